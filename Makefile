@@ -1,0 +1,42 @@
+# The developer's whole interface. Needs git, make, Python >= 3.11 and the package registries.
+PYTHON ?= python3
+BIN := .venv/bin
+LOCK_FLAGS := -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links
+CODE := $(wildcard controlplane agents simulators wacall tests)
+
+.PHONY: help setup demo test check bench fmt lock clean
+
+help:  ## show this list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile
+
+setup:  ## install everything into .venv and .cache; does nothing when nothing changed
+	@"$(PYTHON)" -m wacall.bootstrap
+
+demo: setup  ## start the whole stack and place real calls through it
+	@$(BIN)/wacall demo
+
+test: setup  ## run the whole suite
+	@$(BIN)/python -m pytest
+
+check: setup  ## format, lint, types, unit tests: seconds
+	@$(BIN)/ruff format --check $(CODE)
+	@$(BIN)/ruff check $(CODE)
+	@$(BIN)/python -m mypy
+	@$(BIN)/python -m pytest -q tests/unit
+
+bench: setup  ## measure the set-up times and what a call costs
+	@$(BIN)/wacall bench
+
+fmt: setup  ## format the code and repair what can be repaired
+	@$(BIN)/ruff format $(CODE)
+	@$(BIN)/ruff check --fix $(CODE)
+
+lock: setup  ## resolve the dependencies anew; the lock files carry hashes and no address
+	@"$(PYTHON)" -m venv .cache/uv && .cache/uv/bin/pip install -q uv
+	.cache/uv/bin/uv pip compile pyproject.toml --all-extras $(LOCK_FLAGS) -o requirements.lock
+	.cache/uv/bin/uv pip compile pyproject.toml -c requirements.lock $(LOCK_FLAGS) -o services.lock
+	@for tool in go node; do .cache/uv/bin/uv pip compile wacall/toolchain/$$tool.in --no-header --no-annotate $(LOCK_FLAGS) -o wacall/toolchain/$$tool.lock; done
+
+clean:  ## remove everything that setup and runs have made
+	rm -rf .venv .cache .wacall wacall/supabase/node_modules build *.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
