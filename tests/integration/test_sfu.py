@@ -1,0 +1,201 @@
+"""The embedded livekit-server: rooms, signed webhooks, and media over WHIP on the loopback."""
+
+import asyncio
+import datetime
+import json
+import os
+import signal
+import stat
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import aiohttp
+import pytest
+import pytest_asyncio
+from aiohttp import web
+from aiortc import RTCPeerConnection, RTCSessionDescription
+from aiortc.mediastreams import AudioStreamTrack
+from livekit import api
+
+from wacall.environment import free_port
+from wacall.processes import Child, ChildFailed
+from wacall.sfu import CONFIG, EmbeddedSfu, SfuPorts, find_server
+
+
+@pytest_asyncio.fixture
+async def rooms(sfu: EmbeddedSfu) -> AsyncIterator[api.LiveKitAPI]:
+    async with api.LiveKitAPI(sfu.url, sfu.keys.key, sfu.keys.secret) as client:
+        yield client
+
+
+async def test_rooms_come_and_go(rooms: api.LiveKitAPI) -> None:
+    """A room is listed from its creation to its deletion."""
+    await rooms.room.create_room(api.CreateRoomRequest(name="wa-1"))
+    assert await _names(rooms) == ["wa-1"]
+    await rooms.room.delete_room(api.DeleteRoomRequest(room="wa-1"))
+    assert await _names(rooms) == []
+
+
+async def test_whip_carries_audio_on_loopback(sfu: EmbeddedSfu, rooms: api.LiveKitAPI) -> None:
+    """A WHIP client on this machine gets one UDP loopback candidate and its audio comes up."""
+    await rooms.room.create_room(api.CreateRoomRequest(name="wa-whip"))
+    phone = RTCPeerConnection()
+    connected = asyncio.Event()
+
+    @phone.on("connectionstatechange")
+    def on_change() -> None:
+        if phone.connectionState == "connected":
+            connected.set()
+
+    try:
+        phone.addTrack(AudioStreamTrack())
+        await phone.setLocalDescription(await phone.createOffer())
+        status, answer = await _post_offer(sfu, "wa-whip", phone.localDescription.sdp)
+        assert status == 201, answer
+        candidates = [line.split() for line in answer.splitlines() if "a=candidate" in line]
+        assert {(fields[2].lower(), fields[4], int(fields[5])) for fields in candidates} == {
+            ("udp", "127.0.0.1", sfu.ports.udp)
+        }
+        await phone.setRemoteDescription(RTCSessionDescription(answer, "answer"))
+        async with asyncio.timeout(10):
+            await connected.wait()
+            while not await _has_track(rooms, "wa-whip"):
+                await asyncio.sleep(0.05)
+    finally:
+        await phone.close()
+        await rooms.room.delete_room(api.DeleteRoomRequest(room="wa-whip"))
+    log = sfu.log.read_text()
+    assert "a=" not in log
+    assert "wa-whip" not in log
+
+
+async def test_joining_does_not_make_a_room(sfu: EmbeddedSfu) -> None:
+    """Only the control plane makes rooms: an SDK that joins a name nobody created is refused."""
+    query = {"access_token": _token(sfu, "wa-nobody")}
+    async with (
+        aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=10)) as http,
+        http.get(f"{sfu.http_url}/rtc/validate", params=query) as response,
+    ):
+        assert response.status == 404
+
+
+async def test_webhooks_are_signed(tmp_path: Path) -> None:
+    """Room events reach the configured URL and verify with the server's own keys."""
+    received: asyncio.Queue[tuple[str, str]] = asyncio.Queue()
+
+    async def take(request: web.Request) -> web.Response:
+        received.put_nowait((await request.text(), request.headers["Authorization"]))
+        return web.Response()
+
+    app = web.Application()
+    app.router.add_post("/livekit/webhook", take)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    port = runner.addresses[0][1]
+    server = EmbeddedSfu(data_dir=tmp_path, webhook_url=f"http://127.0.0.1:{port}/livekit/webhook")
+    try:
+        await server.start()
+        async with api.LiveKitAPI(server.url, server.keys.key, server.keys.secret) as client:
+            await client.room.create_room(api.CreateRoomRequest(name="wa-2"))
+        async with asyncio.timeout(10):
+            body, token = await received.get()
+    finally:
+        await server.stop()
+        await runner.cleanup()
+    verifier = api.TokenVerifier(server.keys.key, server.keys.secret)
+    event = api.WebhookReceiver(verifier).receive(body, token)
+    assert (event.event, event.room.name) == ("room_started", "wa-2")
+    forger = api.TokenVerifier(server.keys.key, "another secret of thirty-two bytes")
+    with pytest.raises(Exception, match=r"[Ss]ignature"):
+        api.WebhookReceiver(forger).receive(body, token)
+
+
+async def test_keys_persist_and_are_private(tmp_path: Path) -> None:
+    """A second start on the same data directory has the same keys, readable by the owner only."""
+    first = EmbeddedSfu(data_dir=tmp_path)
+    file = tmp_path / "sfu" / "keys.json"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert json.loads(file.read_text())["secret"] == first.keys.secret
+    assert EmbeddedSfu(data_dir=tmp_path).keys == first.keys
+    assert first.keys.secret not in repr(first.keys)
+
+
+async def test_a_taken_port_is_named(sfu: EmbeddedSfu, tmp_path: Path) -> None:
+    """A wanted port that is in use stops the start with a sentence about the variable."""
+    second = EmbeddedSfu(data_dir=tmp_path, ports=SfuPorts(http=sfu.ports.http))
+    with pytest.raises(ChildFailed, match="SFU_PORT"):
+        await second.start()
+
+
+async def test_nothing_is_left_after_stop(tmp_path: Path) -> None:
+    """The server is gone after `stop`, and its death is visible in its exit code."""
+    server = EmbeddedSfu(data_dir=tmp_path)
+    await server.start()
+    await server.stop()
+    with pytest.raises(ProcessLookupError):
+        os.kill(server.child.pid, 0)
+    assert server.child.returncode in (0, -signal.SIGTERM)
+
+
+async def test_the_shipped_config_serves_as_it_is(tmp_path: Path) -> None:
+    """A server elsewhere takes sfu/livekit.yaml with keys from the environment, as compose does."""
+    port = free_port()
+    server = await Child.start(
+        "livekit",
+        [
+            find_server(os.environ), "--config", CONFIG, "--bind", "127.0.0.1",
+            # what this test cannot have: the default ports, and a STUN server to ask
+            "--port", str(port), "--udp-port", str(free_port(udp=True)),
+            "--rtc.use_external_ip=false", "--node-ip", "127.0.0.1",
+        ],
+        env={
+            "LIVEKIT_KEYS": f"key: {'secret' * 6}",
+            "LIVEKIT_WEBHOOK_API_KEY": "key",
+            "HOME": str(tmp_path),
+        },
+        log=tmp_path / "livekit.log",
+    )  # fmt: skip
+
+    async def lists_rooms() -> bool:
+        async with api.LiveKitAPI(f"http://127.0.0.1:{port}", "key", "secret" * 6) as client:
+            try:
+                return await _names(client) == []
+            except aiohttp.ClientConnectionError:
+                return False
+
+    try:
+        await server.wait_until(lists_rooms, timeout_s=10)
+    finally:
+        await server.stop(grace_s=0)
+
+
+async def _names(client: api.LiveKitAPI) -> list[str]:
+    return [room.name for room in (await client.room.list_rooms(api.ListRoomsRequest())).rooms]
+
+
+async def _has_track(client: api.LiveKitAPI, room: str) -> bool:
+    listed = await client.room.list_participants(api.ListParticipantsRequest(room=room))
+    return any(participant.tracks for participant in listed.participants)
+
+
+async def _post_offer(sfu: EmbeddedSfu, room: str, offer: str) -> tuple[int, str]:
+    token = _token(sfu, room)
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/sdp"}
+    timeout = aiohttp.ClientTimeout(total=10)
+    async with (
+        aiohttp.ClientSession(timeout=timeout) as http,
+        http.post(f"{sfu.http_url}/whip/v1", data=offer, headers=headers) as response,
+    ):
+        return response.status, await response.text()
+
+
+def _token(sfu: EmbeddedSfu, room: str) -> str:
+    return (
+        api.AccessToken(sfu.keys.key, sfu.keys.secret)
+        .with_identity("caller")
+        .with_ttl(datetime.timedelta(minutes=1))
+        .with_grants(api.VideoGrants(room_join=True, room=room))
+        .to_jwt()
+    )

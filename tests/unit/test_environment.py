@@ -1,0 +1,69 @@
+"""What is configured: `.env` under the real environment."""
+
+import os
+import shlex
+import stat
+from pathlib import Path
+
+import pytest
+
+from wacall import environment
+
+
+def test_real_variables_win(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`.env` fills in what the environment does not say; empty values say nothing."""
+    (tmp_path / ".env").write_text("WA_APP_SECRET=file\nWA_VERIFY_TOKEN=file\nPORT=\n")
+    monkeypatch.setenv("WA_APP_SECRET", "real")
+    monkeypatch.setenv("WA_VERIFY_TOKEN", "")
+    loaded = environment.load(tmp_path)
+    assert loaded["WA_APP_SECRET"] == "real"
+    assert loaded["WA_VERIFY_TOKEN"] == "file"
+    assert "PORT" not in loaded
+
+
+def test_comments_after_values_are_no_values(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The shipped example, copied as it is, sets nothing at all."""
+    example = environment.REPOSITORY / ".env.example"
+    assert environment.read_env_file(example) == {}
+    uncommented = [
+        line.removeprefix("# ") for line in example.read_text().splitlines() if "=" in line
+    ]
+    (tmp_path / "all").write_text("\n".join(uncommented))
+    assert environment.read_env_file(tmp_path / "all") == {}
+
+
+def test_env_files_survive_awkward_values(tmp_path: Path) -> None:
+    """What is written can be read back, by us and by a shell."""
+    values = {"A": "it's", "B": 'say "hi" $HOME', "C": "a#b c"}
+    text = environment.to_env_file(values)
+    assert dict(word.split("=", 1) for word in shlex.split(text)) == values
+    file = tmp_path / "env"
+    environment.write_private(file, environment.to_env_file({"B": values["B"], "C": values["C"]}))
+    assert environment.read_env_file(file) == {"B": values["B"], "C": values["C"]}
+
+
+def test_private_files_are_private(tmp_path: Path) -> None:
+    """Only the owner can read them, even where an open one lay before."""
+    file = tmp_path / "deep" / "keys"
+    file.parent.mkdir()
+    file.write_text("open")
+    file.chmod(0o644)
+    environment.write_private(file, "secret")
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert os.listdir(file.parent) == ["keys"]
+
+
+@pytest.mark.parametrize("text", ["x", "-1", "65536", "4000.5"])
+def test_malformed_ports_are_named(text: str) -> None:
+    """A port that is none stops the start with the variable's name."""
+    with pytest.raises(ValueError, match=r"^SFU_PORT is malformed"):
+        environment.port_of({"SFU_PORT": text}, "SFU_PORT", 1)
+
+
+def test_the_set_ups_programs_come_first() -> None:
+    """A program that the set-up fetched wins over an older one on PATH, and is there once."""
+    once = environment.with_tools({"PATH": "/usr/bin"})
+    assert once["PATH"] == f"{environment.TOOLS}:/usr/bin"
+    assert environment.with_tools(once) == once

@@ -1,0 +1,97 @@
+"""What is configured: the real environment over `.env`, and what children are given of it."""
+
+import os
+import socket
+from collections.abc import Mapping
+from pathlib import Path
+
+from dotenv import dotenv_values
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+# where the set-up puts the programs that the machine did not have
+TOOLS = REPOSITORY / ".cache" / "bin"
+
+
+def load(directory: Path | None = None) -> dict[str, str]:
+    """Read the environment and `.env` in `directory` (default: the working directory).
+
+    Real variables win. An empty variable counts as not set, so that `NAME=` in a copied
+    `.env.example` means nothing.
+    """
+    file = (directory or Path.cwd()) / ".env"
+    merged = read_env_file(file) if file.is_file() else {}
+    merged.update((name, value) for name, value in os.environ.items() if value)
+    return with_tools(merged)
+
+
+def read_env_file(file: str | Path) -> dict[str, str]:
+    """Read a file in the format of `.env`; empty variables are left out.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    with open(file, encoding="utf-8") as stream:
+        written = dotenv_values(stream=stream, interpolate=False)
+    return {name: value for name, value in written.items() if value}
+
+
+def with_tools(environment: Mapping[str, str]) -> dict[str, str]:
+    """Put the programs of the set-up first on PATH."""
+    parts = [part for part in environment.get("PATH", os.defpath).split(os.pathsep) if part]
+    tools = os.fspath(TOOLS)
+    if tools not in parts:
+        parts.insert(0, tools)
+    return {**environment, "PATH": os.pathsep.join(parts)}
+
+
+def port_of(environment: Mapping[str, str], name: str, default: int) -> int:
+    """Read a port; 0 means any free one.
+
+    Raises:
+        ValueError: a sentence that names the variable.
+    """
+    text = environment.get(name) or str(default)
+    if not text.isdecimal() or int(text) > 65535:
+        raise ValueError(f"{name} is malformed: a port is a number from 0 to 65535.")
+    return int(text)
+
+
+def is_free(port: int, *, udp: bool = False) -> bool:
+    """Whether a port can be bound on the loopback address now."""
+    kind = socket.SOCK_DGRAM if udp else socket.SOCK_STREAM
+    with socket.socket(socket.AF_INET, kind) as probe:
+        if not udp:
+            # as servers do: a connection in TIME_WAIT does not take the port
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+def free_port(*, udp: bool = False) -> int:
+    """Return a port that is free on the loopback address at this moment."""
+    kind = socket.SOCK_DGRAM if udp else socket.SOCK_STREAM
+    with socket.socket(socket.AF_INET, kind) as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write a file that only its owner can read, whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    draft.unlink(missing_ok=True)
+    with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(text)
+    draft.replace(path)
+
+
+def to_env_file(values: Mapping[str, str]) -> str:
+    """Write variables in the format of `.env`, quoted so that a shell can read them too."""
+    return "".join(
+        f"{name}='{value.replace(chr(39), chr(39) + chr(92) + chr(39) * 2)}'\n"
+        for name, value in sorted(values.items())
+    )

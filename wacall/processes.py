@@ -1,0 +1,205 @@
+"""Child processes, supervised from asyncio: start, wait until ready, stop, notice deaths.
+
+A child never outlives its parent: the kernel kills it when the parent is gone, however it went.
+"""
+
+import asyncio
+import contextlib
+import ctypes
+import os
+import signal
+import sys
+from collections import deque
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from pathlib import Path
+from typing import IO, Self
+
+TAIL_LINES = 20
+POLL_INTERVAL_S = 0.05
+# how long the rest of a dead child's output may take to reach us; a grandchild may hold the pipe
+OUTPUT_GRACE_S = 1.0
+
+Echo = Callable[[str, str], None]
+"""Takes a child's name and one line of its output."""
+
+# linux/prctl.h
+_PR_SET_PDEATHSIG = 1
+# loaded before any fork: between fork and exec nothing may be imported
+_LIBC = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
+
+
+class ChildFailed(Exception):
+    """A child did not start, did not get ready or died; the text ends with its last lines."""
+
+    def __init__(self, sentence: str, tail: str = "", returncode: int | None = None) -> None:
+        super().__init__(f"{sentence}\n{tail}".rstrip())
+        self.sentence = sentence
+        self.tail = tail
+        self.returncode = returncode
+
+
+def _die_with(parent: int) -> Callable[[], None]:
+    def arrange() -> None:
+        if _LIBC is not None:
+            _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+            # the parent may have died before the line above: then no signal will come
+            if os.getppid() != parent:
+                os._exit(1)
+
+    return arrange
+
+
+class Child:
+    """One running process in a process group of its own, with its log."""
+
+    def __init__(self, name: str, log: Path, echo: Echo | None) -> None:
+        self.name = name
+        self.log = log
+        self._echo = echo
+        self._lines: deque[str] = deque(maxlen=TAIL_LINES)
+        self._process: asyncio.subprocess.Process | None = None
+        self._pump: asyncio.Task[None] | None = None
+
+    @classmethod
+    async def start(
+        cls,
+        name: str,
+        argv: Sequence[str | Path],
+        *,
+        env: Mapping[str, str],
+        log: Path,
+        echo: Echo | None = None,
+        cwd: Path | None = None,
+    ) -> Self:
+        """Start a process; its output goes to `log` and, line by line, to `echo`.
+
+        Its own process group keeps a Ctrl-C at the terminal away from it: whoever started it
+        decides in which order things stop. Call this from the main thread, since the kernel
+        watches the thread that forked.
+
+        Raises:
+            ChildFailed: the program cannot be started.
+        """
+        child = cls(name, log, echo)
+        log.parent.mkdir(parents=True, exist_ok=True)
+        with log.open("ab") as sink:
+            try:
+                child._process = await asyncio.create_subprocess_exec(
+                    *argv,
+                    stdin=asyncio.subprocess.DEVNULL,
+                    # without an audience the kernel writes the log, at no cost to us
+                    stdout=asyncio.subprocess.PIPE if echo else sink,
+                    stderr=asyncio.subprocess.STDOUT,
+                    env=dict(env),
+                    cwd=cwd,
+                    process_group=0,
+                    preexec_fn=_die_with(os.getpid()),
+                )
+            except OSError as error:
+                raise ChildFailed(
+                    f"{name} could not be started: {argv[0]}: {error.strerror}."
+                ) from error
+        if child._process.stdout is not None:
+            child._pump = asyncio.create_task(child._forward(child._process.stdout))
+        return child
+
+    @property
+    def pid(self) -> int:
+        """The process id."""
+        return self._running().pid
+
+    @property
+    def returncode(self) -> int | None:
+        """The exit code, `None` while it runs."""
+        return self._running().returncode
+
+    def tail(self) -> str:
+        """Return the last lines of its output."""
+        if self._pump is not None:
+            return "\n".join(self._lines)
+        with contextlib.suppress(OSError):
+            with self.log.open("rb") as log:
+                log.seek(max(0, log.seek(0, os.SEEK_END) - 16384))
+                return "\n".join(log.read().decode(errors="replace").splitlines()[-TAIL_LINES:])
+        return ""
+
+    async def wait(self) -> int:
+        """Wait for the end, and for the last of its output."""
+        returncode = await self._running().wait()
+        if self._pump is not None:
+            await asyncio.wait([self._pump], timeout=OUTPUT_GRACE_S)
+        return returncode
+
+    async def wait_until(
+        self, is_ready: Callable[[], Awaitable[bool]], *, timeout_s: float
+    ) -> None:
+        """Poll `is_ready` until it says yes.
+
+        Raises:
+            ChildFailed: the process ended first, or the time is over.
+        """
+        try:
+            async with asyncio.timeout(timeout_s):
+                while not await is_ready():
+                    if self.returncode is not None:
+                        raise await self.obituary("before it was ready")
+                    await asyncio.sleep(POLL_INTERVAL_S)
+        except TimeoutError:
+            raise ChildFailed(
+                f"{self.name} was not ready after {timeout_s:g} s; its log is {self.log}.",
+                self.tail(),
+            ) from None
+
+    async def obituary(self, when: str = "unexpectedly") -> ChildFailed:
+        """Wait for the end and say how it came."""
+        code = await self.wait()
+        how = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
+        return ChildFailed(
+            f"{self.name} ended {when} ({how}); its log is {self.log}.", self.tail(), code
+        )
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send a signal to the process alone; it passes it on as it likes."""
+        with contextlib.suppress(ProcessLookupError):
+            self._running().send_signal(number)
+
+    def kill(self) -> None:
+        """Kill the whole process group at once."""
+        # the group's number is the process's; it stays taken while one member lives
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.pid, signal.SIGKILL)
+
+    async def stop(self, *, grace_s: float) -> int:
+        """Ask it to end, wait that long, then kill what is left of its group; return the code."""
+        self.signal(signal.SIGTERM)
+        try:
+            async with asyncio.timeout(grace_s):
+                await self._running().wait()
+        except TimeoutError:
+            pass
+        finally:
+            self.kill()
+        return await self.wait()
+
+    def _running(self) -> asyncio.subprocess.Process:
+        if self._process is None:
+            raise RuntimeError(f"{self.name} was never started")
+        return self._process
+
+    async def _forward(self, stdout: asyncio.StreamReader) -> None:
+        rest = b""
+        with self.log.open("ab") as log:
+            while data := await stdout.read(65536):
+                *lines, rest = (rest + data).split(b"\n")
+                self._take(lines, log)
+            if rest:
+                self._take([rest], log)
+
+    def _take(self, lines: list[bytes], log: IO[bytes]) -> None:
+        log.writelines(line + b"\n" for line in lines)
+        log.flush()
+        for line in lines:
+            text = line.decode(errors="replace").rstrip("\r")
+            self._lines.append(text)
+            if self._echo is not None:
+                self._echo(self.name, text)
