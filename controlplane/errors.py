@@ -1,0 +1,154 @@
+"""The control plane's errors.
+
+    ControlPlaneError
+      PeerError            what they sent cannot be used
+        BadSignature, BadWebhook, BadSdp, BadRequest
+        BadHandshake       (controlplane.whatsapp)
+      UpstreamError        a service refused or failed
+        GraphError         (its children, one per code of Meta's: controlplane.graph_errors)
+        WhipRefused, RoomRefused
+        StoreUnavailable   (its children Refused, AccessDenied: controlplane.rest)
+      TimedOut             nobody answered
+        AgentNotReady, WhipTimedOut
+      CallError            our own calls
+        CallNotFound, CallEnded, AgentGaveUp
+
+Each leaf knows the sentence that it says by default, the HTTP status it has towards whoever asked
+(`status`), a kebab-case `code`, and the reason with which it ends a call's set-up (`reason`).
+No message contains a phone number, a name, SDP or a token.
+"""
+
+from typing import ClassVar
+
+from controlplane.call import EndReason
+
+
+class ControlPlaneError(Exception):
+    """Something went wrong in the control plane."""
+
+    status: ClassVar[int] = 500
+    code: ClassVar[str] = "internal"
+    reason: EndReason = EndReason.INTERNAL
+
+    def __init__(self, message: str | None = None) -> None:
+        """Take a sentence; without one, the class's docstring is the message."""
+        super().__init__(message or (type(self).__doc__ or "").partition("\n")[0])
+
+
+class PeerError(ControlPlaneError):
+    """What the other side sent cannot be used."""
+
+    status = 400
+    code = "bad-request"
+
+
+class BadSignature(PeerError):
+    """The webhook's signature is missing or wrong; check WA_APP_SECRET against the app's."""
+
+    status = 401
+    code = "bad-signature"
+
+
+class BadWebhook(PeerError):
+    """The webhook's body is not JSON of Meta's shape."""
+
+    code = "bad-webhook"
+
+
+class BadRequest(PeerError):
+    """The request's body or query is not what this route takes."""
+
+
+class BadSdp(PeerError):
+    """The session description cannot be used."""
+
+    code = "bad-sdp"
+    reason = EndReason.BAD_OFFER
+
+
+class UpstreamError(ControlPlaneError):
+    """A service that we depend on refused or failed."""
+
+    status = 502
+    code = "upstream"
+
+
+class GraphError(UpstreamError):
+    """The Graph API refused or failed."""
+
+    code = "graph-refused"
+    reason = EndReason.GRAPH_REFUSED
+
+
+class WhipRefused(UpstreamError):
+    """LiveKit's WHIP endpoint refused the offer."""
+
+    code = "whip-refused"
+    reason = EndReason.WHIP_REFUSED
+
+
+class RoomRefused(UpstreamError):
+    """LiveKit's RoomService refused or could not be reached; check LIVEKIT_URL and the key."""
+
+    code = "room-refused"
+    reason = EndReason.ROOM_REFUSED
+
+
+class StoreUnavailable(UpstreamError):
+    """The database cannot be reached; check SUPABASE_URL and SUPABASE_SECRET_KEY."""
+
+    status = 503
+    code = "store-unavailable"
+
+
+class TimedOut(ControlPlaneError):
+    """Nobody answered in time."""
+
+    status = 504
+    code = "timed-out"
+    reason = EndReason.SETUP_TIMEOUT
+
+
+class AgentNotReady(TimedOut):
+    """The agent's audio was not there in time; is a worker registered under AGENT_NAME?"""
+
+    code = "agent-not-ready"
+    reason = EndReason.AGENT_NOT_READY
+
+
+class WhipTimedOut(TimedOut):
+    """LiveKit's WHIP endpoint did not answer in time."""
+
+    code = "whip-timed-out"
+    reason = EndReason.WHIP_REFUSED
+
+
+class CallError(ControlPlaneError):
+    """The call is not what the request takes it for."""
+
+    status = 409
+    code = "call-state"
+
+
+class CallNotFound(CallError):
+    """There is no call with this id."""
+
+    status = 404
+    code = "call-not-found"
+
+
+class CallEnded(CallError):
+    """The call has already ended."""
+
+    code = "call-ended"
+
+
+class AgentGaveUp(CallError):
+    """The agent joined and left again before the call was answered; its log says why."""
+
+    code = "agent-gave-up"
+
+    def __init__(self, reason: EndReason) -> None:
+        """Take the reason that the agent left in the call's row."""
+        super().__init__()
+        self.reason = reason

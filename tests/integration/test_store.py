@@ -1,0 +1,676 @@
+"""The store's contract, against the local project over real sockets."""
+
+import asyncio
+import traceback
+import uuid
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import aiohttp
+import pytest
+import pytest_asyncio
+from aiohttp import web
+
+from controlplane.call import (
+    FINAL_STATUSES,
+    LIVE_STATUSES,
+    Call,
+    CallId,
+    CallStatus,
+    Direction,
+    EndReason,
+    Party,
+    PhoneNumberId,
+    Termination,
+    WhatsAppCallId,
+)
+from controlplane.errors import CallNotFound, StoreUnavailable
+from controlplane.records import (
+    EventOutcome,
+    EventRecord,
+    EventSource,
+    FollowUp,
+    Lead,
+    TranscriptTurn,
+)
+from controlplane.store import Store, SupabaseStore
+from wacall.database import LocalSupabase
+
+NOW = datetime(2026, 11, 23, 12, 0, 0, 123456, tzinfo=UTC)
+SECOND = timedelta(seconds=1)
+HANGUP = Termination.of(EndReason.CALLER_HANGUP, answered=True)
+
+
+def make_call(**changes: Any) -> Call:
+    values: dict[str, Any] = {
+        "id": CallId(str(uuid.uuid4())),
+        "wacid": WhatsAppCallId(f"wacid.{uuid.uuid4().hex}"),
+        "direction": Direction.INBOUND,
+        "status": CallStatus.RINGING,
+        "phone_number_id": PhoneNumberId("1066"),
+        "party": Party(user_id="US.1349", phone="15550001111", name="Zoë O'Brien 🌻 أمل, (x)"),
+        "created_at": NOW,
+    }
+    return Call(**(values | changes))
+
+
+def make_event(**changes: Any) -> EventRecord:
+    values: dict[str, Any] = {
+        "id": str(uuid.uuid4()),
+        "source": EventSource.META,
+        "kind": "connect",
+        "received_at": NOW,
+        "wacid": WhatsAppCallId("wacid.1"),
+        "payload": {"entry": [{"id": "1", "name": "Ünïcode 🌻"}]},
+    }
+    return EventRecord(**(values | changes))
+
+
+async def claimed(store: Store, **changes: Any) -> Call:
+    call = await store.claim_call(make_call(**changes))
+    assert call is not None
+    return call
+
+
+async def activate(store: Store, call: Call) -> Call:
+    active = await store.update_call(
+        call.id,
+        expect=LIVE_STATUSES,
+        changes={"status": CallStatus.ACTIVE, "answered_at": NOW},
+    )
+    assert active is not None
+    return active
+
+
+async def end(
+    store: Store, call: Call, reason: EndReason = EndReason.CALLER_HANGUP, **changes: Any
+) -> Call | None:
+    values: dict[str, Any] = {
+        "termination": Termination.of(reason, answered=call.is_answered),
+        "ended_at": NOW + 90 * SECOND,
+        "answered_at": call.answered_at,
+        "by_peer": True,
+    }
+    return await store.end_call(call.id, **(values | changes))
+
+
+# --- calls ---
+
+
+async def test_a_claimed_call_is_read_back_as_it_was(store: SupabaseStore) -> None:
+    """Names in any script, quotes and microseconds come back unharmed."""
+    call = make_call(deadline_at=NOW + SECOND, timings={"room": 1.25})
+    assert await store.claim_call(call) == call
+    assert await store.get_call(call.id) == call
+    assert call.wacid is not None
+    assert await store.find_call(call.wacid) == call
+
+
+async def test_unknown_calls_are_none(store: SupabaseStore) -> None:
+    """Not found is an answer, no error."""
+    assert await store.get_call(CallId(str(uuid.uuid4()))) is None
+    assert await store.find_call(WhatsAppCallId('wacid."),(x')) is None
+
+
+async def test_a_taken_wacid_is_not_claimed_again(store: SupabaseStore) -> None:
+    """The second claimer gets nothing and the row stays the first one's."""
+    first = await claimed(store)
+    assert await store.claim_call(make_call(wacid=first.wacid)) is None
+    assert first.wacid is not None
+    assert await store.find_call(first.wacid) == first
+
+
+async def test_of_twenty_claimers_exactly_one_wins(store: SupabaseStore) -> None:
+    """A duplicated webhook answers the call once, however many replicas got it."""
+    claims = [make_call(wacid=WhatsAppCallId("wacid.same")) for _ in range(20)]
+    winners = [call for call in await asyncio.gather(*map(store.claim_call, claims)) if call]
+    assert len(winners) == 1
+    assert await store.live_calls() == winners
+
+
+async def test_a_repeated_claim_finds_its_own_row(store: SupabaseStore) -> None:
+    """The same id means the same claimer."""
+    call = make_call()
+    assert await store.claim_call(call) == await store.claim_call(call) == call
+    outbound = make_call(wacid=None, direction=Direction.OUTBOUND, status=CallStatus.DIALING)
+    assert await store.claim_call(outbound) == await store.claim_call(outbound) == outbound
+
+
+async def test_calls_are_listed_newest_first_and_paged_by_time(store: SupabaseStore) -> None:
+    """`before` continues where the last page ended."""
+    calls = [await claimed(store, created_at=NOW + n * SECOND) for n in range(4)]
+    newest = await store.list_calls(limit=2)
+    assert newest == [calls[3], calls[2]]
+    assert await store.list_calls(limit=9, before=newest[-1].created_at) == [calls[1], calls[0]]
+
+
+async def test_an_update_needs_the_expected_status(store: SupabaseStore) -> None:
+    """A compare-and-set that misses changes nothing and returns None."""
+    call = await claimed(store)
+    miss = await store.update_call(
+        call.id, expect={CallStatus.CONNECTING}, changes={"caller_sid": "PA_1"}
+    )
+    assert miss is None
+    assert await store.get_call(call.id) == call
+    hit = await store.update_call(
+        call.id,
+        expect={CallStatus.RINGING, CallStatus.DIALING},
+        changes={
+            "status": CallStatus.CONNECTING,
+            "caller_sid": "PA_1",
+            "timings": {"whip": 3.5},
+            "deadline_at": NOW,
+            "party": Party(user_id="US.2"),
+        },
+    )
+    assert hit is not None
+    assert (hit.status, hit.caller_sid, hit.timings) == (
+        CallStatus.CONNECTING,
+        "PA_1",
+        {"whip": 3.5},
+    )
+    assert (hit.deadline_at, hit.party) == (NOW, Party(user_id="US.2"))
+    assert await store.get_call(call.id) == hit
+
+
+async def test_of_twenty_updaters_exactly_one_wins(store: SupabaseStore) -> None:
+    """Two replicas never both move a call from ringing to connecting."""
+    call = await claimed(store)
+    moved = await asyncio.gather(
+        *(
+            store.update_call(
+                call.id,
+                expect={CallStatus.RINGING},
+                changes={"status": CallStatus.CONNECTING},
+            )
+            for _ in range(20)
+        )
+    )
+    assert len([call for call in moved if call]) == 1
+
+
+async def test_an_ended_call_has_all_of_its_end(store: SupabaseStore) -> None:
+    """Status, reason, times and duration are right after one write."""
+    call = await activate(store, await claimed(store))
+    ended = await end(store, call)
+    assert ended is not None
+    assert (ended.status, ended.end_reason) == (CallStatus.COMPLETED, EndReason.CALLER_HANGUP)
+    assert (ended.ended_at, ended.answered_at, ended.duration_s) == (NOW + 90 * SECOND, NOW, 90)
+    assert ended.ended_by_peer
+    assert await store.live_calls() == []
+
+
+async def test_a_call_that_was_never_answered_has_no_duration(store: SupabaseStore) -> None:
+    """Answered or not follows from the times."""
+    ended = await end(store, await claimed(store))
+    assert ended is not None
+    assert (ended.status, ended.duration_s) == (CallStatus.CANCELED, None)
+
+
+async def test_of_twenty_enders_exactly_one_wins(store: SupabaseStore) -> None:
+    """A call ends exactly once, with one reason."""
+    call = await activate(store, await claimed(store))
+    reasons = [EndReason.CALLER_HANGUP, EndReason.AGENT_HANGUP, EndReason.MEDIA_LOST] * 7
+    ends = await asyncio.gather(*(end(store, call, reason) for reason in reasons[:20]))
+    winners = [call for call in ends if call]
+    assert len(winners) == 1
+    assert await store.get_call(call.id) == winners[0]
+    assert await end(store, call) is None
+
+
+async def test_the_first_requested_end_stays(store: SupabaseStore) -> None:
+    """Asking again is harmless; asking about an ended or unknown call is False."""
+    call = await claimed(store)
+    assert await store.request_end(call.id, EndReason.OPENAI_UNREACHABLE)
+    assert await store.request_end(call.id, EndReason.AGENT_HANGUP)
+    standing = await store.get_call(call.id)
+    assert standing is not None
+    assert standing.end_requested is EndReason.OPENAI_UNREACHABLE
+    await end(store, call)
+    assert not await store.request_end(call.id, EndReason.AGENT_HANGUP)
+    assert not await store.request_end(CallId(str(uuid.uuid4())), EndReason.AGENT_HANGUP)
+
+
+async def test_overdue_calls_are_the_late_and_the_asked_for(store: SupabaseStore) -> None:
+    """Not those in time, without a deadline, or ended."""
+    late = await claimed(store, deadline_at=NOW - SECOND)
+    asked = await claimed(store, deadline_at=NOW + SECOND)
+    await store.request_end(asked.id, EndReason.AGENT_HANGUP)
+    await claimed(store, deadline_at=NOW + SECOND)
+    await claimed(store)
+    await end(store, await claimed(store, deadline_at=NOW - SECOND))
+    assert {call.id for call in await store.overdue_calls(NOW)} == {late.id, asked.id}
+
+
+async def test_unreleased_calls_are_the_ended_ones_that_nobody_cleaned_up(
+    store: SupabaseStore,
+) -> None:
+    """The first release stays, and a live call cannot be released."""
+    live = await claimed(store)
+    left = await claimed(store)
+    done = await claimed(store)
+    for call in (left, done):
+        await end(store, call)
+    for call in (live, done):
+        await store.mark_released(call.id, NOW + 91 * SECOND)
+    await store.mark_released(done.id, NOW + 99 * SECOND)
+    assert [call.id for call in await store.unreleased_calls(NOW + 91 * SECOND)] == [left.id]
+    assert await store.unreleased_calls(NOW + 90 * SECOND) == []
+    released = await store.get_call(done.id)
+    assert released is not None
+    assert released.released_at == NOW + 91 * SECOND
+    assert await store.get_call(live.id) == live
+
+
+async def test_live_calls_are_all_of_them_beyond_one_page(
+    store: SupabaseStore, database: LocalSupabase
+) -> None:
+    """A project returns 1000 rows at most; the store asks on."""
+    await database.execute(
+        "insert into calls (id, wacid, direction, status, phone_number_id) "
+        "select gen_random_uuid(), 'w' || n, 'inbound', 'ringing', '1' "
+        "from generate_series(1, 1234) n"
+    )
+    calls = await store.live_calls()
+    assert len({call.id for call in calls}) == len(calls) == 1234
+
+
+# --- events ---
+
+
+async def test_events_are_stored_once_and_come_in_order(store: SupabaseStore) -> None:
+    """A repeated batch adds nothing; what was there stays as it was."""
+    call = await claimed(store)
+    events = [make_event(call_id=call.id, received_at=NOW + n * SECOND) for n in (2, 0, 1)]
+    await store.add_events(events)
+    await store.add_events([*events, make_event(call_id=call.id, received_at=NOW + 3 * SECOND)])
+    listed = await store.list_events(call.id)
+    assert listed[:3] == [events[1], events[2], events[0]]
+    assert len(listed) == 4
+    await store.add_events([])
+
+
+async def test_whatever_json_can_carry_is_stored(store: SupabaseStore) -> None:
+    """NUL, lone surrogates, NaN, deep nesting and JSON within strings keep no event out."""
+    call = await claimed(store)
+    payload = {"nul\x00": "a\x00", "half": "\ud800", "nan": float("nan"), "text": '{"a": "1"}'}
+    await store.add_events([make_event(call_id=call.id, kind="odd \x00", payload=payload)])
+    (event,) = await store.list_events(call.id)
+    assert event.payload == {
+        "nul\ufffd": "a\ufffd",
+        "half": "\ufffd",
+        "nan": None,
+        "text": '{"a": "1"}',
+    }
+
+
+async def test_an_event_of_three_megabytes_is_stored(store: SupabaseStore) -> None:
+    """As large as Meta says that a webhook may be."""
+    call = await claimed(store)
+    await store.add_events([make_event(call_id=call.id, payload={"sdp": "x" * 3_000_000})])
+    (event,) = await store.list_events(call.id)
+    assert len(event.payload["sdp"]) == 3_000_000
+
+
+async def test_an_event_is_settled_with_outcome_and_call(store: SupabaseStore) -> None:
+    """The call may be known only after the event was stored."""
+    call = await claimed(store)
+    event = make_event()
+    await store.add_events([event])
+    await store.settle_event(event.id, EventOutcome.HANDLED, call.id)
+    (settled,) = await store.list_events(call.id)
+    assert settled.outcome is EventOutcome.HANDLED
+    await store.settle_event(event.id, EventOutcome.FAILED)
+    (settled,) = await store.list_events(call.id)
+    assert (settled.outcome, settled.call_id) == (EventOutcome.FAILED, call.id)
+
+
+async def test_pending_events_go_to_one_taker(store: SupabaseStore) -> None:
+    """Twenty takers at once: each event to exactly one, and none twice."""
+    events = [make_event(received_at=NOW + n * SECOND) for n in range(60)]
+    await store.add_events(events)
+    taken = await asyncio.gather(
+        *(
+            store.take_pending_events(
+                received_before=NOW + 60 * SECOND, taken_before=NOW, now=NOW + 60 * SECOND
+            )
+            for _ in range(20)
+        )
+    )
+    ids = [event.id for some in taken for event in some]
+    assert sorted(ids) == sorted(event.id for event in events)
+    for some in taken:
+        assert some == sorted(some, key=lambda event: event.received_at)
+
+
+async def test_events_that_another_taker_is_just_taking_are_left_to_it(
+    store: SupabaseStore, database: LocalSupabase
+) -> None:
+    """Its transaction is not over, yet nobody waits for it or takes the same."""
+    await store.add_events([make_event()])
+    other = asyncio.create_task(
+        database.execute(
+            "select count(*) from public.take_pending_events(now() + '1 d', now(), now());"
+            "select pg_sleep(2)"
+        )
+    )
+    async with asyncio.timeout(5):
+        while (
+            await database.execute(
+                "select count(*) from pg_stat_activity where wait_event = 'PgSleep'"
+            )
+        ).strip() == "0":
+            await asyncio.sleep(0.02)
+    assert not other.done()
+    taken = await store.take_pending_events(
+        received_before=NOW + SECOND, taken_before=NOW, now=NOW + SECOND
+    )
+    assert taken == []
+    assert not other.done()
+    assert (await other).split()[0] == "1"
+
+
+async def test_only_old_unsettled_events_of_meta_are_pending(store: SupabaseStore) -> None:
+    """Fresh, settled, foreign and recently taken ones are left alone."""
+    pending = make_event()
+    await store.add_events(
+        [
+            pending,
+            make_event(received_at=NOW + 9 * SECOND),
+            make_event(outcome=EventOutcome.IGNORED),
+            make_event(source=EventSource.LIVEKIT),
+        ]
+    )
+
+    async def take(taken_before: datetime, now: datetime) -> list[EventRecord]:
+        return await store.take_pending_events(
+            received_before=NOW + 5 * SECOND, taken_before=taken_before, now=now
+        )
+
+    assert await take(NOW, NOW + 6 * SECOND) == [pending]
+    assert await take(NOW, NOW + 7 * SECOND) == []
+    assert await take(NOW + 30 * SECOND, NOW + 60 * SECOND) == [pending]
+
+
+# --- what the agent writes ---
+
+
+async def test_transcripts_come_back_in_order_and_stay_as_first_written(
+    store: SupabaseStore,
+) -> None:
+    """A repeated flush changes nothing."""
+    call = await claimed(store)
+    turns = [
+        TranscriptTurn(
+            call_id=call.id,
+            sequence=n,
+            speaker="user" if n % 2 else "assistant",
+            text=f"Turn {n}: ¿qué tal? 你好\n\x00"[:-1],
+            interrupted=n == 2,
+            spoken_at=NOW + n * SECOND,
+        )
+        for n in (3, 1, 2)
+    ]
+    await store.add_transcripts(turns)
+    await store.add_transcripts([TranscriptTurn(
+        call_id=call.id, sequence=1, speaker="user", text="other", spoken_at=NOW)])  # fmt: skip
+    await store.add_transcripts([])
+    assert await store.list_transcripts(call.id) == [turns[1], turns[2], turns[0]]
+
+
+async def test_a_lead_fills_up_and_is_corrected(store: SupabaseStore) -> None:
+    """None keeps what is there; a value replaces it."""
+    call = await claimed(store)
+    assert await store.get_lead(call.id) is None
+    assert await store.upsert_lead(Lead(call_id=call.id)) == Lead(call_id=call.id)
+    await store.upsert_lead(Lead(call_id=call.id, name="Ana", interest="a cake"))
+    lead = await store.upsert_lead(Lead(call_id=call.id, name="Anna", email="a@example.org"))
+    assert lead == Lead(call_id=call.id, name="Anna", email="a@example.org", interest="a cake")
+    assert await store.upsert_lead(Lead(call_id=call.id)) == lead
+    assert await store.get_lead(call.id) == lead
+
+
+async def test_a_lead_written_from_many_sides_loses_nothing(store: SupabaseStore) -> None:
+    """Concurrent writers of different fields end in one row with all of them."""
+    call = await claimed(store)
+    fields = ("name", "phone", "email", "interest", "notes")
+    await asyncio.gather(
+        *(store.upsert_lead(Lead(call_id=call.id, **{field: field})) for field in fields * 4)
+    )
+    assert await store.get_lead(call.id) == Lead(
+        call_id=call.id, **{field: field for field in fields}
+    )
+
+
+async def test_a_follow_up_is_scheduled_once(store: SupabaseStore) -> None:
+    """The same id twice is one row; the soonest comes first."""
+    call = await claimed(store)
+    later, sooner = (
+        FollowUp(
+            id=str(uuid.uuid4()),
+            call_id=call.id,
+            due_at=NOW + n * SECOND,
+            channel="email",
+            purpose="send the offer",
+        )
+        for n in (2, 1)
+    )
+    for follow_up in (later, sooner, later):
+        await store.add_follow_up(follow_up)
+    assert await store.list_follow_ups(call.id) == [sooner, later]
+
+
+async def test_the_last_outcome_counts_even_after_the_end(
+    store: SupabaseStore, database: LocalSupabase
+) -> None:
+    """The agent's last words may come after the caller hung up."""
+    call = await claimed(store)
+    await store.log_outcome(call.id, "question", "asked for hours")
+    await end(store, call)
+    await store.log_outcome(call.id, "sale", "bought a cake")
+    standing = await store.get_call(call.id)
+    assert standing is not None
+    assert standing.outcome == "sale"
+    assert (await database.execute("select summary from calls")).strip() == "bought a cake"
+
+
+async def test_writing_for_an_unknown_call_says_so(store: SupabaseStore) -> None:
+    """The agent's tools can tell the model that the call is not there."""
+    nobody = CallId(str(uuid.uuid4()))
+    with pytest.raises(CallNotFound):
+        await store.upsert_lead(Lead(call_id=nobody, name="x"))
+    with pytest.raises(CallNotFound):
+        await store.log_outcome(nobody, "sale", "")
+    with pytest.raises(CallNotFound):
+        await store.add_transcripts(
+            [TranscriptTurn(call_id=nobody, sequence=1, speaker="user", text="x", spoken_at=NOW)]
+        )
+
+
+# --- refusals, losses, health ---
+
+
+@pytest.mark.parametrize("final", sorted(FINAL_STATUSES))
+async def test_an_ended_call_cannot_be_changed_into_another_end(
+    store: SupabaseStore, final: CallStatus
+) -> None:
+    """Whatever a bug expects, the database keeps the first end."""
+    call = await activate(store, await claimed(store))
+    await end(store, call, termination=Termination(status=final, reason=EndReason.INTERNAL))
+    for changes in (
+        {"status": CallStatus.RINGING},
+        {"end_reason": EndReason.SHUTDOWN},
+        {"ended_at": NOW},
+        {"answered_at": NOW + SECOND},
+    ):
+        with pytest.raises(StoreUnavailable, match="refused it"):
+            await store.update_call(call.id, expect=FINAL_STATUSES, changes=changes)
+
+
+async def test_a_refusal_reveals_nothing_of_the_row(store: SupabaseStore) -> None:
+    """Postgres's details quote the row; neither the error nor its traceback does."""
+    call = await claimed(store, party=Party(phone="15550002222", name="Secret Name"))
+    with pytest.raises(StoreUnavailable) as caught:
+        await store.update_call(
+            call.id, expect=LIVE_STATUSES, changes={"status": CallStatus.COMPLETED}
+        )
+    told = "".join(traceback.format_exception(caught.value)) + repr(caught.value)
+    assert "23514" in told
+    assert caught.value.__cause__ is caught.value.__context__ is None
+    for secret in ("15550002222", "Secret Name", str(call.wacid)):
+        assert secret not in told
+
+
+class LossyProxy:
+    """Forwards to the project and then, as often as told, loses the answer or says 503."""
+
+    def __init__(self, target: str) -> None:
+        self.url = ""
+        self.lose = 0
+        self.refuse = 0
+        self.requests = 0
+        self._target = target
+        self._http = aiohttp.ClientSession(auto_decompress=False)
+
+    async def handle(self, request: web.Request) -> web.Response:
+        self.requests += 1
+        if self.refuse:
+            self.refuse -= 1
+            return web.json_response({"code": "PGRST002", "message": "restarting"}, status=503)
+        async with self._http.request(
+            request.method,
+            self._target + request.raw_path,
+            headers={k: v for k, v in request.headers.items() if k.lower() != "host"},
+            data=await request.read(),
+        ) as answer:
+            body = await answer.read()
+        if self.lose:
+            self.lose -= 1
+            assert request.transport is not None
+            request.transport.abort()
+        return web.Response(body=body, status=answer.status, content_type="application/json")
+
+    async def close(self) -> None:
+        await self._http.close()
+
+
+@pytest_asyncio.fixture
+async def proxy(database: LocalSupabase) -> AsyncIterator[LossyProxy]:
+    lossy = LossyProxy(database.url)
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", lossy.handle)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    lossy.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    yield lossy
+    await runner.cleanup()
+    await lossy.close()
+
+
+@pytest_asyncio.fixture
+async def shaky(database: LocalSupabase, proxy: LossyProxy) -> AsyncIterator[SupabaseStore]:
+    """A store whose answers get lost."""
+    store = await SupabaseStore.connect(proxy.url, database.secret_key)
+    yield store
+    await store.close()
+
+
+async def test_a_claim_whose_answer_was_lost_is_still_ours(
+    shaky: SupabaseStore, proxy: LossyProxy
+) -> None:
+    """The retry meets its own row and recognises it."""
+    call = make_call()
+    proxy.lose = 1
+    assert await shaky.claim_call(call) == call
+    proxy.lose = 1
+    assert await shaky.claim_call(make_call(wacid=call.wacid)) is None
+
+
+async def test_an_end_whose_answer_was_lost_is_still_ours(
+    shaky: SupabaseStore, proxy: LossyProxy
+) -> None:
+    """Whoever ended the call learns it and cleans up; nobody else does."""
+    call = await activate(shaky, await claimed(shaky))
+    proxy.lose = 1
+    ended = await end(shaky, call)
+    assert ended is not None
+    assert ended.status is CallStatus.COMPLETED
+    proxy.lose = 1
+    assert await end(shaky, call, EndReason.AGENT_HANGUP, by_peer=False) is None
+
+
+async def test_other_writes_are_repeated_without_harm(
+    shaky: SupabaseStore, proxy: LossyProxy
+) -> None:
+    """Lost answers leave one row each."""
+    call = await claimed(shaky)
+    event = make_event(call_id=call.id)
+    proxy.lose = 1
+    await shaky.add_events([event])
+    assert await shaky.list_events(call.id) == [event]
+    proxy.lose = 1
+    assert await shaky.request_end(call.id, EndReason.AGENT_HANGUP)
+    proxy.lose = 1
+    assert (await shaky.upsert_lead(Lead(call_id=call.id, name="Ana"))).name == "Ana"
+
+
+async def test_a_restarting_project_is_asked_again(shaky: SupabaseStore, proxy: LossyProxy) -> None:
+    """Two 503s are survived; a third ends with a sentence, within seconds."""
+    call = make_call()
+    proxy.refuse = 2
+    assert await shaky.claim_call(call) == call
+    assert proxy.requests == 3
+    proxy.refuse = 3
+    async with asyncio.timeout(5):
+        with pytest.raises(StoreUnavailable, match="HTTP 503"):
+            await shaky.get_call(call.id)
+    assert await shaky.get_call(call.id) == call
+
+
+async def test_a_refusal_is_not_repeated(shaky: SupabaseStore, proxy: LossyProxy) -> None:
+    """What is wrong stays wrong."""
+    call = await claimed(shaky)
+    before = proxy.requests
+    with pytest.raises(StoreUnavailable):
+        await shaky.update_call(
+            call.id, expect=LIVE_STATUSES, changes={"status": CallStatus.DIALING}
+        )
+    assert proxy.requests == before + 1
+
+
+async def test_a_database_that_is_not_there_is_named(unused_tcp_port: int) -> None:
+    """The sentence names the variable."""
+    store = await SupabaseStore.connect(f"http://127.0.0.1:{unused_tcp_port}", "sb_secret_x")
+    with pytest.raises(StoreUnavailable, match="SUPABASE_URL"):
+        await store.get_call(CallId(str(uuid.uuid4())))
+    with pytest.raises(StoreUnavailable, match="does not answer"):
+        await store.ping()
+    (problem,) = {sentence.partition(":")[2] for sentence in await store.check_schema()}
+    assert "does not answer" in problem
+    await store.close()
+
+
+@pytest.mark.parametrize(("url", "key"), [("supabase.co", "k"), ("http://127.0.0.1:1", "")])
+async def test_a_malformed_address_is_refused_at_once(url: str, key: str) -> None:
+    """Before anything is sent."""
+    with pytest.raises(StoreUnavailable, match="malformed"):
+        await SupabaseStore.connect(url, key)
+
+
+async def test_a_database_with_the_schema_has_no_problems(store: SupabaseStore) -> None:
+    """An empty list is what doctor and start-up want to see."""
+    await store.ping()
+    assert await store.check_schema() == []
+
+
+async def test_a_wrong_key_is_told_apart_from_a_missing_schema(database: LocalSupabase) -> None:
+    """The publishable key and a made-up one are named as the cause."""
+    for key in (database.publishable_key, "sb_secret_wrong"):
+        store = await SupabaseStore.connect(database.url, key)
+        problems = await store.check_schema()
+        assert problems
+        assert all("SUPABASE_SECRET_KEY" in problem for problem in problems), problems
+        await store.close()
