@@ -1,0 +1,398 @@
+"""Meta's webhooks: signature, handshake, and the whole batch as typed events.
+
+An event is always parsed from a payload of one element (`webhook_batch`), and keeps it as `raw`:
+what is stored and what was parsed cannot differ.
+
+Source of the rules: Meta, WhatsApp Business Platform, Calling API (user-initiated calls,
+business-initiated calls, call permissions) and Webhooks (overview), read in 2026.
+"""
+
+import hashlib
+import hmac
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, ClassVar
+
+from controlplane.call import Direction, Party, PhoneNumberId, WhatsAppCallId
+from controlplane.errors import BadSignature, PeerError
+from controlplane.foreign import (
+    HangupStatus,
+    Json,
+    PeerStatus,
+    PermissionResponse,
+    PermissionSource,
+    integer_of,
+    list_of,
+    object_of,
+    text_of,
+    time_of,
+    word_of,
+)
+from controlplane.webhook_batch import ELEMENTS, split_webhook
+
+
+class BadHandshake(PeerError):
+    """The webhook's handshake does not carry our verify token; check WA_VERIFY_TOKEN."""
+
+    status = 403
+    code = "bad-handshake"
+
+
+class EventKind(StrEnum):
+    """The values of `call_events.kind` and of metric labels; no others come from Meta."""
+
+    CONNECT = "connect"
+    TERMINATE = "terminate"
+    STATUS = "status"
+    PERMISSION_REPLY = "permission-reply"
+    UNRECOGNIZED = "unrecognized"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportedError:
+    """An error that Meta reports in a webhook."""
+
+    code: int
+    message: str | None = field(default=None, repr=False)
+    """May contain a phone number."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Event:
+    phone_number_id: PhoneNumberId | None
+    wacid: WhatsAppCallId | None = field(repr=False)
+    timestamp: datetime | None
+    party: Party
+    """The person, whoever called whom."""
+    raw: Json = field(repr=False)
+    """A payload for `parse_stored`; safe for `jsonb`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferReceived(_Event):
+    """Somebody calls the business."""
+
+    kind: ClassVar[EventKind] = EventKind.CONNECT
+    phone_number_id: PhoneNumberId
+    wacid: WhatsAppCallId = field(repr=False)
+    sdp: str = field(repr=False)
+    deeplink_payload: str | None = field(default=None, repr=False)
+    """`biz_payload` of the link that was used; anybody can write it."""
+    cta_payload: str | None = field(default=None, repr=False)
+    """Payload of the call button that was used."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerReceived(_Event):
+    """Meta's media server answers our offer; nobody has picked up yet."""
+
+    kind: ClassVar[EventKind] = EventKind.CONNECT
+    phone_number_id: PhoneNumberId
+    wacid: WhatsAppCallId = field(repr=False)
+    sdp: str = field(repr=False)
+    opaque: str | None = field(default=None, repr=False)
+    """`biz_opaque_callback_data`, as we gave it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeerHungUp(_Event):
+    """The call is over at Meta's side, whoever ended it."""
+
+    kind: ClassVar[EventKind] = EventKind.TERMINATE
+    wacid: WhatsAppCallId = field(repr=False)
+    status: HangupStatus
+    direction: Direction | None
+    started_at: datetime | None
+    ended_at: datetime | None
+    duration_s: int | None
+    errors: tuple[ReportedError, ...]
+    opaque: str | None = field(default=None, repr=False)
+
+    @property
+    def was_answered(self) -> bool:
+        """Whether the call was picked up: by its times, since an unanswered one is COMPLETED."""
+        return self.started_at is not None or (self.duration_s or 0) > 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallStatusChanged(_Event):
+    """The callee's phone rings, was picked up, or said no (business-initiated calls)."""
+
+    kind: ClassVar[EventKind] = EventKind.STATUS
+    wacid: WhatsAppCallId = field(repr=False)
+    status: PeerStatus
+    errors: tuple[ReportedError, ...]
+    opaque: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PermissionReplied(_Event):
+    """A person grants or withdraws the permission to be called."""
+
+    kind: ClassVar[EventKind] = EventKind.PERMISSION_REPLY
+    response: PermissionResponse
+    source: PermissionSource
+    is_permanent: bool
+    expires_at: datetime | None
+    """Of a temporary permission. No webhook tells when it has expired."""
+    context_id: str | None = field(repr=False)
+    """Our request's message (`wamid`) or the person's call (`wacid`, then also in `wacid`)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unrecognized(_Event):
+    """Anything else: kept and counted, never an error."""
+
+    kind: ClassVar[EventKind] = EventKind.UNRECOGNIZED
+    field: str
+    """The webhook field, `?` if it is no plain word."""
+    event: str
+    """The event or type within the field, `?` if there is none."""
+    reason: str
+    """Why we cannot use it, as a sentence."""
+    errors: tuple[ReportedError, ...]
+
+
+WebhookEvent = (
+    OfferReceived
+    | AnswerReceived
+    | PeerHungUp
+    | CallStatusChanged
+    | PermissionReplied
+    | Unrecognized
+)
+
+
+class _Malformed(Exception):
+    """The element lacks what its kind needs; the text is the reason."""
+
+
+def verify_signature(body: bytes, header: str | None, secret: str) -> None:
+    """Check `X-Hub-Signature-256` over the body's exact bytes, in constant time.
+
+    Raises:
+        BadSignature: it is missing or wrong, or there is no secret to check it with.
+    """
+    if not header or not secret:
+        raise BadSignature
+    digest = hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
+    if not hmac.compare_digest(f"sha256={digest}".encode(), header.encode(errors="replace")):
+        raise BadSignature
+
+
+def answer_handshake(query: Mapping[str, str], verify_token: str) -> str:
+    """Return the challenge to be sent back as it is: the whole body, as plain text.
+
+    Raises:
+        BadHandshake: not a handshake, or not with our token; answer 403.
+    """
+    token, challenge = query.get("hub.verify_token", ""), query.get("hub.challenge")
+    is_ours = hmac.compare_digest(verify_token.encode(), token.encode(errors="replace"))
+    if query.get("hub.mode") != "subscribe" or not (verify_token and is_ours) or not challenge:
+        raise BadHandshake
+    return challenge
+
+
+def parse_webhook(body: bytes) -> list[WebhookEvent]:
+    """Read everything that a webhook brings, in its order; bad elements become `Unrecognized`.
+
+    Raises:
+        BadWebhook: the body is not a JSON object in UTF-8.
+    """
+    return [parse_stored(payload) for payload in split_webhook(body)]
+
+
+def parse_stored(payload: Json) -> WebhookEvent:
+    """Read an event from what `raw` held: `parse_stored(event.raw) == event`. Never fails."""
+    value = object_of(payload.get("value"))
+    try:
+        if "malformed" in payload:
+            raise _Malformed(f"a webhook's {word_of(payload['malformed'])} has the wrong shape")
+        for name, parse in _PARSERS.items():
+            for element in list_of(value.get(name)):
+                if not isinstance(element, Mapping):
+                    raise _Malformed(f"an element of {name} is not an object")
+                return parse(payload, value, element)
+        raise _Malformed("nothing that concerns the course of a call")
+    except _Malformed as error:
+        return _unrecognized(payload, value, str(error))
+
+
+# --- one element ---
+
+
+def _parse_call(payload: Json, value: Json, call: Json) -> WebhookEvent:
+    match word_of(call.get("event")):
+        case "connect":
+            return _parse_connect(payload, value, call)
+        case "terminate":
+            return _parse_terminate(payload, value, call)
+    raise _Malformed("an event of a call that we do not know")
+
+
+def _parse_connect(payload: Json, value: Json, call: Json) -> WebhookEvent:
+    session = object_of(call.get("session"))
+    sdp, sdp_type = session.get("sdp"), word_of(session.get("sdp_type")).casefold()
+    line = _line(value)
+    if not isinstance(sdp, str) or not sdp:
+        raise _Malformed("connect without session.sdp")
+    if line is None:
+        raise _Malformed("connect without metadata.phone_number_id")
+    # one documented sample lacks `direction`, real ones have it
+    direction = _direction(call)
+    implied = {"offer": Direction.INBOUND, "answer": Direction.OUTBOUND}.get(sdp_type, direction)
+    if implied is None:
+        raise _Malformed("connect with neither a known session.sdp_type nor a direction")
+    if direction not in (implied, None):
+        raise _Malformed("connect whose direction contradicts session.sdp_type")
+    common: dict[str, Any] = {
+        "phone_number_id": line,
+        "wacid": _wacid(call),
+        "timestamp": time_of(call.get("timestamp")),
+        "raw": payload,
+        "sdp": sdp,
+    }
+    if implied is Direction.INBOUND:
+        return OfferReceived(
+            **common,
+            party=_party(value, call, "from"),
+            deeplink_payload=text_of(call.get("deeplink_payload")),
+            cta_payload=text_of(call.get("cta_payload")),
+        )
+    return AnswerReceived(**common, party=_party(value, call, "to"), opaque=_opaque(call))
+
+
+def _parse_terminate(payload: Json, value: Json, call: Json) -> WebhookEvent:
+    direction = _direction(call) or _guess_direction(value, call)
+    return PeerHungUp(
+        phone_number_id=_line(value),
+        wacid=_wacid(call),
+        timestamp=time_of(call.get("timestamp")),
+        party=_party(value, call, "to" if direction is Direction.OUTBOUND else "from"),
+        raw=payload,
+        status=HangupStatus(word_of(call.get("status"))),
+        direction=direction,
+        started_at=time_of(call.get("start_time")),
+        ended_at=time_of(call.get("end_time")),
+        duration_s=integer_of(call.get("duration")),
+        errors=_errors(call, value),
+        opaque=_opaque(call),
+    )
+
+
+def _parse_status(payload: Json, value: Json, status: Json) -> WebhookEvent:
+    if word_of(status.get("type")) != "call":
+        raise _Malformed("the status of a message, not of a call")
+    return CallStatusChanged(
+        phone_number_id=_line(value),
+        wacid=_wacid(status),
+        timestamp=time_of(status.get("timestamp")),
+        party=_party(value, status, "recipient"),
+        raw=payload,
+        status=PeerStatus(word_of(status.get("status"))),
+        errors=_errors(status, value),
+        opaque=_opaque(status),
+    )
+
+
+def _parse_message(payload: Json, value: Json, message: Json) -> WebhookEvent:
+    reply = object_of(message.get("interactive")).get("call_permission_reply")
+    if not isinstance(reply, Mapping):
+        raise _Malformed("a message that is no reply to a call permission request")
+    context_id = text_of(object_of(message.get("context")).get("id"))
+    return PermissionReplied(
+        phone_number_id=_line(value),
+        wacid=_as_wacid(context_id),
+        timestamp=time_of(message.get("timestamp")),
+        party=_party(value, message, "from"),
+        raw=payload,
+        response=PermissionResponse(word_of(reply.get("response"))),
+        source=PermissionSource(word_of(reply.get("response_source"))),
+        is_permanent=reply.get("is_permanent") is True,
+        expires_at=time_of(reply.get("expiration_timestamp")),
+        context_id=context_id,
+    )
+
+
+_PARSERS = {"calls": _parse_call, "statuses": _parse_status, "messages": _parse_message}
+
+
+def _unrecognized(payload: Json, value: Json, reason: str) -> Unrecognized:
+    elements = [x for name in ELEMENTS for x in list_of(value.get(name))]
+    element = object_of(next(iter(elements), value))
+    words = (word_of(element.get(name)) for name in ("event", "type", "status"))
+    side = "recipient" if "recipient_id" in element else "from"
+    return Unrecognized(
+        phone_number_id=_line(value),
+        wacid=_as_wacid(text_of(element.get("id"))),
+        timestamp=time_of(element.get("timestamp")),
+        party=_party(value, element, side),
+        raw=payload,
+        field=word_of(payload.get("field")) or "?",
+        event=next(filter(None, words), "?"),
+        reason=reason,
+        errors=_errors(element, value),
+    )
+
+
+def _line(value: Json) -> PhoneNumberId | None:
+    text = text_of(object_of(value.get("metadata")).get("phone_number_id"))
+    return PhoneNumberId(text) if text else None
+
+
+def _wacid(element: Json) -> WhatsAppCallId:
+    text = text_of(element.get("id"))
+    if text is None:
+        raise _Malformed("an event of a call without the call's id")
+    return WhatsAppCallId(text)
+
+
+def _as_wacid(text: str | None) -> WhatsAppCallId | None:
+    return WhatsAppCallId(text) if text is not None and text.startswith("wacid") else None
+
+
+def _opaque(element: Json) -> str | None:
+    return text_of(element.get("biz_opaque_callback_data"))
+
+
+def _direction(call: Json) -> Direction | None:
+    directions = {
+        "user_initiated": Direction.INBOUND,
+        "business_initiated": Direction.OUTBOUND,
+    }
+    return directions.get(word_of(call.get("direction")).casefold())
+
+
+def _guess_direction(value: Json, call: Json) -> Direction | None:
+    business = text_of(object_of(value.get("metadata")).get("display_phone_number"))
+    if call.get("from_user_id") or (business and text_of(call.get("to")) == business):
+        return Direction.INBOUND
+    if call.get("to_user_id") or (business and text_of(call.get("from")) == business):
+        return Direction.OUTBOUND
+    return None
+
+
+def _party(value: Json, element: Json, side: str) -> Party:
+    """Merge the element's `from`, `to` or `recipient` with its contact; all are optional."""
+    contact = next((c for c in list_of(value.get("contacts")) if isinstance(c, Mapping)), {})
+    number = element.get("recipient_id" if side == "recipient" else side)
+    return Party(
+        user_id=text_of(element.get(f"{side}_user_id")) or text_of(contact.get("user_id")),
+        phone=text_of(number) or text_of(contact.get("wa_id")),
+        name=text_of(object_of(contact.get("profile")).get("name")),
+    )
+
+
+def _errors(element: Json, value: Json) -> tuple[ReportedError, ...]:
+    """Read the errors beside the calls and those inside; real dumps have had both, repeated."""
+    found: dict[int, ReportedError] = {}
+    for foreign in [*list_of(element.get("errors")), *list_of(value.get("errors"))]:
+        error = object_of(foreign)
+        code = integer_of(error.get("code"))
+        if code is not None and code not in found:
+            details = text_of(object_of(error.get("error_data")).get("details"))
+            message = details or text_of(error.get("message")) or text_of(error.get("title"))
+            found[code] = ReportedError(code=code, message=message)
+    return tuple(found.values())

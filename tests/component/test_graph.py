@@ -1,0 +1,287 @@
+"""The Graph client against a server on a real socket that records what arrives."""
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import aiohttp
+import pytest
+import pytest_asyncio
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+
+from controlplane.call import PhoneNumberId, WhatsAppCallId
+from controlplane.graph import GraphClient
+from controlplane.graph_errors import (
+    GraphRefused,
+    GraphUnreachable,
+    InvalidParameter,
+    NoCallPermission,
+    SdpRefused,
+    ServerFault,
+    TokenExpired,
+    UnreadableReply,
+)
+
+LINE = PhoneNumberId("436666719526789")
+WACID = WhatsAppCallId("wacid.INVENTED0001")
+TOKEN = "EAAinvented"
+SDP = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\n"
+OK = (200, {"messaging_product": "whatsapp", "success": True})
+HANG: tuple[int, Any] = (0, {})
+DROP: tuple[int, Any] = (-1, {})
+
+
+def error(status: int, code: int, details: str = "", **more: Any) -> tuple[int, Any]:
+    """Script a refusal of Meta's shape."""
+    body = {"message": "Refused", "type": "OAuthException", "code": code, **more}
+    return status, {"error": {**body, "error_data": {"details": details}}}
+
+
+@dataclass
+class Graph:
+    """A scripted Graph API: one entry of `replies` per request, the last one repeats."""
+
+    replies: list[tuple[int, Any]] = field(default_factory=lambda: [OK])
+    requests: list[tuple[str, str, bytes, dict[str, str]]] = field(default_factory=list)
+
+    async def answer(self, request: web.Request) -> web.StreamResponse:
+        """Record, then answer by the script."""
+        body = await request.read()
+        self.requests.append((request.method, request.path_qs, body, dict(request.headers)))
+        status, reply = self.replies.pop(0) if len(self.replies) > 1 else self.replies[0]
+        if status == HANG[0]:
+            await asyncio.sleep(30)
+        if status == DROP[0]:
+            assert request.transport is not None
+            request.transport.abort()
+            return web.Response()
+        if status == 302:
+            return web.Response(status=302, headers={"Location": "/elsewhere"})
+        raw = reply if isinstance(reply, bytes) else json.dumps(reply).encode()
+        return web.Response(status=status, body=raw)
+
+    @property
+    def actions(self) -> list[str]:
+        """The actions that arrived."""
+        return [json.loads(body)["action"] for _, _, body, _ in self.requests]
+
+
+@dataclass
+class Bench:
+    """The client under test, its server, and what it told the observer."""
+
+    graph: Graph
+    client: GraphClient
+    seen: list[tuple[str, str, float]]
+    url: str
+    make: Callable[..., GraphClient]
+
+
+@pytest_asyncio.fixture
+async def bench() -> AsyncIterator[Bench]:
+    """Start the scripted Graph API and a client for it."""
+    graph = Graph()
+    app = web.Application()
+    app.router.add_route("*", "/{tail:.*}", graph.answer)
+    seen: list[tuple[str, str, float]] = []
+    async with TestServer(app) as server, aiohttp.ClientSession() as http:
+
+        def make(base_url: str, timeout_s: float = 5) -> GraphClient:
+            return GraphClient(
+                http,
+                base_url=base_url,
+                version="v24.0",
+                phone_number_id=LINE,
+                token=TOKEN,
+                timeout_s=timeout_s,
+                on_request=lambda *args: seen.append(args),
+            )
+
+        url = f"http://127.0.0.1:{server.port}"
+        yield Bench(graph, make(url + "/"), seen, url, make)
+
+
+@pytest.mark.parametrize(
+    ("action", "body"),
+    [
+        ("pre_accept", {"session": {"sdp_type": "answer", "sdp": SDP}}),
+        ("accept", {"session": {"sdp_type": "answer", "sdp": SDP}}),
+        ("reject", {}),
+        ("terminate", {}),
+    ],
+)
+async def test_bodies_are_metas(bench: Bench, action: str, body: dict[str, Any]) -> None:
+    """Path, token and JSON are exactly those of Meta's reference."""
+    await getattr(bench.client, action)(WACID, *([SDP] if body else []))
+    ((method, path, raw, headers),) = bench.graph.requests
+    assert (method, path) == ("POST", f"/v24.0/{LINE}/calls")
+    assert headers["Authorization"] == f"Bearer {TOKEN}"
+    assert headers["Content-Type"] == "application/json"
+    sent = json.loads(raw)
+    assert sent == {"messaging_product": "whatsapp", "call_id": WACID, "action": action, **body}
+    assert next(iter(sent)) == "messaging_product"
+
+
+async def test_accept_carries_the_opaque_data(bench: Bench) -> None:
+    """Meta echoes it in `terminate`."""
+    await bench.client.accept(WACID, SDP, opaque="call-7")
+    assert json.loads(bench.graph.requests[0][2])["biz_opaque_callback_data"] == "call-7"
+
+
+@pytest.mark.parametrize("fault", [error(500, 138004), error(500, 1), (502, b"<html>"), DROP])
+@pytest.mark.parametrize("action", ["pre_accept", "accept"])
+async def test_answering_is_repeated_once_with_the_same_bytes(
+    bench: Bench, action: str, fault: tuple[int, Any]
+) -> None:
+    """A moment's fault does not cost the call; Meta compares the SDP of both."""
+    bench.graph.replies = [fault, OK]
+    await getattr(bench.client, action)(WACID, SDP)
+    first, second = bench.graph.requests
+    assert first[2] == second[2]
+
+
+@pytest.mark.parametrize("action", ["pre_accept", "accept"])
+async def test_answering_gives_up_after_the_second_fault(bench: Bench, action: str) -> None:
+    """The caller is waiting: two attempts, then the set-up fails with a named error."""
+    bench.graph.replies = [error(500, 2)]
+    with pytest.raises(ServerFault):
+        await getattr(bench.client, action)(WACID, SDP)
+    assert bench.graph.actions == [action] * 2
+
+
+@pytest.mark.parametrize("action", ["pre_accept", "accept"])
+@pytest.mark.parametrize(
+    ("reply", "kind"),
+    [
+        (error(400, 138008), SdpRefused),
+        (error(401, 190), TokenExpired),
+        (error(401, 138006), NoCallPermission),
+        (error(400, 100, "The call is in progress"), InvalidParameter),
+        ((200, {"success": False}), UnreadableReply),
+        ((200, b"<html>"), UnreadableReply),
+        ((302, {}), UnreadableReply),
+    ],
+)
+async def test_refusals_are_not_repeated(
+    bench: Bench, action: str, reply: tuple[int, Any], kind: type[GraphRefused]
+) -> None:
+    """What Meta says no to, it would say no to again; no redirect takes the token along."""
+    bench.graph.replies = [reply]
+    with pytest.raises(kind):
+        await getattr(bench.client, action)(WACID, SDP)
+    assert len(bench.graph.requests) == 1
+
+
+@pytest.mark.parametrize("first", [error(500, 1), DROP])
+@pytest.mark.parametrize(
+    "second", [error(400, 138003), error(400, 100, "The call has already been accepted")]
+)
+async def test_second_accept_that_finds_the_call_accepted_is_a_success(
+    bench: Bench, first: tuple[int, Any], second: tuple[int, Any]
+) -> None:
+    """The first one got through, only its answer was lost: the customer is on the line."""
+    bench.graph.replies = [first, second]
+    await bench.client.accept(WACID, SDP)
+    assert bench.graph.actions == ["accept", "accept"]
+
+
+async def test_second_accept_that_finds_the_call_ended_is_an_error(bench: Bench) -> None:
+    """Nobody is on the line any more."""
+    bench.graph.replies = [error(500, 1), error(400, 100, "The call has already ended")]
+    with pytest.raises(InvalidParameter):
+        await bench.client.accept(WACID, SDP)
+
+
+@pytest.mark.parametrize("action", ["reject", "terminate"])
+async def test_hanging_up_is_repeated_twice(bench: Bench, action: str) -> None:
+    """Repeating is harmless, and a call that stays up costs money."""
+    bench.graph.replies = [error(500, 1), DROP, OK]
+    await getattr(bench.client, action)(WACID)
+    assert bench.graph.actions == [action] * 3
+
+
+@pytest.mark.parametrize("action", ["reject", "terminate"])
+async def test_hanging_up_a_call_that_is_gone_is_a_success(bench: Bench, action: str) -> None:
+    """Both sides hung up at once."""
+    bench.graph.replies = [error(400, 100, f"The call has ended; {action} is not possible")]
+    await getattr(bench.client, action)(WACID)
+    assert len(bench.graph.requests) == 1
+
+
+@pytest.mark.parametrize("action", ["reject", "terminate"])
+async def test_hanging_up_with_a_wrong_token_or_line_is_an_error(bench: Bench, action: str) -> None:
+    """The call may be up and somebody has to know."""
+    bench.graph.replies = [error(401, 190), error(400, 100, error_subcode=33)]
+    with pytest.raises(TokenExpired):
+        await getattr(bench.client, action)(WACID)
+    with pytest.raises(InvalidParameter):
+        await getattr(bench.client, action)(WACID)
+
+
+async def test_every_request_has_a_deadline(bench: Bench) -> None:
+    """A Graph API that says nothing holds nobody: two attempts of 0.1 s here."""
+    bench.graph.replies = [HANG]
+    started = time.monotonic()
+    with pytest.raises(GraphUnreachable, match="GRAPH_TIMEOUT_S"):
+        await bench.make(bench.url, timeout_s=0.1).accept(WACID, SDP)
+    assert time.monotonic() - started < 2
+    assert len(bench.graph.requests) == 2
+
+
+async def test_unreachable_graph_names_the_setting(bench: Bench) -> None:
+    """Nobody listens on port 1."""
+    with pytest.raises(GraphUnreachable, match="WA_GRAPH_BASE_URL"):
+        await bench.make("http://127.0.0.1:1").pre_accept(WACID, SDP)
+
+
+async def test_reply_without_end_is_cut(bench: Bench) -> None:
+    """What answers there may not be Graph at all."""
+    bench.graph.replies = [(200, b"x" * 2_000_000)]
+    with pytest.raises(UnreadableReply):
+        await bench.client.pre_accept(WACID, SDP)
+
+
+async def test_number_check_reads_the_line(bench: Bench) -> None:
+    """For the doctor: token and number id fit together."""
+    bench.graph.replies = [
+        (200, {"id": LINE, "verified_name": "Bakery", "quality_rating": "GREEN", "new": 1})
+    ]
+    info = await bench.client.check_number()
+    assert (info.id, info.verified_name, info.quality_rating) == (LINE, "Bakery", "GREEN")
+    ((method, path, body, _),) = bench.graph.requests
+    assert (method, body) == ("GET", b"")
+    assert path.startswith(f"/v24.0/{LINE}?fields=id,display_phone_number")
+
+
+async def test_number_check_of_another_answer_fails(bench: Bench) -> None:
+    """A stand-in that answers everything with 200 is not the Graph API."""
+    with pytest.raises(UnreadableReply):
+        await bench.client.check_number()
+
+
+async def test_observer_sees_every_request(bench: Bench) -> None:
+    """Each attempt counts, with its outcome as a bounded label."""
+    bench.graph.replies = [error(500, 138004), OK]
+    await bench.client.pre_accept(WACID, SDP)
+    assert [(action, outcome) for action, outcome, _ in bench.seen] == [
+        ("pre_accept", "graph-connection-fault"),
+        ("pre_accept", "ok"),
+    ]
+    assert all(0 < seconds < 5 for _, _, seconds in bench.seen)
+
+
+@pytest.mark.parametrize(
+    "reply", [error(400, 100, f"bad {SDP} of +15550001111 {WACID}"), (502, SDP.encode()), DROP]
+)
+async def test_errors_hold_no_personal_data(bench: Bench, reply: tuple[int, Any]) -> None:
+    """Neither the sentence nor repr shows token, call id, SDP or Meta's echo of a number."""
+    bench.graph.replies = [reply]
+    with pytest.raises((GraphRefused, GraphUnreachable)) as caught:
+        await bench.client.accept(WACID, SDP)
+    shown = f"{caught.value} {caught.value!r} {caught.value.__cause__!r}"
+    for secret in (TOKEN, WACID, "v=0", "15550001111"):
+        assert secret not in shown
