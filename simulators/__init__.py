@@ -1,0 +1,1 @@
+"""Strict stand-ins for the outside world, over real sockets: WhatsApp, a phone, OpenAI."""

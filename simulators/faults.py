@@ -1,0 +1,62 @@
+"""Failures of the Graph API on cue: which action fails, how, how often."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class FaultKind(StrEnum):
+    """How a request goes wrong."""
+
+    ERROR_BEFORE = "error-before"
+    """An error answer; nothing was done."""
+    ERROR_AFTER = "error-after"
+    """An error answer although the action took effect."""
+    DELAY = "delay"
+    """`delay_s` late, otherwise right."""
+    HANG = "hang"
+    """Never an answer, nothing done."""
+    DROP_BEFORE = "drop-before"
+    """The connection breaks; nothing was done."""
+    DROP_AFTER = "drop-after"
+    """The connection breaks although the action took effect."""
+    GARBAGE = "garbage"
+    """The action took effect, the answer is 200 but no JSON."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Fault:
+    """One failure waiting for its request."""
+
+    action: str
+    """`pre_accept`, `accept`, `reject`, `terminate` or `*`."""
+    kind: FaultKind
+    times: int = 1
+    """How many requests it hits; -1 for all."""
+    delay_s: float = 0.0
+    status: int = 500
+    code: int = 131000
+    """Meta's "something went wrong"."""
+
+
+class Faults:
+    """The failures that are set."""
+
+    def __init__(self) -> None:
+        self._waiting: list[Fault] = []
+
+    def add(self, fault: Fault) -> None:
+        """Let coming requests fail; what was set first comes first."""
+        self._waiting.append(fault)
+
+    def clear(self) -> None:
+        """Work properly again."""
+        self._waiting.clear()
+
+    def take(self, action: str) -> Fault | None:
+        """Return the failure that hits this request, and use it up."""
+        for fault in self._waiting:
+            if fault.action in (action, "*") and fault.times != 0:
+                if fault.times > 0:
+                    fault.times -= 1
+                return fault
+        return None
