@@ -1,0 +1,65 @@
+"""`python -m controlplane`: settings, logs, serve, drain on SIGTERM."""
+
+import asyncio
+import logging
+import os
+import signal
+import sys
+from pathlib import Path
+
+from aiohttp import web
+from dotenv import load_dotenv
+
+from controlplane import logs
+from controlplane.app import PARTS, running
+from controlplane.settings import Settings
+
+_log = logging.getLogger("controlplane")
+
+
+async def serve(settings: Settings) -> None:
+    """Serve until SIGTERM or SIGINT; a second signal ends the drain."""
+    loop = asyncio.get_running_loop()
+    signals: asyncio.Queue[int] = asyncio.Queue()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, signals.put_nowait, number)
+    async with running(settings) as app:
+        runner = web.AppRunner(app, access_log=None, handle_signals=False)
+        await runner.setup()
+        try:
+            await web.TCPSite(runner, settings.host, settings.port).start()
+            _log.info("Control plane serves.", extra={"action": "serving", "port": settings.port})
+            await signals.get()
+            _log.info("Draining; a second signal stops at once.", extra={"action": "drain"})
+            drain = asyncio.create_task(app[PARTS].drain())
+            impatient = asyncio.create_task(signals.get())
+            await asyncio.wait({drain, impatient}, return_when=asyncio.FIRST_COMPLETED)
+            for task in (drain, impatient):
+                task.cancel()
+            await asyncio.gather(drain, impatient, return_exceptions=True)
+        finally:
+            await runner.cleanup()
+
+
+def main() -> int:
+    """Run the control plane; 2 if the environment is not fit to start."""
+    load_dotenv(Path.cwd() / ".env")
+    try:
+        settings = Settings.from_env(os.environ)
+    except ValueError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    logs.configure(settings.log_level, settings.log_format)
+    try:
+        asyncio.run(serve(settings))
+    except OSError as error:
+        sys.stderr.write(
+            f"Port {settings.port} cannot be served ({error.strerror}); "
+            "is PORT taken by another program?\n"
+        )
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

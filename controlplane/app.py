@@ -1,0 +1,195 @@
+"""The composition root: build the parts, wire the routes. The only module that knows everything."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+
+import aiohttp
+from aiohttp import web
+
+from controlplane.call import EndReason
+from controlplane.deadlines import Bounds
+from controlplane.ending import CallEnder
+from controlplane.errors import StoreUnavailable
+from controlplane.graph import GraphClient
+from controlplane.inbound import AnswerPolicy, CallAnswerer
+from controlplane.metrics import Metrics
+from controlplane.middleware import access_log, errors_as_json, operators_only
+from controlplane.operators import OperatorRoutes
+from controlplane.ops import OpsRoutes
+from controlplane.rooms import RoomsClient
+from controlplane.roomwatch import RoomWatch
+from controlplane.settings import Settings
+from controlplane.store import SupabaseStore
+from controlplane.sweeper import Sweeper
+from controlplane.switchboard import Switchboard
+from controlplane.webhooks import MAX_BODY_BYTES, LiveKitWebhook, MetaWebhook
+from controlplane.whip import WhipClient
+
+_log = logging.getLogger(__name__)
+
+_DRAIN_POLL_S = 0.2
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class ControlPlane:
+    """One process's worth of control plane."""
+
+    def __init__(
+        self, settings: Settings, http: aiohttp.ClientSession, store: SupabaseStore
+    ) -> None:
+        """Wire the parts; nothing is started yet."""
+        self.settings = settings
+        self.metrics = Metrics()
+        self.store = store
+        self.rooms = RoomsClient(
+            http,
+            url=settings.livekit_url,
+            api_key=settings.livekit_api_key,
+            api_secret=settings.livekit_api_secret.get_secret_value(),
+            agent_name=settings.agent_name,
+            timeout_s=settings.livekit_timeout_s,
+            observe=self.metrics.upstream_done,
+        )
+        whip = WhipClient(
+            http,
+            url=settings.livekit_url,
+            timeout_s=settings.whip_timeout_s,
+            observe=self.metrics.upstream_done,
+        )
+        graph = GraphClient(
+            http,
+            base_url=settings.wa_graph_base_url,
+            version=settings.wa_graph_version,
+            phone_number_id=settings.wa_phone_number_id,
+            token=settings.wa_access_token.get_secret_value(),
+            timeout_s=settings.graph_timeout_s,
+            on_request=lambda *done: self.metrics.upstream_done("graph", *done),
+        )
+        bounds = Bounds(
+            setup_s=settings.setup_timeout_s,
+            media_s=settings.media_timeout_s,
+            duration_s=settings.max_call_duration_s,
+        )
+        self.ender = CallEnder(
+            store=store, graph=graph, rooms=self.rooms, metrics=self.metrics, clock=_now
+        )
+        answerer = CallAnswerer(
+            store=store,
+            rooms=self.rooms,
+            whip=whip,
+            graph=graph,
+            ender=self.ender,
+            metrics=self.metrics,
+            policy=AnswerPolicy(
+                profile=settings.agent_profile,
+                pre_accept=settings.wa_pre_accept,
+                rewrite_dtls_role=settings.wa_dtls_role_rewrite,
+                agent_ready_s=settings.agent_ready_timeout_s,
+                stale_offer_s=settings.stale_offer_s,
+                bounds=bounds,
+            ),
+            clock=_now,
+        )
+        self.switchboard = Switchboard(
+            store=store,
+            answerer=answerer,
+            ender=self.ender,
+            metrics=self.metrics,
+            phone_number_id=settings.wa_phone_number_id,
+            clock=_now,
+        )
+        self.watch = RoomWatch(store=store, rooms=self.rooms, ender=self.ender, clock=_now)
+        self.sweeper = Sweeper(
+            store=store,
+            rooms=self.rooms,
+            ender=self.ender,
+            watch=self.watch,
+            switchboard=self.switchboard,
+            metrics=self.metrics,
+            bounds=bounds,
+            interval_s=settings.sweep_interval_s,
+            reconcile_s=settings.reconcile_interval_s,
+            clock=_now,
+        )
+
+    async def drain(self) -> None:
+        """Take no new calls, finish set-ups; with `DRAIN_ENDS_CALLS` also see the others off."""
+        settings = self.settings
+        await self.switchboard.drain(settings.setup_timeout_s)
+        if not settings.drain_ends_calls:
+            return
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(settings.drain_timeout_s):
+                while live := await self.store.live_calls():
+                    _log.info("Draining.", extra={"action": "draining", "calls": len(live)})
+                    await asyncio.sleep(_DRAIN_POLL_S)
+        await self.sweeper.end_all(EndReason.SHUTDOWN)
+
+
+PARTS = web.AppKey("parts", ControlPlane)
+
+
+def make_app(parts: ControlPlane) -> web.Application:
+    """Lay out the routes over the wired parts."""
+    settings = parts.settings
+    app = web.Application(client_max_size=MAX_BODY_BYTES, middlewares=[access_log, errors_as_json])
+    app[PARTS] = parts
+    meta = MetaWebhook(
+        switchboard=parts.switchboard,
+        metrics=parts.metrics,
+        verify_token=settings.wa_verify_token.get_secret_value(),
+        app_secret=settings.wa_app_secret.get_secret_value(),
+    )
+    livekit = LiveKitWebhook(receiver=parts.rooms.webhooks, watch=parts.watch)
+    operators = OperatorRoutes(store=parts.store, ender=parts.ender)
+    key = settings.controlplane_api_key
+    guard = operators_only(key.get_secret_value() if key is not None else None)
+    ops = OpsRoutes(
+        switchboard=parts.switchboard,
+        metrics=parts.metrics,
+        checks={"database": parts.store.ping, "livekit": parts.rooms.rooms},
+    )
+    app.add_routes(
+        [
+            web.get("/wa/webhook", meta.handshake),
+            web.post("/wa/webhook", meta.receive),
+            web.post("/livekit/webhook", livekit.receive),
+            web.get("/calls", guard(operators.list_calls)),
+            web.get("/calls/{call_id}", guard(operators.show_call)),
+            web.post("/calls/{call_id}/hangup", guard(operators.hang_up)),
+            web.get("/healthz", ops.healthz),
+            web.get("/readyz", ops.readyz),
+            web.get("/metrics", ops.metrics),
+        ]
+    )
+    return app
+
+
+@contextlib.asynccontextmanager
+async def running(settings: Settings) -> AsyncIterator[web.Application]:
+    """Connect the neighbours, sweep in the background, and take everything down again."""
+    store = await SupabaseStore.connect(
+        settings.supabase_url, settings.supabase_secret_key.get_secret_value()
+    )
+    async with contextlib.AsyncExitStack() as stack:
+        stack.push_async_callback(store.close)
+        http = await stack.enter_async_context(aiohttp.ClientSession())
+        parts = ControlPlane(settings, http, store)
+        # the first request on a connection is the slow one; let it not be a webhook's
+        with contextlib.suppress(StoreUnavailable):
+            await store.ping()
+        stack.push_async_callback(parts.switchboard.close)
+        sweeping = asyncio.create_task(parts.sweeper.run())
+        stack.push_async_callback(_cancelled, sweeping)
+        yield make_app(parts)
+
+
+async def _cancelled(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)

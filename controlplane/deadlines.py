@@ -1,0 +1,44 @@
+"""What a live call's deadline means: pure rules over the row, the clock and the settings."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from controlplane.call import Call, CallStatus, EndReason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bounds:
+    """How long each phase of a call may last, in seconds."""
+
+    setup_s: float
+    media_s: float
+    duration_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Postponed:
+    """The call is fine; look again at `until`."""
+
+    until: datetime
+
+
+def deadline_of(call: Call, bounds: Bounds) -> datetime:
+    """Return when this call, as it is now, has lasted too long in its phase."""
+    if call.answered_at is None:
+        return call.created_at + timedelta(seconds=bounds.setup_s)
+    if call.media_at is None:
+        return call.answered_at + timedelta(seconds=bounds.media_s)
+    return call.answered_at + timedelta(seconds=bounds.duration_s)
+
+
+def judge(call: Call, now: datetime, bounds: Bounds) -> EndReason | Postponed:
+    """Decide about a call whose deadline in the row has passed or whose end was requested."""
+    if call.end_requested is not None:
+        return call.end_requested
+    until = deadline_of(call, bounds)
+    if now < until:
+        # the media came up after the deadline had been written
+        return Postponed(until=until)
+    if call.status is not CallStatus.ACTIVE:
+        return EndReason.SETUP_TIMEOUT
+    return EndReason.MEDIA_TIMEOUT if call.media_at is None else EndReason.MAX_DURATION

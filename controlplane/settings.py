@@ -1,0 +1,99 @@
+"""The control plane's settings, read from the environment once and checked whole."""
+
+from collections.abc import Mapping
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit, urlunsplit
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
+
+from controlplane.call import PhoneNumberId
+
+_WITHOUT_TLS = {"ws": "http", "wss": "https"}
+
+
+def _http_url(value: str) -> str:
+    """Accept http(s) and ws(s) alike, as LiveKit's own tools do; return http(s) without a tail."""
+    parts = urlsplit(value.strip())
+    scheme = _WITHOUT_TLS.get(parts.scheme, parts.scheme)
+    if scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("must be a URL such as https://host or wss://host")
+    return urlunsplit((scheme, parts.netloc, parts.path.rstrip("/"), "", ""))
+
+
+HttpUrl = Annotated[str, AfterValidator(_http_url)]
+Seconds = Annotated[float, Field(gt=0)]
+Required = Annotated[SecretStr, Field(min_length=1)]
+
+
+class Settings(BaseModel):
+    """One field per variable; the alias is the variable's name."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    host: str = Field("0.0.0.0", alias="HOST")
+    port: int = Field(4000, alias="PORT", ge=0, le=65535)
+
+    wa_verify_token: Required = Field(alias="WA_VERIFY_TOKEN")
+    wa_app_secret: Required = Field(alias="WA_APP_SECRET")
+    wa_access_token: Required = Field(alias="WA_ACCESS_TOKEN")
+    wa_phone_number_id: PhoneNumberId = Field(alias="WA_PHONE_NUMBER_ID", pattern=r"^\d+$")
+    wa_graph_base_url: HttpUrl = Field("https://graph.facebook.com", alias="WA_GRAPH_BASE_URL")
+    wa_graph_version: str = Field("v24.0", alias="WA_GRAPH_VERSION", pattern=r"^v\d+\.\d+$")
+    wa_pre_accept: bool = Field(True, alias="WA_PRE_ACCEPT")
+    """Let ICE and DTLS come up before the call is accepted (whatsapp: user-initiated calls)."""
+    wa_dtls_role_rewrite: bool = Field(True, alias="WA_DTLS_ROLE_REWRITE")
+    """Make LiveKit the DTLS client towards Meta, as Meta recommends."""
+
+    livekit_url: HttpUrl = Field(alias="LIVEKIT_URL")
+    livekit_api_key: str = Field(alias="LIVEKIT_API_KEY", min_length=1)
+    livekit_api_secret: Required = Field(alias="LIVEKIT_API_SECRET")
+
+    supabase_url: HttpUrl = Field(alias="SUPABASE_URL")
+    supabase_secret_key: Required = Field(alias="SUPABASE_SECRET_KEY")
+
+    agent_name: str = Field("whatsapp-agent", alias="AGENT_NAME", min_length=1)
+    agent_profile: str = Field("default", alias="AGENT_PROFILE", pattern=r"^[A-Za-z0-9_-]+$")
+    controlplane_api_key: SecretStr | None = Field(None, alias="CONTROLPLANE_API_KEY")
+
+    agent_ready_timeout_s: Seconds = Field(8, alias="AGENT_READY_TIMEOUT_S")
+    setup_timeout_s: Seconds = Field(20, alias="SETUP_TIMEOUT_S")
+    """From the offer to the accepted call; Meta waits about 30 s (user-initiated calls)."""
+    stale_offer_s: Seconds = Field(25, alias="STALE_OFFER_S")
+    media_timeout_s: Seconds = Field(10, alias="MEDIA_TIMEOUT_S")
+    max_call_duration_s: Seconds = Field(1800, alias="MAX_CALL_DURATION_S")
+    whip_timeout_s: Seconds = Field(2.5, alias="WHIP_TIMEOUT_S", lt=3)
+    """Under 3 s: there LiveKit would begin a second attempt under the same identity."""
+    livekit_timeout_s: Seconds = Field(3, alias="LIVEKIT_TIMEOUT_S")
+    graph_timeout_s: Seconds = Field(5, alias="GRAPH_TIMEOUT_S")
+    drain_timeout_s: float = Field(30, alias="DRAIN_TIMEOUT_S", ge=0)
+    drain_ends_calls: bool = Field(False, alias="DRAIN_ENDS_CALLS")
+    """End what still runs after the drain: for when the SFU goes down with this process."""
+    sweep_interval_s: Seconds = Field(1, alias="SWEEP_INTERVAL_S")
+    reconcile_interval_s: Seconds = Field(5, alias="RECONCILE_INTERVAL_S")
+    """How often live calls are compared with LiveKit's rooms, should a webhook get lost."""
+
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", alias="LOG_LEVEL")
+    log_format: Literal["text", "json"] = Field("text", alias="LOG_FORMAT")
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str]) -> Self:
+        """Read the settings.
+
+        Raises:
+            ValueError: one sentence naming the first variable that is missing or malformed.
+        """
+        values = {name: value for name, value in environ.items() if value != ""}
+        values.setdefault("SUPABASE_SECRET_KEY", values.get("SUPABASE_SERVICE_ROLE_KEY", ""))
+        try:
+            return cls.model_validate(values)
+        except ValidationError as error:
+            raise ValueError(sentence_about(error)) from None
+
+
+def sentence_about(error: ValidationError) -> str:
+    """Turn the first problem into a sentence that names the variable and shows no value."""
+    problem = error.errors(include_input=False, include_url=False)[0]
+    name = str(problem["loc"][0])
+    if problem["type"] in ("missing", "string_too_short", "too_short"):
+        return f"{name} is not set; put it into the environment or into .env (see .env.example)."
+    return f"{name} is malformed: {problem['msg'].removeprefix('Value error, ')}."

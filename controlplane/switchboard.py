@@ -1,0 +1,256 @@
+"""Hand every event to the use case that it is for, and note what became of it.
+
+A process holds a task for the set-up of a call that it claimed, never the truth about it.
+"""
+
+import asyncio
+import logging
+import time
+import uuid
+from collections.abc import Callable, Coroutine, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from controlplane.call import (
+    Call,
+    CallId,
+    CallStatus,
+    Direction,
+    EndReason,
+    PhoneNumberId,
+    WhatsAppCallId,
+)
+from controlplane.ending import CallEnder
+from controlplane.foreign import HangupStatus
+from controlplane.inbound import CallAnswerer
+from controlplane.metrics import Metrics
+from controlplane.records import EventOutcome, EventRecord, EventSource
+from controlplane.store import Store
+from controlplane.whatsapp import (
+    OfferReceived,
+    PeerHungUp,
+    Unrecognized,
+    WebhookEvent,
+)
+
+_log = logging.getLogger(__name__)
+
+# Meta's times are whole seconds, ours are not: within this, ours is the better one.
+_CLOCK_GRAIN = timedelta(seconds=5)
+# How long a set-up may take to notice that its call has ended before the room is deleted anyway.
+_CANCEL_WAIT_S = 2.0
+
+# Codes of Meta's terminate webhook (troubleshooting) -> why the call ended.
+_PEER_FAULTS = {
+    138020: EndReason.MEDIA_TIMEOUT,
+    138021: EndReason.MEDIA_TIMEOUT,
+    138022: EndReason.MEDIA_TIMEOUT,
+    138023: EndReason.MEDIA_TIMEOUT,
+}
+
+
+class Switchboard:
+    """Runs the use cases; one per process."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        answerer: CallAnswerer,
+        ender: CallEnder,
+        metrics: Metrics,
+        phone_number_id: PhoneNumberId,
+        clock: Callable[[], datetime],
+    ) -> None:
+        """Take the use cases and the business line whose events are ours."""
+        self._store = store
+        self._answerer = answerer
+        self._ender = ender
+        self._metrics = metrics
+        self._phone_number_id = phone_number_id
+        self._clock = clock
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._setups: dict[WhatsAppCallId, asyncio.Task[None]] = {}
+        self.draining = False
+
+    # --- in ---
+
+    async def receive(self, events: Sequence[WebhookEvent], received: float) -> None:
+        """Store a webhook's events, then start to work on them. Returns once they are stored.
+
+        Raises:
+            StoreUnavailable: nothing was stored; Meta has to send the webhook again.
+        """
+        now = self._clock()
+        pairs = [(event, self._record(event, now)) for event in events]
+        await self._store.add_events([record for _, record in pairs])
+        for event, record in pairs:
+            if record.outcome is None:
+                self.resume(event, record.id, received)
+            else:
+                self._metrics.event_settled(record.kind, record.outcome)
+
+    def resume(self, event: WebhookEvent, event_id: str, received: float) -> None:
+        """Work on a stored event in a task of its own."""
+        task = self._spawn(self._work(event, event_id, received))
+        if isinstance(event, OfferReceived) and event.wacid not in self._setups:
+            wacid = event.wacid
+            self._setups[wacid] = task
+            task.add_done_callback(lambda _: self._setups.pop(wacid, None))
+
+    def _record(self, event: WebhookEvent, now: datetime) -> EventRecord:
+        outcome: EventOutcome | None
+        if event.phone_number_id not in (None, self._phone_number_id):
+            outcome = EventOutcome.IGNORED
+        elif isinstance(event, Unrecognized):
+            outcome = EventOutcome.UNKNOWN
+        elif isinstance(event, OfferReceived | PeerHungUp):
+            outcome = None
+        else:
+            outcome = EventOutcome.RECORDED
+        return EventRecord(
+            id=str(uuid.uuid4()),
+            source=EventSource.META,
+            kind=event.kind,
+            received_at=now,
+            wacid=event.wacid,
+            payload=event.raw,
+            outcome=outcome,
+        )
+
+    async def _work(self, event: WebhookEvent, event_id: str, received: float) -> None:
+        outcome, call_id = EventOutcome.FAILED, None
+        try:
+            match event:
+                case OfferReceived():
+                    outcome, call_id = await self._answerer.answer(event, received)
+                case PeerHungUp():
+                    outcome, call_id = await self._peer_hung_up(event)
+                case _:
+                    outcome = EventOutcome.RECORDED
+        except asyncio.CancelledError:
+            outcome = EventOutcome.HANDLED
+            raise
+        except Exception as error:
+            # the text of a foreign exception may carry what must not be logged
+            _log.error(
+                "An event could not be worked on.",
+                extra={"action": "event-failed", "kind": event.kind, "error": type(error).__name__},
+            )
+        finally:
+            self._metrics.event_settled(event.kind, outcome)
+            await asyncio.shield(self._settle(event_id, outcome, call_id))
+
+    async def _settle(self, event_id: str, outcome: EventOutcome, call_id: CallId | None) -> None:
+        try:
+            await self._store.settle_event(event_id, outcome, call_id)
+        except Exception as error:
+            _log.warning(
+                "An event's outcome could not be written.",
+                extra={"action": "settle-failed", "error": type(error).__name__},
+            )
+
+    # --- Meta's end of a call ---
+
+    async def _peer_hung_up(self, event: PeerHungUp) -> tuple[EventOutcome, CallId]:
+        call = await self._store.find_call(event.wacid)
+        if call is None:
+            tombstone = self._tombstone(event)
+            if await self._store.claim_call(tombstone) is not None:
+                return EventOutcome.HANDLED, tombstone.id
+            # its `connect` was being claimed just now
+            call = await self._store.find_call(event.wacid)
+            if call is None:
+                return EventOutcome.FAILED, tombstone.id
+        answered_at = call.answered_at or self._answered_at(event)
+        ended = await self._ender.end(
+            call,
+            hangup_reason(event, answered=answered_at is not None),
+            by_peer=True,
+            ended_at=self._ended_at(event, answered_at),
+            answered_at=answered_at,
+        )
+        if ended is None:
+            return EventOutcome.DUPLICATE, call.id
+        await self._stop_setup(event.wacid)
+        await self._ender.release(ended)
+        return EventOutcome.HANDLED, call.id
+
+    def _tombstone(self, event: PeerHungUp) -> Call:
+        """An ended row for a call that we never saw begin: a later `connect` finds it taken."""
+        now = self._clock()
+        answered_at = self._answered_at(event)
+        ended_at = self._ended_at(event, answered_at)
+        reason = hangup_reason(event, answered=answered_at is not None)
+        status = CallStatus.COMPLETED if answered_at is not None else CallStatus.CANCELED
+        return Call(
+            id=CallId(str(uuid.uuid4())),
+            wacid=event.wacid,
+            direction=event.direction or Direction.INBOUND,
+            status=status if reason is EndReason.CALLER_HANGUP else CallStatus.FAILED,
+            phone_number_id=self._phone_number_id,
+            party=event.party,
+            created_at=min(now, answered_at or ended_at),
+            answered_at=answered_at,
+            ended_at=ended_at,
+            end_reason=reason,
+            ended_by_peer=True,
+            released_at=now,
+        )
+
+    def _answered_at(self, event: PeerHungUp) -> datetime | None:
+        """When Meta says the call was picked up; its word on a call whose `accept` we lost."""
+        if not event.was_answered:
+            return None
+        ended_at = self._ended_at(event, None)
+        lasted = timedelta(seconds=event.duration_s or 0)
+        return min(event.started_at or ended_at - lasted, ended_at)
+
+    def _ended_at(self, event: PeerHungUp, answered_at: datetime | None) -> datetime:
+        now = self._clock()
+        theirs = event.ended_at or event.timestamp or now
+        if abs(now - theirs) < _CLOCK_GRAIN or theirs > now:
+            return now
+        return max(theirs, answered_at) if answered_at is not None else theirs
+
+    async def _stop_setup(self, wacid: WhatsAppCallId) -> None:
+        task = self._setups.get(wacid)
+        if task is None:
+            return
+        task.cancel()
+        await asyncio.wait({task}, timeout=_CANCEL_WAIT_S)
+
+    # --- tasks ---
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    async def drain(self, timeout_s: float) -> None:
+        """Let what is being worked on finish, for at most `timeout_s`."""
+        self.draining = True
+        deadline = time.monotonic() + timeout_s
+        while self._tasks and (left := deadline - time.monotonic()) > 0:
+            await asyncio.wait(self._tasks, timeout=left)
+
+    async def close(self) -> None:
+        """Cancel what is left; the rows' deadlines see to the rest."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+
+def hangup_reason(event: PeerHungUp, *, answered: bool) -> EndReason:
+    """Say why Meta ended the call: by its error codes first, its status word last."""
+    if event.errors:
+        return _PEER_FAULTS.get(event.errors[0].code, EndReason.PEER_FAILED)
+    if event.status is HangupStatus.FAILED and not answered:
+        return EndReason.PEER_FAILED
+    return EndReason.CALLER_HANGUP
+
+
+def without_offers(events: Sequence[WebhookEvent]) -> list[WebhookEvent]:
+    """Return the events that a draining process still works on."""
+    return [event for event in events if not isinstance(event, OfferReceived)]

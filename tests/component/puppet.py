@@ -1,0 +1,94 @@
+"""A stand-in for the agent worker: joins rooms as `agent`, publishes, obeys the test.
+
+Where a test is about the control plane, the real worker with its processes and its model would
+only make it slow. What a worker must do is proven against the real one in tests/integration and
+tests/e2e.
+"""
+
+import asyncio
+import json
+import sys
+from collections import defaultdict
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from controlplane.call import EndReason, call_id_of_room
+from controlplane.store import Store
+
+MAIN = Path(__file__).with_name("puppet_main.py")
+_READY_S = 20.0
+_STOP_S = 5.0
+
+
+class PuppetAgents:
+    """Agents that come into every call's room, unless told not to."""
+
+    def __init__(self, *, url: str, api_key: str, api_secret: str, store: Store) -> None:
+        self._arguments = (url, api_key, api_secret)
+        self._store = store
+        self._process: asyncio.subprocess.Process | None = None
+        self._reading: asyncio.Task[None] | None = None
+        self._events: dict[tuple[str, str], asyncio.Event] = defaultdict(asyncio.Event)
+        self._gives_up: EndReason | None = None
+
+    async def __aenter__(self) -> Self:
+        self._process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            MAIN,
+            *self._arguments,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.DEVNULL,
+        )
+        self._reading = asyncio.create_task(self._read())
+        await self.wait("ready", "", _READY_S)
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._process is None or self._reading is None:
+            return
+        if self._process.returncode is None:
+            self._process.kill()
+        await asyncio.wait_for(self._process.wait(), _STOP_S)
+        await asyncio.wait_for(self._reading, _STOP_S)
+
+    def stay_away(self) -> None:
+        """Join no further rooms."""
+        self._order(comes=False)
+
+    def give_up(self, reason: EndReason) -> None:
+        """From now on join, say why in the row, and leave again without having published."""
+        self._gives_up = reason
+        self._order(silent=True)
+
+    async def leave(self, room: str) -> None:
+        """Leave a room, as a dying or a departing agent does."""
+        self._order(leave=room)
+        await self.wait("left", room, _STOP_S)
+
+    async def wait(self, event: str, room: str, deadline_s: float) -> None:
+        """Wait for `joined`, `left` or `gone` of a room."""
+        await asyncio.wait_for(self._events[event, room].wait(), deadline_s)
+
+    def _order(self, **order: object) -> None:
+        if self._process is None or self._process.stdin is None:
+            raise RuntimeError("the puppets are not running")
+        self._process.stdin.write(json.dumps(order).encode() + b"\n")
+
+    async def _read(self) -> None:
+        if self._process is None or self._process.stdout is None:
+            return
+        async for line in self._process.stdout:
+            told = json.loads(line)
+            if told["event"] == "joined" and self._gives_up is not None:
+                call_id = call_id_of_room(told["room"])
+                if call_id is not None:
+                    await self._store.request_end(call_id, self._gives_up)
+                self._order(leave=told["room"])
+            self._events[told["event"], told["room"]].set()

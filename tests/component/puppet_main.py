@@ -1,0 +1,127 @@
+"""The puppet's process: joins every call's room as `agent`; told what to do on stdin, in JSON.
+
+A process of its own because LiveKit's native client answers some races (a room deleted while it is
+being joined) by aborting the process that it lives in: it shall not be the tests'.
+"""
+
+import asyncio
+import contextlib
+import json
+import os
+import sys
+from typing import Any
+
+import numpy as np
+from livekit import api, rtc
+
+AGENT, CALLER, TRACK = "agent", "caller", "agent-audio"
+RATE = 48_000
+TONE_HZ = 440
+POLL_S = 0.02
+JOIN_S = 10.0
+
+
+def tell(event: str, room: str) -> None:
+    """Tell the parent what happened."""
+    sys.stdout.write(json.dumps({"event": event, "room": room}) + "\n")
+    sys.stdout.flush()
+
+
+class Puppets:
+    """All rooms of one SFU."""
+
+    def __init__(self, url: str, key: str, secret: str) -> None:
+        self.url, self.key, self.secret = url, key, secret
+        self.comes = True
+        self.silent = False
+        self.rooms: dict[str, rtc.Room] = {}
+        self.tasks: dict[str, asyncio.Task[None]] = {}
+
+    async def watch(self) -> None:
+        """Join whatever room appears."""
+        async with api.LiveKitAPI(self.url, self.key, self.secret) as lk:
+            while True:
+                listed = await lk.room.list_rooms(api.ListRoomsRequest())
+                for name in {room.name for room in listed.rooms} - set(self.tasks):
+                    if self.comes and name.startswith("wa-"):
+                        self.tasks[name] = asyncio.create_task(self.play(name))
+                await asyncio.sleep(POLL_S)
+
+    async def play(self, name: str) -> None:
+        """Be the agent of one call."""
+        room = self.rooms[name] = rtc.Room()
+        active = asyncio.Event()
+
+        def look(*_: object) -> None:
+            caller = room.remote_participants.get(CALLER)
+            if caller is not None and caller.attributes.get("whatsapp.callStatus") == "active":
+                active.set()
+
+        room.on("disconnected", lambda _reason: tell("gone", name))
+        room.on("participant_attributes_changed", look)
+        room.on("participant_connected", look)
+        try:
+            await room.connect(self.url.replace("http", "ws", 1), self.token(name))
+        except rtc.ConnectError:
+            # the room went while we were on our way
+            return
+        tell("joined", name)
+        if self.silent:
+            return
+        source = rtc.AudioSource(RATE, 1)
+        track = rtc.LocalAudioTrack.create_audio_track(TRACK, source)
+        track.mute()
+        options = rtc.TrackPublishOptions(
+            source=rtc.TrackSource.SOURCE_MICROPHONE, dtx=False, red=False
+        )
+        await room.local_participant.publish_track(track, options)
+        look()
+        await active.wait()
+        track.unmute()
+        await self.hum(source)
+
+    async def hum(self, source: rtc.AudioSource) -> None:
+        """Send a tone for ever."""
+        samples, at = RATE // 50, 0
+        while True:
+            wave = np.sin(2 * np.pi * TONE_HZ * (np.arange(samples) + at) / RATE)
+            frame = rtc.AudioFrame((wave * 12000).astype(np.int16).tobytes(), RATE, 1, samples)
+            await source.capture_frame(frame)
+            at += samples
+
+    async def leave(self, name: str) -> None:
+        """Leave a room without a word."""
+        self.tasks[name].cancel()
+        with contextlib.suppress(Exception):
+            await asyncio.wait_for(self.rooms[name].disconnect(), JOIN_S)
+        tell("left", name)
+
+    def token(self, room: str) -> str:
+        """Mint the agent's token."""
+        grants = api.VideoGrants(room_join=True, room=room)
+        token = api.AccessToken(self.key, self.secret).with_identity(AGENT).with_kind("agent")
+        return token.with_grants(grants).to_jwt()
+
+
+async def main(url: str, key: str, secret: str) -> None:
+    """Obey until stdin closes."""
+    puppets = Puppets(url, key, secret)
+    watching = asyncio.create_task(puppets.watch())
+    loop = asyncio.get_running_loop()
+    leaving: set[asyncio.Task[None]] = set()
+    tell("ready", "")
+    while line := await loop.run_in_executor(None, sys.stdin.readline):
+        order: dict[str, Any] = json.loads(line)
+        if "leave" in order:
+            leaving.add(asyncio.create_task(puppets.leave(order["leave"])))
+        puppets.comes = order.get("comes", puppets.comes)
+        puppets.silent = order.get("silent", puppets.silent)
+    watching.cancel()
+
+
+if __name__ == "__main__":
+    try:
+        asyncio.run(asyncio.wait_for(main(*sys.argv[1:4]), 3600))
+    finally:
+        # the native threads do not survive the interpreter's own way out
+        os._exit(0)

@@ -1,0 +1,115 @@
+"""Who may import whom, checked in the syntax trees: a rule that nobody checks is a wish."""
+
+import ast
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+OURS = {"controlplane", "agents", "simulators", "wacall", "tests"}
+
+# What a package may import of our own packages, besides itself.
+ALLOWED: dict[str, set[str]] = {
+    "controlplane": set(),
+    "agents": {
+        "controlplane.brief",
+        "controlplane.call",
+        "controlplane.logs",
+        "controlplane.records",
+        "controlplane.store",
+    },
+    # a simulator that shared the product's code would share its mistakes
+    "simulators": set(),
+    "wacall": {"controlplane", "agents", "simulators"},
+}
+CORE = {
+    "brief", "call", "errors", "foreign", "lifecycle", "records", "sdp", "settings",
+    "webhook_batch", "whatsapp",
+}  # fmt: skip
+# no network, no event loop, no clock of its own
+FOREIGN_TO_CORE = {
+    "brief", "call", "errors", "foreign", "lifecycle", "records", "sdp", "settings",
+    "webhook_batch", "whatsapp",
+}  # fmt: skip
+# run with the system's Python, before anything is installed
+SET_UP = ("bootstrap", "bootstrap_parts", "bootstrap_step")
+
+
+def modules(package: str) -> list[Path]:
+    return sorted((ROOT / package).rglob("*.py"))
+
+
+def imports(path: Path) -> Iterator[str]:
+    """Every imported module, as far as its dotted name can be known from the source."""
+    for node in ast.walk(ast.parse(path.read_text(), str(path))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative imports hide the layers"
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def is_within(name: str, allowed: set[str]) -> bool:
+    return any(name == one or name.startswith(f"{one}.") for one in allowed)
+
+
+@pytest.mark.parametrize("package", sorted(ALLOWED))
+def test_packages_import_one_way(package: str) -> None:
+    """A package imports itself and what the table above allows."""
+    wrong = [
+        f"{path.relative_to(ROOT)} imports {name}"
+        for path in modules(package)
+        for name in imports(path)
+        if name.split(".")[0] in OURS and not is_within(name, ALLOWED[package] | {package})
+    ]
+    assert not wrong
+
+
+def test_the_core_is_pure() -> None:
+    """The core imports only the core, and nothing that has a socket, an event loop or a clock."""
+    allowed = {f"controlplane.{name}" for name in CORE}
+    wrong = []
+    for path in modules("controlplane"):
+        if path.stem not in CORE:
+            continue
+        for name in imports(path):
+            top = name.split(".")[0]
+            if top in FOREIGN_TO_CORE or (top in OURS and not is_within(name, allowed)):
+                wrong.append(f"{path.relative_to(ROOT)} imports {name}")
+    assert not wrong
+
+
+def test_only_the_application_imports_the_application() -> None:
+    """`controlplane.app` knows everything, so nobody but the entry point may know it."""
+    wrong = [
+        str(path.relative_to(ROOT))
+        for path in modules("controlplane")
+        if path.stem not in ("app", "__main__")
+        and any(is_within(name, {"controlplane.app"}) for name in imports(path))
+    ]
+    assert not wrong
+
+
+@pytest.mark.parametrize("stem", SET_UP)
+def test_the_set_up_needs_nothing_installed(stem: str) -> None:
+    """The set-up imports the standard library and itself."""
+    wrong = [
+        name
+        for name in imports(ROOT / "wacall" / f"{stem}.py")
+        if name.split(".")[0] not in sys.stdlib_module_names
+        and not is_within(name, {f"wacall.{one}" for one in SET_UP})
+    ]
+    assert not wrong
+
+
+def test_package_files_re_export_nothing() -> None:
+    """An import line tells where a thing lives: `__init__.py` files import nothing."""
+    wrong = [
+        str(path.relative_to(ROOT))
+        for package in ALLOWED
+        for path in modules(package)
+        if path.name == "__init__.py" and list(imports(path))
+    ]
+    assert not wrong

@@ -1,0 +1,74 @@
+"""The control plane's environment."""
+
+import pytest
+
+from controlplane.settings import Settings
+
+GOOD = {
+    "WA_VERIFY_TOKEN": "verify-me",
+    "WA_APP_SECRET": "app-secret-value",
+    "WA_ACCESS_TOKEN": "EAAtoken",
+    "WA_PHONE_NUMBER_ID": "436666719526789",
+    "LIVEKIT_URL": "wss://sfu.example/",
+    "LIVEKIT_API_KEY": "devkey",
+    "LIVEKIT_API_SECRET": "livekit-secret-value",
+    "SUPABASE_URL": "https://db.example",
+    "SUPABASE_SECRET_KEY": "sb_secret_value",
+}
+
+
+def test_the_least_environment_is_enough() -> None:
+    """Everything that has a default may be left out; a WebSocket URL is as good as an HTTP one."""
+    settings = Settings.from_env(GOOD)
+
+    assert settings.port == 4000
+    assert settings.livekit_url == "https://sfu.example"
+    assert settings.wa_graph_base_url == "https://graph.facebook.com"
+    assert settings.controlplane_api_key is None
+
+
+@pytest.mark.parametrize("name", GOOD)
+@pytest.mark.parametrize("value", [None, ""], ids=["missing", "empty"])
+def test_a_missing_variable_is_named(name: str, value: str | None) -> None:
+    """The start stops with one sentence that names the variable."""
+    environ = {key: text for key, text in GOOD.items() if key != name}
+    if value is not None:
+        environ[name] = value
+    with pytest.raises(ValueError, match=name) as caught:
+        Settings.from_env(environ)
+    assert str(caught.value).endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PORT", "http"),
+        ("PORT", "70000"),
+        ("WA_PHONE_NUMBER_ID", "+1 555"),
+        ("WA_GRAPH_VERSION", "24"),
+        ("LIVEKIT_URL", "sfu.example:7880"),
+        ("WHIP_TIMEOUT_S", "3"),
+        ("AGENT_READY_TIMEOUT_S", "0"),
+        ("LOG_LEVEL", "loud"),
+    ],
+)
+def test_a_malformed_variable_is_named_and_not_shown(name: str, value: str) -> None:
+    """The sentence names the variable; its value may be a secret."""
+    with pytest.raises(ValueError, match=name):
+        Settings.from_env({**GOOD, name: value})
+
+
+def test_the_older_supabase_name_is_accepted() -> None:
+    """SUPABASE_SERVICE_ROLE_KEY stands in for SUPABASE_SECRET_KEY."""
+    environ = {**GOOD, "SUPABASE_SERVICE_ROLE_KEY": GOOD["SUPABASE_SECRET_KEY"]}
+    del environ["SUPABASE_SECRET_KEY"]
+
+    assert Settings.from_env(environ).supabase_secret_key.get_secret_value() == "sb_secret_value"
+
+
+def test_secrets_do_not_show_in_a_repr() -> None:
+    """Whoever prints the settings learns no secret."""
+    shown = repr(Settings.from_env(GOOD))
+
+    secrets = ("verify-me", "app-secret", "EAAtoken", "livekit-secret", "sb_secret")
+    assert not [secret for secret in secrets if secret in shown]
