@@ -1,0 +1,1 @@
+"""The voice agent: a livekit-agents worker that answers WhatsApp calls with OpenAI Realtime."""

@@ -1,0 +1,103 @@
+"""Who said what: session events folded into turns, and the queue that brings them to the store."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from livekit.agents.llm import ChatMessage
+
+from controlplane.call import CallId
+from controlplane.records import TranscriptTurn
+from controlplane.store import Store
+
+log = logging.getLogger(__name__)
+
+_SPEAKERS = {"user": "user", "assistant": "assistant"}
+_BATCH = 50
+# The pause before the next try; the last one is repeated for as long as the call goes on.
+_PAUSES_S = (0.2, 0.5, 1.0, 2.0, 5.0)
+_TRY_TIMEOUT_S = 5.0
+
+
+@dataclass(slots=True)
+class TranscriptFold:
+    """Numbers the turns of one call in the order in which they finish."""
+
+    call_id: CallId
+    turns: int = 0
+
+    def add(self, item: object) -> TranscriptTurn | None:
+        """Fold one item of the conversation; `None` when it is nothing that was said."""
+        if not isinstance(item, ChatMessage) or item.role not in _SPEAKERS:
+            return None
+        text = (item.text_content or "").strip()
+        if not text:
+            return None
+        self.turns += 1
+        return TranscriptTurn(
+            call_id=self.call_id,
+            sequence=self.turns,
+            speaker=_SPEAKERS[item.role],
+            text=text,
+            interrupted=item.interrupted,
+            spoken_at=datetime.fromtimestamp(item.created_at, UTC),
+        )
+
+
+class TranscriptWriter:
+    """Writes turns in the background, in batches, until they are written or the time is up."""
+
+    def __init__(self, store: Callable[[], Awaitable[Store]]) -> None:
+        """Take the way to the store; it may not be connected yet."""
+        self._store = store
+        self._waiting: list[TranscriptTurn] = []
+        self._wake = asyncio.Event()
+        self._closing = False
+        self._task = asyncio.create_task(self._run(), name="transcript-writer")
+
+    def push(self, turn: TranscriptTurn) -> None:
+        """Hand over a turn; returns at once."""
+        self._waiting.append(turn)
+        self._wake.set()
+
+    async def close(self, timeout_s: float) -> int:
+        """Write what is waiting, for at most `timeout_s`; return how many turns were lost."""
+        self._closing = True
+        self._wake.set()
+        await asyncio.wait({self._task}, timeout=timeout_s)
+        self._task.cancel()
+        await asyncio.gather(self._task, return_exceptions=True)
+        if self._waiting:
+            log.error(
+                "Turns of the transcript could not be written.",
+                extra={"turns": len(self._waiting)},
+            )
+        return len(self._waiting)
+
+    async def _run(self) -> None:
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            while self._waiting:
+                await self._write(self._waiting[:_BATCH])
+            if self._closing:
+                return
+
+    async def _write(self, batch: list[TranscriptTurn]) -> None:
+        attempt = 0
+        while True:
+            try:
+                async with asyncio.timeout(_TRY_TIMEOUT_S):
+                    await (await self._store()).add_transcripts(batch)
+            except Exception as error:
+                log.warning(
+                    "A piece of the transcript was not written; trying again.",
+                    extra={"turns": len(batch), "attempt": attempt, "error": type(error).__name__},
+                )
+                await asyncio.sleep(_PAUSES_S[min(attempt, len(_PAUSES_S) - 1)])
+                attempt += 1
+            else:
+                del self._waiting[: len(batch)]
+                return

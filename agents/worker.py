@@ -1,0 +1,164 @@
+"""The worker: registers under AGENT_NAME, keeps processes warm, gives each call one of them."""
+
+import asyncio
+import contextlib
+import functools
+import logging
+import math
+import os
+import signal
+import sys
+
+from dotenv import dotenv_values
+from livekit.agents import AgentServer, JobContext, JobProcess, JobRequest
+
+from agents.logs import quieten
+from agents.models import ModelChooser
+from agents.receptionist import prompt_path, read_prompt
+from agents.session import CallSession, ConnectStore
+from agents.settings import Settings
+from controlplane.brief import CallBrief
+from controlplane.call import AGENT_IDENTITY
+from controlplane.logs import configure
+from controlplane.store import Store
+
+log = logging.getLogger(__name__)
+
+# After the drain: what a call needs to close its session and to write its transcript.
+_SHUTDOWN_TIMEOUT_S = 30.0
+_MODELS = "models"
+_CALL = "call"
+
+
+async def connect_supabase(settings: Settings) -> Store:
+    """Connect the database that the settings name."""
+    from controlplane.store import SupabaseStore
+
+    return await SupabaseStore.connect(
+        settings.supabase_url, settings.supabase_secret_key.get_secret_value()
+    )
+
+
+def build_server(settings: Settings, connect_store: ConnectStore = connect_supabase) -> AgentServer:
+    """Make the worker. `connect_store` must be a module's function: job processes import it."""
+    # The framework would load 250 MB of turn detection models; OpenAI detects the turns.
+    os.environ["LIVEKIT_AGENTS_PRELOAD_LOCAL_INFERENCE"] = "0"
+    server = AgentServer(
+        ws_url=settings.livekit_url,
+        api_key=settings.livekit_api_key,
+        api_secret=settings.livekit_api_secret.get_secret_value(),
+        port=settings.health_port,
+        num_idle_processes=settings.idle_processes,
+        load_threshold=settings.load_threshold,
+        load_fnc=_no_load if math.isinf(settings.load_threshold) else None,
+        drain_timeout=settings.drain_timeout_s,
+        shutdown_process_timeout=_SHUTDOWN_TIMEOUT_S,
+        setup_fnc=functools.partial(prewarm, settings=settings),
+        # imported once, before the job processes are forked: they start faster and share memory
+        preload_modules=["agents.session", "agents.worker", "agents.warm"],
+    )
+    server.rtc_session(
+        functools.partial(answer, settings=settings, connect_store=connect_store),
+        agent_name=settings.agent_name,
+        on_request=accept_calls,
+        on_session_end=finish,
+    )
+    return server
+
+
+def _no_load() -> float:
+    """Report an idle machine.
+
+    A worker that shall take every call must say so: above a load of 0.7 livekit-server gives jobs
+    to nobody, whatever the worker's own threshold (service/agentservice.go, JobRequestAffinity).
+    """
+    return 0.0
+
+
+async def accept_calls(request: JobRequest) -> None:
+    """Take the jobs that are calls; refuse all others."""
+    try:
+        CallBrief.from_json(request.job.metadata)
+    except ValueError:
+        log.warning(
+            "A job was refused: its metadata is not a call brief. Dispatch this agent through the "
+            "control plane.",
+            extra={"room": request.room.name},
+        )
+        await request.reject()
+        return
+    await request.accept(identity=AGENT_IDENTITY)
+
+
+def prewarm(process: JobProcess, *, settings: Settings) -> None:
+    """Do in an idle process what no caller should wait for."""
+    key = settings.openai_api_key
+    chooser = ModelChooser(
+        base_url=settings.openai_base_url,
+        api_key=key.get_secret_value() if key is not None else "none",
+        preferred=settings.realtime_models,
+    )
+    asyncio.run(chooser.choose())
+    process.userdata[_MODELS] = chooser
+
+
+async def answer(ctx: JobContext, *, settings: Settings, connect_store: ConnectStore) -> None:
+    """Take one call; returns when the agent is ready, the call goes on in the background."""
+    brief = CallBrief.from_json(ctx.job.metadata)
+    ctx.log_context_fields = {"call": brief.call_id}
+    call = CallSession(ctx, brief=brief, settings=settings, connect_store=connect_store)
+    ctx.proc.userdata[_CALL] = call
+    await call.set_up(ctx.proc.userdata[_MODELS])
+
+
+async def finish(ctx: JobContext) -> None:
+    """Write and close what the call has left."""
+    call = ctx.proc.userdata.get(_CALL)
+    if isinstance(call, CallSession):
+        await call.finish()
+
+
+async def serve(server: AgentServer) -> None:
+    """Run until SIGTERM or SIGINT, let running calls end, then stop; a second signal stops at once.
+
+    Raises:
+        RuntimeError: LiveKit could not be reached for several minutes.
+    """
+    asked, insisted = asyncio.Event(), asyncio.Event()
+
+    def on_signal() -> None:
+        (insisted if asked.is_set() else asked).set()
+
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, on_signal)
+    running = asyncio.create_task(server.run())
+    waiting = asyncio.create_task(asked.wait())
+    await asyncio.wait({running, waiting}, return_when=asyncio.FIRST_COMPLETED)
+    waiting.cancel()
+    if not running.done():
+        draining = asyncio.create_task(server.drain())
+        hurrying = asyncio.create_task(insisted.wait())
+        await asyncio.wait({draining, hurrying}, return_when=asyncio.FIRST_COMPLETED)
+        hurrying.cancel()
+        draining.cancel()
+        # a drain that takes too long ends in a TimeoutError; the calls are then closed below
+        with contextlib.suppress(TimeoutError, asyncio.CancelledError):
+            await draining
+        await server.aclose()
+    await running
+
+
+def main() -> int:
+    """Run one worker with the settings of the environment."""
+    try:
+        written = {name: value for name, value in dotenv_values(".env").items() if value}
+        settings = Settings.from_env(written | dict(os.environ))
+        read_prompt(prompt_path("default", settings.prompt_file).read_text("utf-8"))
+    except ValueError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    configure(settings.log_level, settings.log_format)
+    quieten(settings.log_level)
+    asyncio.run(serve(build_server(settings)))
+    return 0

@@ -1,0 +1,75 @@
+"""A store for one worker under test: every write becomes a line of a file that the test reads."""
+
+import json
+import os
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any, cast
+
+from agents.settings import Settings
+from controlplane.call import CallId, EndReason
+from controlplane.records import EventRecord, FollowUp, Lead, TranscriptTurn
+from controlplane.store import Store
+
+VARIABLE = "TEST_JOURNAL"
+
+
+class JournalStore:
+    """What the agent uses of a store."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    async def request_end(self, call_id: CallId, reason: EndReason) -> bool:
+        self._note("request_end", call_id=call_id, reason=reason.value)
+        return True
+
+    async def add_events(self, events: Sequence[EventRecord]) -> None:
+        for event in events:
+            self._note("event", call_id=event.call_id, kind=event.kind, **event.payload)
+
+    async def add_transcripts(self, turns: Sequence[TranscriptTurn]) -> None:
+        for turn in turns:
+            self._note(
+                "turn",
+                call_id=turn.call_id,
+                sequence=turn.sequence,
+                speaker=turn.speaker,
+                text=turn.text,
+                interrupted=turn.interrupted,
+            )
+
+    async def upsert_lead(self, lead: Lead) -> Lead:
+        self._note("lead", call_id=lead.call_id, name=lead.name, interest=lead.interest)
+        return lead
+
+    async def add_follow_up(self, follow_up: FollowUp) -> None:
+        self._note("follow_up", call_id=follow_up.call_id, due_at=follow_up.due_at)
+
+    async def log_outcome(self, call_id: CallId, outcome: str, summary: str) -> None:
+        self._note("outcome", call_id=call_id, outcome=outcome)
+
+    async def close(self) -> None:
+        return
+
+    def _note(self, what: str, **values: Any) -> None:
+        line = json.dumps({"what": what, **values}, default=_plain)
+        with self._path.open("a", encoding="utf-8") as file:
+            file.write(line + "\n")
+
+
+def _plain(value: object) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)
+
+
+async def connect_journal(_: Settings) -> Store:
+    """Open the journal that the environment names."""
+    return cast("Store", JournalStore(Path(os.environ[VARIABLE])))
+
+
+def read_journal(path: Path) -> list[dict[str, Any]]:
+    """Read what has been written so far."""
+    if not path.exists():
+        return []
+    return [json.loads(line) for line in path.read_text("utf-8").splitlines() if line]

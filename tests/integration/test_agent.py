@@ -1,0 +1,584 @@
+"""The worker against a real SFU: what the control plane and the caller see of it."""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from time import monotonic
+from typing import Any
+from uuid import uuid4
+
+import aiohttp
+import numpy as np
+import pytest
+import pytest_asyncio
+from aiortc import MediaStreamTrack, RTCPeerConnection, RTCSessionDescription
+from aiortc.mediastreams import AudioStreamTrack
+from av import AudioFrame
+from livekit import api, rtc
+
+from controlplane.brief import CallBrief
+from controlplane.call import (
+    AGENT_IDENTITY,
+    AGENT_TRACK,
+    ATTRIBUTE_CALL_STATUS,
+    CALLER_IDENTITY,
+    CallId,
+    Direction,
+    PhoneNumberId,
+    room_name,
+)
+from tests.integration.journal_store import VARIABLE, read_journal
+from tests.integration.realtime_stand_in import RealtimeStandIn
+from tests.servers import watch_log
+from wacall.environment import free_port
+from wacall.sfu import EmbeddedSfu
+
+AGENT_NAME = "agent-under-test"
+AUDIBLE = 500.0
+
+
+async def eventually(check: Callable[[], Any], timeout_s: float = 10) -> Any:
+    """Poll until `check` returns something true."""
+    try:
+        async with asyncio.timeout(timeout_s):
+            while not (found := check()):
+                await asyncio.sleep(0.02)
+    except TimeoutError:
+        pytest.fail(f"it did not happen within {timeout_s} s")
+    return found
+
+
+class Worker:
+    """A worker in a process of its own."""
+
+    def __init__(self, sfu: EmbeddedSfu, openai: RealtimeStandIn, directory: Path) -> None:
+        self.openai = openai
+        self.journal = directory / "journal.jsonl"
+        self.log = directory / "worker.log"
+        self.health_port = free_port()
+        self._environment = {
+            **os.environ,
+            "LIVEKIT_URL": sfu.url,
+            "LIVEKIT_API_KEY": sfu.keys.key,
+            "LIVEKIT_API_SECRET": sfu.keys.secret,
+            "OPENAI_BASE_URL": openai.base_url,
+            "OPENAI_REALTIME_MODEL": "gpt-not-there,gpt-realtime",
+            "SUPABASE_URL": "http://127.0.0.1:9",
+            "SUPABASE_SECRET_KEY": "unused",
+            "AGENT_NAME": AGENT_NAME,
+            "AGENT_HEALTH_PORT": str(self.health_port),
+            "AGENT_IDLE_PROCESSES": "1",
+            "AGENT_LOAD_THRESHOLD": "inf",
+            "AGENT_CONNECT_TIMEOUT_S": "1.5",
+            "LOG_LEVEL": "DEBUG",
+            "LOG_FORMAT": "json",
+            VARIABLE: str(self.journal),
+        }
+
+    def rename(self, agent_name: str) -> None:
+        self._environment["AGENT_NAME"] = agent_name
+
+    async def start(self) -> None:
+        with self.log.open("wb") as log:
+            self.process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-m",
+                "tests.integration.agent_main",
+                env=self._environment,
+                stdout=log,
+                stderr=log,
+            )
+        await eventually(lambda: self.says("registered worker"), 20)
+
+    async def stop(self) -> None:
+        if self.process.returncode is None:
+            self.process.send_signal(signal.SIGTERM)
+            async with asyncio.timeout(20):
+                await self.process.wait()
+
+    def says(self, sentence: str) -> bool:
+        return sentence in self.log.read_text("utf-8", errors="replace")
+
+    def says_of(self, call: "Call", sentence: str) -> bool:
+        lines = self.log.read_text("utf-8", errors="replace").splitlines()
+        return any(call.id in line and sentence in line for line in lines)
+
+    def notes(self, what: str, call_id: str) -> list[dict[str, Any]]:
+        return [
+            line
+            for line in read_journal(self.journal)
+            if line["what"] == what and line["call_id"] == call_id
+        ]
+
+
+class Phone:
+    """The caller's leg: a participant of kind connector that listens to the agent's track."""
+
+    def __init__(self, room: rtc.Room) -> None:
+        self.room = room
+        self.track: rtc.RemoteAudioTrack | None = None
+        self.loudness: list[tuple[float, float]] = []
+        self._task: asyncio.Task[None] | None = None
+        room.on("track_subscribed", self._on_track)
+
+    def _on_track(self, track: rtc.Track, *_: object) -> None:
+        assert isinstance(track, rtc.RemoteAudioTrack)
+        self.track = track
+        self._task = asyncio.create_task(self._listen(track))
+
+    async def _listen(self, track: rtc.RemoteAudioTrack) -> None:
+        stream = rtc.AudioStream(track, sample_rate=24000, num_channels=1, frame_size_ms=20)
+        async for event in stream:
+            samples = np.frombuffer(event.frame.data, dtype=np.int16).astype(np.float64)
+            self.loudness.append((monotonic(), float(np.sqrt(np.mean(samples**2)))))
+        await stream.aclose()
+
+    async def packets(self) -> int:
+        """RTP packets that have arrived."""
+        if self.track is None:
+            return 0
+        return sum(
+            stat.inbound_rtp.received.packets_received
+            for stat in await self.track.get_stats()
+            if stat.HasField("inbound_rtp")
+        )
+
+    def hears(self, since: float = 0) -> float | None:
+        """When the agent was first audible since a moment."""
+        return next((at for at, loud in self.loudness if at >= since and loud > AUDIBLE), None)
+
+    def last_heard(self) -> float:
+        return max((at for at, loud in self.loudness if loud > AUDIBLE), default=0)
+
+    async def leave(self) -> None:
+        await self.room.disconnect()
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+
+class Call:
+    """A room with the agent dispatched into it, as the control plane does it."""
+
+    def __init__(
+        self, rooms: api.LiveKitAPI, sfu: EmbeddedSfu, agent_name: str = AGENT_NAME
+    ) -> None:
+        self._agent_name = agent_name
+        self.id = CallId(str(uuid4()))
+        self.room = room_name(self.id)
+        self.rooms, self._sfu = rooms, sfu
+        self.phone: Phone | None = None
+        self._ended = False
+
+    async def dispatch(self, metadata: str | None = None) -> float:
+        brief = CallBrief(
+            call_id=self.id,
+            direction=Direction.INBOUND,
+            phone_number_id=PhoneNumberId("106540352242922"),
+            context={"secret_wish": "a tandem for Zacharias"},
+        )
+        dispatch = api.RoomAgentDispatch(
+            agent_name=self._agent_name, metadata=brief.to_json() if metadata is None else metadata
+        )
+        began = monotonic()
+        await self.rooms.room.create_room(api.CreateRoomRequest(name=self.room, agents=[dispatch]))
+        return began
+
+    async def agent(self) -> api.ParticipantInfo | None:
+        listed = await self.rooms.room.list_participants(
+            api.ListParticipantsRequest(room=self.room)
+        )
+        return next((one for one in listed.participants if one.identity == AGENT_IDENTITY), None)
+
+    async def published(self, timeout_s: float = 10) -> api.ParticipantInfo:
+        async with asyncio.timeout(timeout_s):
+            while (agent := await self.agent()) is None or not agent.tracks:
+                await asyncio.sleep(0.01)
+        return agent
+
+    async def gone(self, timeout_s: float = 10) -> None:
+        async with asyncio.timeout(timeout_s):
+            while await self.agent() is not None:
+                await asyncio.sleep(0.02)
+
+    async def ring(self) -> Phone:
+        room = rtc.Room()
+        self.phone = Phone(room)
+        await room.connect(self._sfu.url.replace("http", "ws", 1), self._caller_token())
+        await eventually(lambda: self.phone is not None and self.phone.track)
+        return self.phone
+
+    async def whip(self, offer: str) -> str:
+        """Join as a WHIP leg; return LiveKit's answer."""
+        token = self._caller_token()
+        wanted = {"subscribedParticipantTrackNames": {AGENT_IDENTITY: [AGENT_TRACK]}}
+        headers = {
+            "Authorization": f"Bearer {token}",
+            "Content-Type": "application/sdp",
+            "X-LiveKit-ClientInfo": json.dumps(wanted),
+        }
+        async with (
+            aiohttp.ClientSession() as http,
+            http.post(f"{self._sfu.url}/whip/v1", data=offer, headers=headers) as response,
+        ):
+            assert response.status == 201
+            return await response.text()
+
+    def _caller_token(self) -> str:
+        return (
+            api.AccessToken(self._sfu.keys.key, self._sfu.keys.secret)
+            .with_identity(CALLER_IDENTITY)
+            .with_kind("connector")  # type: ignore[arg-type]
+            .with_grants(api.VideoGrants(room_join=True, room=self.room))
+            .to_jwt()
+        )
+
+    async def answer(self, status: str = "active") -> float:
+        await self.rooms.room.update_participant(
+            api.UpdateParticipantRequest(
+                room=self.room,
+                identity=CALLER_IDENTITY,
+                attributes={ATTRIBUTE_CALL_STATUS: status},
+            )
+        )
+        return monotonic()
+
+    async def begin(self) -> Phone:
+        """Everything up to the greeting being heard."""
+        await self.dispatch()
+        await self.published()
+        phone = await self.ring()
+        at = await self.answer()
+        await eventually(lambda: phone.hears(at))
+        return phone
+
+    async def end(self) -> None:
+        if self._ended:
+            return
+        self._ended = True
+        if self.phone is not None:
+            await self.phone.leave()
+        await self.rooms.room.delete_room(api.DeleteRoomRequest(room=self.room))
+
+
+@pytest_asyncio.fixture(scope="session")
+async def stand_in() -> AsyncIterator[RealtimeStandIn]:
+    async with RealtimeStandIn() as server:
+        yield server
+
+
+@pytest_asyncio.fixture(scope="session")
+async def the_worker(
+    sfu: EmbeddedSfu,
+    stand_in: RealtimeStandIn,
+    tmp_path_factory: pytest.TempPathFactory,
+    pytestconfig: pytest.Config,
+) -> AsyncIterator[Worker]:
+    worker = Worker(sfu, stand_in, tmp_path_factory.mktemp("worker"))
+    watch_log(pytestconfig, worker.log)
+    await worker.start()
+    yield worker
+    await worker.stop()
+
+
+@pytest.fixture
+def worker(the_worker: Worker) -> Worker:
+    the_worker.openai.begin()
+    return the_worker
+
+
+@pytest_asyncio.fixture
+async def call(worker: Worker, sfu: EmbeddedSfu) -> AsyncIterator[Call]:
+    async with api.LiveKitAPI(sfu.url, sfu.keys.key, sfu.keys.secret) as rooms:
+        call = Call(rooms, sfu)
+        yield call
+        await call.end()
+        # one process runs one call: the next test shall find this one gone
+        await eventually(
+            lambda: '"call": "' + call.id not in worker.log.read_text() or _done(worker, call), 20
+        )
+
+
+def _done(worker: Worker, call: Call) -> bool:
+    return worker.says_of(call, "The agent is done")
+
+
+async def test_agent_publishes_its_track_once_openai_is_there(call: Call, worker: Worker) -> None:
+    """The track that the control plane waits for appears, muted, after OpenAI's confirmation."""
+    worker.openai.session_delay_s = 0.5
+    await call.dispatch()
+    agent = await call.published()
+    assert worker.openai.of("session.update")
+    assert agent.identity == AGENT_IDENTITY
+    assert agent.kind == api.ParticipantInfo.Kind.AGENT
+    (track,) = agent.tracks
+    assert (track.name, track.muted) == (AGENT_TRACK, True)
+    assert track.source == api.TrackSource.MICROPHONE
+    assert track.disable_dtx
+    assert track.disable_red
+    session = worker.openai.of("session.update")[0]["session"]
+    assert session["audio"]["output"]["voice"] == "verse"
+    detection = session["audio"]["input"]["turn_detection"]
+    assert (detection["threshold"], detection["prefix_padding_ms"]) == (0.5, 80)
+    assert detection["silence_duration_ms"] == 220
+    assert worker.openai.asked_for_model == "gpt-realtime"
+
+
+async def test_nothing_is_sent_before_the_call_is_active(call: Call, worker: Worker) -> None:
+    """Not one RTP packet reaches the caller before `active`; then the greeting is there at once."""
+    await call.dispatch()
+    await call.published()
+    phone = await call.ring()
+    await worker.openai.received("response.create")
+    await call.answer("ringing")
+    until = monotonic() + 0.5
+    while monotonic() < until:
+        assert await phone.packets() == 0
+        await asyncio.sleep(0.05)
+    at = await call.answer()
+    heard_at = await eventually(lambda: phone.hears(at))
+    assert heard_at - at < 1
+    assert len(worker.openai.of("response.create")) == 1
+
+
+async def test_the_greeting_waits_for_the_phone(call: Call, worker: Worker) -> None:
+    """A call that is `active` before its media is up loses nothing of the greeting.
+
+    The leg is a WHIP one: LiveKit shows it to the agent when its attributes are set, long before
+    it is ACTIVE.
+    """
+    await call.dispatch()
+    await call.published()
+    leg = RTCPeerConnection()
+    heard = asyncio.Event()
+    leg.on("track", lambda track: tasks.append(asyncio.create_task(_until_audible(track, heard))))
+    tasks: list[asyncio.Task[None]] = []
+    try:
+        leg.addTrack(AudioStreamTrack())
+        await leg.setLocalDescription(await leg.createOffer())
+        answer = await call.whip(leg.localDescription.sdp)
+        await call.answer()
+        await eventually(lambda: worker.says_of(call, "The call is answered."), 2)
+        # the greeting lasts one second; it must still be there after more than that
+        await asyncio.sleep(1.2)
+        assert not worker.notes("turn", call.id)
+        await leg.setRemoteDescription(RTCSessionDescription(answer, "answer"))
+        async with asyncio.timeout(5):
+            await heard.wait()
+        await eventually(lambda: worker.notes("turn", call.id))
+        assert not worker.notes("turn", call.id)[0]["interrupted"]
+    finally:
+        await leg.close()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _until_audible(track: MediaStreamTrack, heard: asyncio.Event) -> None:
+    while not heard.is_set():
+        frame = await track.recv()
+        assert isinstance(frame, AudioFrame)
+        if float(np.sqrt(np.mean(frame.to_ndarray().astype(np.float64) ** 2))) > AUDIBLE:
+            heard.set()
+
+
+async def test_both_sides_are_written_in_order(call: Call, worker: Worker) -> None:
+    """Finished turns of both sides are stored in order while the call goes on."""
+    await call.begin()
+    await eventually(lambda: len(worker.notes("turn", call.id)) == 1)
+    await worker.openai.hear("I have a flat tyre.", words="That is eighteen euros.", answer_s=0.3)
+    await eventually(lambda: len(worker.notes("turn", call.id)) == 3)
+    turns = [(t["sequence"], t["speaker"], t["text"]) for t in worker.notes("turn", call.id)]
+    assert turns == [
+        (1, "assistant", "Hello, this is the shop."),
+        (2, "user", "I have a flat tyre."),
+        (3, "assistant", "That is eighteen euros."),
+    ]
+
+
+async def test_barge_in_stops_the_sound_and_keeps_what_was_heard(
+    call: Call, worker: Worker
+) -> None:
+    """When the caller speaks over the agent, the sound stops and OpenAI learns what was heard."""
+    worker.openai.greeting_s = 8
+    phone = await call.begin()
+    began = phone.hears()
+    assert began is not None
+    await asyncio.sleep(1.5)
+    interrupted_at = monotonic()
+    item = await worker.openai.hear_beginning()
+    truncated = await worker.openai.received("conversation.item.truncate")
+    await asyncio.sleep(0.5)
+    assert phone.last_heard() - interrupted_at < 0.3
+    heard_ms = (phone.last_heard() - began) * 1000
+    assert abs(truncated["audio_end_ms"] - heard_ms) < 250
+    await worker.openai.hear_end(item)
+    await worker.openai.transcribe(item, "Stop.")
+    await eventually(lambda: len(worker.notes("turn", call.id)) == 2)
+    first = worker.notes("turn", call.id)[0]
+    assert first["interrupted"]
+    assert first["text"] != "Hello, this is the shop."
+    assert "Hello, this is the shop.".startswith(first["text"])
+
+
+async def test_tools_take_effect(call: Call, worker: Worker) -> None:
+    """A tool call of the model changes the database, and the model hears what came of it."""
+    await call.begin()
+    await eventually(lambda: len(worker.notes("turn", call.id)) == 1)
+    await worker.openai.call_tool("upsertLead", name="Ada", interest="a full service")
+    await worker.openai.received("response.create", 2)
+    (lead,) = worker.notes("lead", call.id)
+    assert (lead["name"], lead["interest"]) == ("Ada", "a full service")
+    outputs = worker.openai.of("conversation.item.create")
+    assert outputs[-1]["item"]["output"] == "Written down."
+
+
+async def test_a_tool_that_cannot_be_done_tells_the_model_why(call: Call, worker: Worker) -> None:
+    """Arguments that make no sense come back as a sentence, and nothing is written."""
+    await call.begin()
+    await eventually(lambda: len(worker.notes("turn", call.id)) == 1)
+    await worker.openai.call_tool(
+        "scheduleFollowUp", due_at="2001-01-01T10:00", channel="call", purpose="Call back."
+    )
+    output = await worker.openai.received("conversation.item.create")
+    assert "in the past" in output["item"]["output"]
+    assert not worker.notes("follow_up", call.id)
+
+
+async def test_the_agent_can_hang_up(call: Call, worker: Worker) -> None:
+    """`hangUp` asks for the call's end and leaves the room."""
+    await call.begin()
+    await eventually(lambda: len(worker.notes("turn", call.id)) == 1)
+    await worker.openai.call_tool("hangUp")
+    await call.gone()
+    (request,) = worker.notes("request_end", call.id)
+    assert request["reason"] == "agent-hangup"
+
+
+async def test_words_at_the_very_end_are_kept(call: Call, worker: Worker) -> None:
+    """What the caller said last is stored although room and leg are gone when it is transcribed."""
+    await call.begin()
+    item = await worker.openai.hear_beginning()
+    await call.end()
+    await worker.openai.hear_end(item)
+    await asyncio.sleep(0.3)
+    await worker.openai.transcribe(item, "Goodbye.")
+    await eventually(lambda: len(worker.notes("turn", call.id)) == 2)
+    greeting, goodbye = worker.notes("turn", call.id)
+    assert greeting["interrupted"]
+    assert (goodbye["speaker"], goodbye["text"]) == ("user", "Goodbye.")
+
+
+async def test_the_job_ends_when_the_caller_leaves(call: Call, worker: Worker) -> None:
+    """The caller's leaving ends session, job and participant."""
+    phone = await call.begin()
+    await phone.leave()
+    await call.gone(3)
+    await eventually(lambda: _done(worker, call), 5)
+    assert not worker.notes("request_end", call.id)
+
+
+async def test_a_removed_caller_ends_the_job_too(call: Call, worker: Worker) -> None:
+    """A leg that was removed by the server counts as gone, which the framework would overlook."""
+    await call.begin()
+    await call.rooms.room.remove_participant(
+        api.RoomParticipantIdentity(room=call.room, identity=CALLER_IDENTITY)
+    )
+    await call.gone(3)
+
+
+async def test_a_refused_session_ends_the_call_at_once(call: Call, worker: Worker) -> None:
+    """With an invalid key the agent gives its reason and is gone within two seconds."""
+    worker.openai.refuse_with = 401
+    began = await call.dispatch()
+    await eventually(lambda: worker.notes("request_end", call.id), 5)
+    await eventually(lambda: _done(worker, call), 5)
+    assert monotonic() - began < 2
+    assert worker.notes("request_end", call.id)[0]["reason"] == "openai-unreachable"
+    assert worker.notes("event", call.id)[0]["cause"] == "http-401"
+    await call.gone(1)
+
+
+async def test_a_silent_openai_ends_the_call_in_time(call: Call, worker: Worker) -> None:
+    """A session that OpenAI never confirms is given up after AGENT_CONNECT_TIMEOUT_S."""
+    worker.openai.session_delay_s = 30
+    await call.dispatch()
+    await eventually(lambda: worker.notes("event", call.id), 5)
+    assert worker.notes("event", call.id)[0]["cause"] == "timeout"
+    await call.gone(3)
+
+
+async def test_a_lost_session_is_renewed(call: Call, worker: Worker) -> None:
+    """A connection that breaks in mid-call is made again; the call goes on."""
+    phone = await call.begin()
+    await eventually(lambda: len(worker.notes("turn", call.id)) == 1)
+    await worker.openai.drop()
+    await eventually(lambda: worker.openai.sessions_opened == 2)
+    await eventually(lambda: len(worker.openai.of("session.update")) >= 3)
+    at = monotonic()
+    await worker.openai.hear("Are you there?", words="Yes, I am.", answer_s=0.5)
+    await eventually(lambda: phone.hears(at))
+    assert not worker.notes("request_end", call.id)
+
+
+async def test_a_session_lost_for_good_ends_the_call(call: Call, worker: Worker) -> None:
+    """When OpenAI stays away in mid-call the agent says why and leaves."""
+    await call.begin()
+    worker.openai.refuse_with = 503
+    await worker.openai.drop()
+    await eventually(lambda: worker.notes("request_end", call.id), 15)
+    assert worker.notes("request_end", call.id)[0]["reason"] == "openai-unreachable"
+    await call.gone(3)
+
+
+async def test_other_jobs_are_refused(call: Call, worker: Worker) -> None:
+    """A job whose metadata is no brief is refused; the worker stays well."""
+    await call.dispatch(metadata="book me a table")
+    await eventually(lambda: worker.says("A job was refused"))
+    assert await call.agent() is None
+
+
+async def test_the_log_keeps_quiet_about_people(call: Call, worker: Worker) -> None:
+    """Even at DEBUG no words, tool arguments, context or tokens are logged."""
+    await call.begin()
+    await worker.openai.hear("My name is Barbarossa.", words="Welcome, Barbarossa.", answer_s=0.3)
+    await worker.openai.call_tool("upsertLead", name="Barbarossa", email="not-an-address")
+    await worker.openai.received("response.create", 2)
+    await call.end()
+    await eventually(lambda: _done(worker, call), 10)
+    log = worker.log.read_text("utf-8")
+    for secret in ("Barbarossa", "Zacharias", "not-an-address", "eyJ", "the shop"):
+        assert secret not in log
+
+
+async def test_sigterm_lets_the_call_end_first(
+    sfu: EmbeddedSfu, stand_in: RealtimeStandIn, tmp_path: Path
+) -> None:
+    """A worker that is told to stop takes no new calls and ends with its last one."""
+    stand_in.begin()
+    worker = Worker(sfu, stand_in, tmp_path)
+    worker.rename("agent-that-drains")
+    await worker.start()
+    try:
+        async with api.LiveKitAPI(sfu.url, sfu.keys.key, sfu.keys.secret) as rooms:
+            call = Call(rooms, sfu, agent_name="agent-that-drains")
+            phone = await call.begin()
+            worker.process.send_signal(signal.SIGTERM)
+            await eventually(lambda: worker.says("draining worker"))
+            at = monotonic()
+            await stand_in.hear("Still there?", words="Of course.", answer_s=0.5)
+            await eventually(lambda: phone.hears(at))
+            await call.end()
+            async with asyncio.timeout(10):
+                assert await worker.process.wait() == 0
+    finally:
+        await worker.stop()
+
+
+async def test_health_is_served(worker: Worker) -> None:
+    """The worker answers probes on its own port."""
+    url = f"http://127.0.0.1:{worker.health_port}/"
+    async with aiohttp.ClientSession() as http, http.get(url) as response:
+        assert (response.status, await response.text()) == (200, "OK")

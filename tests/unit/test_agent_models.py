@@ -1,0 +1,68 @@
+"""The choice of the Realtime model."""
+
+from datetime import date
+
+import pytest
+from aiohttp import web
+
+from agents.models import ModelChooser, ModelInfo, ends_soon, first_available, read_listing
+
+DAY = date(2026, 11, 23)
+
+
+def test_the_first_preferred_model_that_is_listed_wins() -> None:
+    """Our order decides, not the listing's."""
+    listing = [ModelInfo(id="c"), ModelInfo(id="b"), ModelInfo(id="z")]
+    assert first_available(["a", "b", "c"], listing) == ModelInfo(id="b")
+    assert first_available(["a"], listing) is None
+
+
+@pytest.mark.parametrize("written", ["2027-01-20", "2027-01-20T00:00:00Z", 1800403200])
+def test_shutdown_dates_are_read_however_they_are_written(written: object) -> None:
+    """A date, a moment and Unix seconds are understood."""
+    body = {"data": [{"id": "a", "shutdown_date": written}]}
+    assert read_listing(body) == [ModelInfo(id="a", shutdown_date=date(2027, 1, 20))]
+
+
+def test_a_listing_with_strange_entries_is_read_as_far_as_it_can_be() -> None:
+    """Entries without an id, and dates that are none, do no harm."""
+    body = {"data": [{"object": "model"}, "x", {"id": "a", "shutdown_date": "some day"}]}
+    assert read_listing(body) == [ModelInfo(id="a")]
+
+
+@pytest.mark.parametrize("body", [[], {}, {"data": None}, None, "x"])
+def test_what_is_no_listing_is_refused(body: object) -> None:
+    """A body of another shape is an error, not an empty list."""
+    with pytest.raises(ValueError, match="no `data`"):
+        read_listing(body)
+
+
+def test_the_end_of_a_model_is_near_within_sixty_days() -> None:
+    """A model that ends within 60 days, or has ended, is worth a warning."""
+    assert ends_soon(ModelInfo(id="a", shutdown_date=date(2027, 1, 20)), DAY)
+    assert ends_soon(ModelInfo(id="a", shutdown_date=date(2026, 11, 1)), DAY)
+    assert not ends_soon(ModelInfo(id="a", shutdown_date=date(2027, 2, 26)), DAY)
+    assert not ends_soon(ModelInfo(id="a"), DAY)
+
+
+async def test_openai_is_asked_once_and_may_fall_silent() -> None:
+    """The choice is remembered; without any answer the first of our list is tried."""
+    asked = []
+
+    async def models(request: web.Request) -> web.Response:
+        asked.append(request.headers["Authorization"])
+        return web.json_response({"data": [{"id": "b"}]})
+
+    app = web.Application()
+    app.add_routes([web.get("/v1/models", models)])
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    url = f"http://127.0.0.1:{runner.addresses[0][1]}/v1"
+    chooser = ModelChooser(base_url=url, api_key="k", preferred=["a", "b"])
+    try:
+        assert [await chooser.choose(), await chooser.choose()] == ["b", "b"]
+        assert asked == ["Bearer k"]
+    finally:
+        await runner.cleanup()
+    assert await ModelChooser(base_url=url, api_key="k", preferred=["a", "b"]).choose() == "a"
