@@ -1,0 +1,153 @@
+"""`wacall up` as an operator runs it: ready, private, restarted, drained, and gone."""
+
+import asyncio
+import os
+import re
+import signal
+import stat
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from wacall.environment import free_port, read_env_file
+
+pytestmark = pytest.mark.timeout(180)
+
+READY_S = 90
+SECRETS = {
+    "WA_VERIFY_TOKEN": "verify-me-0123",
+    "WA_APP_SECRET": "app-secret-0123",
+    "WA_ACCESS_TOKEN": "access-token-0123",
+    "OPENAI_API_KEY": "sk-key-0123",
+    "CONTROLPLANE_API_KEY": "operator-key-0123",
+}
+
+
+class Up:
+    """A running `wacall up`."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self.process = process
+        self.lines: list[str] = []
+        self.ready: dict[str, str] = {}
+
+    async def read_until(self, pattern: str, within_s: float = READY_S) -> str:
+        assert self.process.stdout is not None
+        try:
+            async with asyncio.timeout(within_s):
+                while line := (await self.process.stdout.readline()).decode():
+                    self.lines.append(line)
+                    if re.match(pattern, line):
+                        return line
+        except TimeoutError:
+            pass
+        pytest.fail(f"no line {pattern!r} in:\n{''.join(self.lines)}")
+
+    async def rest(self, within_s: float = 60) -> str:
+        async with asyncio.timeout(within_s):
+            out, _ = await self.process.communicate()
+        self.lines.append(out.decode())
+        return "".join(self.lines)
+
+
+@pytest.fixture
+async def up(tmp_path: Path) -> AsyncIterator[Up]:
+    """`wacall up` in an empty directory, after its `ready`."""
+    environment = {
+        **os.environ,
+        **SECRETS,
+        "PORT": str(free_port()),
+        "SFU_PORT": "0",
+        "SFU_UDP_PORT": "0",
+        "WA_PHONE_NUMBER_ID": "106540352242922",
+        "WA_GRAPH_BASE_URL": "http://127.0.0.1:9",
+        "OPENAI_BASE_URL": "http://127.0.0.1:9/v1",
+        "DRAIN_TIMEOUT_S": "2",
+        "AGENT_LOAD_THRESHOLD": "inf",
+        "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
+    }
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "wacall.cli", "up",
+        env=environment, cwd=tmp_path,
+        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT, limit=2**20,
+    )  # fmt: skip
+    running = Up(process)
+    try:
+        line = await running.read_until("ready ")
+        running.ready = dict(part.split("=", 1) for part in line.split()[1:])
+        yield running
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.communicate()
+
+
+def descendants(pid: int) -> set[int]:
+    """All processes below this one."""
+    parents: dict[int, int] = {}
+    for directory in Path("/proc").iterdir():
+        if directory.name.isdecimal():
+            try:
+                fields = (directory / "stat").read_text().rpartition(")")[2].split()
+            except (FileNotFoundError, ProcessLookupError):
+                continue
+            parents[int(directory.name)] = int(fields[1])
+    found = {pid}
+    while more := {child for child, parent in parents.items() if parent in found} - found:
+        found |= more
+    return found - {pid}
+
+
+async def wait_until_gone(pids: set[int], within_s: float = 10) -> None:
+    async with asyncio.timeout(within_s):
+        while any(Path(f"/proc/{pid}").exists() for pid in pids):
+            await asyncio.sleep(0.05)
+
+
+async def status_of(url: str) -> int:
+    timeout = aiohttp.ClientTimeout(total=5)
+    async with aiohttp.ClientSession(timeout=timeout) as http, http.get(url) as response:
+        return response.status
+
+
+async def test_up_from_ready_to_stopped(up: Up) -> None:
+    """`ready` names the parts, a dead part is replaced, SIGTERM ends all; no secret is shown."""
+    assert set(up.ready) == {"controlplane", "livekit", "supabase", "env"}
+    assert await status_of(f"{up.ready['controlplane']}/readyz") == 200
+    file = Path(up.ready["env"])
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    values = read_env_file(file)
+    assert values["LIVEKIT_URL"] == up.ready["livekit"]
+    assert values["SUPABASE_URL"] == up.ready["supabase"]
+    assert values["CONTROLPLANE_URL"] == up.ready["controlplane"]
+
+    pids = descendants(up.process.pid)
+    victims = [pid for pid in pids if _command(pid).endswith("-m controlplane")]
+    assert len(victims) == 1
+    os.kill(victims[0], signal.SIGKILL)
+    await up.read_until(r"up +\| controlplane ended unexpectedly \(signal SIGKILL\)")
+    await up.read_until(r"up +\| controlplane runs again")
+    assert await status_of(f"{up.ready['controlplane']}/readyz") == 200
+
+    pids |= descendants(up.process.pid)
+    up.process.send_signal(signal.SIGTERM)
+    output = await up.rest()
+    assert up.process.returncode == 0, output
+    await wait_until_gone(pids)
+    secrets = [*SECRETS.values(), values["LIVEKIT_API_SECRET"], values["SUPABASE_SECRET_KEY"]]
+    assert [secret for secret in secrets if secret in output] == []
+
+
+async def test_nothing_survives_kill_9(up: Up) -> None:
+    """Killed without a chance to clean up, `up` leaves no process behind."""
+    pids = descendants(up.process.pid)
+    up.process.kill()
+    await up.process.communicate()
+    await wait_until_gone(pids)
+
+
+def _command(pid: int) -> str:
+    return Path(f"/proc/{pid}/cmdline").read_text().strip("\0").replace("\0", " ")

@@ -1,0 +1,129 @@
+"""compose.yaml, Dockerfile, .env.example and sfu/livekit.yaml agree with the code."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+import yaml
+
+from agents.settings import Settings as AgentSettings
+from controlplane.settings import Settings as ControlplaneSettings
+from wacall import cli
+from wacall.bootstrap_parts import LIVEKIT_VERSION
+from wacall.environment import REPOSITORY
+from wacall.sfu import CONFIG, SfuKeys, SfuPorts, run_config
+
+EXAMPLE = (REPOSITORY / ".env.example").read_text()
+LISTED = set(re.findall(r"^(?:# )?([A-Z][A-Z0-9_]+)=", EXAMPLE, re.MULTILINE))
+
+
+@pytest.fixture(scope="module")
+def compose() -> dict[str, Any]:
+    loaded: dict[str, Any] = yaml.safe_load((REPOSITORY / "compose.yaml").read_text())
+    return loaded
+
+
+@pytest.fixture(scope="module")
+def shipped() -> dict[str, Any]:
+    loaded: dict[str, Any] = yaml.safe_load(CONFIG.read_text())
+    return loaded
+
+
+@pytest.mark.parametrize("settings", [ControlplaneSettings, AgentSettings])
+def test_every_setting_is_in_the_example(settings: Any) -> None:
+    """`.env.example` lists each variable that a process reads."""
+    aliases = {field.alias for field in settings.model_fields.values()}
+    assert aliases <= LISTED
+
+
+@pytest.mark.parametrize("settings", [ControlplaneSettings, AgentSettings])
+def test_the_examples_defaults_are_true(settings: Any) -> None:
+    """A default that the example names is the default that the code has."""
+    for field in settings.model_fields.values():
+        said = re.search(rf"^# {field.alias}= *# (\S+?)[:;,]?(?: |$)", EXAMPLE, re.MULTILINE)
+        if said is not None and not field.is_required() and field.default is not None:
+            assert said[1] == _as_written(field.default), field.alias
+
+
+def _as_written(default: object) -> str:
+    match default:
+        case bool():
+            return json.dumps(default)
+        case int() | float():
+            return f"{default:g}"
+        case tuple():
+            return ",".join(default)
+        case _:
+            return str(default)
+
+
+def test_compose_uses_variables_that_exist(compose: dict[str, Any]) -> None:
+    """Every variable that compose.yaml takes from `.env` is in the example."""
+    text = (REPOSITORY / "compose.yaml").read_text()
+    assert set(re.findall(r"\$\{([A-Z0-9_]+)", text)) <= LISTED
+    for name in ("controlplane", "agent"):
+        assert set(compose["services"][name]["environment"]) <= LISTED
+
+
+def test_compose_runs_commands_that_exist(compose: dict[str, Any]) -> None:
+    """Each service's command is one of `wacall`'s, and LiveKit is the version we test with."""
+    services = compose["services"]
+    assert {services[name]["command"][0] for name in ("controlplane", "agent")} == set(cli.SERVICES)
+    assert services["livekit"]["image"] == f"livekit/livekit-server:v{LIVEKIT_VERSION}"
+    assert services["livekit"]["volumes"] == ["./sfu/livekit.yaml:/etc/livekit.yaml:ro"]
+
+
+def test_the_image_copies_files_that_exist() -> None:
+    """What the Dockerfile copies is in the repository and passes .dockerignore."""
+    dockerfile = (REPOSITORY / "Dockerfile").read_text()
+    ignore = (REPOSITORY / ".dockerignore").read_text().splitlines()
+    sources = [
+        s for line in re.findall(r"^COPY (.+) \S+$", dockerfile, re.MULTILINE) for s in line.split()
+    ]
+    assert "services.lock" in sources
+    for source in sources:
+        assert (REPOSITORY / source).exists()
+        assert f"!{source}" in ignore or f"!{source}/**" in ignore
+
+
+def test_the_image_has_no_speech_packages() -> None:
+    """The simulators' packages, one of them under the GPL, stay out of what is shipped."""
+    lock = (REPOSITORY / "services.lock").read_text()
+    assert not re.search(r"^(piper|joe-us|pocketsphinx|aiortc|pytest|embedded)", lock, re.MULTILINE)
+
+
+def test_the_embedded_sfu_stays_on_loopback(shipped: dict[str, Any]) -> None:
+    """By default nothing is bound or announced beyond this machine, and nobody is asked for it."""
+    config = run_config(
+        shipped,
+        ports=SfuPorts(http=1, udp=2),
+        keys=SfuKeys(key="k", secret="s"),
+        webhook_url="http://127.0.0.1:4000/livekit/webhook",
+    )
+    assert config["bind_addresses"] == ["127.0.0.1"]
+    assert config["rtc"]["node_ip"] == "127.0.0.1"
+    assert config["rtc"]["use_external_ip"] is False
+    assert config["rtc"]["ips"] == {"includes": ["127.0.0.1/32"]}
+    assert config["webhook"] == {"api_key": "k", "urls": ["http://127.0.0.1:4000/livekit/webhook"]}
+
+
+def test_a_public_address_opens_the_other_interfaces(shipped: dict[str, Any]) -> None:
+    """With SFU_NODE_IP set, media may come from anywhere, HTTP still only from this machine."""
+    config = run_config(
+        shipped,
+        ports=SfuPorts(http=1, udp=2),
+        keys=SfuKeys(key="k", secret="s"),
+        webhook_url=None,
+        node_ip="203.0.113.7",
+    )
+    assert "ips" not in config["rtc"]
+    assert config["rtc"]["node_ip"] == "203.0.113.7"
+    assert config["bind_addresses"] == ["127.0.0.1"]
+    assert "webhook" not in config
+
+
+def test_the_shipped_config_holds_no_keys(shipped: dict[str, Any]) -> None:
+    """Keys come from the environment, rooms from the control plane alone."""
+    assert "keys" not in shipped
+    assert shipped["room"]["auto_create"] is False

@@ -1,0 +1,356 @@
+"""`wacall doctor`: look at the configuration and every neighbour; each finding with its fix."""
+
+import argparse
+import asyncio
+import ipaddress
+import sys
+import uuid
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import aiohttp
+from dotenv import dotenv_values
+from livekit import api
+
+from agents.models import ModelInfo, ends_soon, first_available, read_listing
+from agents.settings import Settings as AgentSettings
+from controlplane.call import Call, CallId, CallStatus, Direction, Party
+from controlplane.errors import ControlPlaneError
+from controlplane.graph import GraphClient
+from controlplane.rooms import RoomsClient
+from controlplane.settings import Settings
+from controlplane.store import SupabaseStore
+from wacall import environment
+
+_TIMEOUT_S = 10.0
+# A worker takes a job within milliseconds; LiveKit gives up its assignment after 7.5 s.
+_WORKER_TIMEOUT_S = 8.0
+_POLL_S = 0.1
+_MARKS = {"ok": "ok  ", "warn": "warn", "fail": "FAIL"}
+
+# An offer of our own, only to see which candidates LiveKit answers with: nobody connects.
+_PROBE_OFFER = "\r\n".join(
+    [
+        "v=0",
+        "o=- 1 1 IN IP4 127.0.0.1",
+        "s=-",
+        "t=0 0",
+        "a=group:BUNDLE 0",
+        "m=audio 9 UDP/TLS/RTP/SAVPF 111",
+        "c=IN IP4 0.0.0.0",
+        "a=ice-ufrag:doctorprobe",
+        "a=ice-pwd:doctorprobedoctorprobe00",
+        "a=fingerprint:sha-256 " + ":".join(["AB"] * 32),
+        "a=setup:actpass",
+        "a=mid:0",
+        "a=sendrecv",
+        "a=rtcp-mux",
+        "a=rtpmap:111 opus/48000/2",
+        "a=ssrc:1 cname:doctor",
+        "a=msid:doctor audio",
+        "",
+    ]
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing that was looked at."""
+
+    status: str
+    """`ok`, `warn` or `fail`."""
+    about: str
+    message: str
+    fix: str = ""
+
+    def __str__(self) -> str:
+        """One line, with the fix under it."""
+        line = f"{_MARKS[self.status]}  {self.about:<12} {self.message}"
+        return f"{line}\n{'':18}-> {self.fix}" if self.fix else line
+
+
+def ok(about: str, message: str) -> Finding:
+    """Make a good finding."""
+    return Finding(status="ok", about=about, message=message)
+
+
+def warn(about: str, message: str, fix: str) -> Finding:
+    """Make a finding that calls can live with."""
+    return Finding(status="warn", about=about, message=message, fix=fix)
+
+
+def fail(about: str, message: str, fix: str) -> Finding:
+    """Make a finding that keeps calls from working."""
+    return Finding(status="fail", about=about, message=message, fix=fix)
+
+
+async def examine(environ: Mapping[str, str]) -> AsyncIterator[Finding]:
+    """Look at everything, one finding after the other."""
+    settings: Settings | None = None
+    agent: AgentSettings | None = None
+    try:
+        settings = Settings.from_env(environ)
+        yield ok("settings", "The control plane's settings are complete.")
+    except ValueError as error:
+        yield fail("settings", f"Control plane: {error}", "Set it, then run the doctor again.")
+    try:
+        agent = AgentSettings.from_env(environ)
+        yield ok("settings", "The agent's settings are complete.")
+    except ValueError as error:
+        yield fail("settings", f"Agent: {error}", "Set it, then run the doctor again.")
+    timeout = aiohttp.ClientTimeout(total=_TIMEOUT_S)
+    async with aiohttp.ClientSession(timeout=timeout) as http:
+        if settings is not None:
+            if settings.controlplane_api_key is None:
+                yield warn(
+                    "settings",
+                    "The operator routes are off.",
+                    "Set CONTROLPLANE_API_KEY to list calls and to hang up.",
+                )
+            for check in (_look_at_livekit, _look_at_database, _look_at_graph):
+                async for finding in check(settings, http):
+                    yield finding
+        if agent is not None:
+            async for finding in _look_at_openai(agent, http):
+                yield finding
+
+
+async def _look_at_livekit(
+    settings: Settings, http: aiohttp.ClientSession
+) -> AsyncIterator[Finding]:
+    rooms = RoomsClient(
+        http,
+        url=settings.livekit_url,
+        api_key=settings.livekit_api_key,
+        api_secret=settings.livekit_api_secret.get_secret_value(),
+        agent_name=settings.agent_name,
+        timeout_s=settings.livekit_timeout_s,
+    )
+    try:
+        await rooms.rooms()
+    except ControlPlaneError as error:
+        yield fail("livekit", str(error), "LIVEKIT_URL, LIVEKIT_API_KEY and LIVEKIT_API_SECRET.")
+        return
+    yield ok("livekit", "The SFU answers and takes the key.")
+    call = Call(
+        id=CallId(f"doctor-{uuid.uuid4()}"),
+        wacid=None,
+        direction=Direction.INBOUND,
+        status=CallStatus.RINGING,
+        phone_number_id=settings.wa_phone_number_id,
+        party=Party(),
+        created_at=datetime.now(UTC),
+    )
+    async with api.LiveKitAPI(
+        settings.livekit_url,
+        settings.livekit_api_key,
+        settings.livekit_api_secret.get_secret_value(),
+    ) as lk:
+        try:
+            await lk.room.create_room(
+                api.CreateRoomRequest(
+                    name=call.room,
+                    empty_timeout=30,
+                    agents=[
+                        api.RoomAgentDispatch(
+                            agent_name=settings.agent_name,
+                            metadata="doctor: no call",
+                            restart_policy=api.JobRestartPolicy.JRP_NEVER,
+                        )
+                    ],
+                )
+            )
+            yield await _find_worker(lk, call.room, settings.agent_name)
+            yield await _look_at_candidates(settings, rooms, http, call)
+        except api.TwirpError as error:
+            yield fail("livekit", f"No room could be made ({error.code}).", "The SFU's log.")
+        finally:
+            await rooms.delete(call.room)
+
+
+async def _find_worker(lk: api.LiveKitAPI, room: str, name: str) -> Finding:
+    """Dispatch a job that every worker turns away; that it reached one is the finding."""
+    deadline = asyncio.get_running_loop().time() + _WORKER_TIMEOUT_S
+    while asyncio.get_running_loop().time() < deadline:
+        for dispatch in await lk.agent_dispatch.list_dispatch(room_name=room):
+            if dispatch.state.jobs:
+                return ok("agent", f"A worker is registered under {name}.")
+        await asyncio.sleep(_POLL_S)
+    return fail(
+        "agent",
+        f"No worker took a job under the name {name}.",
+        "Start one (wacall agent) with the same LIVEKIT_URL, key and AGENT_NAME.",
+    )
+
+
+async def _look_at_candidates(
+    settings: Settings, rooms: RoomsClient, http: aiohttp.ClientSession, call: Call
+) -> Finding:
+    """Ask WHIP for an answer and look where the phone would be told to send its media."""
+    url = f"{settings.livekit_url}/whip/v1"
+    headers = {
+        "Authorization": f"Bearer {rooms.caller_token(call, status='ringing')}",
+        "Content-Type": "application/sdp",
+    }
+    async with http.post(url, data=_PROBE_OFFER.encode(), headers=headers) as response:
+        answer = await response.text()
+        if response.status != 201:
+            return fail(
+                "whip",
+                f"LiveKit's WHIP endpoint answered {response.status}.",
+                "WHIP needs livekit-server 1.9.1 or newer, reachable under LIVEKIT_URL.",
+            )
+    return judge_candidates(udp_addresses(answer))
+
+
+def udp_addresses(answer: str) -> list[str]:
+    """Read the addresses of the UDP candidates (RFC 8839, candidate attribute)."""
+    fields = [
+        line.partition(":")[2].split()
+        for line in answer.splitlines()
+        if line.startswith("a=candidate:")
+    ]
+    return [parts[4] for parts in fields if len(parts) > 5 and parts[2].lower() == "udp"]
+
+
+def judge_candidates(addresses: Sequence[str]) -> Finding:
+    """Say whether Meta's relay can reach any of the addresses."""
+    if not addresses:
+        return fail(
+            "media",
+            "LiveKit offers no UDP address at all; WhatsApp speaks nothing else.",
+            "Open rtc.port_range or rtc.udp_port in LiveKit's configuration.",
+        )
+    public = [text for text in addresses if _is_public(text)]
+    if public:
+        return ok("media", f"LiveKit offers {len(public)} public UDP address(es).")
+    return warn(
+        "media",
+        "LiveKit offers only private addresses: fine with simulators, not with real phones.",
+        "Set rtc.use_external_ip or rtc.node_ip in LiveKit's configuration.",
+    )
+
+
+def _is_public(text: str) -> bool:
+    try:
+        return ipaddress.ip_address(text).is_global
+    except ValueError:
+        return False
+
+
+async def _look_at_database(
+    settings: Settings, http: aiohttp.ClientSession
+) -> AsyncIterator[Finding]:
+    try:
+        store = await SupabaseStore.connect(
+            settings.supabase_url, settings.supabase_secret_key.get_secret_value()
+        )
+    except ControlPlaneError as error:
+        yield fail("database", str(error), "SUPABASE_URL and SUPABASE_SECRET_KEY.")
+        return
+    try:
+        problems = await store.check_schema()
+    finally:
+        await store.close()
+    for problem in problems:
+        yield fail("database", problem, "Apply schema.sql to the project.")
+    if not problems:
+        yield ok("database", "The schema is there and fits.")
+
+
+async def _look_at_graph(settings: Settings, http: aiohttp.ClientSession) -> AsyncIterator[Finding]:
+    graph = GraphClient(
+        http,
+        base_url=settings.wa_graph_base_url,
+        version=settings.wa_graph_version,
+        phone_number_id=settings.wa_phone_number_id,
+        token=settings.wa_access_token.get_secret_value(),
+        timeout_s=settings.graph_timeout_s,
+    )
+    try:
+        number = await graph.check_number()
+    except ControlPlaneError as error:
+        yield fail("graph", str(error), "WA_ACCESS_TOKEN, WA_PHONE_NUMBER_ID, WA_GRAPH_BASE_URL.")
+        return
+    if number.status and number.status.upper() != "CONNECTED":
+        yield warn(
+            "graph",
+            f"The business number's status is {number.status}.",
+            "Look at the number in WhatsApp Manager; calls need CONNECTED.",
+        )
+    yield ok("graph", "The token is accepted and the business number is there.")
+
+
+async def _look_at_openai(
+    agent: AgentSettings, http: aiohttp.ClientSession
+) -> AsyncIterator[Finding]:
+    key = agent.openai_api_key.get_secret_value() if agent.openai_api_key is not None else "none"
+    url = f"{agent.openai_base_url}/models"
+    try:
+        async with http.get(url, headers={"Authorization": f"Bearer {key}"}) as response:
+            if response.status != 200:
+                yield fail(
+                    "openai",
+                    f"OpenAI answers {response.status} to the list of models.",
+                    "OPENAI_API_KEY and OPENAI_BASE_URL.",
+                )
+                return
+            listing = read_listing(await response.json(content_type=None))
+    except (aiohttp.ClientError, TimeoutError, ValueError) as error:
+        yield fail(
+            "openai", f"OpenAI does not answer ({type(error).__name__}).", "OPENAI_BASE_URL."
+        )
+        return
+    yield judge_models("OPENAI_REALTIME_MODEL", agent.realtime_models, listing)
+
+
+def judge_models(variable: str, preferred: Sequence[str], listing: Sequence[ModelInfo]) -> Finding:
+    """Say which model calls get, and until when."""
+    model = first_available(preferred, listing)
+    if model is None:
+        return fail(
+            "openai",
+            f"The account has none of the models in {variable}.",
+            f"Name one in {variable} that GET /v1/models lists.",
+        )
+    if ends_soon(model, datetime.now(UTC).date()):
+        return warn(
+            "openai",
+            f"Calls use {model.id}, which OpenAI switches off on {model.shutdown_date}.",
+            f"Put a younger model first in {variable}.",
+        )
+    until = f" (until {model.shutdown_date})" if model.shutdown_date is not None else ""
+    return ok("openai", f"Calls use {model.id}{until}.")
+
+
+async def _run(environ: Mapping[str, str]) -> int:
+    failed = 0
+    async for finding in examine(environ):
+        print(finding, flush=True)
+        failed += finding.status == "fail"
+    print(f"\n{failed} of these keep calls from working." if failed else "\nCalls can be taken.")
+    return 1 if failed else 0
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run the doctor; 1 if something keeps calls from working."""
+    parser = argparse.ArgumentParser(
+        prog="wacall doctor", description="Check the configuration and every neighbour."
+    )
+    parser.add_argument(
+        "--env",
+        metavar="FILE",
+        type=Path,
+        help="read variables from this file too, such as the one that `wacall up` names",
+    )
+    arguments = parser.parse_args(argv)
+    environ = environment.load()
+    if arguments.env is not None:
+        if not arguments.env.is_file():
+            print(f"--env: there is no file {arguments.env}.", file=sys.stderr)
+            return 2
+        written = dotenv_values(arguments.env, interpolate=False)
+        environ |= {name: value for name, value in written.items() if value}
+    return asyncio.run(_run(environ))
