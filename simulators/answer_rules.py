@@ -82,7 +82,7 @@ class _Lines:
 def problems(answer: str, offer: str, policy: AnswerPolicy | None = None) -> list[Problem]:
     """Return the rules that `answer` breaks, first to last; empty when Meta would take it."""
     policy = policy or AnswerPolicy()
-    theirs, ours = _Lines(without_rejected(answer, offer)), _Lines(offer)
+    theirs, ours = (_Lines(sdp) for sdp in without_rejected(answer, offer))
     found = [*_syntax(answer, theirs), *_media(theirs, ours)]
     if len(theirs.of("m")) == 1:
         checks: list[Callable[[], Iterable[Problem]]] = [
@@ -96,20 +96,20 @@ def problems(answer: str, offer: str, policy: AnswerPolicy | None = None) -> lis
     return found
 
 
-def without_rejected(answer: str, offer: str) -> str:
-    """Leave out what the answer rejects (port 0) of what the offer had, such as video.
+def without_rejected(answer: str, offer: str) -> tuple[str, str]:
+    """Leave out of both what the answer rejects (port 0) of what was offered beside the audio.
 
     RFC 3264, section 6: an answer has a media section for each of the offer's.
     """
     sections, offered = re.split(r"(?m)^(?=m=)", answer), re.split(r"(?m)^(?=m=)", offer)
     if len(sections) != len(offered):
-        return answer
+        return answer, offer
     kept = [
-        section
-        for section, theirs in zip(sections, offered, strict=True)
-        if not re.match(r"m=(?!audio)\w+ 0 ", section) or section[:7] != theirs[:7]
+        (ours, theirs)
+        for ours, theirs in zip(sections, offered, strict=True)
+        if not re.match(r"m=(?!audio)\w+ 0 ", ours)
     ]
-    return "".join(kept)
+    return "".join(ours for ours, _ in kept), "".join(theirs for _, theirs in kept)
 
 
 def read_answer(sdp: str) -> Answer:
