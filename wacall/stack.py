@@ -207,6 +207,8 @@ class Stack:
         }
         # nobody else could end the calls whose SFU goes down with the control plane
         self.environment.setdefault("DRAIN_ENDS_CALLS", "1")
+        # one worker beside its SFU: a call that it refused for load would be answered by nobody
+        self.environment.setdefault("AGENT_LOAD_THRESHOLD", "inf")
 
     def _place_database(self) -> None:
         """Decide where the database will be, so that others can be told before it runs."""
