@@ -42,6 +42,11 @@ class Keeper:
             raise RuntimeError(f"{self.name} was never started")
         return self._child
 
+    @property
+    def is_up(self) -> bool:
+        """Whether the child has got ready for the first time."""
+        return self._child is not None
+
     async def start(self) -> None:
         """Start the child for the first time; from then on it is watched.
 

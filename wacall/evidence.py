@@ -1,0 +1,109 @@
+"""What a demo call left behind on every side: plain facts, for the checks and for the report."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from controlplane.call import Call
+from controlplane.records import Lead, TranscriptTurn
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Utterance:
+    """Something that was said, in seconds on the phone's axis."""
+
+    text: str = field(repr=False)
+    start_s: float
+    end_s: float
+    is_sure: bool = True
+    """The words are certain; else they are the recogniser's free guess."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BargeIn:
+    """The caller spoke over the agent, in seconds on the phone's axis."""
+
+    began_s: float
+    """When the caller's first sound left the phone."""
+    silent_s: float | None
+    """When the agent's last sound reached the phone; None: it went on to the end of the line."""
+
+    @property
+    def took_ms(self) -> float | None:
+        """How long the agent went on."""
+        return None if self.silent_s is None else max(0.0, self.silent_s - self.began_s) * 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhoneSide:
+    """What the simulated phone and the simulated Meta saw."""
+
+    setup_ms: Mapping[str, float]
+    """Milliseconds since the webhook was sent, step by step."""
+    actions: tuple[str, ...]
+    """Graph requests that were taken, in order."""
+    accepted_unix: float | None
+    """When `accept` was answered."""
+    spoken: tuple[Utterance, ...]
+    heard: tuple[Utterance, ...]
+    barge_in: BargeIn | None
+    gave_up: str = ""
+    """Why the caller hung up before the last line; empty if it did not."""
+    ended_by: str = ""
+    talk_s: int | None = None
+    """The duration that Meta reported."""
+    packets: int = 0
+    lost: int = 0
+    early: int = 0
+    ssrcs: int = 0
+    violations: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelSide:
+    """What the simulated OpenAI saw."""
+
+    heard: tuple[str, ...] = field(default=(), repr=False)
+    said: tuple[str, ...] = field(default=(), repr=False)
+    tools: tuple[tuple[str, Mapping[str, Any]], ...] = field(default=(), repr=False)
+    tool_answers: tuple[str, ...] = field(default=(), repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recording:
+    """What a look into the recording's file shows."""
+
+    path: Path
+    channels: int
+    length_s: float
+    left_s: float
+    """Seconds of sound on the left."""
+    right_s: float
+    left_in_place: float
+    """Share of it while the caller spoke."""
+    right_in_place: float
+    """Share of the right channel's while the agent spoke."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """Everything that is known about the call once it is over."""
+
+    is_scripted: bool
+    """OpenAI was simulated: every word is known beforehand."""
+    took_right_token: bool
+    """The webhook handshake succeeded with the right token."""
+    refused_wrong_token: bool
+    phone: PhoneSide
+    model: ModelSide | None = None
+    row: Call | None = None
+    transcript: Sequence[TranscriptTurn] = field(default=(), repr=False)
+    lead: Lead | None = field(default=None, repr=False)
+    leftovers: tuple[str, ...] = ()
+    """What was not cleaned up, as sentences."""
+    troubles: tuple[str, ...] = ()
+    """What else went wrong, as sentences."""
+    errors: tuple[str, ...] = ()
+    """What control plane and agent noted as errors of this call."""
+    recording: Recording | None = None
