@@ -8,6 +8,7 @@ import math
 import os
 import signal
 import sys
+from typing import TYPE_CHECKING
 
 from dotenv import dotenv_values
 from livekit.agents import AgentServer, JobContext, JobProcess, JobRequest
@@ -15,12 +16,15 @@ from livekit.agents import AgentServer, JobContext, JobProcess, JobRequest
 from agents.logs import quieten
 from agents.models import ModelChooser
 from agents.receptionist import prompt_path, read_prompt
-from agents.session import CallSession, ConnectStore
 from agents.settings import Settings
 from controlplane.brief import CallBrief
 from controlplane.call import AGENT_IDENTITY
 from controlplane.logs import configure
 from controlplane.store import Store
+
+if TYPE_CHECKING:
+    # a second of imports that only the job processes need; they get it by `preload_modules`
+    from agents.session import CallSession, ConnectStore
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +43,9 @@ async def connect_supabase(settings: Settings) -> Store:
     )
 
 
-def build_server(settings: Settings, connect_store: ConnectStore = connect_supabase) -> AgentServer:
+def build_server(
+    settings: Settings, connect_store: "ConnectStore" = connect_supabase
+) -> AgentServer:
     """Make the worker. `connect_store` must be a module's function: job processes import it."""
     # The framework would load 250 MB of turn detection models; OpenAI detects the turns.
     os.environ["LIVEKIT_AGENTS_PRELOAD_LOCAL_INFERENCE"] = "0"
@@ -102,8 +108,10 @@ def prewarm(process: JobProcess, *, settings: Settings) -> None:
     process.userdata[_MODELS] = chooser
 
 
-async def answer(ctx: JobContext, *, settings: Settings, connect_store: ConnectStore) -> None:
+async def answer(ctx: JobContext, *, settings: Settings, connect_store: "ConnectStore") -> None:
     """Take one call; returns when the agent is ready, the call goes on in the background."""
+    from agents.session import CallSession
+
     brief = CallBrief.from_json(ctx.job.metadata)
     ctx.log_context_fields = {"call": brief.call_id}
     call = CallSession(ctx, brief=brief, settings=settings, connect_store=connect_store)
@@ -113,8 +121,8 @@ async def answer(ctx: JobContext, *, settings: Settings, connect_store: ConnectS
 
 async def finish(ctx: JobContext) -> None:
     """Write and close what the call has left."""
-    call = ctx.proc.userdata.get(_CALL)
-    if isinstance(call, CallSession):
+    call: CallSession | None = ctx.proc.userdata.get(_CALL)
+    if call is not None:
         await call.finish()
 
 
