@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import NewType
+from uuid import UUID
 
 CallId = NewType("CallId", str)
 """Ours: a UUID, minted before anybody else knows of the call."""
@@ -201,5 +202,14 @@ def room_name(call_id: CallId) -> str:
 
 
 def call_id_of_room(room: str) -> CallId | None:
-    """Read the call's id out of a room name; `None` for rooms that are not ours."""
-    return CallId(room.removeprefix(ROOM_PREFIX)) if room.startswith(ROOM_PREFIX) else None
+    """Read the call's id out of a room name; `None` for rooms that are not ours.
+
+    Anybody can name a room `wa-something`: what is no UUID must not reach the database, which
+    would refuse the whole request.
+    """
+    prefix, call_id = room[: len(ROOM_PREFIX)], room[len(ROOM_PREFIX) :]
+    try:
+        ours = prefix == ROOM_PREFIX and str(UUID(call_id)) == call_id
+    except ValueError:
+        return None
+    return CallId(call_id) if ours else None

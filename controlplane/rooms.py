@@ -29,6 +29,8 @@ from controlplane.metrics import ObserveRequest
 # publish_track() returns up to 250 ms before the SFU lists the track, and WHIP subscribes only to
 # what is listed when it is asked: so we look, often.
 _POLL_INTERVAL_S = 0.02
+# An agent that does not come may have no room to come to any more: the call has ended elsewhere.
+_ROOM_CHECK_INTERVAL_S = 0.25
 # LiveKit closes an empty room after this, should nobody of ours be left to delete it.
 _EMPTY_ROOM_TIMEOUT_S = 60
 _DEPARTURE_TIMEOUT_S = 20
@@ -105,6 +107,37 @@ class RoomsClient:
 
     async def presence(self, room: str) -> Presence | None:
         """Look who is in the room; `None` when there is no such room."""
+        who = await self._look(room)
+        if who is not None and not who.agent_joined and who.caller_sid is None:
+            # LiveKit tells an empty room and none at all apart only in its list of rooms
+            return who if await self._exists(room) else None
+        return who
+
+    async def wait_for_agent(self, room: str, timeout_s: float) -> bool:
+        """Wait until the SFU lists the agent's track; `False` if agent or room went again.
+
+        Raises:
+            AgentNotReady: it did not come within `timeout_s`.
+            RoomRefused: LiveKit could not be asked.
+        """
+        deadline = time.monotonic() + timeout_s
+        check_room_at = time.monotonic() + _ROOM_CHECK_INTERVAL_S
+        seen = False
+        while time.monotonic() < deadline:
+            who = await self._look(room)
+            if who is None or (seen and not who.agent_joined):
+                return False
+            if who.agent_track_ready:
+                return True
+            seen = seen or who.agent_joined
+            if not seen and time.monotonic() >= check_room_at:
+                if not await self._exists(room):
+                    return False
+                check_room_at = time.monotonic() + _ROOM_CHECK_INTERVAL_S
+            await asyncio.sleep(_POLL_INTERVAL_S)
+        raise AgentNotReady
+
+    async def _look(self, room: str) -> Presence | None:
         listed = await self._request(
             "list_participants",
             self._api.room.list_participants(api.ListParticipantsRequest(room=room)),
@@ -121,24 +154,11 @@ class RoomsClient:
             caller_publishes=caller is not None and len(caller.tracks) > 0,
         )
 
-    async def wait_for_agent(self, room: str, timeout_s: float) -> bool:
-        """Wait until the SFU lists the agent's track; `False` if agent or room went again.
-
-        Raises:
-            AgentNotReady: it did not come within `timeout_s`.
-            RoomRefused: LiveKit could not be asked.
-        """
-        deadline = time.monotonic() + timeout_s
-        seen = False
-        while time.monotonic() < deadline:
-            who = await self.presence(room)
-            if who is None or (seen and not who.agent_joined):
-                return False
-            if who.agent_track_ready:
-                return True
-            seen = seen or who.agent_joined
-            await asyncio.sleep(_POLL_INTERVAL_S)
-        raise AgentNotReady
+    async def _exists(self, room: str) -> bool:
+        listed = await self._request(
+            "list_rooms", self._api.room.list_rooms(api.ListRoomsRequest(names=[room]))
+        )
+        return listed is not None and len(listed.rooms) > 0
 
     async def set_call_status(self, room: str, status: str) -> None:
         """Show the call's status on the caller, where the agent and supervisors look for it."""

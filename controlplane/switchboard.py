@@ -71,6 +71,7 @@ class Switchboard:
         self._clock = clock
         self._tasks: set[asyncio.Task[None]] = set()
         self._setups: dict[WhatsAppCallId, asyncio.Task[None]] = {}
+        self._hangups: dict[WhatsAppCallId, asyncio.Task[None]] = {}
         self.draining = False
 
     # --- in ---
@@ -93,10 +94,11 @@ class Switchboard:
     def resume(self, event: WebhookEvent, event_id: str, received: float) -> None:
         """Work on a stored event in a task of its own."""
         task = self._spawn(self._work(event, event_id, received))
-        if isinstance(event, OfferReceived) and event.wacid not in self._setups:
-            wacid = event.wacid
-            self._setups[wacid] = task
-            task.add_done_callback(lambda _: self._setups.pop(wacid, None))
+        under_way = {OfferReceived: self._setups, PeerHungUp: self._hangups}.get(type(event))
+        wacid = event.wacid
+        if under_way is not None and wacid is not None and wacid not in under_way:
+            under_way[wacid] = task
+            task.add_done_callback(lambda _: under_way.pop(wacid, None))
 
     def _record(self, event: WebhookEvent, now: datetime) -> EventRecord:
         outcome: EventOutcome | None
@@ -123,6 +125,7 @@ class Switchboard:
         try:
             match event:
                 case OfferReceived():
+                    await self._let_hangup_pass(event.wacid)
                     outcome, call_id = await self._answerer.answer(event, received)
                 case PeerHungUp():
                     outcome, call_id = await self._peer_hung_up(event)
@@ -212,6 +215,15 @@ class Switchboard:
         if abs(now - theirs) < _CLOCK_GRAIN or theirs > now:
             return now
         return max(theirs, answered_at) if answered_at is not None else theirs
+
+    async def _let_hangup_pass(self, wacid: WhatsAppCallId) -> None:
+        """Let a `terminate` that came before its `connect` write its row first.
+
+        The row decides either way; this spares Meta a `pre_accept` for a call that is over.
+        """
+        task = self._hangups.get(wacid)
+        if task is not None:
+            await asyncio.wait({task}, timeout=_CANCEL_WAIT_S)
 
     async def _stop_setup(self, wacid: WhatsAppCallId) -> None:
         task = self._setups.get(wacid)
