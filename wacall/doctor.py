@@ -2,11 +2,10 @@
 
 import argparse
 import asyncio
-import ipaddress
+import contextlib
 import sys
 import uuid
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,21 +13,33 @@ import aiohttp
 from dotenv import dotenv_values
 from livekit import api
 
-from agents.models import ModelInfo, ends_soon, first_available, read_listing
+from agents.models import read_listing
 from agents.settings import Settings as AgentSettings
 from controlplane.call import Call, CallId, CallStatus, Direction, Party
 from controlplane.errors import ControlPlaneError
 from controlplane.graph import GraphClient
+from controlplane.rest import Refused
 from controlplane.rooms import RoomsClient
 from controlplane.settings import Settings
 from controlplane.store import SupabaseStore
 from wacall import environment
+from wacall.findings import (
+    Finding,
+    fail,
+    judge_candidates,
+    judge_models,
+    judge_prompt,
+    judge_transcription,
+    ok,
+    udp_addresses,
+    warn,
+)
 
 _TIMEOUT_S = 10.0
-# A worker takes a job within milliseconds; LiveKit gives up its assignment after 7.5 s.
+# A worker answers within milliseconds, but LiveKit shows it only when it has asked all its servers
+# for registered names: up to 5 s, once a minute (pkg/agent/client.go, LaunchJob).
 _WORKER_TIMEOUT_S = 8.0
 _POLL_S = 0.1
-_MARKS = {"ok": "ok  ", "warn": "warn", "fail": "FAIL"}
 
 # An offer of our own, only to see which candidates LiveKit answers with: nobody connects.
 _PROBE_OFFER = "\r\n".join(
@@ -53,37 +64,6 @@ _PROBE_OFFER = "\r\n".join(
         "",
     ]
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """One thing that was looked at."""
-
-    status: str
-    """`ok`, `warn` or `fail`."""
-    about: str
-    message: str
-    fix: str = ""
-
-    def __str__(self) -> str:
-        """One line, with the fix under it."""
-        line = f"{_MARKS[self.status]}  {self.about:<12} {self.message}"
-        return f"{line}\n{'':18}-> {self.fix}" if self.fix else line
-
-
-def ok(about: str, message: str) -> Finding:
-    """Make a good finding."""
-    return Finding(status="ok", about=about, message=message)
-
-
-def warn(about: str, message: str, fix: str) -> Finding:
-    """Make a finding that calls can live with."""
-    return Finding(status="warn", about=about, message=message, fix=fix)
-
-
-def fail(about: str, message: str, fix: str) -> Finding:
-    """Make a finding that keeps calls from working."""
-    return Finding(status="fail", about=about, message=message, fix=fix)
 
 
 async def examine(environ: Mapping[str, str]) -> AsyncIterator[Finding]:
@@ -113,6 +93,8 @@ async def examine(environ: Mapping[str, str]) -> AsyncIterator[Finding]:
                 async for finding in check(settings, http):
                     yield finding
         if agent is not None:
+            profile = settings.agent_profile if settings is not None else "default"
+            yield judge_prompt(profile, agent.prompt_file)
             async for finding in _look_at_openai(agent, http):
                 yield finding
 
@@ -131,7 +113,11 @@ async def _look_at_livekit(
     try:
         await rooms.rooms()
     except ControlPlaneError as error:
-        yield fail("livekit", str(error), "LIVEKIT_URL, LIVEKIT_API_KEY and LIVEKIT_API_SECRET.")
+        yield fail(
+            "livekit",
+            str(error),
+            "Set LIVEKIT_URL, LIVEKIT_API_KEY and LIVEKIT_API_SECRET to those of the server.",
+        )
         return
     yield ok("livekit", "The SFU answers and takes the key.")
     call = Call(
@@ -147,27 +133,33 @@ async def _look_at_livekit(
         settings.livekit_url,
         settings.livekit_api_key,
         settings.livekit_api_secret.get_secret_value(),
+        session=http,
+        failover=False,
     ) as lk:
         try:
-            await lk.room.create_room(
-                api.CreateRoomRequest(
-                    name=call.room,
-                    empty_timeout=30,
-                    agents=[
-                        api.RoomAgentDispatch(
-                            agent_name=settings.agent_name,
-                            metadata="doctor: no call",
-                            restart_policy=api.JobRestartPolicy.JRP_NEVER,
-                        )
-                    ],
-                )
-            )
+            await _make_room(lk, call.room, settings.agent_name)
             yield await _find_worker(lk, call.room, settings.agent_name)
             yield await _look_at_candidates(settings, rooms, http, call)
         except api.TwirpError as error:
-            yield fail("livekit", f"No room could be made ({error.code}).", "The SFU's log.")
+            yield fail("livekit", f"No room could be made ({error.code}).", "See the SFU's log.")
+        except (aiohttp.ClientError, TimeoutError) as error:
+            yield fail(
+                "livekit",
+                f"The SFU stopped answering ({type(error).__name__}).",
+                "See the SFU's log, and whether LIVEKIT_URL leads to it directly.",
+            )
         finally:
-            await rooms.delete(call.room)
+            with contextlib.suppress(ControlPlaneError):
+                await rooms.delete(call.room)
+
+
+async def _make_room(lk: api.LiveKitAPI, room: str, agent_name: str) -> None:
+    dispatch = api.RoomAgentDispatch(
+        agent_name=agent_name,
+        metadata="doctor: no call",
+        restart_policy=api.JobRestartPolicy.JRP_NEVER,
+    )
+    await lk.room.create_room(api.CreateRoomRequest(name=room, empty_timeout=30, agents=[dispatch]))
 
 
 async def _find_worker(lk: api.LiveKitAPI, room: str, name: str) -> Finding:
@@ -181,7 +173,8 @@ async def _find_worker(lk: api.LiveKitAPI, room: str, name: str) -> Finding:
     return fail(
         "agent",
         f"No worker took a job under the name {name}.",
-        "Start one (wacall agent) with the same LIVEKIT_URL, key and AGENT_NAME.",
+        "Start one (wacall agent) with the same LIVEKIT_URL, key and AGENT_NAME; if one runs, "
+        "its machine may be busier than AGENT_LOAD_THRESHOLD allows.",
     )
 
 
@@ -205,41 +198,6 @@ async def _look_at_candidates(
     return judge_candidates(udp_addresses(answer))
 
 
-def udp_addresses(answer: str) -> list[str]:
-    """Read the addresses of the UDP candidates (RFC 8839, candidate attribute)."""
-    fields = [
-        line.partition(":")[2].split()
-        for line in answer.splitlines()
-        if line.startswith("a=candidate:")
-    ]
-    return [parts[4] for parts in fields if len(parts) > 5 and parts[2].lower() == "udp"]
-
-
-def judge_candidates(addresses: Sequence[str]) -> Finding:
-    """Say whether Meta's relay can reach any of the addresses."""
-    if not addresses:
-        return fail(
-            "media",
-            "LiveKit offers no UDP address at all; WhatsApp speaks nothing else.",
-            "Open rtc.port_range or rtc.udp_port in LiveKit's configuration.",
-        )
-    public = [text for text in addresses if _is_public(text)]
-    if public:
-        return ok("media", f"LiveKit offers {len(public)} public UDP address(es).")
-    return warn(
-        "media",
-        "LiveKit offers only private addresses: fine with simulators, not with real phones.",
-        "Set rtc.use_external_ip or rtc.node_ip in LiveKit's configuration.",
-    )
-
-
-def _is_public(text: str) -> bool:
-    try:
-        return ipaddress.ip_address(text).is_global
-    except ValueError:
-        return False
-
-
 async def _look_at_database(
     settings: Settings, http: aiohttp.ClientSession
 ) -> AsyncIterator[Finding]:
@@ -247,17 +205,29 @@ async def _look_at_database(
         store = await SupabaseStore.connect(
             settings.supabase_url, settings.supabase_secret_key.get_secret_value()
         )
+        try:
+            # what is missing in the schema is told by the next request, in more words
+            with contextlib.suppress(Refused):
+                await store.ping()
+            problems = await store.check_schema()
+        finally:
+            await store.close()
     except ControlPlaneError as error:
-        yield fail("database", str(error), "SUPABASE_URL and SUPABASE_SECRET_KEY.")
+        yield fail(
+            "database",
+            str(error),
+            "Set SUPABASE_URL and SUPABASE_SECRET_KEY to the project's, and see that it runs.",
+        )
         return
-    try:
-        problems = await store.check_schema()
-    finally:
-        await store.close()
-    for problem in problems:
-        yield fail("database", problem, "Apply schema.sql to the project.")
-    if not problems:
-        yield ok("database", "The schema is there and fits.")
+    if problems:
+        more = f" There are {len(problems) - 1} more such problems." if problems[1:] else ""
+        yield fail(
+            "database",
+            problems[0] + more,
+            "Apply schema.sql to the project, or set SUPABASE_URL to the one that has it.",
+        )
+        return
+    yield ok("database", "The schema is there and fits.")
 
 
 async def _look_at_graph(settings: Settings, http: aiohttp.ClientSession) -> AsyncIterator[Finding]:
@@ -272,7 +242,12 @@ async def _look_at_graph(settings: Settings, http: aiohttp.ClientSession) -> Asy
     try:
         number = await graph.check_number()
     except ControlPlaneError as error:
-        yield fail("graph", str(error), "WA_ACCESS_TOKEN, WA_PHONE_NUMBER_ID, WA_GRAPH_BASE_URL.")
+        yield fail(
+            "graph",
+            str(error),
+            "Set WA_ACCESS_TOKEN and WA_PHONE_NUMBER_ID to those of one app, and WA_GRAPH_BASE_URL "
+            "and WA_GRAPH_VERSION only if Meta's are not meant.",
+        )
         return
     if number.status and number.status.upper() != "CONNECTED":
         yield warn(
@@ -294,35 +269,20 @@ async def _look_at_openai(
                 yield fail(
                     "openai",
                     f"OpenAI answers {response.status} to the list of models.",
-                    "OPENAI_API_KEY and OPENAI_BASE_URL.",
+                    "Set OPENAI_API_KEY to a valid key, and OPENAI_BASE_URL to where it is one.",
                 )
                 return
             listing = read_listing(await response.json(content_type=None))
     except (aiohttp.ClientError, TimeoutError, ValueError) as error:
         yield fail(
-            "openai", f"OpenAI does not answer ({type(error).__name__}).", "OPENAI_BASE_URL."
+            "openai",
+            f"OpenAI does not answer as it should ({type(error).__name__}).",
+            "Check OPENAI_BASE_URL (it ends in /v1) and the way out of this network.",
         )
         return
-    yield judge_models("OPENAI_REALTIME_MODEL", agent.realtime_models, listing)
-
-
-def judge_models(variable: str, preferred: Sequence[str], listing: Sequence[ModelInfo]) -> Finding:
-    """Say which model calls get, and until when."""
-    model = first_available(preferred, listing)
-    if model is None:
-        return fail(
-            "openai",
-            f"The account has none of the models in {variable}.",
-            f"Name one in {variable} that GET /v1/models lists.",
-        )
-    if ends_soon(model, datetime.now(UTC).date()):
-        return warn(
-            "openai",
-            f"Calls use {model.id}, which OpenAI switches off on {model.shutdown_date}.",
-            f"Put a younger model first in {variable}.",
-        )
-    until = f" (until {model.shutdown_date})" if model.shutdown_date is not None else ""
-    return ok("openai", f"Calls use {model.id}{until}.")
+    today = datetime.now(UTC).date()
+    yield judge_models("OPENAI_REALTIME_MODEL", agent.realtime_models, listing, today)
+    yield judge_transcription(agent.transcription_model, listing, today)
 
 
 async def _run(environ: Mapping[str, str]) -> int:

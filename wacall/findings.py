@@ -1,0 +1,132 @@
+"""What the doctor finds, and its judgements: pure rules over what was seen."""
+
+import ipaddress
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from agents.models import ModelInfo, ends_soon, first_available
+from agents.receptionist import prompt_path, read_prompt
+
+_MARKS = {"ok": "ok  ", "warn": "warn", "fail": "FAIL"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing that was looked at."""
+
+    status: str
+    """`ok`, `warn` or `fail`."""
+    about: str
+    message: str
+    fix: str = ""
+
+    def __str__(self) -> str:
+        """One line, with the fix under it."""
+        line = f"{_MARKS[self.status]}  {self.about:<12} {self.message}"
+        return f"{line}\n{'':18}-> {self.fix}" if self.fix else line
+
+
+def ok(about: str, message: str) -> Finding:
+    """Make a good finding."""
+    return Finding(status="ok", about=about, message=message)
+
+
+def warn(about: str, message: str, fix: str) -> Finding:
+    """Make a finding that calls can live with."""
+    return Finding(status="warn", about=about, message=message, fix=fix)
+
+
+def fail(about: str, message: str, fix: str) -> Finding:
+    """Make a finding that keeps calls from working."""
+    return Finding(status="fail", about=about, message=message, fix=fix)
+
+
+def judge_prompt(profile: str, prompt_file: Path | None) -> Finding:
+    """Say whether the agent will know what to say."""
+    try:
+        read_prompt(prompt_path(profile, prompt_file).read_text("utf-8"))
+    except (ValueError, OSError) as error:
+        about = str(error) if not isinstance(error, OSError | UnicodeError) else "it is no text"
+        return fail(
+            "prompt",
+            f"The prompt of the profile {profile} cannot be used: {about}.",
+            "Correct the file, or AGENT_PROMPT_FILE or AGENT_PROFILE, which choose it.",
+        )
+    return ok("prompt", "The agent's prompt can be read.")
+
+
+def udp_addresses(answer: str) -> list[str]:
+    """Read the addresses of the UDP candidates (RFC 8839, candidate attribute)."""
+    fields = [
+        line.partition(":")[2].split()
+        for line in answer.splitlines()
+        if line.startswith("a=candidate:")
+    ]
+    return [parts[4] for parts in fields if len(parts) > 5 and parts[2].lower() == "udp"]
+
+
+def judge_candidates(addresses: Sequence[str]) -> Finding:
+    """Say whether Meta's relay can reach any of the addresses."""
+    if not addresses:
+        return fail(
+            "media",
+            "LiveKit offers no UDP address at all; WhatsApp speaks nothing else.",
+            "Open rtc.port_range or rtc.udp_port in LiveKit's configuration.",
+        )
+    public = [text for text in addresses if _is_public(text)]
+    if public:
+        return ok("media", f"LiveKit offers {len(public)} public UDP address(es).")
+    return warn(
+        "media",
+        "LiveKit offers only private addresses: fine with simulators, not with real phones.",
+        "Set rtc.use_external_ip or rtc.node_ip in LiveKit's configuration.",
+    )
+
+
+def _is_public(text: str) -> bool:
+    try:
+        return ipaddress.ip_address(text).is_global
+    except ValueError:
+        return False
+
+
+def judge_models(
+    variable: str, preferred: Sequence[str], listing: Sequence[ModelInfo], today: date
+) -> Finding:
+    """Say which model calls get, and until when."""
+    model = first_available(preferred, listing)
+    if model is None:
+        return fail(
+            "openai",
+            f"The account has none of the models in {variable}.",
+            f"Name one in {variable} that GET /v1/models lists.",
+        )
+    if ends_soon(model, today):
+        return warn(
+            "openai",
+            f"Calls use {model.id}, which OpenAI switches off on {model.shutdown_date}.",
+            f"Put a younger model first in {variable}.",
+        )
+    until = f" (until {model.shutdown_date})" if model.shutdown_date is not None else ""
+    return ok("openai", f"Calls use {model.id}{until}.")
+
+
+def judge_transcription(name: str, listing: Sequence[ModelInfo], today: date) -> Finding:
+    """Say whether the caller's words will be written down; the call itself does not need it."""
+    model = first_available([name], listing)
+    if model is None:
+        return warn(
+            "openai",
+            f"The account does not have {name}: what callers say will not be written down.",
+            "Name a model for transcription in AGENT_TRANSCRIPTION_MODEL that the account has.",
+        )
+    if ends_soon(model, today):
+        return warn(
+            "openai",
+            f"Callers are transcribed by {name}, which OpenAI switches off on "
+            f"{model.shutdown_date}.",
+            "Name a younger model in AGENT_TRANSCRIPTION_MODEL.",
+        )
+    return ok("openai", f"Callers are transcribed by {name}.")
