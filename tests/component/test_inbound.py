@@ -218,7 +218,7 @@ async def test_graph_failing_on_accept_ends_the_call(bench: Bench, kind: FaultKi
     """500 or a broken connection on every accept: the call fails and is terminated at Meta."""
     bench.whatsapp.fail(Fault(action="accept", kind=kind, times=-1))
     call = await bench.whatsapp.call()
-    await call.ended(8)
+    await call.ended(15)
 
     ended_as(await bench.until_released(call), CallStatus.FAILED, EndReason.GRAPH_REFUSED)
     assert actions(call) == ["pre_accept", "terminate"]
@@ -238,7 +238,7 @@ async def test_pre_accept_refused_is_a_reject(bench: Bench) -> None:
     """Before accept has left, the undo is reject."""
     bench.whatsapp.fail(Fault(action="pre_accept", kind=FaultKind.ERROR_BEFORE, times=-1))
     call = await bench.whatsapp.call()
-    await call.ended(8)
+    await call.ended(15)
 
     ended_as(await bench.until_released(call), CallStatus.FAILED, EndReason.GRAPH_REFUSED)
     assert actions(call) == ["reject"]

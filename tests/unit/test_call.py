@@ -65,7 +65,8 @@ def test_a_room_names_its_call_and_nothing_else() -> None:
     """Room name and call id translate both ways; foreign rooms are nobody's call."""
     call_id = CallId("0b0e3c1e-9a57-4f3c-9a52-0d7e4a3c2b11")
     assert call_id_of_room(room_name(call_id)) == call_id
-    assert call_id_of_room("standup") is None
+    for foreign in ("standup", "wa-", "wa-doctor", f"wa-doctor-{call_id}", f"xx-{call_id}", ""):
+        assert call_id_of_room(foreign) is None
 
 
 def test_a_repr_shows_nothing_personal() -> None:

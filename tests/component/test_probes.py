@@ -1,0 +1,91 @@
+"""Probes and metrics: what an orchestrator and Prometheus see."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import aiohttp
+import pytest
+
+from tests.component.conftest import Bench
+from tests.component.surface import Door
+from wacall.database import LocalSupabase
+from wacall.sfu import EmbeddedSfu
+
+MakeBench = Callable[..., Awaitable[Bench]]
+
+
+async def test_probes_while_all_is_well(bench: Bench, http: aiohttp.ClientSession) -> None:
+    """Alive and ready; the metrics are Prometheus' text."""
+    async with http.get("/healthz") as response:
+        assert (response.status, await response.json()) == (200, {"status": "ok"})
+    async with http.get("/readyz") as response:
+        assert (response.status, await response.json()) == (200, {"status": "ready"})
+    async with http.get("/metrics") as response:
+        assert response.status == 200
+        assert response.headers["Content-Type"].startswith("text/plain; version=0.0.4")
+        assert "whatsapp_calls_started_total" in await response.text()
+
+
+@pytest.mark.parametrize("neighbour", ["database", "livekit"])
+async def test_a_missing_neighbour_is_named(
+    make_bench: MakeBench,
+    http: aiohttp.ClientSession,
+    database: LocalSupabase,
+    sfu_with_webhook: EmbeddedSfu,
+    neighbour: str,
+) -> None:
+    """Not ready says which neighbour is missing and what to check; ready again when it is back."""
+    door = Door(database.port if neighbour == "database" else sfu_with_webhook.ports.http)
+    await door.open()
+    variable = "SUPABASE_URL" if neighbour == "database" else "LIVEKIT_URL"
+    await make_bench(**{variable: f"http://127.0.0.1:{door.port}"})
+    await door.shut()
+
+    async with http.get("/readyz") as response:
+        body = await response.json()
+        assert response.status == 503
+        assert body["status"] == "not ready"
+        assert set(body["problems"]) == {neighbour}
+        assert variable in body["problems"][neighbour]
+    async with http.get("/healthz") as response:
+        assert response.status == 200
+
+    await door.open()
+    async with asyncio.timeout(10):
+        while True:
+            async with http.get("/readyz") as response:
+                if response.status == 200:
+                    break
+            await asyncio.sleep(0.1)
+    await door.shut()
+
+
+async def test_draining_is_not_ready_and_still_alive(
+    bench: Bench, http: aiohttp.ClientSession
+) -> None:
+    """The load balancer learns it first."""
+    await bench.plane.drain()
+    async with http.get("/readyz") as response:
+        assert (response.status, await response.json()) == (503, {"status": "draining"})
+    async with http.get("/healthz") as response:
+        assert response.status == 200
+
+
+async def test_metrics_count_calls_by_how_they_ended(
+    bench: Bench, http: aiohttp.ClientSession
+) -> None:
+    """One call: one start, one end, its steps timed; no label tells who called."""
+    call = await bench.whatsapp.call()
+    await call.accepted(5)
+    call.hang_up()
+    await bench.until_released(call)
+    async with http.get("/metrics") as response:
+        lines = (await response.text()).splitlines()
+
+    assert 'whatsapp_calls_started_total{direction="inbound"} 1.0' in lines
+    ended = 'direction="inbound",reason="caller-hangup",status="completed"'
+    assert f"whatsapp_calls_ended_total{{{ended}}} 1.0" in lines
+    assert any('stage="accept"' in line and "_count" in line for line in lines)
+    assert any('service="graph"' in line and 'action="accept"' in line for line in lines)
+    for private in (call.plan.caller.phone, call.plan.caller.name, call.wacid):
+        assert private not in "\n".join(lines)

@@ -1,0 +1,215 @@
+"""Several replicas, and replicas that go: what one began, any other one can finish."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from dataclasses import replace
+
+import aiohttp
+import pytest
+import pytest_asyncio
+from aiohttp import web
+
+from controlplane.app import ControlPlane
+from controlplane.call import CallStatus, EndReason
+from controlplane.store import SupabaseStore
+from simulators.call_plan import CallPlan
+from simulators.faults import Fault, FaultKind
+from simulators.whatsapp import WhatsAppSimulator
+from tests.component.conftest import OPERATOR_KEY, Bench, StartControlPlane, actions
+from tests.component.puppet import PuppetAgents
+from wacall.database import LocalSupabase
+from wacall.environment import free_port
+
+FIRST, SECOND = "first", "second"
+_STOP_S = 3.0
+
+
+class Balancer:
+    """Stands before the replicas; says which of them get which of Meta's events."""
+
+    def __init__(self) -> None:
+        self.ports: dict[str, int] = {}
+        self.targets: dict[str, list[str]] = {"connect": [FIRST], "terminate": [FIRST]}
+        self.statuses: list[tuple[str, int]] = []
+        self.url = ""
+
+    async def pass_on(self, request: web.Request) -> web.Response:
+        body = await request.read()
+        calls = json.loads(body)["entry"][0]["changes"][0]["value"]["calls"]
+        names = self.targets[calls[0]["event"]]
+        async with aiohttp.ClientSession() as http:
+            statuses = await asyncio.gather(
+                *(self._post(http, name, body, request) for name in names)
+            )
+        return web.Response(status=max(statuses))
+
+    async def _post(
+        self, http: aiohttp.ClientSession, name: str, body: bytes, request: web.Request
+    ) -> int:
+        url = f"http://127.0.0.1:{self.ports[name]}/wa/webhook"
+        headers = {"X-Hub-Signature-256": request.headers["X-Hub-Signature-256"]}
+        async with http.post(url, data=body, headers=headers) as response:
+            self.statuses.append((name, response.status))
+            return response.status
+
+
+@pytest_asyncio.fixture
+async def balancer() -> AsyncIterator[Balancer]:
+    balancing = Balancer()
+    app = web.Application()
+    app.router.add_post("/wa/webhook", balancing.pass_on)
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    balancing.url = f"http://127.0.0.1:{runner.addresses[0][1]}/wa/webhook"
+    yield balancing
+    await runner.cleanup()
+
+
+Replicas = tuple[Bench, ControlPlane]
+
+
+@pytest_asyncio.fixture
+async def replicas(
+    start_controlplane: StartControlPlane,
+    balancer: Balancer,
+    whatsapp: WhatsAppSimulator,
+    puppets: PuppetAgents,
+    store: SupabaseStore,
+    database: LocalSupabase,
+) -> Replicas:
+    """Two control planes over one database and one SFU; LiveKit reports to the first."""
+    first = await start_controlplane()
+    port = free_port()
+    second = await start_controlplane(PORT=str(port))
+    balancer.ports = {FIRST: first.settings.port, SECOND: port}
+    whatsapp.webhook_url = balancer.url
+    bench = Bench(plane=first, whatsapp=whatsapp, agents=puppets, store=store, database=database)
+    return bench, second
+
+
+async def until_room(bench: Bench, room: str) -> None:
+    """Wait until the set-up has made the call's room, so that it is waiting for the agent."""
+    async with asyncio.timeout(_STOP_S):
+        while room not in await bench.plane.rooms.rooms():
+            await asyncio.sleep(0.02)
+
+
+async def ends_its_work(plane: ControlPlane) -> None:
+    """Check that nothing is being set up any more."""
+    async with asyncio.timeout(_STOP_S):
+        await plane.switchboard.drain(2 * _STOP_S)
+
+
+async def test_copies_at_both_replicas_are_answered_once(
+    replicas: Replicas, balancer: Balancer
+) -> None:
+    """Two copies, each to both at once: one row, one answer, the others are duplicates."""
+    bench, _ = replicas
+    balancer.targets["connect"] = [FIRST, SECOND]
+    others = await bench.plane.rooms.rooms()
+    call = await bench.whatsapp.call(CallPlan(connect_copies=2))
+    await call.accepted(5)
+    await call.phone.wait_agent_speaking(5)
+
+    settled = await bench.until_settled("connect", 4)
+    assert settled == ["duplicate", "duplicate", "duplicate", "handled"]
+    assert actions(call) == ["pre_accept", "accept"]
+    assert len(call.requests) == 2
+    assert len(await bench.store.list_calls(limit=10)) == 1
+    assert len(await bench.plane.rooms.rooms() - others) == 1
+    assert call.violations == []
+
+
+async def test_the_other_replica_hears_of_the_end_during_the_set_up(
+    replicas: Replicas, balancer: Balancer
+) -> None:
+    """One waits for the agent, the other one takes the terminate: the first one stops."""
+    bench, _ = replicas
+    balancer.targets["terminate"] = [SECOND]
+    bench.agents.stay_away()
+    call = await bench.whatsapp.call()
+    row = await bench.until(call, lambda found: found.status is CallStatus.RINGING)
+    await until_room(bench, row.room)
+    call.hang_up()
+    await call.ended(5)
+
+    row = await bench.until_released(call)
+    assert (row.status, row.end_reason) == (CallStatus.CANCELED, EndReason.CALLER_HANGUP)
+    await ends_its_work(bench.plane)
+    assert call.requests == []
+    assert await bench.outcomes("error") == []
+    assert await bench.outcomes("connect") == ["handled"]
+    assert balancer.statuses == [(FIRST, 200), (SECOND, 200)]
+
+
+@pytest.mark.parametrize("action", ["pre_accept", "accept"])
+async def test_the_other_replica_hears_of_the_end_while_graph_is_slow(
+    replicas: Replicas, balancer: Balancer, action: str
+) -> None:
+    """The caller gives up while our request is on its way: nothing is sent after it."""
+    bench, _ = replicas
+    balancer.targets["terminate"] = [SECOND]
+    bench.whatsapp.fail(Fault(action=action, kind=FaultKind.DELAY, delay_s=1))
+    call = await bench.whatsapp.call()
+    async with asyncio.timeout(5):
+        while action not in [request.action for request in call.requests]:
+            await asyncio.sleep(0.01)
+    call.hang_up()
+    await call.ended(5)
+
+    row = await bench.until_released(call)
+    assert row.end_reason is EndReason.CALLER_HANGUP
+    await ends_its_work(bench.plane)
+    assert row.room not in await bench.plane.rooms.rooms()
+    after = await bench.row(call)
+    assert after is not None
+    assert replace(after, timings=row.timings) == row
+    assert not {"accept", "reject"} & set(actions(call)) - {action}
+
+
+async def test_the_other_replica_ends_a_running_call_once(
+    replicas: Replicas, balancer: Balancer
+) -> None:
+    """The terminate comes to both at once: one end, and Meta is not told what it knows."""
+    bench, second = replicas
+    balancer.targets["terminate"] = [FIRST, SECOND]
+    call = await bench.whatsapp.call()
+    await call.accepted(5)
+    await bench.until(call, lambda found: found.media_at is not None)
+    call.hang_up()
+    await call.ended(5)
+
+    row = await bench.until_released(call)
+    assert (row.status, row.end_reason) == (CallStatus.COMPLETED, EndReason.CALLER_HANGUP)
+    assert await bench.until_settled("terminate", 2) == ["duplicate", "handled"]
+    assert actions(call) == ["pre_accept", "accept"]
+    ended = [
+        metric.value
+        for plane in (bench.plane, second)
+        for family in plane.metrics.registry.collect()
+        for metric in family.samples
+        if metric.name == "whatsapp_calls_ended_total"
+    ]
+    assert sum(ended) == 1
+
+
+async def test_an_operator_at_the_other_replica_stops_a_set_up(
+    replicas: Replicas, balancer: Balancer
+) -> None:
+    """Hang-up at the second while the first waits: `reject` once, the first one stops."""
+    bench, _ = replicas
+    bench.agents.stay_away()
+    call = await bench.whatsapp.call()
+    row = await bench.until(call, lambda found: found.status is CallStatus.RINGING)
+    await until_room(bench, row.room)
+    url = f"http://127.0.0.1:{balancer.ports[SECOND]}/calls/{row.id}/hangup"
+    headers = {"Authorization": f"Bearer {OPERATOR_KEY}"}
+    async with aiohttp.ClientSession() as http, http.post(url, headers=headers) as response:
+        assert response.status == 200
+
+    row = await bench.until_released(call)
+    assert row.end_reason is EndReason.OPERATOR_HANGUP
+    await ends_its_work(bench.plane)
+    assert [request.action for request in call.requests] == ["reject"]

@@ -1,0 +1,67 @@
+"""Several calls at once, and calls that the agent ends."""
+
+import asyncio
+
+import pytest
+
+from controlplane.call import CallStatus, EndReason
+from simulators.call_plan import CallPlan
+from simulators.ear import plain_words
+from simulators.webhooks import Caller
+from tests.e2e.conftest import Deployment, Person, answered, beginning_of
+
+pytestmark = pytest.mark.timeout(90)
+
+
+async def test_two_calls_at_once_do_not_hear_each_other(deployment: Deployment) -> None:
+    """Two callers speak at the same time; each is understood, written down and answered alone."""
+    wishes = [("Susan", "three", "Friday"), ("David", "five", "Tuesday")]
+    callers = [Caller(), Caller(phone="15550100777", name="Ørjan", user_id="NO.1777")]
+    reply = deployment.openai.script.turns[1].say
+
+    people = await asyncio.gather(
+        *(answered(deployment.whatsapp, CallPlan(caller=caller)) for caller in callers)
+    )
+
+    async def ask(person: Person, name: str, count: str, day: str) -> str:
+        said = f"My name is {name} and I would like to rent {count} bikes on {day}."
+        await person.say(said)
+        phone = person.call.phone
+        start = await phone.wait_agent_speaking(10)
+        await phone.wait_until(lambda: phone.now - start > 4, 10)
+        person.heard.append((start, start + 4))
+        person.call.hang_up()
+        row = await deployment.until_nothing_is_left(person.call, 30)
+        turns = await deployment.store.list_transcripts(row.id)
+        users = [plain_words(turn.text) for turn in turns if turn.speaker == "user"]
+        assert users == [plain_words(said)]
+        lead = await deployment.store.get_lead(row.id)
+        assert lead is not None
+        assert (lead.name, lead.interest) == (name, f"Rent {count} bikes on {day}")
+        assert person.call.violations == []
+        answer = reply.format(name=name, count=count, day=day)
+        return await person.understood(-1, beginning_of(answer))
+
+    heard = await asyncio.gather(
+        *(ask(person, *wish) for person, wish in zip(people, wishes, strict=True))
+    )
+
+    for words, (name, count, day) in zip(heard, wishes, strict=True):
+        answer = plain_words(reply.format(name=name, count=count, day=day))
+        assert answer.startswith(words)
+        # the name and the wish are among what was heard
+        assert len(words.split()) >= len(f"thank you {name} i wrote down {count} bikes".split())
+
+
+async def test_the_agent_hangs_up(deployment: Deployment) -> None:
+    """The model calls `hangUp`: Meta is told, the row says who ended the call."""
+    person = await answered(deployment.whatsapp)
+    call = person.call
+    await person.say("Please end this call now.")
+    end = await call.ended(20)
+    row = await deployment.until_nothing_is_left(call)
+
+    assert end.by == "business"
+    assert (row.status, row.end_reason) == (CallStatus.COMPLETED, EndReason.AGENT_HANGUP)
+    assert [request.action for request in call.requests] == ["pre_accept", "accept", "terminate"]
+    assert call.violations == []

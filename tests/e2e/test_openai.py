@@ -1,0 +1,57 @@
+"""OpenAI is not there when the phone rings, or goes away in mid-call."""
+
+import contextlib
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+
+import pytest
+
+from controlplane.call import CallStatus, EndReason
+from controlplane.records import EventSource
+from simulators.openai_faults import Faults
+from tests.e2e.conftest import Deployment, SimulatedOpenAI, answered
+
+pytestmark = pytest.mark.timeout(60)
+
+
+@contextlib.asynccontextmanager
+async def refusing(openai: SimulatedOpenAI):
+    """Answer every connection with 503."""
+    openai.simulator.faults = Faults(refuse_connections=-1)
+    yield
+    openai.simulator.faults = Faults()
+
+
+Absence = Callable[[SimulatedOpenAI], AbstractAsyncContextManager[None]]
+
+
+@pytest.mark.parametrize("absent", [refusing, SimulatedOpenAI.away], ids=["refusing", "away"])
+async def test_a_call_without_openai_is_rejected(deployment: Deployment, absent: Absence) -> None:
+    """Nobody picks up to say nothing: `reject` within some 3 s, and nothing is left."""
+    async with absent(deployment.openai):
+        call = await deployment.whatsapp.call()
+        await call.ended(10)
+    row = await deployment.until_nothing_is_left(call)
+
+    assert (row.status, row.end_reason) == (CallStatus.FAILED, EndReason.OPENAI_UNREACHABLE)
+    assert [request.action for request in call.requests] == ["reject"]
+    assert call.timings.ended is not None
+    assert call.timings.webhook_sent is not None
+    # the agent tries twice, a second apart; the rest is room for a busy machine
+    assert call.timings.ended - call.timings.webhook_sent < 4
+    assert await deployment.reasons_of(call, EventSource.AGENT) == ["openai-unreachable"]
+
+
+async def test_openai_dying_in_mid_call_ends_it(deployment: Deployment) -> None:
+    """The session breaks in the middle of an answer and none is to be had again: `terminate`."""
+    person = await answered(deployment.whatsapp)
+    call = person.call
+    deployment.openai.simulator.faults = Faults(drop_replies=1, refuse_connections=-1)
+    await person.say(deployment.openai.script.caller[0].say)
+    await call.ended(20)
+    row = await deployment.until_nothing_is_left(call)
+
+    assert (row.status, row.end_reason) == (CallStatus.FAILED, EndReason.OPENAI_UNREACHABLE)
+    assert row.answered_at is not None
+    assert [request.action for request in call.requests] == ["pre_accept", "accept", "terminate"]
+    assert call.violations == []
