@@ -30,10 +30,11 @@ async def rooms(sfu: EmbeddedSfu) -> AsyncIterator[api.LiveKitAPI]:
 
 async def test_rooms_come_and_go(rooms: api.LiveKitAPI) -> None:
     """A room is listed from its creation to its deletion."""
+    # the server is the session's: other tests' rooms may still be there
     await rooms.room.create_room(api.CreateRoomRequest(name="wa-1"))
-    assert await _names(rooms) == ["wa-1"]
+    assert "wa-1" in await _names(rooms)
     await rooms.room.delete_room(api.DeleteRoomRequest(room="wa-1"))
-    assert await _names(rooms) == []
+    assert "wa-1" not in await _names(rooms)
 
 
 async def test_whip_carries_audio_on_loopback(sfu: EmbeddedSfu, rooms: api.LiveKitAPI) -> None:
