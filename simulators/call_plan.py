@@ -1,12 +1,13 @@
 """What a simulated call is to be like, and what is kept of it. Pure data."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass, field, fields
 
+from simulators.delivery import RETRY_DELAYS_S, TIMEOUT_S
 from simulators.ice_lite import Loss
 from simulators.offer import OPUS_PAYLOAD_TYPE
 from simulators.receiving import Reception
-from simulators.webhooks import RETRY_DELAYS_S, TIMEOUT_S, Caller
+from simulators.webhooks import Caller
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,8 +54,30 @@ class CallPlan:
 
 
 @dataclass(slots=True, kw_only=True)
-class CallTimings:
-    """When what happened, as `time.monotonic()`; None: not (yet)."""
+class MediaTimings:
+    """When what happened to a call's media, as `time.monotonic()`; None: not (yet)."""
+
+    ice_up: float | None = None
+    dtls_up: float | None = None
+    first_rtp: float | None = None
+    first_audible: float | None = None
+    ended: float | None = None
+
+    def since_ms(self, begun: float | None) -> dict[str, float]:
+        """Milliseconds from `begun`, for every step that happened, in order of time."""
+        if begun is None:
+            return {}
+        steps = {
+            item.name: (value - begun) * 1000
+            for item in fields(self)
+            if (value := getattr(self, item.name)) is not None
+        }
+        return dict(sorted(steps.items(), key=lambda step: step[1]))
+
+
+@dataclass(slots=True, kw_only=True)
+class CallTimings(MediaTimings):
+    """When what happened in a user's call, as `time.monotonic()`; None: not (yet)."""
 
     webhook_sent: float | None = None
     webhook_acknowledged: float | None = None
@@ -64,21 +87,10 @@ class CallTimings:
     """The request that was taken came."""
     accept_answered: float | None = None
     """Its 200 went out."""
-    ice_up: float | None = None
-    dtls_up: float | None = None
-    first_rtp: float | None = None
-    first_audible: float | None = None
-    ended: float | None = None
 
     def since_webhook_ms(self) -> dict[str, float]:
         """Milliseconds from the first `connect` POST, for every step that happened."""
-        if self.webhook_sent is None:
-            return {}
-        return {
-            item.name: (value - self.webhook_sent) * 1000
-            for item in fields(self)
-            if (value := getattr(self, item.name)) is not None
-        }
+        return self.since_ms(self.webhook_sent)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +114,7 @@ class Violation:
 
 
 def media_violations(counts: Reception, *, dtls_failed: bool) -> list[Violation]:
-    """Judge what arrived at the phone."""
+    """Judge what arrived at the phone in a user's call."""
     found = []
     if counts.early:
         found.append(
@@ -111,6 +123,16 @@ def media_violations(counts: Reception, *, dtls_failed: bool) -> list[Violation]
                 rule="Meta, user-initiated calls: hold media until accept returned 200",
             )
         )
+    return found + stream_violations(
+        counts, negotiated={OPUS_PAYLOAD_TYPE}, dtls_failed=dtls_failed
+    )
+
+
+def stream_violations(
+    counts: Reception, *, negotiated: Set[int], dtls_failed: bool
+) -> list[Violation]:
+    """Judge what arrived at the phone in any call."""
+    found = []
     if len(counts.ssrcs) > 1:
         found.append(
             Violation(
@@ -118,7 +140,7 @@ def media_violations(counts: Reception, *, dtls_failed: bool) -> list[Violation]
                 rule="Meta, calling reference: a single SSRC for the whole call",
             )
         )
-    if counts.payload_types - {OPUS_PAYLOAD_TYPE}:
+    if counts.payload_types - negotiated:
         found.append(
             Violation(
                 what=f"payload types {sorted(counts.payload_types)}",

@@ -2,16 +2,16 @@
 
 from collections.abc import Sequence
 
+from simulators.meta_call import MetaCall
 from simulators.phone import CallOver
 from simulators.recording import Pcm
-from simulators.simulated_call import SimulatedCall
 
 TURN_PAUSE_MS = 900
 """Silence after which a person takes the turn."""
 
 
 async def hold_conversation(
-    call: SimulatedCall, turns: Sequence[tuple[Pcm, int]], *, patience_s: float = 20.0
+    call: MetaCall, turns: Sequence[tuple[Pcm, int]], *, patience_s: float = 20.0
 ) -> None:
     """Say each turn (sound and its rate) after the other side has had its say, then hang up.
 
@@ -28,7 +28,7 @@ async def hold_conversation(
     call.hang_up()
 
 
-async def _listen(call: SimulatedCall, patience_s: float) -> None:
+async def _listen(call: MetaCall, patience_s: float) -> None:
     try:
         await call.phone.wait_agent_speaking(patience_s)
         await call.phone.wait_agent_quiet(TURN_PAUSE_MS, patience_s)

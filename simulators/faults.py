@@ -28,7 +28,8 @@ class Fault:
     """One failure waiting for its request."""
 
     action: str
-    """`pre_accept`, `accept`, `reject`, `terminate` or `*`."""
+    """`connect`, `pre_accept`, `accept`, `reject`, `terminate`, `messages`, `call_permissions`, or
+    `*` for all of them."""
     kind: FaultKind
     times: int = 1
     """How many requests it hits; -1 for all."""

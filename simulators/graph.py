@@ -5,7 +5,7 @@ import base64
 import json
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -45,8 +45,45 @@ class GraphCall(Protocol):
         """Learn that a request was refused."""
 
 
+class NewCall(GraphCall, Protocol):
+    """What the API needs of a call that the business places."""
+
+    @property
+    def wacid(self) -> str:
+        """The id that Meta gave it."""
+
+    async def before_response(self) -> None:
+        """Hold the response of `connect` back."""
+
+    def response_over(self, at: float) -> None:
+        """Learn that the response of `connect` leaves, or was lost."""
+
+
+class Outgoing(Protocol):
+    """Who knows what the business may start."""
+
+    def check_connect(self, body: Mapping[str, Any]) -> Refusal | None:
+        """Refuse a well-formed `connect` that a rule forbids."""
+
+    async def connect(self, body: Mapping[str, Any], at: float) -> NewCall:
+        """Place the call of a `connect` that was not refused."""
+
+    def send_message(self, body: Any) -> Refusal | dict[str, Any]:
+        """Take a message; return the response's body."""
+
+    def settings(self) -> dict[str, Any]:
+        """Build the number's calling settings."""
+
+    def permissions(self, query: Mapping[str, str]) -> Refusal | dict[str, Any]:
+        """Answer `GET call_permissions`."""
+
+
 class Switchboard(Protocol):
     """Where the API finds calls."""
+
+    @property
+    def outbound(self) -> Outgoing:
+        """The business's own undertakings."""
 
     def find(self, wacid: str) -> GraphCall | None:
         """Return the call with this id."""
@@ -95,6 +132,8 @@ class GraphApi:
     def add_routes(self, app: web.Application) -> None:
         """Serve the API in `app`; every path that is not served is refused in Graph's shape."""
         app.router.add_post("/{version}/{object_id}/calls", self._post_calls)
+        app.router.add_post("/{version}/{object_id}/messages", self._post_messages)
+        app.router.add_get("/{version}/{object_id}/call_permissions", self._get_permissions)
         app.router.add_get("/{version}/{object_id}/settings", self._get_settings)
         app.router.add_get("/{version}/{object_id}", self._get_object)
         app.router.add_route("*", "/{tail:.*}", self._unknown)
@@ -123,6 +162,8 @@ class GraphApi:
         if fault and (answer := await self._fail_before(request, record, fault)) is not None:
             return answer
         await asyncio.sleep(self.latency_before_s)
+        if refusal is None and record.action == "connect":
+            return await self._connect(request, record, body, fault)
         call = self._switchboard.find(record.wacid)
         if refusal is None:
             refusal = check_action(body, call.view if call else None, self._policy)
@@ -141,6 +182,76 @@ class GraphApi:
         record.status, record.answered_at = response.status, time.monotonic()
         call.answer_sent(record.action, record.answered_at)
         return response
+
+    async def _connect(
+        self,
+        request: web.Request,
+        record: GraphRequest,
+        body: Mapping[str, Any],
+        fault: Fault | None,
+    ) -> web.StreamResponse:
+        outbound = self._switchboard.outbound
+        if (refusal := outbound.check_connect(body)) is not None:
+            return self._refuse(record, refusal)
+        call = await outbound.connect(body, record.received_at)
+        record.wacid = call.wacid
+        try:
+            await call.before_response()
+            if fault and fault.kind is FaultKind.DELAY:
+                await asyncio.sleep(fault.delay_s)
+            await asyncio.sleep(self.latency_after_s)
+            if fault and (answer := self._fail_after(request, record, fault)) is not None:
+                return answer
+            return self._reply(
+                record, {"messaging_product": "whatsapp", "calls": [{"id": call.wacid}]}
+            )
+        finally:
+            call.response_over(time.monotonic())
+
+    # --- messages and permissions ---
+
+    async def _post_messages(self, request: web.Request) -> web.StreamResponse:
+        record = self._record(request)
+        record.action = "messages"
+        if (refusal := self._check_request(request)) is not None:
+            return self._refuse(record, refusal)
+        try:
+            record.body = await request.json()
+        except ValueError:
+            record.body = None
+        return await self._serve(
+            request, record, lambda: self._switchboard.outbound.send_message(record.body)
+        )
+
+    async def _get_permissions(self, request: web.Request) -> web.StreamResponse:
+        record = self._record(request)
+        record.action, record.body = "call_permissions", dict(request.query)
+        if (refusal := self._check_request(request)) is not None:
+            return self._refuse(record, refusal)
+        return await self._serve(
+            request, record, lambda: self._switchboard.outbound.permissions(request.query)
+        )
+
+    async def _serve(
+        self,
+        request: web.Request,
+        record: GraphRequest,
+        work: Callable[[], Refusal | dict[str, Any]],
+    ) -> web.StreamResponse:
+        fault = self.faults.take(record.action)
+        record.fault = fault.kind if fault else None
+        if fault and (answer := await self._fail_before(request, record, fault)) is not None:
+            return answer
+        await asyncio.sleep(self.latency_before_s)
+        result = work()
+        if isinstance(result, Refusal):
+            return self._refuse(record, result)
+        if fault and fault.kind is FaultKind.DELAY:
+            await asyncio.sleep(fault.delay_s)
+        await asyncio.sleep(self.latency_after_s)
+        if fault and (answer := self._fail_after(request, record, fault)) is not None:
+            return answer
+        return self._reply(record, result)
 
     async def _fail_before(
         self, request: web.Request, record: GraphRequest, fault: Fault
@@ -209,12 +320,7 @@ class GraphApi:
         record = self._record(request)
         if (refusal := self._check_request(request)) is not None:
             return self._refuse(record, refusal)
-        calling = {
-            "status": "ENABLED",
-            "call_icon_visibility": "DEFAULT",
-            "callback_permission_status": "ENABLED",
-        }
-        return self._reply(record, {"calling": calling})
+        return self._reply(record, {"calling": self._switchboard.outbound.settings()})
 
     async def _unknown(self, request: web.Request) -> web.StreamResponse:
         return self._refuse(self._record(request), unknown_path(request.path.lstrip("/")))

@@ -17,6 +17,9 @@ MIN_VERSION = 17
 """Meta, calling reference: v17.0 is the oldest version with calls."""
 MAX_OPAQUE = 512
 """Meta, calling reference: characters of `biz_opaque_callback_data`."""
+_PHONE = re.compile(r"^\+?\d(?:[ ().-]*\d){6,14}$")
+_USER_ID = re.compile(r"^[A-Z]{2}\.(?:ENT\.)?[A-Za-z0-9]{1,128}$")
+_MAX_PURPOSE = 250
 _VERSION = re.compile(r"^v(\d{1,2})\.0$")
 
 
@@ -48,6 +51,8 @@ class CallView:
     state: CallState
     offer: str = field(repr=False)
     pre_accepted_sdp: str | None = field(default=None, repr=False)
+    is_outbound: bool = False
+    """The business has placed it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,16 +146,24 @@ def check_body(body: object) -> Refusal | None:
         wanted = ", ".join(name.upper() for name in ACTIONS)
         return _invalid(f"Param action must be one of {{{wanted}}}", "Meta, calling reference")
     if action == "connect":
-        return Refusal(
-            status=400,
-            code=138013,
-            message="(#138013) Business initiated calling is not available",
-            details="Business initiated calling is not available for this phone number",
-            rule="Meta, calling error codes: 138013",
-        )
+        return check_address(body) or _check_session(body, "offer") or _check_captures(body)
     if not isinstance(body.get("call_id"), str) or not body["call_id"]:
         return _invalid("The parameter call_id is required", "Meta, calling reference: call_id")
-    return _check_session(body) if action in ("pre_accept", "accept") else None
+    return _check_session(body, "answer") if action in ("pre_accept", "accept") else None
+
+
+def check_address(body: Mapping[str, Any]) -> Refusal | None:
+    """Refuse a body that names nobody: `to` is a phone number, `recipient` a user id."""
+    to, recipient = body.get("to"), body.get("recipient")
+    if to is None and recipient is None:
+        return _invalid("The parameter to or recipient is required", "Meta, calling reference: to")
+    if to is not None and not (isinstance(to, str) and _PHONE.match(to)):
+        return _invalid("to must be a phone number", "Meta, calling reference: to")
+    if recipient is not None and not (isinstance(recipient, str) and _USER_ID.match(recipient)):
+        return _invalid(
+            "recipient must be a business-scoped user id", "Meta, business-scoped user ids"
+        )
+    return None
 
 
 def check_action(
@@ -160,6 +173,8 @@ def check_action(
     if call is None:
         return _invalid("The call_id does not exist", "Meta, calling reference: unknown call id")
     action = body["action"]
+    if call.is_outbound and action != "terminate":
+        return _invalid(f"{action} is for user-initiated calls", "Meta, calling reference: actions")
     if call.state is CallState.ENDED:
         return _invalid(
             f"The call has ended; {action} is not possible",
@@ -173,21 +188,22 @@ def check_action(
     if (
         action == "terminate"
         and call.state is not CallState.ACCEPTED
-        and not policy.terminate_while_ringing
+        and not (policy.terminate_while_ringing or call.is_outbound)
     ):
         return _invalid("The call is not in progress; use reject", "Meta, calling: terminate")
     return None
 
 
-def _check_session(body: Mapping[str, Any]) -> Refusal | None:
+def _check_session(body: Mapping[str, Any], sdp_type: str) -> Refusal | None:
     if "connection" in body:
         return _invalid("connection is not supported, use session", "Meta: legacy field retired")
     session = body.get("session")
     if not isinstance(session, dict):
         return _invalid("The parameter session is required", "Meta, calling reference: session")
-    if session.get("sdp_type") != "answer":
-        # Meta's parameter table says "offer"; its examples and practice say "answer".
-        return _invalid("session.sdp_type must be answer", "Meta, calling: accept example")
+    if session.get("sdp_type") != sdp_type:
+        # Meta's parameter table says "offer" for all; examples and practice say "answer" for
+        # pre_accept and accept.
+        return _invalid(f"session.sdp_type must be {sdp_type}", "Meta, calling: examples")
     if not isinstance(session.get("sdp"), str) or not session["sdp"]:
         return _invalid("session.sdp must be a string", "Meta, calling reference: session.sdp")
     opaque = body.get("biz_opaque_callback_data")
@@ -196,6 +212,22 @@ def _check_session(body: Mapping[str, Any]) -> Refusal | None:
             f"biz_opaque_callback_data must be a string of at most {MAX_OPAQUE} characters",
             "Meta, calling reference: biz_opaque_callback_data",
         )
+    return None
+
+
+def _check_captures(body: Mapping[str, Any]) -> Refusal | None:
+    for name in ("recording", "transcription"):
+        wish = body.get(name)
+        if wish is None:
+            continue
+        rule = "Meta, call recording: status, purpose and announcement_language"
+        if not isinstance(wish, dict) or wish.get("status") not in ("ENABLED", "DISABLED"):
+            return _invalid(f"{name}.status must be ENABLED or DISABLED", rule)
+        purpose, language = wish.get("purpose"), wish.get("announcement_language")
+        if not isinstance(purpose, str) or not 0 < len(purpose) <= _MAX_PURPOSE:
+            return _invalid(f"{name}.purpose must have 1 to {_MAX_PURPOSE} characters", rule)
+        if not isinstance(language, str) or not language:
+            return _invalid(f"{name}.announcement_language is required", rule)
     return None
 
 

@@ -78,6 +78,11 @@ class IceLite:
         self._dtls: asyncio.Queue[bytes | None] = asyncio.Queue()
         self._closed = False
 
+    @property
+    def peer(self) -> Address | None:
+        """The nominated address: where media goes, and where it comes from."""
+        return None if self._peer is None else self._peer[1][:2]
+
     async def open(self, addresses: list[str]) -> None:
         """Bind one UDP port on every address.
 

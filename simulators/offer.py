@@ -1,4 +1,4 @@
-"""The SDP offer that comes with a user's call, line by line as Meta's relay writes it."""
+"""The SDPs of Meta's relay, line by line: a call's offer, the answer to a business's offer."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ _FOUNDATION = {4: 3935165743, 6: 2617197009}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OfferParameters:
-    """Everything in the offer that differs from call to call."""
+    """Everything in an SDP of the relay's that differs from call to call."""
 
     addresses: Sequence[str]
     """Host addresses, IPv4 first; all share one UDP port."""
@@ -39,33 +39,58 @@ def write_offer(parameters: OfferParameters) -> str:
     Source: a real inbound offer of October 2025. Wide-band only, no header extensions, session
     level `ice-lite`, no `a=end-of-candidates`, no `a=ice-options`.
     """
+    return _write(
+        parameters,
+        setup="actpass",
+        mid="audio",
+        opus=OPUS_PAYLOAD_TYPE,
+        telephone_event=DTMF_PAYLOAD_TYPE,
+    )
+
+
+def write_answer(
+    parameters: OfferParameters, *, setup: str, mid: str, opus: int, telephone_event: int | None
+) -> str:
+    """Write the answer to a business's offer: its `mid` and payload types, Meta's shape.
+
+    Source: the answer in Meta's business-initiated calls page (`a=ice-lite`, two host candidates,
+    `a=setup:active` to an offer of `actpass`), with only what the offer has (RFC 3264, section 6).
+    """
+    return _write(parameters, setup=setup, mid=mid, opus=opus, telephone_event=telephone_event)
+
+
+def _write(
+    parameters: OfferParameters, *, setup: str, mid: str, opus: int, telephone_event: int | None
+) -> str:
     first = parameters.addresses[0]
     family = ip_address(first).version
+    payload_types = f"{opus}" if telephone_event is None else f"{opus} {telephone_event}"
+    events = [] if telephone_event is None else [f"a=rtpmap:{telephone_event} {DTMF_RTPMAP}"]
     lines = [
         "v=0",
         f"o=- {parameters.session_id} 2 IN IP4 127.0.0.1",
         "s=-",
         "t=0 0",
-        "a=group:BUNDLE audio",
+        f"a=group:BUNDLE {mid}",
         f"a=msid-semantic: WMS {parameters.stream_id}",
         "a=ice-lite",
-        f"m=audio {parameters.port} UDP/TLS/RTP/SAVPF {OPUS_PAYLOAD_TYPE} {DTMF_PAYLOAD_TYPE}",
+        f"m=audio {parameters.port} UDP/TLS/RTP/SAVPF {payload_types}",
         f"c=IN IP{family} {first}",
         "a=rtcp:9 IN IP4 0.0.0.0",
         *(_candidate(address, parameters.port) for address in parameters.addresses),
         f"a=ice-ufrag:{parameters.ufrag}",
         f"a=ice-pwd:{parameters.pwd}",
         f"a=fingerprint:sha-256 {parameters.fingerprint}",
-        "a=setup:actpass",
-        "a=mid:audio",
+        f"a=setup:{setup}",
+        f"a=mid:{mid}",
         "a=sendrecv",
         f"a=msid:{parameters.stream_id} WhatsAppTrack1",
         "a=rtcp-mux",
-        f"a=rtpmap:{OPUS_PAYLOAD_TYPE} {OPUS_RTPMAP}",
-        f"a=rtcp-fb:{OPUS_PAYLOAD_TYPE} transport-cc",
-        f"a=fmtp:{OPUS_PAYLOAD_TYPE} maxaveragebitrate=20000;maxplaybackrate=16000;minptime=20;"
+        f"a=rtpmap:{opus} {OPUS_RTPMAP}",
+        f"a=rtcp-fb:{opus} transport-cc",
+        f"a=fmtp:{opus} maxaveragebitrate=20000;maxplaybackrate=16000;minptime=20;"
         "sprop-maxcapturerate=16000;useinbandfec=1",
-        f"a=rtpmap:{DTMF_PAYLOAD_TYPE} {DTMF_RTPMAP}",
+        *events,
         "a=maxptime:20",
         "a=ptime:20",
         f"a=ssrc:{parameters.ssrc} cname:WhatsAppAudioStream1",

@@ -1,6 +1,6 @@
 """A WhatsApp user's phone behind Meta's relay: ICE-lite, DTLS-SRTP, real Opus both ways.
 
-Knows nothing of the Graph API: it makes an offer, takes an answer, talks, listens and counts.
+Knows nothing of the Graph API: it makes an offer or answers one, talks, listens and counts.
 All times are seconds on the phone's own axis, which begins when the phone opens.
 """
 
@@ -22,15 +22,17 @@ from aiortc.rtcdtlstransport import (
 
 from simulators.answer_rules import read_answer
 from simulators.ice_lite import IceLite, Loss
-from simulators.offer import OfferParameters, write_offer
+from simulators.offer import DTMF_PAYLOAD_TYPE, OfferParameters, write_answer, write_offer
+from simulators.offer_rules import read_offer
 from simulators.receiving import Receiver, Reception
 from simulators.recording import Pcm, Timeline, write_stereo
 from simulators.rtp import FRAME_MS, is_rtcp
 from simulators.sending import Sender
+from simulators.waiting import Waiting
 
 _FRAME_S = FRAME_MS / 1000
 _CATCH_UP_FRAMES = 10
-"""After a stall, at most so many packets go out at once; the rest of the time is skipped."""
+"""After a stall, at most so many packets go out at once."""
 _REPORT_EVERY_FRAMES = 125
 
 
@@ -39,7 +41,11 @@ class CallOver(Exception):
 
 
 class Phone:
-    """One phone for one call. Open it, give its `offer` away, apply the answer, `answered()`."""
+    """One phone for one call. Then `answered()` starts its talk.
+
+    It rings the business: open it, give its `offer` away, apply the answer. Or the business rings
+    it: let it `answer` the business's offer.
+    """
 
     def __init__(
         self,
@@ -58,6 +64,7 @@ class Phone:
         `dtls-up`, `dtls-failed`, `first-rtp` and `first-audible`, once each, with the time.
         """
         self.offer = ""
+        """What the user's own call offers; empty when the business calls."""
         self.dtls_up_at: float | None = None
         self.ice_up_at: float | None = None
         self.dtls_failed = False
@@ -73,7 +80,8 @@ class Phone:
         self._ice = IceLite(on_media=self._media_received, loss=loss or Loss())
         self._ssrc = secrets.randbelow(0xFFFFFFFF) + 1
         self._sender = Sender(self._ssrc)
-        self._receiver = Receiver(on_frame=self._wake)
+        self._waiting = Waiting()
+        self._receiver = Receiver(on_frame=self._waiting.wake)
         self._certificate = RTCCertificate.generateCertificate()
         self._dtls: RTCDtlsTransport | None = None
         self._srtp_in: pylibsrtp.Session | None = None
@@ -81,7 +89,6 @@ class Phone:
         self._answered = False
         self._ended_at: float | None = None
         self._tasks: set[asyncio.Task[None]] = set()
-        self._waiters: list[tuple[Callable[[], bool], asyncio.Future[None]]] = []
 
     # --- life ---
 
@@ -91,25 +98,7 @@ class Phone:
         Raises:
             OSError: no UDP port can be had on the phone's addresses.
         """
-        self._zero = time.monotonic()
-        await self._ice.open(self._addresses)
-        fingerprint = next(
-            print_.value
-            for print_ in self._certificate.getFingerprints()
-            if print_.algorithm == "sha-256"
-        )
-        self.offer = write_offer(
-            OfferParameters(
-                addresses=self._addresses,
-                port=self._ice.port,
-                ufrag=self._ice.ufrag,
-                pwd=self._ice.pwd,
-                fingerprint=fingerprint,
-                ssrc=self._ssrc,
-                session_id=time.time_ns() // 1_000_000,
-                stream_id=str(uuid4()),
-            )
-        )
+        self.offer = write_offer(await self._open_relay())
         return self.offer
 
     def apply_answer(self, sdp: str) -> None:
@@ -119,35 +108,58 @@ class Phone:
             ValueError: the answer lacks what ICE or DTLS need.
         """
         answer = read_answer(sdp)
-        self._ice.expect(answer.ufrag)
-        # the duck-typed stand-in for RTCIceTransport: role, _recv and _send are all it uses
-        self._dtls = RTCDtlsTransport(self._ice, [self._certificate])  # type: ignore[arg-type]
-        self._dtls._set_role("server" if answer.setup == "active" else "client")
-        self._spawn(self._connect(self._dtls, answer.fingerprint))
+        we_are = "server" if answer.setup == "active" else "client"
+        self._connect_to(answer.ufrag, answer.fingerprint, we_are)
+
+    async def answer(self, offer: str, *, setup: str = "active") -> str:
+        """Bind the sockets, let the media path come up with the business's offer, and answer it.
+
+        `setup` is the DTLS role that the answer claims if the offer leaves the choice: `active`,
+        `passive`, or wrongly `actpass`, which makes the phone wait as `passive` does.
+
+        Raises:
+            ValueError: the offer lacks what ICE or DTLS need.
+            OSError: no UDP port can be had on the phone's addresses.
+        """
+        theirs = read_offer(offer)
+        if theirs.setup != "actpass" and setup == "active":
+            # RFC 8842 section 5.3: to an `active` offer there is one answer
+            setup = "passive"
+        self._sender.opus = self._receiver.opus = theirs.opus
+        # Meta sends keys with 126 even to those who did not offer them
+        self._sender.telephone_event = theirs.telephone_event or DTMF_PAYLOAD_TYPE
+        parameters = await self._open_relay()
+        we_are = "client" if setup == "active" else "server"
+        self._connect_to(theirs.ufrag, theirs.fingerprint, we_are)
+        return write_answer(
+            parameters,
+            setup=setup,
+            mid=theirs.mid,
+            opus=theirs.opus,
+            telephone_event=theirs.telephone_event,
+        )
 
     def answered(self) -> None:
-        """Talk from now on: the business has accepted."""
+        """Talk from now on: the business, or the phone's user, has accepted."""
         if not self._answered:
             self._answered = True
             self._spawn(self._talk())
 
     def allow_media(self) -> None:
-        """Count no packet as early from now on: `accept` has returned 200."""
+        """Count nothing as early from now on: `accept` has returned 200, or the user picked up."""
         self._receiver.may_hear = True
 
     def end(self) -> None:
-        """Send nothing any more, without goodbye; count what still arrives for a while.
+        """Send nothing any more; count what still arrives for a while.
 
-        Meta's relay says no goodbye on the media path either: the webhook tells.
+        No goodbye on the media path, as from Meta's relay: the webhook tells.
         """
         if self._ended_at is None:
             self._ended_at = self.now
             self._sender.hush()
             self._ice.stop_answering()
-            self._wake()
-            for _, waiter in self._waiters:
-                if not waiter.done():
-                    waiter.set_exception(CallOver())
+            self._waiting.wake()
+            self._waiting.give_up(CallOver)
 
     vanish = end
 
@@ -188,6 +200,11 @@ class Phone:
         return self._sender.packets
 
     @property
+    def peer(self) -> tuple[str, int] | None:
+        """Whose address the business has nominated: all media goes there; `None` before ICE."""
+        return self._ice.peer
+
+    @property
     def heard(self) -> Timeline:
         """What came out of the phone's speaker, 48 kHz."""
         return self._receiver.heard
@@ -196,17 +213,6 @@ class Phone:
     def said(self) -> Timeline:
         """What the phone sent, 16 kHz."""
         return self._sender.said
-
-    @property
-    def checks_answered(self) -> int:
-        """ICE connectivity checks that the phone answered."""
-        return self._ice.checks_answered
-
-    @property
-    def last_check_at(self) -> float | None:
-        """When the phone last answered a connectivity check."""
-        last = self._ice.last_check_at
-        return None if last is None else self.axis(last)
 
     async def say(self, pcm: Pcm, rate: int) -> bool:
         """Speak mono 16-bit sound; return when its last 20 ms have been sent.
@@ -222,8 +228,19 @@ class Phone:
             self._sender.hush()
         return spoken
 
+    def press_keys(self, keys: str) -> asyncio.Future[bool]:
+        """Send keys as RFC 4733 events; the future is done when the last one has been sent.
+
+        Raises:
+            ValueError: no phone has one of these keys.
+        """
+        pressed = self._sender.press(keys)
+        if self._ended_at is not None:
+            self._sender.hush()
+        return pressed
+
     def hush(self) -> None:
-        """Stop talking in the middle of the word."""
+        """Stop talking in the middle of the word, and press no more keys."""
         self._sender.hush()
 
     @property
@@ -272,17 +289,7 @@ class Phone:
             TimeoutError: not within `deadline_s` seconds.
             CallOver: the phone has ended the call before.
         """
-        if condition():
-            return
-        if self._ended_at is not None:
-            raise CallOver
-        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiters.append((condition, waiter))
-        try:
-            async with asyncio.timeout(deadline_s):
-                await waiter
-        finally:
-            self._waiters = [entry for entry in self._waiters if entry[1] is not waiter]
+        await self._waiting.until(condition, deadline_s)
 
     def write_recording(self, path: Path) -> None:
         """Write a stereo .wav: left what the phone sent, right what it heard, on one axis."""
@@ -295,10 +302,31 @@ class Phone:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    def _wake(self) -> None:
-        for condition, waiter in self._waiters:
-            if not waiter.done() and condition():
-                waiter.set_result(None)
+    async def _open_relay(self) -> OfferParameters:
+        self._zero = time.monotonic()
+        await self._ice.open(self._addresses)
+        fingerprint = next(
+            print_.value
+            for print_ in self._certificate.getFingerprints()
+            if print_.algorithm == "sha-256"
+        )
+        return OfferParameters(
+            addresses=self._addresses,
+            port=self._ice.port,
+            ufrag=self._ice.ufrag,
+            pwd=self._ice.pwd,
+            fingerprint=fingerprint,
+            ssrc=self._ssrc,
+            session_id=time.time_ns() // 1_000_000,
+            stream_id=str(uuid4()),
+        )
+
+    def _connect_to(self, ufrag: str, fingerprint: str, we_are: str) -> None:
+        self._ice.expect(ufrag)
+        # the duck-typed stand-in for RTCIceTransport: role, _recv and _send are all it uses
+        self._dtls = RTCDtlsTransport(self._ice, [self._certificate])  # type: ignore[arg-type]
+        self._dtls._set_role(we_are)
+        self._spawn(self._connect(self._dtls, fingerprint))
 
     async def _connect(self, dtls: RTCDtlsTransport, fingerprint: str) -> None:
         # ICE comes first: a DTLS client has nowhere to send its Hello before (Meta: wait for ICE)
@@ -318,7 +346,7 @@ class Phone:
         self._srtp_in, self._srtp_out = dtls._rx_srtp, dtls._tx_srtp
         self.dtls_up_at = self.now
         self._passed("dtls-up", self.dtls_up_at)
-        self._wake()
+        self._waiting.wake()
 
     def _media_received(self, data: bytes) -> None:
         if self._srtp_in is None:
@@ -362,7 +390,7 @@ class Phone:
             self._send_frame(due)
             if frame % _REPORT_EVERY_FRAMES == 0 and self._srtp_out is not None:
                 self._ice.send(self._srtp_out.protect_rtcp(self._sender.report(time.time())))
-            self._wake()
+            self._waiting.wake()
             frame += 1
             due += _FRAME_S
             # an absolute clock: what one turn takes, the next one waits less

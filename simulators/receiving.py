@@ -32,7 +32,9 @@ class Reception:
     """Times at which sequence numbers were missing."""
     malformed: int = 0
     early: int = 0
-    """Packets before `accept` had returned 200."""
+    """Packets before `accept` had returned 200, or before the user picked up."""
+    early_audible: int = 0
+    """Those of them that could be heard."""
     after_end: int = 0
     """Packets that still came after the call had ended and a grace had passed."""
     ssrcs: set[int] = field(default_factory=set)
@@ -52,7 +54,9 @@ class Receiver:
         self.counts = Reception()
         self.heard = Timeline(RATE)
         self.may_hear = False
-        """Set when `accept` has returned 200; a packet before that breaks Meta's rule."""
+        """Set when `accept` has returned 200; a packet before that breaks Meta's rule. In a call
+        of the business's: set when the user picks up; what is audible before breaks it."""
+        self.opus = OPUS_PAYLOAD_TYPE
         self.loud_since: float | None = None
         """When the speaking that goes on began; `None` while it is quiet."""
         self.last_loud_at: float | None = None
@@ -80,7 +84,7 @@ class Receiver:
         if counts.last_packet_at is not None:
             counts.largest_gap_s = max(counts.largest_gap_s, at_s - counts.last_packet_at)
         counts.last_packet_at = at_s
-        if self._is_next(packet.sequence) and packet.payload_type == OPUS_PAYLOAD_TYPE:
+        if self._is_next(packet.sequence) and packet.payload_type == self.opus:
             self._decode(packet.payload, packet.timestamp, at_s)
             self._on_frame()
 
@@ -131,6 +135,8 @@ class Receiver:
         samples = pcm.astype(np.float32)
         if float(np.dot(samples, samples)) < LOUD_RMS * LOUD_RMS * len(samples):
             return
+        if not self.may_hear:
+            self.counts.early_audible += 1
         if self.counts.first_audible_at is None:
             self.counts.first_audible_at = at_s
         if not self.speaking(at_s, hang_s=0.5):

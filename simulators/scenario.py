@@ -14,6 +14,9 @@ turns:                              # any turn may be heard at any time; if a ph
     if_refused: I am sorry, ...     # instead, when a tool answered with an error
 caller:                             # the other side's lines, for whoever plays the caller
   - {say: My name is Martin., barge_in: false}
+callback:                           # when the business calls: a greeting of its own, said if the
+  greeting: Hello, we call back ... # client asks for these words, and the called person's lines
+  callee: [{say: Yes I have.}]
 faults: {first_audio_delay_s: 2}    # see simulators/openai_faults.py
 ```
 """
@@ -67,6 +70,13 @@ class CallerLine(_Strict):
     barge_in: bool = False
 
 
+class Callback(_Strict):
+    """The same people, when it is the business that calls; what is heard stands in `turns`."""
+
+    greeting: str = Field(min_length=1)
+    callee: tuple[CallerLine, ...] = Field(min_length=1)
+
+
 class Scenario(_Strict):
     """A whole scenario, checked."""
 
@@ -77,6 +87,7 @@ class Scenario(_Strict):
     pronunciations: dict[str, str] = {}
     turns: tuple[Turn, ...] = Field(min_length=1)
     caller: tuple[CallerLine, ...] = ()
+    callback: Callback | None = None
     faults: Faults = Faults()
 
     @model_validator(mode="after")
@@ -116,6 +127,7 @@ class Scenario(_Strict):
     def fixed_lines(self) -> list[str]:
         """Return what the agent will surely say as it stands, to be spoken ahead of time."""
         lines = [self.greeting, self.not_understood]
+        lines += [self.callback.greeting] if self.callback is not None else []
         lines += [line for turn in self.turns for line in (turn.say, turn.if_refused) if line]
         return [line for line in lines if "{" not in line]
 

@@ -68,7 +68,10 @@ class ScenarioScript:
         return found[1] if found else None
 
     def greet(self, hint: str) -> Move:
-        """Say the scenario's greeting."""
+        """Say the scenario's greeting: the callback's, if the client asks for its words."""
+        callback = self._scenario.callback
+        if callback is not None and plain_words(callback.greeting) in plain_words(hint):
+            return Move(say=callback.greeting, turn="greeting")
         return Move(say=self._scenario.greeting, turn="greeting")
 
     def hear(self, text: str, tools: Mapping[str, Collection[str]]) -> Move:

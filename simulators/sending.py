@@ -1,4 +1,4 @@
-"""What the phone says: PCM in, one Opus packet every 20 ms out, one SSRC."""
+"""What the phone says: PCM and keys in, one Opus or event packet every 20 ms out, one SSRC."""
 
 import asyncio
 import secrets
@@ -10,7 +10,8 @@ import av
 import numpy as np
 from av.audio.codeccontext import AudioCodecContext
 
-from simulators.offer import OPUS_PAYLOAD_TYPE
+from simulators.dtmf import PAUSE_FRAMES, EventPacket, key_packets
+from simulators.offer import DTMF_PAYLOAD_TYPE, OPUS_PAYLOAD_TYPE
 from simulators.recording import Pcm, Timeline, resample
 from simulators.rtp import FRAME_MS, FRAME_TICKS, RtpPacket, write_rtp, write_sender_report
 
@@ -29,6 +30,13 @@ class _Utterance:
     spoken: asyncio.Future[bool]
 
 
+@dataclass(slots=True)
+class _Keys:
+    packets: deque[EventPacket | None]
+    """None: 20 ms of audio between two keys."""
+    pressed: asyncio.Future[bool]
+
+
 class Sender:
     """The phone's microphone and encoder."""
 
@@ -37,11 +45,15 @@ class Sender:
         self.packets = 0
         self.octets = 0
         self.said = Timeline(RATE)
+        self.opus = OPUS_PAYLOAD_TYPE
+        self.telephone_event = DTMF_PAYLOAD_TYPE
         self._sequence = secrets.randbelow(0x8000)
         self._timestamp = secrets.randbelow(0x80000000)
         self._encoder = _make_encoder()
         self._frame_index = 0
         self._queue: deque[_Utterance] = deque()
+        self._keys: deque[_Keys] = deque()
+        self._event_timestamp = 0
 
     @property
     def is_talking(self) -> bool:
@@ -54,10 +66,28 @@ class Sender:
         self._queue.append(_Utterance(resample(pcm, rate, RATE), 0, spoken))
         return spoken
 
+    def press(self, keys: str) -> asyncio.Future[bool]:
+        """Queue keys; the future tells whether the last one was sent to its end.
+
+        Raises:
+            ValueError: no phone has one of these keys.
+        """
+        packets: deque[EventPacket | None] = deque()
+        for key in keys:
+            packets += [*key_packets(key), *[None] * PAUSE_FRAMES]
+        pressed: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        if packets:
+            self._keys.append(_Keys(packets, pressed))
+        else:
+            pressed.set_result(True)
+        return pressed
+
     def hush(self) -> None:
-        """Forget what is still to be said."""
+        """Forget what is still to be said or pressed."""
         while self._queue:
-            _settle(self._queue.popleft(), spoken=False)
+            _settle(self._queue.popleft().spoken, done=False)
+        while self._keys:
+            _settle(self._keys.popleft().pressed, done=False)
 
     def skip_frame(self) -> None:
         """Let 20 ms pass without a packet."""
@@ -66,8 +96,18 @@ class Sender:
     def next_packet(self, at_s: float, *, muted: bool) -> bytes:
         """Encode the next 20 ms, spoken at `at_s` on the call's time axis, as an RTP packet.
 
-        A muted phone sends silence; what it was to say passes by unheard.
+        A muted phone sends silence; what it was to say passes by unheard. A key is sent instead
+        of the sound, which waits.
         """
+        if (event := self._next_event()) is not None:
+            if event.is_first:
+                self._event_timestamp = self._timestamp
+            return self._write(
+                self.telephone_event,
+                event.payload,
+                timestamp=self._event_timestamp,
+                marker=event.is_first,
+            )
         pcm = self._next_frame()
         if muted:
             pcm = np.zeros(_FRAME, dtype=np.int16)
@@ -78,19 +118,7 @@ class Sender:
         frame.time_base = Fraction(1, RATE)
         self._frame_index += 1
         payload = b"".join(bytes(packet) for packet in self._encoder.encode(frame))
-        packet = RtpPacket(
-            OPUS_PAYLOAD_TYPE,
-            self.packets == 0,
-            self._sequence,
-            self._timestamp,
-            self.ssrc,
-            payload,
-        )
-        self._sequence = (self._sequence + 1) & 0xFFFF
-        self.skip_frame()
-        self.packets += 1
-        self.octets += len(payload)
-        return write_rtp(packet)
+        return self._write(self.opus, payload, timestamp=self._timestamp, marker=self.packets == 0)
 
     def report(self, unix_time: float) -> bytes:
         """Write an RTCP sender report."""
@@ -103,6 +131,23 @@ class Sender:
             octets=self.octets,
         )
 
+    def _write(self, payload_type: int, payload: bytes, *, timestamp: int, marker: bool) -> bytes:
+        packet = RtpPacket(payload_type, marker, self._sequence, timestamp, self.ssrc, payload)
+        self._sequence = (self._sequence + 1) & 0xFFFF
+        self.skip_frame()
+        self.packets += 1
+        self.octets += len(payload)
+        return write_rtp(packet)
+
+    def _next_event(self) -> EventPacket | None:
+        if not self._keys:
+            return None
+        keys = self._keys[0]
+        event = keys.packets.popleft()
+        if not keys.packets:
+            _settle(self._keys.popleft().pressed, done=True)
+        return event
+
     def _next_frame(self) -> Pcm:
         frame = np.zeros(_FRAME, dtype=np.int16)
         filled = 0
@@ -113,13 +158,13 @@ class Sender:
             filled += len(part)
             utterance.position += len(part)
             if utterance.position >= len(utterance.pcm):
-                _settle(self._queue.popleft(), spoken=True)
+                _settle(self._queue.popleft().spoken, done=True)
         return frame
 
 
-def _settle(utterance: _Utterance, *, spoken: bool) -> None:
-    if not utterance.spoken.done():
-        utterance.spoken.set_result(spoken)
+def _settle(future: asyncio.Future[bool], *, done: bool) -> None:
+    if not future.done():
+        future.set_result(done)
 
 
 def _make_encoder() -> AudioCodecContext:

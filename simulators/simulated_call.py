@@ -1,43 +1,34 @@
-"""One user-initiated call on Meta's side: rings, is answered, ends; tells all of it."""
+"""One user-initiated call: rings at the business, is answered, ends; tells all of it."""
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
-from simulators.call_plan import (
-    CallEnd,
-    CallPlan,
-    CallTimings,
-    Timing,
-    Violation,
-    media_violations,
-)
+from simulators.call_plan import CallPlan, CallTimings, Timing, Violation, media_violations
+from simulators.delivery import Delivery, Post
 from simulators.graph import GraphRequest
-from simulators.graph_rules import CallState, CallView, Refusal
+from simulators.graph_rules import CallState, CallView
+from simulators.meta_call import MetaCall
 from simulators.phone import CallOver, Phone
 from simulators.webhooks import (
     Caller,
-    Delivery,
     Json,
     Line,
-    Terminated,
-    call_errors,
     calls_change,
     connect_call,
     envelope,
     make_wacid,
-    terminate_call,
     unknown_changes,
 )
 
-NO_MEDIA = 138021
-"""Meta: terminate-webhook code of a call without media from the business."""
 
+class SimulatedCall(MetaCall):
+    """A user-initiated call."""
 
-class SimulatedCall:
-    """A call as its user and Meta see it."""
+    timings: CallTimings
+    direction = "USER_INITIATED"
 
     def __init__(
         self,
@@ -45,41 +36,37 @@ class SimulatedCall:
         plan: CallPlan,
         line: Line,
         timing: Timing,
-        post: Callable[[Json, int, float], Delivery],
+        post: Post,
         requests: Sequence[GraphRequest],
         on_event: Callable[["SimulatedCall", str], None] | None = None,
+        on_accepted: Callable[["SimulatedCall"], None] | None = None,
     ) -> None:
+        super().__init__(
+            wacid=make_wacid(plan.caller.phone, line.display_phone_number),
+            user=plan.caller,
+            line=line,
+            phone=Phone(
+                addresses=list(plan.addresses),
+                loss=plan.loss,
+                waits_for_media=plan.waits_for_media,
+                end_grace_s=timing.end_grace_s,
+                on_milestone=self._milestone,
+            ),
+            timing=timing,
+            post=post,
+            requests=requests,
+            terminate_copies=plan.terminate_copies,
+            on_event=partial(on_event, self) if on_event else None,
+            on_ended=None,
+        )
         self.plan = plan
-        self.line = line
-        self.wacid = make_wacid(plan.caller.phone, line.display_phone_number)
-        self.state = CallState.RINGING
         self.timings = CallTimings()
         self.connect_delivery: Delivery | None = None
-        self.terminate_delivery: Delivery | None = None
-        self.end: CallEnd | None = None
-        self.placed_at = time.monotonic()
-        self.phone = Phone(
-            addresses=list(plan.addresses),
-            loss=plan.loss,
-            waits_for_media=plan.waits_for_media,
-            end_grace_s=timing.end_grace_s,
-            on_milestone=self._milestone,
-        )
-        self._timing = timing
-        self._post = post
-        self._requests = requests
-        self._on_event = on_event
-        self._answered_wall: int | None = None
-        self._answered_at: float | None = None
-        self._vanished = False
-        self._opaque: str | None = None
+        self._on_accepted = on_accepted
         self._offer = ""
         self._sdp: str | None = None
-        self._refusals: list[Refusal] = []
-        # accepted, or ended
-        self._settled = asyncio.Event()
-        self._ended = asyncio.Event()
-        self._tasks: set[asyncio.Task[None]] = set()
+        both = {"deeplink_payload": plan.deeplink_payload, "cta_payload": plan.cta_payload}
+        self._payloads = {key: value for key, value in both.items() if value is not None}
 
     # --- for whoever places calls ---
 
@@ -94,49 +81,6 @@ class SimulatedCall:
             await self._settled.wait()
         if self.timings.accept_answered is None:
             raise CallOver
-
-    async def ended(self, deadline_s: float) -> CallEnd:
-        """Wait until the call is over and its `terminate` webhook was delivered or given up.
-
-        Raises:
-            TimeoutError: not within `deadline_s` seconds.
-        """
-        async with asyncio.timeout(deadline_s):
-            await self._ended.wait()
-            if self.terminate_delivery is not None:
-                await self.terminate_delivery.wait(deadline_s)
-        if self.end is None:
-            raise RuntimeError("the call has ended without an end")
-        return self.end
-
-    def hang_up(self) -> None:
-        """Hang up as the user; media stops at once, the `terminate` webhook follows."""
-        self._finish(by="user", status="COMPLETED")
-
-    def vanish(self) -> None:
-        """Lose the phone: media stops, and nobody is told anything."""
-        self._vanished = True
-        self.phone.vanish()
-        self._tell("vanished")
-
-    @property
-    def requests(self) -> list[GraphRequest]:
-        """The Graph requests for this call, oldest first."""
-        return [request for request in self._requests if request.wacid == self.wacid]
-
-    @property
-    def violations(self) -> list[Violation]:
-        """Meta's rules that the business broke in this call; empty is good."""
-        refused = [
-            Violation(what=refusal.details or refusal.message, rule=refusal.rule)
-            for refusal in self._refusals
-            if not refusal.is_race
-        ]
-        return refused + media_violations(self.phone.counts, dtls_failed=self.phone.dtls_failed)
-
-    async def write_recording(self, path: Path) -> None:
-        """Write the call as stereo .wav: left the phone, right what it heard."""
-        await asyncio.to_thread(self.phone.write_recording, path)
 
     # --- for the simulator ---
 
@@ -177,14 +121,6 @@ class SimulatedCall:
             )
         self._spawn(self._give_up_ringing())
 
-    async def close(self) -> None:
-        """Free everything; nothing more is sent."""
-        self.state = CallState.ENDED
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self.phone.close()
-
     # --- for the Graph API ---
 
     @property
@@ -207,6 +143,8 @@ class SimulatedCall:
                     self.timings.accept = at
                     self._opaque = body.get("biz_opaque_callback_data")
                     self._answer()
+                    if self._on_accepted is not None:
+                        self._on_accepted(self)
             case "reject" | "terminate":
                 self._finish(by="business", status="COMPLETED")
 
@@ -220,79 +158,10 @@ class SimulatedCall:
             self._settled.set()
         self._tell(f"{action}-answered")
 
-    def refused(self, action: str, refusal: Refusal, at: float) -> None:
-        """Learn that a request was refused."""
-        self._refusals.append(refusal)
-        self._tell(f"{action}-refused: {refusal.details or refusal.message}")
-
     # --- inside ---
 
-    @property
-    def _payloads(self) -> dict[str, str]:
-        both = {
-            "deeplink_payload": self.plan.deeplink_payload,
-            "cta_payload": self.plan.cta_payload,
-        }
-        return {key: value for key, value in both.items() if value is not None}
-
-    def _answer(self) -> None:
-        self.state = CallState.ACCEPTED
-        self._answered_at, self._answered_wall = time.monotonic(), int(time.time())
-        self.phone.answered()
-        self._spawn(self._watch_media())
-
-    def _finish(self, *, by: str, status: str, error_code: int | None = None) -> None:
-        if self.state is CallState.ENDED:
-            return
-        self.state = CallState.ENDED
-        self.phone.end()
-        now = self.timings.ended = time.monotonic()
-        at = int(time.time())
-        if self._answered_wall is not None and self._answered_at is not None:
-            at = self._answered_wall + round(now - self._answered_at)
-        end = Terminated(
-            status=status, at=at, started_at=self._answered_wall, error_code=error_code
-        )
-        self.end = CallEnd(by=by, status=status, duration_s=end.duration_s, error_code=error_code)
-        call = terminate_call(
-            self.wacid, self.plan.caller, self.line, end, self._payloads, self._opaque
-        )
-        errors = call_errors(error_code) if error_code is not None else []
-        change = calls_change(self.line, [self.plan.caller], [call], errors)
-        self.terminate_delivery = self._post(
-            envelope(self.line, [change]), self.plan.terminate_copies, 0.0
-        )
-        self._tell(f"ended by {by}: {status}")
-        self._settled.set()
-        self._ended.set()
-        self._spawn(self._linger())
-
-    async def _linger(self) -> None:
-        await asyncio.sleep(self._timing.linger_s)
-        await self.phone.close()
-
-    async def _give_up_ringing(self) -> None:
-        await asyncio.sleep(self._timing.ring_s)
-        if self.state in (CallState.RINGING, CallState.PRE_ACCEPTED):
-            # an unanswered call is COMPLETED, without a duration
-            self._finish(by="meta", status="COMPLETED")
-
-    async def _watch_media(self) -> None:
-        while self.state is CallState.ACCEPTED and not self._vanished:
-            wait_s = self._media_deadline() - time.monotonic()
-            if wait_s <= 0:
-                self._finish(by="meta", status="FAILED", error_code=NO_MEDIA)
-                return
-            # the first packet moves the deadline, perhaps to an earlier time
-            await asyncio.sleep(min(wait_s, self._timing.mid_call_media_s))
-
-    def _media_deadline(self) -> float:
-        counts = self.phone.counts
-        if counts.last_packet_at is None:
-            return (self._answered_at or 0.0) + self._timing.first_media_s
-        # RTCP alone keeps a call alive in mid-call; at the start nothing promises that
-        last = max(counts.last_packet_at, counts.last_rtcp_at or 0.0)
-        return self.phone.monotonic(last) + self._timing.mid_call_media_s
+    def _media_violations(self) -> list[Violation]:
+        return media_violations(self.phone.counts, dtls_failed=self.phone.dtls_failed)
 
     async def _connect_after_terminate(self, body: Json) -> None:
         await self._ended.wait()
@@ -310,18 +179,3 @@ class SimulatedCall:
         await delivery.done.wait()
         self.timings.webhook_acknowledged = delivery.acknowledged_at
         self._tell("connect-given-up" if delivery.given_up else "connect-acknowledged")
-
-    def _milestone(self, name: str, at_s: float) -> None:
-        field_name = name.replace("-", "_")
-        if hasattr(self.timings, field_name):
-            setattr(self.timings, field_name, self.phone.monotonic(at_s))
-        self._tell(name)
-
-    def _tell(self, what: str) -> None:
-        if self._on_event is not None:
-            self._on_event(self, what)
-
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)

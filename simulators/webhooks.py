@@ -1,36 +1,28 @@
-"""Meta's webhooks: the exact bodies, the signature over the exact bytes, the delivery with retries.
+"""Meta's webhooks: the exact bodies, and the signature over the exact bytes. Pure."""
 
-The builders are pure; `WebhookSender` is the only part that touches the network.
-"""
-
-import asyncio
 import base64
 import hashlib
 import hmac
 import json
 import secrets
-import time
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
-
-import aiohttp
 
 Json = dict[str, Any]
 
 SIGNATURE_HEADER = "X-Hub-Signature-256"
-TIMEOUT_S = 20.0
-"""Meta, calling FAQ: about 20 s until a webhook request counts as failed."""
-RETRY_DELAYS_S = (0.0, 1.0, 5.0, 15.0, 60.0)
-"""Meta, webhooks: at once, then less and less often."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """The business's side: one number of one WhatsApp Business Account."""
+    """The business's side: one number of one WhatsApp Business Account.
+
+    The number is British: those of the US may not place calls.
+    """
 
     phone_number_id: str = "436666719526789"
-    display_phone_number: str = "15550100399"
+    display_phone_number: str = "442079460399"
     waba_id: str = "102290129340398"
 
 
@@ -43,6 +35,7 @@ class Caller:
     name: str = field(default="Zoë Müller-Łukasz", repr=False)
     user_id: str = field(default="US.13491208655302741918", repr=False)
     """Business-scoped user id."""
+    parent_user_id: str | None = field(default=None, repr=False)
     username: str | None = field(default=None, repr=False)
     hides_phone: bool = False
     """With a username Meta leaves the phone fields out (business-scoped ids, 2026)."""
@@ -98,7 +91,7 @@ def connect_call(
     """Build `calls[0]` of a user-initiated `connect`."""
     return {
         "id": wacid,
-        **_parties(caller, line),
+        **parties(caller, line),
         "event": "connect",
         "timestamp": str(at),
         "direction": "USER_INITIATED",
@@ -114,13 +107,14 @@ def terminate_call(
     end: Terminated,
     payloads: Mapping[str, str] | None = None,
     opaque: str | None = None,
+    direction: str = "USER_INITIATED",
 ) -> Json:
     """Build `calls[0]` of a `terminate`."""
     call: Json = {
         "id": wacid,
-        **_parties(caller, line),
+        **parties(caller, line, direction),
         "event": "terminate",
-        "direction": "USER_INITIATED",
+        "direction": direction,
         "timestamp": str(end.at),
         "status": end.status,
     }
@@ -162,16 +156,21 @@ def calls_change(
     """Build one element of `changes` for field `calls`."""
     value: Json = {
         "messaging_product": "whatsapp",
-        "metadata": {
-            "display_phone_number": line.display_phone_number,
-            "phone_number_id": line.phone_number_id,
-        },
-        "contacts": [_contact(caller) for caller in callers],
+        "metadata": metadata(line),
+        "contacts": [contact(caller) for caller in callers],
         "calls": list(calls),
     }
     if errors:
         value["errors"] = list(errors)
     return {"value": value, "field": "calls"}
+
+
+def metadata(line: Line) -> Json:
+    """Build what says which of the business's numbers it is about."""
+    return {
+        "display_phone_number": line.display_phone_number,
+        "phone_number_id": line.phone_number_id,
+    }
 
 
 def envelope(line: Line, changes: Sequence[Json]) -> Json:
@@ -184,15 +183,11 @@ def envelope(line: Line, changes: Sequence[Json]) -> Json:
 
 def unknown_changes(line: Line, at: int) -> list[Json]:
     """Build what a business has never seen: an unknown call event, a message, another field."""
-    metadata = {
-        "display_phone_number": line.display_phone_number,
-        "phone_number_id": line.phone_number_id,
-    }
     return [
         {
             "value": {
                 "messaging_product": "whatsapp",
-                "metadata": metadata,
+                "metadata": metadata(line),
                 "calls": [
                     {
                         "id": make_wacid("15550100188", line.display_phone_number),
@@ -208,7 +203,7 @@ def unknown_changes(line: Line, at: int) -> list[Json]:
         {
             "value": {
                 "messaging_product": "whatsapp",
-                "metadata": metadata,
+                "metadata": metadata(line),
                 "statuses": [
                     {"id": "wamid.x", "type": "message", "status": "read", "timestamp": str(at)}
                 ],
@@ -219,17 +214,26 @@ def unknown_changes(line: Line, at: int) -> list[Json]:
     ]
 
 
-def _parties(caller: Caller, line: Line) -> Json:
-    phone = {} if caller.hides_phone else {"from": caller.phone}
-    return {**phone, "from_user_id": caller.user_id, "to": line.display_phone_number}
+def parties(user: Caller, line: Line, direction: str = "USER_INITIATED") -> Json:
+    """Build who calls whom: `from`, `to` and the user's ids."""
+    mine, theirs = ("from", "to") if direction == "USER_INITIATED" else ("to", "from")
+    ids = {f"{mine}_user_id": user.user_id}
+    if user.parent_user_id is not None:
+        ids[f"{mine}_parent_user_id"] = user.parent_user_id
+    phone = {} if user.hides_phone else {mine: user.phone}
+    if mine == "from":
+        return {**phone, **ids, theirs: line.display_phone_number}
+    return {theirs: line.display_phone_number, **phone, **ids}
 
 
-def _contact(caller: Caller) -> Json:
+def contact(caller: Caller) -> Json:
+    """Build one element of `contacts`."""
     profile = {"name": caller.name}
     if caller.username is not None:
         profile["username"] = caller.username
     phone = {} if caller.hides_phone else {"wa_id": caller.phone}
-    return {"profile": profile, **phone, "user_id": caller.user_id}
+    parent = {} if caller.parent_user_id is None else {"parent_user_id": caller.parent_user_id}
+    return {"profile": profile, **phone, "user_id": caller.user_id, **parent}
 
 
 # --- the bytes ---
@@ -243,132 +247,3 @@ def encode(payload: object) -> bytes:
 def sign(body: bytes, app_secret: str) -> str:
     """Compute the signature header: HMAC-SHA256 over the exact bytes."""
     return "sha256=" + hmac.new(app_secret.encode(), body, hashlib.sha256).hexdigest()
-
-
-# --- the delivery ---
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Attempt:
-    """One POST; times from `time.monotonic()`."""
-
-    sent_at: float
-    finished_at: float
-    status: int | None
-    """None: no answer within the time limit, or no connection."""
-
-
-class Delivery:
-    """One webhook on its way."""
-
-    def __init__(self) -> None:
-        self.attempts: list[Attempt] = []
-        self.first_sent_at: float | None = None
-        self.acknowledged_at: float | None = None
-        self.given_up = False
-        self.started = asyncio.Event()
-        self.done = asyncio.Event()
-        """Taken with a 2xx, or given up."""
-
-    async def wait(self, deadline_s: float) -> None:
-        """Wait until the webhook was taken with a 2xx, or given up.
-
-        Raises:
-            TimeoutError: neither within `deadline_s` seconds.
-        """
-        async with asyncio.timeout(deadline_s):
-            await self.done.wait()
-
-    def close(self, *, given_up: bool) -> None:
-        """Note that nothing more will be sent."""
-        self.given_up = given_up
-        self.done.set()
-
-
-class WebhookSender:
-    """Posts signed webhooks, as often as it takes."""
-
-    def __init__(
-        self,
-        *,
-        http: aiohttp.ClientSession,
-        app_secret: str,
-        timeout_s: float = TIMEOUT_S,
-        retry_delays_s: Sequence[float] = RETRY_DELAYS_S,
-        on_attempt: Callable[[Attempt], None] | None = None,
-    ) -> None:
-        self._http = http
-        self._app_secret = app_secret
-        self._timeout = aiohttp.ClientTimeout(total=timeout_s)
-        self._retry_delays_s = retry_delays_s
-        self._on_attempt = on_attempt
-        self._tasks: set[asyncio.Task[None]] = set()
-
-    def post(
-        self,
-        url: str,
-        payload: object,
-        *,
-        copies: int = 1,
-        delay_s: float = 0.0,
-        signature: str | None = None,
-    ) -> Delivery:
-        """Send a body (bytes are sent as they are) and return at once.
-
-        Each of `copies` is delivered on its own, all at once, as Meta's duplicates may be; the
-        returned delivery is the first's. A `signature` of "" leaves the header out.
-        """
-        body = payload if isinstance(payload, bytes) else encode(payload)
-        headers = {"Content-Type": "application/json", "User-Agent": "facebookexternalua"}
-        value = sign(body, self._app_secret) if signature is None else signature
-        if value:
-            headers[SIGNATURE_HEADER] = value
-        deliveries = [Delivery() for _ in range(max(1, copies))]
-        for delivery in deliveries:
-            self._spawn(self._deliver(url, body, headers, delivery, delay_s))
-        return deliveries[0]
-
-    async def close(self) -> None:
-        """Give up what is still on its way."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-    async def _deliver(
-        self, url: str, body: bytes, headers: dict[str, str], delivery: Delivery, delay_s: float
-    ) -> None:
-        try:
-            for pause_s in (delay_s, *self._retry_delays_s):
-                await asyncio.sleep(pause_s)
-                attempt = await self._attempt(url, body, headers, delivery)
-                delivery.attempts.append(attempt)
-                if self._on_attempt is not None:
-                    self._on_attempt(attempt)
-                if attempt.status is not None and 200 <= attempt.status < 300:
-                    delivery.acknowledged_at = attempt.finished_at
-                    return
-        finally:
-            delivery.close(given_up=delivery.acknowledged_at is None)
-
-    async def _attempt(
-        self, url: str, body: bytes, headers: dict[str, str], delivery: Delivery
-    ) -> Attempt:
-        sent_at = time.monotonic()
-        if delivery.first_sent_at is None:
-            delivery.first_sent_at = sent_at
-            delivery.started.set()
-        status: int | None = None
-        try:
-            async with self._http.post(
-                url, data=body, headers=headers, timeout=self._timeout
-            ) as response:
-                await response.read()
-                status = response.status
-        except (aiohttp.ClientError, TimeoutError):
-            pass
-        return Attempt(sent_at=sent_at, finished_at=time.monotonic(), status=status)

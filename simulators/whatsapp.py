@@ -17,12 +17,19 @@ from typing import Self
 import aiohttp
 from aiohttp import web
 
+from simulators.bill import Bill
 from simulators.call_plan import CallPlan, Timing
+from simulators.clock import Clock
+from simulators.delivery import Delivery, WebhookSender
 from simulators.faults import Fault
 from simulators.graph import GraphApi, GraphRequest
 from simulators.graph_rules import GraphPolicy
+from simulators.outbound import Outbound
+from simulators.outbound_call import OutboundCall
+from simulators.outbound_rules import OutboundPolicy
+from simulators.person import People, Person
 from simulators.simulated_call import SimulatedCall
-from simulators.webhooks import Delivery, Json, Line, WebhookSender
+from simulators.webhooks import Json, Line
 
 _SHUTDOWN_S = 1.0
 
@@ -40,14 +47,17 @@ class WhatsAppSimulator:
         host: str = "127.0.0.1",
         port: int = 0,
         policy: GraphPolicy | None = None,
+        outbound_policy: OutboundPolicy | None = None,
         timing: Timing | None = None,
         on_event: Callable[[SimulatedCall, str], None] | None = None,
+        on_outbound_event: Callable[[OutboundCall, str], None] | None = None,
         add_routes: Callable[[web.Application], None] | None = None,
     ) -> None:
         """Prepare the simulator.
 
         `webhook_url` may be set later, before the first call. Port 0 takes a free one. `on_event`
-        hears what happens to each call. `add_routes` may serve more on the same port.
+        hears what happens to each user's call, `on_outbound_event` to each of the business's.
+        `add_routes` may serve more on the same port.
         """
         self.webhook_url = webhook_url
         self.line = line or Line()
@@ -55,9 +65,21 @@ class WhatsAppSimulator:
         self.graph = GraphApi(
             switchboard=self, access_token=access_token, line=self.line, policy=policy
         )
+        self.clock = Clock()
+        """The time of permissions, limits and messages; `advance` it to let them run out."""
+        self._timing = timing or Timing()
+        self.outbound = Outbound(
+            line=self.line,
+            timing=self._timing,
+            clock=self.clock,
+            post=self._post,
+            requests=self.graph.requests,
+            user_calls=lambda: self.calls,
+            policy=outbound_policy,
+            on_event=on_outbound_event,
+        )
         self._app_secret = app_secret
         self._host, self._port = host, port
-        self._timing = timing or Timing()
         self._on_event = on_event
         self._add_routes = add_routes
         self._by_id: dict[str, SimulatedCall] = {}
@@ -94,6 +116,7 @@ class WhatsAppSimulator:
         trace: TracebackType | None,
     ) -> None:
         self.graph.close()
+        await self.outbound.close()
         for call in self.calls:
             await call.close()
         if self._sender is not None:
@@ -113,9 +136,36 @@ class WhatsAppSimulator:
         """Every Graph request, oldest first."""
         return self.graph.requests
 
-    def find(self, wacid: str) -> SimulatedCall | None:
+    def find(self, wacid: str) -> SimulatedCall | OutboundCall | None:
         """Return the call with this id."""
-        return self._by_id.get(wacid)
+        placed = (call for call in self.outbound.calls if call.wacid == wacid)
+        return self._by_id.get(wacid) or next(placed, None)
+
+    @property
+    def people(self) -> People:
+        """Everybody whom the business may reach."""
+        return self.outbound.people
+
+    @property
+    def bill(self) -> Bill:
+        """What the business's calls cost."""
+        return self.outbound.bill
+
+    def add_person(self, person: Person) -> Person:
+        """Give a person an account; strangers cannot be called.
+
+        Raises:
+            ValueError: the phone number or the user id is taken.
+        """
+        return self.outbound.add_person(person)
+
+    async def next_outbound_call(self, deadline_s: float) -> OutboundCall:
+        """Return the next call that the business places, each once.
+
+        Raises:
+            TimeoutError: none within `deadline_s` seconds.
+        """
+        return await self.outbound.next_call(deadline_s)
 
     def fail(self, fault: Fault) -> None:
         """Let coming Graph requests fail."""
@@ -139,6 +189,8 @@ class WhatsAppSimulator:
         first.ring(body)
         for other in calls[1:]:
             other.ring(body, first.connect_delivery)
+        for call in calls:
+            self.outbound.user_called(call)
         return calls
 
     def send_webhook(
@@ -174,12 +226,17 @@ class WhatsAppSimulator:
             post=self._post,
             requests=self.graph.requests,
             on_event=self._on_event,
+            on_accepted=self.outbound.user_talks,
         )
         self.calls.append(call)
         self._by_id[call.wacid] = call
         return call
 
-    def _post(self, body: Json, copies: int, delay_s: float) -> Delivery:
+    def _post(
+        self, body: Json, copies: int = 1, delay_s: float = 0.0, after: Delivery | None = None
+    ) -> Delivery:
         if self._sender is None:
             raise RuntimeError("the simulator is not running; use it as a context manager")
-        return self._sender.post(self.webhook_url, body, copies=copies, delay_s=delay_s)
+        return self._sender.post(
+            self.webhook_url, body, copies=copies, delay_s=delay_s, after=after
+        )

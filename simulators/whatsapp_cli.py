@@ -17,6 +17,8 @@ from aiohttp import web
 from simulators import voice
 from simulators.call_plan import CallPlan
 from simulators.caller import hold_conversation
+from simulators.meta_call import MetaCall
+from simulators.people_page import PeoplePage
 from simulators.phone import CallOver
 from simulators.recording import Pcm, read_wav
 from simulators.simulated_call import SimulatedCall
@@ -28,10 +30,26 @@ _PAGE = """<!doctype html><meta charset="utf-8"><title>Simulated WhatsApp</title
 <p>Place a call that says, one sentence a line:</p>
 <form id="f"><textarea id="say" rows="5" cols="60">Hello, who is there?</textarea>
 <p><button>Call</button></form><pre id="calls"></pre>
+<h2>People whom the business may call</h2>
+<form id="p"><input id="phone" placeholder="phone number" value="15550100123">
+<select id="permission"><option>temporary<option>permanent<option>none</select>
+<select id="reaction"><option>answers<option>rejects<option>ignores<option>busy</select>
+<input id="line" size="40" value="Hello, who is there?"><button>Add</button></form>
+<pre id="people"></pre><pre id="outbound"></pre>
 <script>
 const show = async () => {
-  const answer = await fetch("/sim/calls");
-  document.getElementById("calls").textContent = JSON.stringify(await answer.json(), null, 1);
+  for (const name of ["calls", "people", "outbound"]) {
+    const answer = await fetch("/sim/" + name);
+    document.getElementById(name).textContent = JSON.stringify(await answer.json(), null, 1);
+  }
+};
+document.getElementById("p").onsubmit = async (event) => {
+  event.preventDefault();
+  const value = (id) => document.getElementById(id).value;
+  const person = {phone: value("phone"), permission: value("permission"),
+    reaction: value("reaction"), say: value("line") ? [value("line")] : []};
+  await fetch("/sim/people", {method: "POST", body: JSON.stringify(person)});
+  show();
 };
 document.getElementById("f").onsubmit = async (event) => {
   event.preventDefault();
@@ -49,6 +67,7 @@ class ControlPage:
 
     def __init__(self) -> None:
         self.simulator: WhatsAppSimulator | None = None
+        self.people = PeoplePage(lambda: self._running)
         self._conversations: set[asyncio.Task[None]] = set()
 
     def add_routes(self, app: web.Application) -> None:
@@ -58,9 +77,11 @@ class ControlPage:
         app.router.add_post("/sim/calls", self._place)
         app.router.add_post("/sim/calls/{number}/hangup", self._hang_up)
         app.router.add_get("/sim/calls/{number}/recording", self._recording)
+        self.people.add_routes(app)
 
     async def close(self) -> None:
-        """Let the callers go."""
+        """Let the callers go, and those who were called."""
+        await self.people.close()
         for task in self._conversations:
             task.cancel()
         await asyncio.gather(*self._conversations, return_exceptions=True)
@@ -159,9 +180,12 @@ def _parser(environment: Mapping[str, str]) -> argparse.ArgumentParser:
         prog="wacall simulate whatsapp",
         description="Serves the WhatsApp Graph API for calls and places calls to a webhook.",
         epilog="POST /sim/calls {'say': ['Hello.', 'Goodbye.'], 'wav': 'file.wav', 'name': '...'} "
-        "places a call; GET /sim/calls tells of all; /sim is a page for both. Point the business "
-        "at it with WA_GRAPH_BASE_URL=http://127.0.0.1:<port>. Environment: WA_APP_SECRET, "
-        "WA_ACCESS_TOKEN, WA_PHONE_NUMBER_ID as the business has them; options win.",
+        "places a call; GET /sim/calls tells of all; POST /sim/people {'phone': '15550100123', "
+        "'permission': 'temporary', 'reaction': 'answers', 'say': ['Hello?']} makes a person whom "
+        "the business may call, POST /sim/people/1/reply|text|grant|switch-on|switch-off|plan lets "
+        "them act, GET /sim/outbound tells of their calls; /sim is a page for all. Point the "
+        "business at it with WA_GRAPH_BASE_URL=http://127.0.0.1:<port>. Environment: "
+        "WA_APP_SECRET, WA_ACCESS_TOKEN, WA_PHONE_NUMBER_ID as the business has them; options win.",
     )
     parser.add_argument("--port", type=int, required=True, help="port of Graph API and page")
     parser.add_argument("--host", default="127.0.0.1", help="address to serve on (%(default)s)")
@@ -185,6 +209,11 @@ def _parser(environment: Mapping[str, str]) -> argparse.ArgumentParser:
         default=environment.get("WA_PHONE_NUMBER_ID", Line().phone_number_id),
         help="the business number's id (WA_PHONE_NUMBER_ID, else %(default)s)",
     )
+    parser.add_argument(
+        "--business-phone",
+        default=Line().display_phone_number,
+        help="the business's number, digits; one of a country whose businesses may call",
+    )
     return parser
 
 
@@ -198,22 +227,29 @@ async def _serve(options: argparse.Namespace) -> None:
         app_secret=options.app_secret,
         access_token=options.access_token,
         webhook_url=options.webhook_url,
-        line=Line(phone_number_id=options.phone_number_id),
+        line=Line(
+            phone_number_id=options.phone_number_id,
+            display_phone_number=options.business_phone,
+        ),
         host=options.host,
         port=options.port,
         on_event=_narrate,
+        on_outbound_event=_narrate,
         add_routes=page.add_routes,
     )
     async with simulator:
         page.simulator = simulator
         url = simulator.graph_url
         _say(f"ready graph={url} page={url}/sim webhook={options.webhook_url}")
+        answering = loop.create_task(page.people.answer_calls())
         await stop.wait()
+        answering.cancel()
+        await asyncio.gather(answering, return_exceptions=True)
         await page.close()
     voice.close()
 
 
-def _narrate(call: SimulatedCall, what: str) -> None:
+def _narrate(call: MetaCall, what: str) -> None:
     # the last characters of the id tell calls apart without telling who calls
     _say(f"{time.monotonic() - call.placed_at:7.3f} s  call ..{call.wacid[-7:-1]}  {what}")
 

@@ -12,6 +12,7 @@ import pytest
 from aiohttp import web
 
 from simulators.whatsapp_cli import main
+from tests.unit.test_sim_offer_rules import OFFER
 from wacall.environment import REPOSITORY, free_port
 
 SETTINGS = {"WA_APP_SECRET": "s", "WA_ACCESS_TOKEN": "t", "WA_PHONE_NUMBER_ID": "77"}
@@ -77,11 +78,13 @@ async def test_process_places_calls_and_tells(
             async with http.get(f"{base}/v24.0/77") as response:
                 assert response.status == 401
 
+            await _is_called(http, base, received)
             process.send_signal(signal.SIGTERM)
             narration = (await process.stdout.read()).decode()
             assert await process.wait() == 0
         assert "rings" in narration
         assert "ended by user: COMPLETED" in narration
+        assert "picked-up" in narration
         assert "15550100123" not in narration
     finally:
         if process.returncode is None:
@@ -96,6 +99,50 @@ def test_missing_settings_are_named(
     monkeypatch.delenv("WA_APP_SECRET", raising=False)
     assert main(["--port", "1"]) == 2
     assert "WA_APP_SECRET is not set" in capsys.readouterr().err
+
+
+async def _is_called(
+    http: aiohttp.ClientSession, base: str, received: asyncio.Queue[dict[str, Any]]
+) -> None:
+    """Make a person who asks to be called, call them, and hang up for them."""
+    wish = {"permission": "none", "reaction": "ignores", "ringing_delay_s": 0}
+    async with http.post(f"{base}/sim/people", json=wish) as response:
+        assert (response.status, (await response.json())["permission"]) == (201, "no_permission")
+    async with http.post(f"{base}/sim/people", json=wish) as response:
+        assert response.status == 400
+    async with http.post(f"{base}/sim/people/1/reply") as response:
+        assert "not open" in (await response.json())["error"]
+    async with http.post(f"{base}/sim/people/1/text", json={"text": "STOP"}) as response:
+        assert (await response.json())["window_is_open"] is True
+    text = (await received.get())["entry"][0]["changes"][0]["value"]["messages"][0]
+    assert text["text"] == {"body": "STOP"}
+    async with http.post(f"{base}/sim/people/1/grant", json={"permanent": True}) as response:
+        assert (await response.json())["permission"] == "permanent"
+    dial = {
+        "messaging_product": "whatsapp",
+        "to": text["from"],
+        "action": "connect",
+        "session": {"sdp_type": "offer", "sdp": OFFER},
+    }
+    graph = f"{base}/v24.0/77/calls"
+    async with http.post(graph, json=dial, headers={"Authorization": "Bearer t"}) as response:
+        (call,) = (await response.json())["calls"]
+    for name in ("connect", "RINGING"):
+        value = (await received.get())["entry"][0]["changes"][0]["value"]
+        assert name in str(value)
+    for action, state in (("pick-up", "accepted"), ("keys", "accepted"), ("hangup", "ended")):
+        async with http.post(f"{base}/sim/outbound/1/{action}", json={"keys": "1"}) as response:
+            assert (await response.json())["state"] == state
+    async with http.get(f"{base}/sim/outbound") as response:
+        (described,) = await response.json()
+    assert described["wacid"] == call["id"]
+    async with http.get(f"{base}/sim/bill") as response:
+        assert (await response.json())["pulses"] == 1
+    async with http.post(f"{base}/sim/clock", json={"advance_s": -1}) as response:
+        assert response.status == 400
+    for path in ("people/9/grant", "people/1/fly", "outbound/9/hangup", "outbound/1/fly"):
+        async with http.post(f"{base}/sim/{path}") as response:
+            assert response.status == 404
 
 
 # 16-bit mono, 16 kHz, four samples

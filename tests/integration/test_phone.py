@@ -15,9 +15,10 @@ from livekit import api, rtc
 from simulators.call_plan import CallPlan, Timing
 from simulators.caller import TURN_PAUSE_MS, hold_conversation
 from simulators.ice_lite import Loss
+from simulators.meta_call import NO_MEDIA
 from simulators.phone import CallOver, Phone
 from simulators.recording import Pcm, read_wav
-from simulators.simulated_call import NO_MEDIA, SimulatedCall
+from simulators.simulated_call import SimulatedCall
 from simulators.whatsapp import WhatsAppSimulator
 from wacall.sfu import EmbeddedSfu
 

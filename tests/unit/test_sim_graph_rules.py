@@ -22,6 +22,9 @@ PRE_ACCEPTED = CallView(state=CallState.PRE_ACCEPTED, offer=META_OFFER, pre_acce
 ACCEPTED = CallView(state=CallState.ACCEPTED, offer=META_OFFER, pre_accepted_sdp=ANSWER)
 ENDED = CallView(state=CallState.ENDED, offer=META_OFFER, pre_accepted_sdp=ANSWER)
 POLICY = GraphPolicy()
+OUTBOUND = CallView(state=CallState.RINGING, offer=META_OFFER, is_outbound=True)
+TO = "+1 555 010-0123"
+OFFER = {"sdp_type": "offer", "sdp": "v=0"}
 
 
 def body(action: str, /, **changes: Any) -> dict[str, Any]:
@@ -45,7 +48,29 @@ def body(action: str, /, **changes: Any) -> dict[str, Any]:
         (body("accept", messaging_product="sms"), 100, "messaging_product"),
         (body("accept", action=...), 100, "action"),
         (body("hold"), 100, "action"),
-        (body("connect"), 138013, "Business initiated"),
+        (body("connect"), 100, "to or recipient"),
+        (body("connect", to=15550100123), 100, "to must be"),
+        (body("connect", to="my sister"), 100, "to must be"),
+        (body("connect", to="+1 555"), 100, "to must be"),
+        (body("connect", recipient="13491208655302741918"), 100, "recipient must be"),
+        (body("connect", to="15550100123"), 100, "session"),
+        (body("connect", to=TO, session={"sdp_type": "answer", "sdp": "v=0"}), 100, "sdp_type"),
+        (body("connect", to=TO, session={"sdp_type": "offer"}), 100, "session.sdp"),
+        (body("connect", to=TO, session=OFFER, connection={}), 100, "connection"),
+        (body("connect", to=TO, session=OFFER, biz_opaque_callback_data=7), 100, "512"),
+        (body("connect", to=TO, session=OFFER, recording="yes"), 100, "recording.status"),
+        (
+            body("connect", to=TO, session=OFFER, recording={"status": "ENABLED"}),
+            100,
+            "recording.purpose",
+        ),
+        (
+            body(
+                "connect", to=TO, session=OFFER, transcription={"status": "ENABLED", "purpose": "q"}
+            ),
+            100,
+            "transcription.announcement_language",
+        ),
         (body("accept", call_id=...), 100, "call_id"),
         (body("terminate", call_id=7), 100, "call_id"),
         (body("accept", session=...), 100, "session"),
@@ -117,6 +142,23 @@ def test_terminate_of_a_ringing_call_is_a_switch() -> None:
     strict = GraphPolicy(terminate_while_ringing=False)
     for view, refused in ((RINGING, True), (PRE_ACCEPTED, True), (ACCEPTED, False)):
         assert (check_action(body("terminate"), view, strict) is not None) == refused
+
+
+@pytest.mark.parametrize("to", [{"to": TO}, {"recipient": "US.13491208655302741918"}])
+def test_right_connects_pass(to: dict[str, str]) -> None:
+    """A `connect` names a phone number or a user id, and may ask for a recording."""
+    wish = {"status": "ENABLED", "purpose": "quality", "announcement_language": "en_US"}
+    assert check_body(body("connect", session=OFFER, recording=wish, **to)) is None
+
+
+@pytest.mark.parametrize("action", ["pre_accept", "accept", "reject"])
+def test_business_initiated_calls_are_only_terminated(action: str) -> None:
+    """What answers a user's call is refused for the business's own, ringing or not."""
+    refusal = check_action(body(action), OUTBOUND, POLICY)
+    assert refusal is not None
+    assert "user-initiated" in (refusal.details or "")
+    strict = GraphPolicy(terminate_while_ringing=False)
+    assert check_action(body("terminate"), OUTBOUND, strict) is None
 
 
 def test_accept_must_repeat_the_pre_accepted_sdp() -> None:

@@ -92,6 +92,19 @@ def test_shipped_scenario_answers_its_own_caller():
     assert [line.barge_in for line in scenario.caller] == [False, False, True, False]
 
 
+def test_shipped_scenario_answers_whom_the_business_calls():
+    """The callback's greeting is said when it is asked for; its lines are understood."""
+    scenario = load_scenario(SHIPPED)
+    assert scenario.callback is not None
+    script = ScenarioScript(scenario)
+    hint = f'Greet, close to these words: "{scenario.callback.greeting}" Then wait.'
+    assert script.greet(hint).say == scenario.callback.greeting
+    assert script.greet("Greet the customer.").say == scenario.greeting
+    moves = [script.hear(line.say, {}) for line in scenario.callback.callee]
+    assert [move.turn for move in moves] == ["has-time", "confirmed"]
+    assert [call.tool for move in moves for call in move.calls] == ["logOutcome"]
+
+
 def test_script_follows_what_was_heard(tmp_path):
     """A turn may be skipped or come again; what fits nothing is not understood."""
     path = tmp_path / "two.yaml"
