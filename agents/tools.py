@@ -165,6 +165,11 @@ class Desk:
         )
         return "Logged."
 
+    async def do_not_call(self, _: NoArguments) -> str:
+        """Write down that the customer does not want to be called again."""
+        await self._write(lambda store: store.do_not_call(self.call_id))
+        return "Written down: the customer will not be called again. Confirm it to them."
+
     async def _write(self, write: Callable[[Store], Awaitable[object]]) -> None:
         for attempt in range(_STORE_TRIES):
             try:
@@ -187,6 +192,10 @@ class Desk:
 _LEAD = "Write down the customer's name, contact or wish. Call again with what is new or corrected."
 _FOLLOW_UP = "Schedule something that a person of the business does after the call."
 _OUTCOME = "Record what came of the call. Once, near its end."
+_DO_NOT_CALL = (
+    "Record that the customer does not want to be called again. At once when they say so, in "
+    "whatever words; do not argue and do not ask why."
+)
 _HANG_UP = "End the call. Say goodbye first, in the same turn; nothing can be said afterwards."
 
 
@@ -212,6 +221,7 @@ def build_tools(desk: Desk, hang_up: Callable[[RunContext[Any]], Awaitable[None]
             lambda given, _: desk.schedule_follow_up(given),
         ),
         _tool("logOutcome", _OUTCOME, OutcomeArguments, lambda given, _: desk.log_outcome(given)),
+        _tool("doNotCall", _DO_NOT_CALL, NoArguments, lambda given, _: desk.do_not_call(given)),
         _tool("hangUp", _HANG_UP, NoArguments, end_call),
     ]
 

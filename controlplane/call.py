@@ -83,6 +83,8 @@ class EndReason(StrEnum):
     """The phone vanished in mid-call (ICE lost, caller's leg gone)."""
     MEDIA_TIMEOUT = "media-timeout"
     """Answered, but the phone's media never came up."""
+    MEDIA_SILENT = "media-silent"
+    """The phone is there, but its audio stopped coming (mute stream)."""
     STALE_OFFER = "stale-offer"
     """The offer reached us too late to be answered."""
     BAD_OFFER = "bad-offer"
@@ -94,6 +96,8 @@ class EndReason(StrEnum):
     """LiveKit did not give us a room."""
     ROOM_LOST = "room-lost"
     WHIP_REFUSED = "whip-refused"
+    HOP_REFUSED = "hop-refused"
+    """The media hop refused, or no media hop is there."""
     GRAPH_REFUSED = "graph-refused"
     PEER_FAILED = "peer-failed"
     """Meta reports that the call failed."""
@@ -112,6 +116,7 @@ _VERDICTS: Mapping[EndReason, tuple[CallStatus, CallStatus]] = {
     EndReason.OPERATOR_HANGUP: (CallStatus.COMPLETED, CallStatus.CANCELED),
     EndReason.MAX_DURATION: (CallStatus.COMPLETED, CallStatus.FAILED),
     EndReason.MEDIA_LOST: (CallStatus.COMPLETED, CallStatus.FAILED),
+    EndReason.MEDIA_SILENT: (CallStatus.COMPLETED, CallStatus.FAILED),
     EndReason.SHUTDOWN: (CallStatus.COMPLETED, CallStatus.FAILED),
     EndReason.STALE_OFFER: (CallStatus.NO_ANSWER, CallStatus.NO_ANSWER),
     EndReason.NOT_ANSWERED: (CallStatus.NO_ANSWER, CallStatus.NO_ANSWER),
@@ -164,7 +169,9 @@ class Call:
     deadline_at: datetime | None = None
     """When somebody has to look at this call again; what it means follows from the status."""
     accept_sent_at: datetime | None = None
-    """From here on Meta must be told `terminate`; before, `reject`."""
+    """From here on Meta must be told `terminate`; before, `reject`.
+
+    Outbound: when `connect` left."""
     answered_at: datetime | None = None
     media_at: datetime | None = None
     """When ICE and DTLS between phone and SFU stood: LiveKit publishes the track before its first
@@ -180,6 +187,12 @@ class Call:
     """When room and Meta's side had been cleaned up after the end."""
     caller_sid: str | None = None
     """LiveKit's participant id of the accepted leg; what happens to others is not this call's."""
+    hop: str | None = None
+    """Control address of the media hop that carries this call; whoever releases it asks there."""
+    dialed_at: datetime | None = None
+    """Outbound: when one replica began to dial; no other may."""
+    linked_at: datetime | None = None
+    """Outbound: when one replica took Meta's answer to build the media path; no other may."""
     timings: Mapping[str, float] = field(default_factory=dict)
     """Set-up step -> milliseconds since the offer reached us."""
     outcome: str | None = None

@@ -3,21 +3,25 @@
     ControlPlaneError
       PeerError            what they sent cannot be used
         BadSignature, BadWebhook, BadSdp, BadRequest
-        BadHandshake       (controlplane.whatsapp)
+        BadHandshake       (controlplane.webhook_auth)
       UpstreamError        a service refused or failed
         GraphError         (its children, one per code of Meta's: controlplane.graph_errors)
         WhipRefused, RoomRefused
+        HopRefused         (its child HopCallUnknown)
+        HopUnreachable     (its child NoHop)
         StoreUnavailable   (its children Refused, AccessDenied: controlplane.rest)
       TimedOut             nobody answered
         AgentNotReady, WhipTimedOut
       CallError            our own calls
         CallNotFound, CallEnded, AgentGaveUp
+      CallDenied           the policy said no; its `code` is the policy's reason
 
 Each leaf knows the sentence that it says by default, the HTTP status it has towards whoever asked
 (`status`), a kebab-case `code`, and the reason with which it ends a call's set-up (`reason`).
 No message contains a phone number, a name, SDP or a token.
 """
 
+from datetime import datetime
 from typing import ClassVar
 
 from controlplane.call import EndReason
@@ -94,6 +98,34 @@ class RoomRefused(UpstreamError):
     reason = EndReason.ROOM_REFUSED
 
 
+class HopRefused(UpstreamError):
+    """The media hop (rtpengine) refused a request; its log says why."""
+
+    code = "hop-refused"
+    reason = EndReason.HOP_REFUSED
+
+
+class HopCallUnknown(HopRefused):
+    """The media hop does not know this call; it may have been restarted without its Redis."""
+
+    code = "hop-call-unknown"
+    reason = EndReason.MEDIA_LOST
+
+
+class HopUnreachable(UpstreamError):
+    """The media hop (rtpengine) does not answer; check RTPENGINE_URL and that it runs."""
+
+    status = 503
+    code = "hop-unreachable"
+    reason = EndReason.HOP_REFUSED
+
+
+class NoHop(HopUnreachable):
+    """No media hop is there for the call; check RTPENGINE_URL and that one of them runs."""
+
+    code = "no-hop"
+
+
 class StoreUnavailable(UpstreamError):
     """The database cannot be reached; check SUPABASE_URL and SUPABASE_SECRET_KEY."""
 
@@ -152,3 +184,18 @@ class AgentGaveUp(CallError):
         """Take the reason that the agent left in the call's row."""
         super().__init__()
         self.reason = reason
+
+
+class CallDenied(ControlPlaneError):
+    """The person must not be called now; nothing was sent to Meta."""
+
+    status = 409
+    code = "denied"
+
+    def __init__(
+        self, code: str, message: str | None = None, retry_at: datetime | None = None
+    ) -> None:
+        """Take the policy's reason and sentence, and when it may be tried again, if ever."""
+        super().__init__(message)
+        self.code = code  # type: ignore[misc]
+        self.retry_at = retry_at

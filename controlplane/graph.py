@@ -8,6 +8,8 @@ Repeating is a matter of the action:
                         out; then "already accepted" is a success. The phone's side is not asked
                         twice, and giving up on an accepted call would cut a customer off
     a placed call       never: the phone would ring twice
+    a permission        never: the person would be asked twice, and only one request is allowed
+    request
 """
 
 import asyncio
@@ -15,14 +17,15 @@ import json
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 import aiohttp
 from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
-from controlplane.call import PhoneNumberId, WhatsAppCallId
+from controlplane.call import Party, PhoneNumberId, WhatsAppCallId
 from controlplane.errors import GraphError
-from controlplane.foreign import object_of, text_of, word_of
+from controlplane.foreign import list_of, object_of, text_of, time_of, word_of
 from controlplane.graph_errors import (
     GraphRefused,
     GraphUnreachable,
@@ -47,6 +50,29 @@ class NumberInfo:
     quality_rating: str = ""
     status: str = ""
     """CONNECTED when it can be used."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PermissionReport:
+    """What Graph says about calling one person, now."""
+
+    granted: bool
+    valid_until: datetime | None
+    """Of a temporary permission; None if it is permanent, or there is none."""
+    is_permanent: bool
+    may_call: bool
+    """False: a limit is reached, although the person may have permitted calls."""
+    call_limit_until: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestTemplate:
+    """An approved message template with a call permission request."""
+
+    name: str
+    language: str
+    parameters: tuple[str, ...] = field(default=(), repr=False)
+    """The values of its body, in order."""
 
 
 class GraphClient:
@@ -100,6 +126,28 @@ class GraphClient:
             if first or not error.says_already_accepted:
                 raise
 
+    async def connect(self, party: Party, sdp: str, opaque: str) -> WhatsAppCallId:
+        """Place a call with our offer; `opaque` comes back in every webhook of the call.
+
+        Sent once, whatever happens: a second one would ring twice.
+
+        Raises:
+            GraphUnreachable: no answer within the deadline; the phone may ring nevertheless.
+            GraphError: refused.
+        """
+        body = {
+            **_addressed_to(party),
+            "action": "connect",
+            "session": {"sdp_type": "offer", "sdp": sdp},
+            "biz_opaque_callback_data": opaque,
+        }
+        data = await self._request("POST", "/calls", "connect", body=body)
+        calls = [object_of(call) for call in list_of(data.get("calls"))]
+        wacid = next((text for call in calls if (text := text_of(call.get("id")))), None)
+        if wacid is None:
+            raise UnreadableReply(http_status=200)
+        return WhatsAppCallId(wacid)
+
     async def reject(self, wacid: WhatsAppCallId) -> None:
         """Decline a ringing call; one that is gone already is fine.
 
@@ -115,6 +163,48 @@ class GraphClient:
             GraphError: refused, or no answer within the deadline, thrice.
         """
         await self._hang_up(wacid, "terminate")
+
+    async def call_permissions(self, party: Party) -> PermissionReport:
+        """Ask whether a person permits calls. Who has no WhatsApp permits none.
+
+        Meta limits these requests (5 or 100 a second, by two pages of its own).
+
+        Raises:
+            GraphError: refused (613: too many requests), or no answer within the deadline.
+        """
+        who = {"recipient": party.user_id} if party.user_id else {"user_wa_id": party.phone or ""}
+        data = await self._request("GET", "/call_permissions", "call_permissions", params=who)
+        return _read_permissions(data)
+
+    async def request_permission(
+        self, party: Party, *, text: str | None = None, template: RequestTemplate | None = None
+    ) -> str:
+        """Ask a person for the permission to be called; return the message's id.
+
+        Free form (with or without `text`) reaches only those who wrote or called within 24 hours;
+        a template reaches everybody. Sent once: Graph not answering does not mean not sent.
+
+        Raises:
+            GraphError: refused (138009: asked too often; 138017: permitted for good already), or
+                no answer within the deadline.
+        """
+        body: dict[str, Any] = {"recipient_type": "individual", **_addressed_to(party)}
+        if template is not None:
+            body |= {"type": "template", "template": _template_json(template)}
+        else:
+            interactive: dict[str, Any] = {
+                "type": "call_permission_request",
+                "action": {"name": "call_permission_request"},
+            }
+            if text:
+                interactive["body"] = {"text": text}
+            body |= {"type": "interactive", "interactive": interactive}
+        data = await self._request("POST", "/messages", "request_permission", body=body)
+        sent = list_of(data.get("messages"))
+        message_id = text_of(object_of(sent[0] if sent else None).get("id"))
+        if message_id is None:
+            raise UnreadableReply(http_status=200)
+        return message_id
 
     async def check_number(self) -> NumberInfo:
         """Ask Graph for our number: shows whether token and WA_PHONE_NUMBER_ID fit.
@@ -228,6 +318,46 @@ def _may_repeat(error: BaseException) -> bool:
 def _answer(sdp: str) -> Mapping[str, str]:
     # Meta's parameter table says "offer" here; its samples, and its servers, want "answer"
     return {"sdp_type": "answer", "sdp": sdp}
+
+
+def _addressed_to(party: Party) -> Mapping[str, str]:
+    # `to` would win if both were sent (Meta: business-scoped user ids)
+    return {"recipient": party.user_id} if party.user_id else {"to": party.phone or ""}
+
+
+def _template_json(template: RequestTemplate) -> Mapping[str, Any]:
+    found: dict[str, Any] = {"name": template.name, "language": {"code": template.language}}
+    if template.parameters:
+        values = [{"type": "text", "text": value} for value in template.parameters]
+        found["components"] = [{"type": "body", "parameters": values}]
+    return found
+
+
+def _read_permissions(data: Mapping[str, Any]) -> PermissionReport:
+    permission = object_of(data.get("permission"))
+    status = word_of(permission.get("status")).casefold()
+    # Meta's sample and its table disagree on the name
+    expiry = permission.get("expiration_time", permission.get("expiration"))
+    calling: Mapping[str, Any] = next(
+        (
+            action
+            for action in map(object_of, list_of(data.get("actions")))
+            if word_of(action.get("action_name")) == "start_call"
+        ),
+        {},
+    )
+    limits = [
+        until
+        for limit in map(object_of, list_of(calling.get("limits")))
+        if (until := time_of(limit.get("limit_expiration_time"))) is not None
+    ]
+    return PermissionReport(
+        granted=status in ("temporary", "permanent"),
+        valid_until=time_of(expiry) if status == "temporary" else None,
+        is_permanent=status == "permanent",
+        may_call=calling.get("can_perform_action") is not False,
+        call_limit_until=max(limits, default=None),
+    )
 
 
 def _read_object(reply: bytes) -> Mapping[str, Any] | None:

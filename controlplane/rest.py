@@ -30,6 +30,8 @@ PAGE = 1000
 """A Supabase project returns at most 1000 rows for a request (its `max_rows`)."""
 
 UNIQUE_VIOLATION = "23505"
+DO_NOT_CALL = "WA001"
+"""schema.sql's own: an outbound call to somebody who asked not to be called."""
 
 _FOREIGN_KEY_VIOLATION = "23503"
 _TIMEOUT = httpx.Timeout(5.0, connect=2.0)  # seconds; the client's own default is 120
@@ -212,6 +214,25 @@ class RestClient:
             found += some
             if len(some) < PAGE:
                 return found
+
+    async def all_of(
+        self,
+        what: str,
+        table: str,
+        columns: Collection[str],
+        column: str,
+        value: str,
+        order: Collection[str],
+    ) -> Rows:
+        """Read all rows whose column has this value, in order."""
+
+        def page(first: int, last: int) -> Query:
+            query = self.table(table).select(*columns).eq(column, value)
+            for name in order:
+                query = query.order(name)
+            return query.range(first, last)
+
+        return await self.all_rows(what, page)
 
     async def append(self, what: str, table: str, rows: Rows, key: str) -> None:
         """Insert rows in one request; those whose key is taken stay as they are."""

@@ -19,6 +19,17 @@ from controlplane.call import (
     PhoneNumberId,
     WhatsAppCallId,
 )
+from controlplane.consent import (
+    CallHistory,
+    CallPause,
+    ConsentEntry,
+    ConsentKind,
+    ConsentRequest,
+    ConsentSource,
+    ConsentState,
+    LedgerState,
+    Permission,
+)
 from controlplane.records import (
     EventOutcome,
     EventRecord,
@@ -30,14 +41,15 @@ from controlplane.records import (
 
 Row = Mapping[str, Any]
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """What `schema_version()` in schema.sql returns; raise both together."""
 
 CALL_COLUMNS = (
     "id", "wacid", "direction", "status", "phone_number_id",
     "caller_user_id", "caller_phone", "caller_name", "created_at", "deadline_at",
     "accept_sent_at", "answered_at", "media_at", "ended_at", "duration_s", "end_reason",
-    "end_requested", "ended_by_peer", "released_at", "caller_sid", "timings", "outcome",
+    "end_requested", "ended_by_peer", "released_at", "caller_sid", "hop", "dialed_at",
+    "linked_at", "timings", "outcome",
 )  # fmt: skip
 EVENT_COLUMNS = (
     "id", "source", "kind", "received_at", "call_id", "wacid", "payload", "outcome",
@@ -45,6 +57,15 @@ EVENT_COLUMNS = (
 TRANSCRIPT_COLUMNS = ("call_id", "sequence", "speaker", "text", "interrupted", "spoken_at")
 LEAD_COLUMNS = ("call_id", "name", "phone", "email", "interest", "notes")
 FOLLOW_UP_COLUMNS = ("id", "call_id", "due_at", "channel", "purpose")
+CONSENT_COLUMNS = (
+    "id", "phone_number_id", "user_id", "phone", "kind", "granted", "source", "source_ref",
+    "valid_until", "at", "note",
+)  # fmt: skip
+CONSENT_REQUEST_COLUMNS = (
+    "id", "phone_number_id", "user_id", "phone", "previous_id", "requested_at", "template",
+    "message_id",
+)  # fmt: skip
+CALL_PAUSE_COLUMNS = ("id", "phone_number_id", "user_id", "phone", "reason", "until", "at")
 
 TABLES: Mapping[str, tuple[str, ...]] = {
     "calls": (*CALL_COLUMNS, "summary"),
@@ -52,6 +73,9 @@ TABLES: Mapping[str, tuple[str, ...]] = {
     "transcripts": TRANSCRIPT_COLUMNS,
     "leads": LEAD_COLUMNS,
     "follow_ups": FOLLOW_UP_COLUMNS,
+    "consents": (*CONSENT_COLUMNS, "seq"),
+    "consent_requests": (*CONSENT_REQUEST_COLUMNS, "person", "outcome"),
+    "call_pauses": CALL_PAUSE_COLUMNS,
 }
 """Every table and column that the product reads or writes."""
 
@@ -173,6 +197,9 @@ def call_from_row(row: Row) -> Call:
         ended_by_peer=row["ended_by_peer"],
         released_at=_time(row["released_at"]),
         caller_sid=row["caller_sid"],
+        hop=row["hop"],
+        dialed_at=_time(row["dialed_at"]),
+        linked_at=_time(row["linked_at"]),
         timings=dict(row["timings"]),
         outcome=row["outcome"],
     )
@@ -257,3 +284,81 @@ def follow_up_from_row(row: Row) -> FollowUp:
         channel=row["channel"],
         purpose=row["purpose"],
     )
+
+
+def _names(party: Party | None) -> dict[str, Any]:
+    return {
+        "user_id": value_for_database(party.user_id) if party is not None else None,
+        "phone": value_for_database(party.phone) if party is not None else None,
+    }
+
+
+def consent_to_row(entry: ConsentEntry) -> dict[str, Any]:
+    """Return the row to insert."""
+    own = tuple(name for name in CONSENT_COLUMNS if name not in ("user_id", "phone"))
+    return _columns(entry, own) | _names(entry.party)
+
+
+def consent_from_row(row: Row) -> ConsentEntry:
+    """Read a row of `consents`."""
+    return ConsentEntry(
+        id=row["id"],
+        phone_number_id=PhoneNumberId(row["phone_number_id"]),
+        party=Party(user_id=row["user_id"], phone=row["phone"]),
+        kind=ConsentKind(row["kind"]),
+        granted=row["granted"],
+        source=ConsentSource(row["source"]),
+        source_ref=row["source_ref"],
+        valid_until=_time(row["valid_until"]),
+        at=_moment(row["at"]),
+        note=row["note"],
+    )
+
+
+def consent_state_from_row(row: Row) -> ConsentState:
+    """Read a row of the view `consent_state`."""
+    return ConsentState(
+        phone_number_id=PhoneNumberId(row["phone_number_id"]),
+        party=Party(user_id=row["user_id"], phone=row["phone"]),
+        kind=ConsentKind(row["kind"]),
+        state=row["state"],
+        valid_until=_time(row["valid_until"]),
+        source=ConsentSource(row["source"]),
+        at=_moment(row["at"]),
+    )
+
+
+def consent_request_to_row(request: ConsentRequest) -> dict[str, Any]:
+    """Return the row to insert."""
+    own = tuple(name for name in CONSENT_REQUEST_COLUMNS if name not in ("user_id", "phone"))
+    return _columns(request, own) | _names(request.party)
+
+
+def call_pause_to_row(pause: CallPause) -> dict[str, Any]:
+    """Return the row to insert."""
+    own = tuple(name for name in CALL_PAUSE_COLUMNS if name not in ("user_id", "phone"))
+    return _columns(pause, own) | _names(pause.party)
+
+
+def standing_from_row(row: Row) -> tuple[LedgerState, CallHistory]:
+    """Read the row that `call_standing()` returns."""
+    granted = row["permission_granted"]
+    ledger = LedgerState(
+        permission=None
+        if granted is None
+        else Permission(granted=granted, valid_until=_time(row["permission_until"])),
+        do_not_call_since=_time(row["do_not_call_since"]),
+        pause_reason=row["pause_reason"],
+        pause_until=_time(row["pause_until"]),
+    )
+    history = CallHistory(
+        connected_limit_reached_at=_time(row["connected_limit_reached_at"]),
+        unanswered_in_a_row=row["unanswered_in_a_row"],
+        rejections_in_a_row=row["rejections_in_a_row"],
+        live_call_id=CallId(row["live_call_id"]) if row["live_call_id"] else None,
+        initiation_limit_reached_at=_time(row["initiation_limit_reached_at"]),
+        concurrent_calls=row["concurrent_calls"],
+        requested_at=tuple(_moment(at) for at in row["requested_at"]),
+        last_request_id=row["last_request_id"],
+    )
+    return ledger, history

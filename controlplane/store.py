@@ -17,16 +17,9 @@ from controlplane.call import (
     Termination,
     WhatsAppCallId,
 )
-from controlplane.errors import CallNotFound, StoreUnavailable
+from controlplane.errors import CallDenied, CallNotFound, StoreUnavailable
 from controlplane.records import EventOutcome, EventRecord, FollowUp, Lead, TranscriptTurn
-from controlplane.rest import (
-    PAGE,
-    UNIQUE_VIOLATION,
-    Query,
-    Refused,
-    RestClient,
-    Rows,
-)
+from controlplane.rest import DO_NOT_CALL, PAGE, UNIQUE_VIOLATION, Query, Refused, RestClient, Rows
 
 
 class Store(Protocol):
@@ -50,6 +43,9 @@ class Store(Protocol):
         self, call_id: CallId, *, expect: Collection[CallStatus], changes: Mapping[str, Any]
     ) -> Call | None:
         """Change columns if the status is one of `expect`; return the new row, `None` if not."""
+
+    async def mark_once(self, call_id: CallId, name: str, at: datetime) -> Call | None:
+        """Set a live call's time that is still unset; `None` if somebody has, or it has ended."""
 
     async def end_call(
         self,
@@ -118,6 +114,9 @@ class Store(Protocol):
     async def log_outcome(self, call_id: CallId, outcome: str, summary: str) -> None:
         """Write what came of the call; the last word counts."""
 
+    async def do_not_call(self, call_id: CallId) -> None:
+        """Write that the call's person asked not to be called again."""
+
     # --- health ---
 
     async def ping(self) -> None:
@@ -160,7 +159,11 @@ class SupabaseStore:
     async def claim_call(self, call: Call) -> Call | None:
         """Insert the call; `None` if its `wacid` is taken: somebody else owns it.
 
-        A repeated claim finds its own row by the id, which nobody else has.
+        `None` too for a second outbound call to a person whose first one lives. A repeated claim
+        finds its own row by the id, which nobody else has.
+
+        Raises:
+            CallDenied: an outbound call to somebody who asked not to be called.
         """
         # With `ignore` a taken wacid is no error, so that no server writes it to its log.
         query = self._rest.table("calls").upsert(
@@ -169,6 +172,8 @@ class SupabaseStore:
         try:
             inserted = await self._rest.rows("claim a call", query)
         except Refused as refusal:
+            if refusal.sqlstate == DO_NOT_CALL:
+                raise CallDenied("do-not-call", "This person asked not to be called.") from None
             if refusal.sqlstate != UNIQUE_VIOLATION:
                 raise
             inserted = []
@@ -198,11 +203,7 @@ class SupabaseStore:
     async def update_call(
         self, call_id: CallId, *, expect: Collection[CallStatus], changes: Mapping[str, Any]
     ) -> Call | None:
-        """Change columns if the status is one of `expect`; return the new row, `None` if not.
-
-        Raises:
-            ValueError: a field does not exist or never changes.
-        """
+        """Change columns if the status is one of `expect`; return the new row, `None` if not."""
         return await self._compare_and_set("update a call", call_id, expect, changes)
 
     async def end_call(
@@ -227,6 +228,18 @@ class SupabaseStore:
         if answered_at is not None:
             changes["answered_at"] = answered_at
         return await self._compare_and_set("end a call", call_id, LIVE_STATUSES, changes)
+
+    async def mark_once(self, call_id: CallId, name: str, at: datetime) -> Call | None:
+        """Set a live call's time that is still unset; `None` if somebody has, or it has ended."""
+        columns = rows.changes_to_row({name: at})
+        query = self._rest.table("calls").update(columns).eq("id", call_id)
+        query = query.is_(name, "null").in_("status", _LIVE)
+        answer = await self._rest.send("mark a call", query)
+        if answer.rows:
+            return rows.call_from_row(answer.rows[0])
+        call = await self.get_call(call_id) if answer.attempts > 1 else None
+        # the answer to an earlier attempt was lost, its work was done
+        return call if call is not None and getattr(call, name) == at else None
 
     async def _compare_and_set(
         self,
@@ -381,14 +394,15 @@ class SupabaseStore:
         if not await self._rest.rows("log a call's outcome", query):
             raise CallNotFound
 
-    async def _of_call(self, what: str, table: str, call_id: CallId, *order: str) -> Rows:
-        def page(first: int, last: int) -> Query:
-            query = self._rest.table(table).select(*rows.TABLES[table]).eq("call_id", call_id)
-            for column in order:
-                query = query.order(column)
-            return query.range(first, last)
+    async def do_not_call(self, call_id: CallId) -> None:
+        """Write that the call's person asked not to be called again; twice is one entry."""
+        written = await self._rest.rpc("write a do-not-call", "do_not_call", of_call=call_id)
+        if written.data is not True:
+            raise CallNotFound
 
-        return await self._rest.all_rows(what, page)
+    async def _of_call(self, what: str, table: str, call_id: CallId, *order: str) -> Rows:
+        columns = rows.TABLES[table]
+        return await self._rest.all_of(what, table, columns, "call_id", call_id, order)
 
     # --- health ---
 

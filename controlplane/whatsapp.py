@@ -1,4 +1,4 @@
-"""Meta's webhooks: signature, handshake, and the whole batch as typed events.
+"""Meta's webhooks: the whole batch as typed events (who sent it: `webhook_auth`).
 
 An event is always parsed from a payload of one element (`webhook_batch`), and keeps it as `raw`:
 what is stored and what was parsed cannot differ.
@@ -7,8 +7,6 @@ Source of the rules: Meta, WhatsApp Business Platform, Calling API (user-initiat
 business-initiated calls, call permissions) and Webhooks (overview), read in 2026.
 """
 
-import hashlib
-import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -16,7 +14,6 @@ from enum import StrEnum
 from typing import Any, ClassVar
 
 from controlplane.call import Direction, Party, PhoneNumberId, WhatsAppCallId
-from controlplane.errors import BadSignature, PeerError
 from controlplane.foreign import (
     HangupStatus,
     Json,
@@ -33,13 +30,6 @@ from controlplane.foreign import (
 from controlplane.webhook_batch import ELEMENTS, split_webhook
 
 
-class BadHandshake(PeerError):
-    """The webhook's handshake does not carry our verify token; check WA_VERIFY_TOKEN."""
-
-    status = 403
-    code = "bad-handshake"
-
-
 class EventKind(StrEnum):
     """The values of `call_events.kind` and of metric labels; no others come from Meta."""
 
@@ -47,6 +37,7 @@ class EventKind(StrEnum):
     TERMINATE = "terminate"
     STATUS = "status"
     PERMISSION_REPLY = "permission-reply"
+    TEXT = "text"
     UNRECOGNIZED = "unrecognized"
 
 
@@ -139,6 +130,17 @@ class PermissionReplied(_Event):
     """Of a temporary permission. No webhook tells when it has expired."""
     context_id: str | None = field(repr=False)
     """Our request's message (`wamid`) or the person's call (`wacid`, then also in `wacid`)."""
+    message_id: str | None = field(default=None, repr=False)
+    """Of the reply itself."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextReceived(_Event):
+    """A person writes, or taps a quick-reply button."""
+
+    kind: ClassVar[EventKind] = EventKind.TEXT
+    text: str = field(repr=False)
+    message_id: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,38 +163,13 @@ WebhookEvent = (
     | PeerHungUp
     | CallStatusChanged
     | PermissionReplied
+    | TextReceived
     | Unrecognized
 )
 
 
 class _Malformed(Exception):
     """The element lacks what its kind needs; the text is the reason."""
-
-
-def verify_signature(body: bytes, header: str | None, secret: str) -> None:
-    """Check `X-Hub-Signature-256` over the body's exact bytes, in constant time.
-
-    Raises:
-        BadSignature: it is missing or wrong, or there is no secret to check it with.
-    """
-    if not header or not secret:
-        raise BadSignature
-    digest = hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
-    if not hmac.compare_digest(f"sha256={digest}".encode(), header.encode(errors="replace")):
-        raise BadSignature
-
-
-def answer_handshake(query: Mapping[str, str], verify_token: str) -> str:
-    """Return the challenge to be sent back as it is: the whole body, as plain text.
-
-    Raises:
-        BadHandshake: not a handshake, or not with our token; answer 403.
-    """
-    token, challenge = query.get("hub.verify_token", ""), query.get("hub.challenge")
-    is_ours = hmac.compare_digest(verify_token.encode(), token.encode(errors="replace"))
-    if query.get("hub.mode") != "subscribe" or not (verify_token and is_ours) or not challenge:
-        raise BadHandshake
-    return challenge
 
 
 def parse_webhook(body: bytes) -> list[WebhookEvent]:
@@ -299,15 +276,23 @@ def _parse_status(payload: Json, value: Json, status: Json) -> WebhookEvent:
 
 def _parse_message(payload: Json, value: Json, message: Json) -> WebhookEvent:
     reply = object_of(message.get("interactive")).get("call_permission_reply")
-    if not isinstance(reply, Mapping):
-        raise _Malformed("a message that is no reply to a call permission request")
     context_id = text_of(object_of(message.get("context")).get("id"))
+    common: dict[str, Any] = {
+        "phone_number_id": _line(value),
+        "timestamp": time_of(message.get("timestamp")),
+        "party": _party(value, message, "from"),
+        "raw": payload,
+        "message_id": text_of(message.get("id")),
+    }
+    if not isinstance(reply, Mapping):
+        text = text_of(object_of(message.get("text")).get("body"))
+        text = text or text_of(object_of(message.get("button")).get("text"))
+        if text is None:
+            raise _Malformed("a message that is neither text nor a reply to a permission request")
+        return TextReceived(**common, wacid=None, text=text)
     return PermissionReplied(
-        phone_number_id=_line(value),
+        **common,
         wacid=_as_wacid(context_id),
-        timestamp=time_of(message.get("timestamp")),
-        party=_party(value, message, "from"),
-        raw=payload,
         response=PermissionResponse(word_of(reply.get("response"))),
         source=PermissionSource(word_of(reply.get("response_source"))),
         is_permanent=reply.get("is_permanent") is True,

@@ -5,6 +5,7 @@ import json
 import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 import aiohttp
@@ -13,13 +14,16 @@ import pytest_asyncio
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from controlplane.call import PhoneNumberId, WhatsAppCallId
-from controlplane.graph import GraphClient
+from controlplane.call import Party, PhoneNumberId, WhatsAppCallId
+from controlplane.graph import GraphClient, PermissionReport
 from controlplane.graph_errors import (
     GraphRefused,
     GraphUnreachable,
     InvalidParameter,
     NoCallPermission,
+    PermissionAlreadyPermanent,
+    PermissionRequestLimit,
+    RateLimited,
     SdpRefused,
     ServerFault,
     TokenExpired,
@@ -285,3 +289,66 @@ async def test_errors_hold_no_personal_data(bench: Bench, reply: tuple[int, Any]
     shown = f"{caught.value} {caught.value!r} {caught.value.__cause__!r}"
     for secret in (TOKEN, WACID, "v=0", "15550001111"):
         assert secret not in shown
+
+
+# --- permissions ---
+
+EXPIRY = datetime.fromtimestamp(1767945600, UTC)
+
+
+@pytest.mark.parametrize(
+    ("permission", "report"),
+    [
+        ({"status": "no_permission"}, (False, None, False)),
+        ({"status": "temporary", "expiration_time": 1767945600}, (True, EXPIRY, False)),
+        # the page's table has another name for it than its sample
+        ({"status": "temporary", "expiration": "1767945600"}, (True, EXPIRY, False)),
+        ({"status": "temporary"}, (True, None, False)),
+        ({"status": "permanent", "expiration_time": 1767945600}, (True, None, True)),
+        ({"status": "a_word_of_the_future"}, (False, None, False)),
+        (None, (False, None, False)),
+    ],
+)
+async def test_permissions_are_read(
+    bench: Bench, permission: object, report: tuple[bool, datetime | None, bool]
+) -> None:
+    """What is not a clear yes is a no."""
+    bench.graph.replies = [(200, {"messaging_product": "whatsapp", "permission": permission})]
+    granted, until, is_permanent = report
+    assert await bench.client.call_permissions(Party(phone="15550001111")) == PermissionReport(
+        granted=granted,
+        valid_until=until,
+        is_permanent=is_permanent,
+        may_call=True,
+        call_limit_until=None,
+    )
+
+
+async def test_the_id_comes_before_the_number(bench: Bench) -> None:
+    """The number may be somebody else's by now."""
+    bench.graph.replies = [(200, {"permission": {"status": "permanent"}})]
+    await bench.client.call_permissions(Party(user_id="US.1", phone="15550001111"))
+    await bench.client.call_permissions(Party(phone="15550001111"))
+    asked = [path.partition("?")[2] for _, path, _, _ in bench.graph.requests]
+    assert asked == ["recipient=US.1", "user_wa_id=15550001111"]
+
+
+@pytest.mark.parametrize(
+    ("reply", "kind"),
+    [
+        (error(429, 613), RateLimited),
+        (error(400, 138009), PermissionRequestLimit),
+        (error(400, 138017), PermissionAlreadyPermanent),
+        (error(500, 2), ServerFault),
+        ((200, {"messages": []}), UnreadableReply),
+        (DROP, GraphUnreachable),
+    ],
+)
+async def test_a_permission_request_is_sent_once(
+    bench: Bench, reply: tuple[int, Any], kind: type[Exception]
+) -> None:
+    """Whatever comes back, it is not repeated: the person would be asked twice."""
+    bench.graph.replies = [reply]
+    with pytest.raises(kind):
+        await bench.client.request_permission(Party(phone="15550001111"))
+    assert len(bench.graph.requests) == 1

@@ -7,6 +7,7 @@ import pytest
 
 from controlplane import rows
 from controlplane.call import FINAL_STATUSES, LIVE_STATUSES, CallStatus, Direction
+from controlplane.consent import ConsentKind, ConsentSource
 from controlplane.lifecycle import TRANSITIONS
 from controlplane.records import EventOutcome, EventSource
 from controlplane.rest import RestClient
@@ -17,6 +18,7 @@ from wacall.postgres import PostgresFailed
 ID = "00000000-0000-0000-0000-000000000001"
 EVENT = "00000000-0000-0000-0000-000000000002"
 TABLES = sorted(rows.TABLES)
+VIEWS = ("call_timeline", "consent_state")
 PII = {
     "calls.wacid",
     "calls.caller_user_id",
@@ -32,6 +34,16 @@ PII = {
     "leads.interest",
     "leads.notes",
     "follow_ups.purpose",
+    "consents.user_id",
+    "consents.phone",
+    "consents.source_ref",
+    "consents.note",
+    "consent_requests.user_id",
+    "consent_requests.phone",
+    "consent_requests.person",
+    "consent_requests.message_id",
+    "call_pauses.user_id",
+    "call_pauses.phone",
 }
 
 
@@ -99,7 +111,7 @@ async def test_only_the_server_side_has_privileges_and_it_cannot_delete(
         "and grantee <> 'postgres'",
     )
     assert granted == {
-        *(f"service_role SELECT {name}" for name in [*TABLES, "call_timeline"]),
+        *(f"service_role SELECT {name}" for name in [*TABLES, *VIEWS]),
         *(f"service_role INSERT {name}" for name in TABLES),
         "service_role UPDATE calls",
         "service_role UPDATE leads",
@@ -113,7 +125,7 @@ async def test_only_the_server_side_has_privileges_and_it_cannot_delete(
     assert executable == set()
 
 
-@pytest.mark.parametrize("table", [*TABLES, "call_timeline"])
+@pytest.mark.parametrize("table", [*TABLES, *VIEWS])
 async def test_the_publishable_key_sees_nothing(database: LocalSupabase, table: str) -> None:
     """What a browser could hold opens no table."""
     await insert_call(database)
@@ -189,6 +201,8 @@ async def test_the_database_knows_the_same_transitions_as_the_code(
         ("calls", "direction", list(Direction)),
         ("call_events", "source", list(EventSource)),
         ("call_events", "outcome", list(EventOutcome)),
+        ("consents", "kind", list(ConsentKind)),
+        ("consents", "source", list(ConsentSource)),
     ],
 )
 async def test_the_database_takes_the_enum_values_of_the_code(
@@ -235,7 +249,8 @@ async def test_missing_parts_are_named_with_their_remedy(database: LocalSupabase
             "alter table public.leads rename column remarks to notes"
         )
         await rest.close()
-    assert "1" in await lines(database, "select public.schema_version()")
+    version = str(rows.SCHEMA_VERSION)
+    assert await lines(database, "select public.schema_version()") == {version}
 
 
 # --- invariants, by plain SQL ---

@@ -16,6 +16,7 @@ class MemoryStore:
         self.follow_ups: dict[str, FollowUp] = {}
         self.outcomes: dict[CallId, tuple[str, str]] = {}
         self.turns: dict[tuple[CallId, int], TranscriptTurn] = {}
+        self.not_to_be_called: set[CallId] = set()
         self.writes = 0
 
     def _write(self) -> None:
@@ -42,6 +43,10 @@ class MemoryStore:
     async def log_outcome(self, call_id: CallId, outcome: str, summary: str) -> None:
         self._write()
         self.outcomes[call_id] = (outcome, summary)
+
+    async def do_not_call(self, call_id: CallId) -> None:
+        self._write()
+        self.not_to_be_called.add(call_id)
 
     async def add_transcripts(self, turns: Sequence[TranscriptTurn]) -> None:
         self._write()

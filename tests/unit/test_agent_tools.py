@@ -11,6 +11,7 @@ from agents.tools import (
     Desk,
     FollowUpArguments,
     LeadArguments,
+    NoArguments,
     OutcomeArguments,
     build_tools,
     parse_arguments,
@@ -52,6 +53,7 @@ def test_the_model_sees_exactly_these_tools() -> None:
         "upsertLead",
         "scheduleFollowUp",
         "logOutcome",
+        "doNotCall",
         "hangUp",
     ]
     for schema in schemas:
@@ -143,6 +145,14 @@ async def test_the_last_outcome_counts() -> None:
     await desk.log_outcome(OutcomeArguments(outcome="other"))
     await desk.log_outcome(OutcomeArguments(outcome="lead", summary="Wants a service."))
     assert store.outcomes[CALL] == ("lead", "Wants a service.")
+
+
+async def test_the_wish_not_to_be_called_is_written_down() -> None:
+    """And told back, so that the model confirms it."""
+    store = MemoryStore()
+    said = await desk_with(store).do_not_call(NoArguments())
+    assert store.not_to_be_called == {CALL}
+    assert "will not be called" in said
 
 
 async def test_a_short_failure_of_the_database_is_outlived() -> None:

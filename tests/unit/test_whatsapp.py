@@ -13,20 +13,19 @@ import pytest
 from controlplane.call import Direction, Party
 from controlplane.errors import BadSignature, BadWebhook
 from controlplane.foreign import HangupStatus, PeerStatus, PermissionResponse, PermissionSource
+from controlplane.webhook_auth import BadHandshake, answer_handshake, verify_signature
 from controlplane.whatsapp import (
     AnswerReceived,
-    BadHandshake,
     CallStatusChanged,
     EventKind,
     OfferReceived,
     PeerHungUp,
     PermissionReplied,
+    TextReceived,
     Unrecognized,
     WebhookEvent,
-    answer_handshake,
     parse_stored,
     parse_webhook,
-    verify_signature,
 )
 
 DATA = Path(__file__).parents[1] / "data" / "webhooks"
@@ -268,6 +267,7 @@ def test_permission_reply(
     assert event.context_id == context
     assert event.wacid == (context if context and context.startswith("wacid") else None)
     assert event.party == ADA
+    assert event.message_id == "wamid.INVENTEDREPLY"
 
 
 @pytest.mark.parametrize(
@@ -279,7 +279,6 @@ def test_permission_reply(
         ("recording", "calls", "call_recording_available"),
         ("transcription", "calls", "call_transcription_available"),
         ("voicemail", "messages", "audio"),
-        ("text_message", "messages", "text"),
         ("message_status", "messages", "delivered"),
         ("call_created", "calls", "call_created"),
         ("payment_missing", "calls", "?"),
@@ -309,6 +308,19 @@ def test_malformed_elements_are_kept_with_a_reason(name: str) -> None:
     assert isinstance(event, Unrecognized)
     assert len(event.reason) > 10
     assert USER not in event.reason
+
+
+def test_a_text_is_read_and_kept_out_of_reprs() -> None:
+    """A person's words, for whoever looks for STOP; a tapped quick reply counts as its text."""
+    event = parse_one("others/text_message")
+    assert isinstance(event, TextReceived)
+    assert event.text == "hello"
+    assert event.message_id
+    assert "hello" not in repr(event)
+    message = {"type": "button", "button": {"text": "Stop", "payload": "x"}, "from": USER}
+    tapped = parse_stored({"field": "messages", "value": {"messages": [message]}})
+    assert isinstance(tapped, TextReceived)
+    assert tapped.text == "Stop"
 
 
 # --- the batch ---

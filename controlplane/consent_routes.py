@@ -1,0 +1,189 @@
+"""The operators' consent routes: ask for permission, see the ledger, import and withdraw."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Any, Self, TypeVar
+
+from aiohttp import web
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
+
+from controlplane.call import Party, PhoneNumberId
+from controlplane.callee import read_callee
+from controlplane.consent import (
+    ConsentEntry,
+    ConsentKind,
+    ConsentSource,
+    ConsentState,
+    make_entry,
+)
+from controlplane.errors import BadRequest
+from controlplane.graph import RequestTemplate
+from controlplane.ledger import Ledger
+from controlplane.operators import iso, read_limit, read_time
+from controlplane.permissions import Permissions
+
+_Model = TypeVar("_Model", bound=BaseModel)
+_Word = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+# a body text of an interactive message (Meta: call permission request)
+_Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1024)]
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+class _TemplateBody(_Body):
+    name: Annotated[str, Field(pattern=r"^[a-z0-9_]{1,512}$")]
+    language: Annotated[str, Field(pattern=r"^[A-Za-z_]{2,10}$")]
+    parameters: tuple[_Text, ...] = ()
+
+
+class _RequestBody(_Body):
+    to: _Word
+    text: _Text | None = None
+    template: _TemplateBody | None = None
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if self.text is not None and self.template is not None:
+            raise ValueError("text belongs to a free-form request; leave it out with a template")
+        return self
+
+
+class _EntryBody(_Body):
+    to: _Word
+    kind: ConsentKind
+    reference: _Word
+    """Where the paper is: a file number, a form's id."""
+    at: AwareDatetime | None = None
+    valid_until: AwareDatetime | None = None
+    note: _Text | None = None
+
+
+class ConsentRoutes:
+    """`/consents...`, for whoever holds CONTROLPLANE_API_KEY."""
+
+    def __init__(
+        self, *, permissions: Permissions, ledger: Ledger, phone_number_id: PhoneNumberId
+    ) -> None:
+        """Take the ledger and its use cases."""
+        self._permissions = permissions
+        self._ledger = ledger
+        self._phone_number_id = phone_number_id
+
+    async def request(self, request: web.Request) -> web.Response:
+        """`POST /consents/request {"to", "text"?, "template"?}`: ask for the permission to call."""
+        body = await _read_body(request, _RequestBody)
+        template = None
+        if body.template is not None:
+            template = RequestTemplate(**body.template.model_dump())
+        asked = await self._permissions.request(
+            _callee(body.to, "to"), text=body.text, template=template
+        )
+        return web.json_response(
+            {"request_id": asked.id, "requested_at": iso(asked.requested_at)}, status=202
+        )
+
+    async def list_entries(self, request: web.Request) -> web.Response:
+        """`GET /consents?to=+15551234567&limit=50&before=<ISO time>`: newest first.
+
+        With `to` also what holds now, kind by kind.
+        """
+        to = request.query.get("to")
+        party = _callee(to, "to") if to is not None else None
+        entries = await self._ledger.entries(
+            party=party, limit=read_limit(request), before=read_time(request, "before")
+        )
+        found: dict[str, Any] = {"consents": [_entry_json(entry) for entry in entries]}
+        if party is not None:
+            states = await self._ledger.states(party)
+            found["state"] = [_state_json(state) for state in states]
+        return web.json_response(found)
+
+    async def import_entry(self, request: web.Request) -> web.Response:
+        """`POST /consents/import {"to", "kind", "reference", "at"?, "valid_until"?, "note"?}`."""
+        return await self._write(request, granted=True)
+
+    async def withdraw(self, request: web.Request) -> web.Response:
+        """`POST /consents/withdraw {"to", "kind", "reference", "at"?, "note"?}`."""
+        return await self._write(request, granted=False)
+
+    async def _write(self, request: web.Request, *, granted: bool) -> web.Response:
+        body = await _read_body(request, _EntryBody)
+        now = datetime.now(UTC)
+        if body.at is not None and body.at > now:
+            raise BadRequest("at must not be in the future: it is when the person said it.")
+        if body.valid_until is not None and not granted:
+            raise BadRequest("valid_until belongs to a grant; leave it out.")
+        word = "granted" if granted else "withdrawn"
+        party = _callee(body.to, "to")
+        entry = make_entry(
+            phone_number_id=self._phone_number_id,
+            party=party,
+            kind=body.kind,
+            granted=granted,
+            source=ConsentSource.OPERATOR,
+            # one paper may speak for several people, and be withdrawn by the same file
+            source_ref=f"{body.reference}:{word}:{party.user_id or party.phone}",
+            valid_until=body.valid_until,
+            at=body.at or now,
+            note=body.note,
+        )
+        await self._permissions.write([entry])
+        return web.json_response(_entry_json(entry), status=201)
+
+
+async def _read_body(request: web.Request, model: type[_Model]) -> _Model:
+    """Read a JSON body.
+
+    Raises:
+        BadRequest: names the first field that is missing or malformed, and shows no value.
+    """
+    try:
+        return model.model_validate_json(await request.read())
+    except ValidationError as error:
+        problem = error.errors(include_input=False, include_url=False)[0]
+        name = ".".join(str(part) for part in problem["loc"]) or "body"
+        said = problem["msg"].removeprefix("Value error, ")
+        raise BadRequest(f"{name} is malformed: {said}.") from None
+
+
+def _callee(text: str, name: str) -> Party:
+    try:
+        return read_callee(text)
+    except ValueError as error:
+        raise BadRequest(f"{name} {error}.") from None
+
+
+def _entry_json(entry: ConsentEntry) -> dict[str, Any]:
+    return {
+        "id": entry.id,
+        "phone_number_id": entry.phone_number_id,
+        "user_id": entry.party.user_id,
+        "phone": entry.party.phone,
+        "kind": entry.kind.value,
+        "granted": entry.granted,
+        "source": entry.source.value,
+        "source_ref": entry.source_ref,
+        "valid_until": iso(entry.valid_until),
+        "at": iso(entry.at),
+        "note": entry.note,
+    }
+
+
+def _state_json(state: ConsentState) -> dict[str, Any]:
+    return {
+        "phone_number_id": state.phone_number_id,
+        "kind": state.kind.value,
+        "state": state.state,
+        "valid_until": iso(state.valid_until),
+        "source": state.source.value,
+        "at": iso(state.at),
+    }

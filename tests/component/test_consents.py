@@ -1,0 +1,492 @@
+"""Consent: from webhooks and operators' routes to the ledger, and the check before a dial."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+import pytest_asyncio
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+
+from controlplane.app import ControlPlane
+from controlplane.call import Call, CallId, CallStatus, Direction, EndReason, Party, PhoneNumberId
+from controlplane.consent import ConsentEntry, ConsentKind, ConsentSource
+from controlplane.errors import CallDenied, GraphError
+from controlplane.graph_errors import CallingPaused, NoCallPermission
+from controlplane.policy import Allowed
+from controlplane.store import SupabaseStore
+from controlplane.whatsapp import parse_stored
+from simulators.webhooks import encode, sign
+from tests.component.conftest import APP_SECRET, CONTROLPLANE_PORT, OPERATOR_KEY
+from wacall import cli
+from wacall.database import LocalSupabase
+
+LINE = "436666719526789"
+ADA = Party(user_id="US.13491208655302741918", phone="15550001111")
+BOB, BOB_PHONE = Party(phone="31612345678"), "+31 6 1234 5678"
+DATA = Path(__file__).parents[1] / "data" / "webhooks"
+AUTH = {"Authorization": f"Bearer {OPERATOR_KEY}"}
+NONE = {"permission": {"status": "no_permission"}}
+POLL_S = 0.02
+
+
+@dataclass
+class Graph:
+    """A scripted Graph API: what each path answers, and what arrived."""
+
+    answers: dict[str, tuple[int, Any]] = field(
+        default_factory=lambda: {
+            "": (200, {"id": LINE, "display_phone_number": "+31 20 123 4567"}),
+            "/call_permissions": (200, NONE),
+            "/messages": (200, {"messages": [{"id": "wamid.SENT"}]}),
+        }
+    )
+    requests: list[tuple[str, dict[str, str], Any]] = field(default_factory=list)
+    url: str = ""
+
+    async def answer(self, request: web.Request) -> web.Response:
+        path = request.path.partition(LINE)[2]
+        body = json.loads(await request.read() or b"null")
+        self.requests.append((path, dict(request.query), body))
+        status, reply = self.answers[path]
+        return web.json_response(reply, status=status)
+
+    def refuse(self, path: str, code: int, status: int = 400) -> None:
+        self.answers[path] = (status, {"error": {"code": code, "message": "no"}})
+
+    def to(self, path: str) -> list[tuple[dict[str, str], Any]]:
+        return [(query, body) for asked, query, body in self.requests if asked == path]
+
+
+@pytest_asyncio.fixture
+async def graph() -> AsyncIterator[Graph]:
+    scripted = Graph()
+    app = web.Application()
+    app.router.add_route("*", "/{tail:.*}", scripted.answer)
+    async with TestServer(app) as server:
+        scripted.url = str(server.make_url("")).rstrip("/")
+        yield scripted
+
+
+@pytest_asyncio.fixture
+async def plane(
+    graph: Graph, start_controlplane: Callable[..., Awaitable[ControlPlane]]
+) -> ControlPlane:
+    return await start_controlplane(WA_GRAPH_BASE_URL=graph.url, WA_PHONE_NUMBER_ID=LINE)
+
+
+async def deliver(http: aiohttp.ClientSession, payload: Any) -> None:
+    body = encode(payload)
+    signature = {"X-Hub-Signature-256": sign(body, APP_SECRET)}
+    async with http.post("/wa/webhook", data=body, headers=signature) as response:
+        assert response.status == 200
+
+
+def webhook(stem: str, name: str) -> Any:
+    return json.loads((DATA / f"{stem}.json").read_text())[name]
+
+
+def text_message(text: str, message_id: str = "wamid.TEXT") -> Any:
+    payload = webhook("others", "text_message")
+    (message,) = payload["entry"][0]["changes"][0]["value"]["messages"]
+    message |= {"text": {"body": text}, "id": message_id, "timestamp": "1767945700"}
+    return payload
+
+
+async def until(plane: ControlPlane, count: int) -> list[ConsentEntry]:
+    """Wait until the ledger has so many entries."""
+    async with asyncio.timeout(5):
+        while len(found := await plane.ledger.entries(limit=50)) < count:
+            await asyncio.sleep(POLL_S)
+    return found
+
+
+async def until_handled(plane: ControlPlane, store: SupabaseStore, kind: str, count: int) -> None:
+    """Wait until so many events of a kind have been worked on."""
+    metric = f'whatsapp_webhook_events_total{{kind="{kind}"'
+    async with asyncio.timeout(5):
+        while True:
+            lines = plane.metrics.render().decode().splitlines()
+            if sum(float(x.rpartition(" ")[2]) for x in lines if x.startswith(metric)) >= count:
+                return
+            await asyncio.sleep(POLL_S)
+
+
+async def denied(plane: ControlPlane, party: Party) -> CallDenied:
+    with pytest.raises(CallDenied) as caught:
+        await plane.permissions.check(party)
+    return caught.value
+
+
+# --- webhooks ---
+
+
+@pytest.mark.parametrize(
+    ("name", "granted", "source"),
+    [
+        ("temporary", True, ConsentSource.REPLY),
+        ("permanent", True, ConsentSource.REPLY),
+        ("from_profile", True, ConsentSource.PROFILE),
+        ("rejected", False, ConsentSource.REPLY),
+        ("automatic_callback", True, ConsentSource.CALLBACK),
+        ("auto_revoked", False, ConsentSource.REVOCATION),
+    ],
+)
+async def test_a_permission_reply_is_written_once(
+    plane: ControlPlane,
+    store: SupabaseStore,
+    http: aiohttp.ClientSession,
+    name: str,
+    granted: bool,
+    source: ConsentSource,
+) -> None:
+    """Each of the six, delivered twice."""
+    for _ in range(2):
+        await deliver(http, webhook("call_permission_reply", name))
+    await until_handled(plane, store, "permission-reply", 2)
+    (entry,) = await until(plane, 1)
+    assert (entry.kind, entry.granted) == (ConsentKind.CALL_PERMISSION, granted)
+    assert (entry.source, entry.party, entry.source_ref) == (source, ADA, "wamid.INVENTEDREPLY")
+
+
+async def test_stop_forbids_calls_and_other_texts_do_not(
+    plane: ControlPlane, store: SupabaseStore, http: aiohttp.ClientSession, graph: Graph
+) -> None:
+    """A permanent permission of the same person does not help; Graph is not even asked."""
+    await deliver(http, webhook("call_permission_reply", "permanent"))
+    await deliver(http, text_message("When does the bus stop?", "wamid.BUS"))
+    await until_handled(plane, store, "text", 1)
+    assert await plane.permissions.check(ADA) == Allowed()
+    await deliver(http, text_message("Stop!"))
+    entries = await until(plane, 3)
+    assert {(one.kind, one.granted) for one in entries if one.source is ConsentSource.TEXT} == {
+        (ConsentKind.DO_NOT_CALL, True),
+        (ConsentKind.MARKETING_FOLLOW_UP, False),
+    }
+    assert (await denied(plane, Party(phone=ADA.phone))).code == "do-not-call"
+    assert graph.to("/call_permissions") == []
+
+
+async def test_two_rejections_in_a_row_forbid_calls(
+    plane: ControlPlane, store: SupabaseStore, http: aiohttp.ClientSession
+) -> None:
+    """A rejected call, then a rejected request."""
+    rejected = Call(
+        id=CallId("5f1c9a52-6c1d-4f2e-9c8e-0d5f3a1b2c3d"),
+        wacid=None,
+        direction=Direction.OUTBOUND,
+        status=CallStatus.REJECTED,
+        phone_number_id=PhoneNumberId(LINE),
+        party=ADA,
+        created_at=datetime.now(UTC),
+        ended_at=datetime.now(UTC),
+        end_reason=EndReason.REJECTED,
+    )
+    assert await store.claim_call(rejected) is not None
+    assert not await plane.permissions.rejected(ADA, rejected.id)
+    await deliver(http, webhook("call_permission_reply", "rejected"))
+    newest = (await until(plane, 2))[0]
+    assert (newest.kind, newest.source) == (ConsentKind.DO_NOT_CALL, ConsentSource.REJECTIONS)
+    assert (await denied(plane, ADA)).code == "do-not-call"
+
+
+async def test_a_stop_outlives_a_database_that_is_away(
+    plane: ControlPlane,
+    store: SupabaseStore,
+    http: aiohttp.ClientSession,
+    database: LocalSupabase,
+) -> None:
+    """What cannot be written now stays unfinished, and is taken up again."""
+    await database.execute("revoke insert on consents from service_role")
+    try:
+        await deliver(http, text_message("STOP"))
+        await plane.switchboard.drain(5)
+    finally:
+        await database.execute("grant insert on consents to service_role")
+    assert await plane.ledger.entries(limit=9) == []
+    soon = datetime.now(UTC) + timedelta(minutes=1)
+    (left,) = await store.take_pending_events(received_before=soon, taken_before=soon, now=soon)
+    plane.switchboard.resume(parse_stored(left.payload), left.id, 0.0)
+    assert {entry.source for entry in await until(plane, 2)} == {ConsentSource.TEXT}
+
+
+# --- the check before a dial ---
+
+
+async def test_a_silent_ledger_asks_graph_and_keeps_a_yes(
+    plane: ControlPlane, graph: Graph
+) -> None:
+    """Asked once: the answer is in the ledger then, with its expiry."""
+    expiry = int((datetime.now(UTC) + timedelta(days=1)).timestamp())
+    report = {"permission": {"status": "temporary", "expiration_time": expiry}}
+    graph.answers["/call_permissions"] = (200, report)
+    for _ in range(2):
+        assert await plane.permissions.check(BOB) == Allowed()
+    assert graph.to("/call_permissions") == [({"user_wa_id": BOB.phone}, None)]
+    (entry,) = await plane.ledger.entries(limit=9)
+    assert entry.source is ConsentSource.GRAPH
+    assert entry.valid_until == datetime.fromtimestamp(expiry, UTC)
+
+
+async def test_a_no_is_remembered_for_a_while_and_not_written(
+    plane: ControlPlane, graph: Graph
+) -> None:
+    """A person asked about again and again costs one request; a grant comes as a webhook."""
+    for _ in range(3):
+        assert (await denied(plane, Party(user_id="NL.77"))).code == "no-permission"
+    assert graph.to("/call_permissions") == [({"recipient": "NL.77"}, None)]
+    assert await plane.ledger.entries(limit=9) == []
+
+
+async def test_graph_is_not_asked_more_often_than_it_allows(
+    plane: ControlPlane, graph: Graph
+) -> None:
+    """Five a second by ourselves; after a 613 not for a minute."""
+    codes = [
+        (await denied(plane, Party(phone=f"3161234560{n}"))).code for n in range(9)
+    ]  # fmt: skip
+    assert "rate-limited" in codes
+    assert len(graph.to("/call_permissions")) == codes.count("no-permission")
+    graph.refuse("/call_permissions", 613, 429)
+    await asyncio.sleep(1.1)  # our own limit's second
+    for n in range(2):
+        refusal = await denied(plane, Party(phone=f"3161234570{n}"))
+        assert refusal.code == "rate-limited"
+        assert refusal.retry_at is not None
+        assert refusal.retry_at > datetime.now(UTC) + timedelta(seconds=50)
+    assert len(graph.to("/call_permissions")) == codes.count("no-permission") + 1
+
+
+async def test_a_limit_that_graph_reports_is_obeyed(plane: ControlPlane, graph: Graph) -> None:
+    """Permitted, but not now."""
+    until_ = int((datetime.now(UTC) + timedelta(hours=3)).timestamp())
+    limit = {"time_period": "PT24H", "limit_expiration_time": until_}
+    action = {"action_name": "start_call", "can_perform_action": False, "limits": [limit]}
+    report = {"permission": {"status": "permanent"}, "actions": [action]}
+    graph.answers["/call_permissions"] = (200, report)
+    refusal = await denied(plane, BOB)
+    assert (refusal.code, refusal.retry_at) == (
+        "connected-limit",
+        datetime.fromtimestamp(until_, UTC),
+    )
+
+
+async def test_a_number_of_a_forbidden_country_calls_nobody(
+    plane: ControlPlane, graph: Graph
+) -> None:
+    """Our own number, as Graph knows it."""
+    graph.answers[""] = (200, {"id": LINE, "display_phone_number": "+1 212-555-1234"})
+    assert (await denied(plane, BOB)).code == "business-country"
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (NoCallPermission(http_status=401, meta_code=138006), "no-permission"),
+        (CallingPaused(http_status=400, meta_code=138014), "quality-paused"),
+    ],
+)
+async def test_what_meta_refuses_corrects_the_ledger(
+    plane: ControlPlane, http: aiohttp.ClientSession, error: GraphError, code: str
+) -> None:
+    """The next check knows what the refused call taught."""
+    await deliver(http, webhook("call_permission_reply", "permanent"))
+    await until(plane, 1)
+    call = Call(
+        id=CallId("5f1c9a52-6c1d-4f2e-9c8e-0d5f3a1b2c3d"),
+        wacid=None,
+        direction=Direction.OUTBOUND,
+        status=CallStatus.DIALING,
+        phone_number_id=PhoneNumberId(LINE),
+        party=ADA,
+        created_at=datetime.now(UTC),
+    )
+    learnt = await plane.permissions.refused(call, error)
+    assert learnt is not None
+    assert learnt.code == code
+    assert (await denied(plane, ADA)).code == code
+    assert await plane.permissions.refused(call, GraphError()) is None
+
+
+# --- routes ---
+
+
+async def post(http: aiohttp.ClientSession, path: str, body: Any) -> tuple[int, Any]:
+    async with http.post(path, json=body, headers=AUTH) as response:
+        return response.status, await response.json()
+
+
+async def test_a_request_is_sent_once_a_day(
+    plane: ControlPlane, graph: Graph, http: aiohttp.ClientSession
+) -> None:
+    """The second one does not leave: 409 with the next allowed time."""
+    status, answer = await post(http, "/consents/request", {"to": BOB_PHONE, "text": "May we?"})
+    assert status == 202, answer
+    ((_, sent),) = graph.to("/messages")
+    assert sent == {
+        "messaging_product": "whatsapp",
+        "recipient_type": "individual",
+        "to": BOB.phone,
+        "type": "interactive",
+        "interactive": {
+            "type": "call_permission_request",
+            "action": {"name": "call_permission_request"},
+            "body": {"text": "May we?"},
+        },
+    }
+    status, answer = await post(http, "/consents/request", {"to": BOB_PHONE})
+    assert (status, answer["error"]["code"]) == (409, "request-limit")
+    retry_at = datetime.fromisoformat(answer["error"]["retry_at"])
+    assert timedelta(hours=23) < retry_at - datetime.now(UTC) <= timedelta(hours=24)
+    assert len(graph.to("/messages")) == 1
+
+
+async def test_a_template_reaches_who_has_not_written(
+    plane: ControlPlane, graph: Graph, http: aiohttp.ClientSession
+) -> None:
+    """By business-scoped id, with the body's values."""
+    template = {"name": "may_we_call", "language": "nl", "parameters": ["Ada"]}
+    status, _ = await post(http, "/consents/request", {"to": "NL.77", "template": template})
+    assert status == 202
+    ((_, sent),) = graph.to("/messages")
+    assert (sent["recipient"], sent["type"]) == ("NL.77", "template")
+    assert sent["template"] == {
+        "name": "may_we_call",
+        "language": {"code": "nl"},
+        "components": [{"type": "body", "parameters": [{"type": "text", "text": "Ada"}]}],
+    }
+
+
+@pytest.mark.parametrize(
+    ("meta_code", "status", "code"),
+    [(138009, 502, "graph-permission-request-limit"), (138017, 409, "already-permitted")],
+)
+async def test_a_refused_request_does_not_count(
+    plane: ControlPlane,
+    graph: Graph,
+    http: aiohttp.ClientSession,
+    meta_code: int,
+    status: int,
+    code: str,
+) -> None:
+    """Nothing was sent; 138017 says besides that calls are permitted for good."""
+    graph.refuse("/messages", meta_code)
+    found, answer = await post(http, "/consents/request", {"to": BOB_PHONE})
+    assert (found, answer["error"]["code"]) == (status, code)
+    if meta_code == 138017:
+        assert await plane.permissions.check(BOB) == Allowed()
+        assert graph.to("/call_permissions") == []
+    else:
+        graph.answers["/messages"] = (200, {"messages": [{"id": "wamid.2"}]})
+        assert (await post(http, "/consents/request", {"to": BOB_PHONE}))[0] == 202
+
+
+async def test_operators_import_and_withdraw_with_a_paper(
+    plane: ControlPlane, http: aiohttp.ClientSession
+) -> None:
+    """Written twice it is one entry; the list shows what holds."""
+    paper = {"to": BOB_PHONE, "kind": "do_not_call", "reference": "letter 7"}
+    for _ in range(2):
+        status, entry = await post(http, "/consents/import", paper)
+        assert (status, entry["granted"], entry["phone"]) == (201, True, BOB.phone)
+    assert (await post(http, "/consents/request", {"to": BOB_PHONE}))[1]["error"]["code"] == (
+        "do-not-call"
+    )
+    status, _ = await post(http, "/consents/withdraw", {**paper, "note": "called us"})
+    assert status == 201
+    async with http.get("/consents", params={"to": BOB_PHONE}, headers=AUTH) as response:
+        found = await response.json()
+    assert [entry["granted"] for entry in found["consents"]] == [False, True]
+    assert [(one["kind"], one["state"]) for one in found["state"]] == [("do_not_call", "withdrawn")]
+    assert (await post(http, "/consents/request", {"to": BOB_PHONE}))[0] == 202
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "named"),
+    [
+        ("/consents/request", {}, "to"),
+        ("/consents/request", {"to": "12"}, "to"),
+        ("/consents/request", {"to": "NL.1", "txet": "x"}, "txet"),
+        ("/consents/request", [], "body"),
+        (
+            "/consents/request",
+            {"to": "NL.1", "text": "x", "template": {"name": "x", "language": "nl"}},
+            "template",
+        ),
+        ("/consents/import", {"to": "NL.1", "kind": "mood", "reference": "x"}, "kind"),
+        ("/consents/import", {"to": "NL.1", "kind": "recording"}, "reference"),
+        (
+            "/consents/import",
+            {"to": "NL.1", "kind": "recording", "reference": "x", "at": "2999-01-01T00:00:00Z"},
+            "at",
+        ),
+        (
+            "/consents/withdraw",
+            {"to": "NL.1", "kind": "recording", "reference": "x", "at": "2020-01-01T00:00:00"},
+            "at",
+        ),
+    ],
+)
+async def test_malformed_bodies_are_named(
+    plane: ControlPlane, http: aiohttp.ClientSession, path: str, body: Any, named: str
+) -> None:
+    """400 with the field's name."""
+    status, answer = await post(http, path, body)
+    assert (status, answer["error"]["code"]) == (400, "bad-request")
+    assert named in answer["error"]["message"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/consents"),
+        ("POST", "/consents/request"),
+        ("POST", "/consents/import"),
+        ("POST", "/consents/withdraw"),
+    ],
+)
+async def test_only_operators_get_in(
+    plane: ControlPlane, http: aiohttp.ClientSession, method: str, path: str
+) -> None:
+    """Without the key: 401."""
+    async with http.request(method, path) as response:
+        assert response.status == 401
+
+
+# --- the command line ---
+
+
+async def test_the_command_line_speaks_with_a_running_control_plane(
+    plane: ControlPlane,
+    graph: Graph,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """request, import, withdraw, list; a refusal is a sentence and exit code 1."""
+    monkeypatch.setenv("CONTROLPLANE_API_KEY", OPERATOR_KEY)
+    monkeypatch.setenv("CONTROLPLANE_URL", f"http://127.0.0.1:{CONTROLPLANE_PORT}")
+
+    async def run(*argv: str) -> tuple[int, str]:
+        code = await asyncio.to_thread(cli.main, ["consent", *argv])
+        said = capsys.readouterr()
+        return code, said.out + said.err
+
+    assert await run("list") == (0, "The ledger is silent.\n")
+    assert (await run("request", BOB_PHONE, "--text", "May we?"))[0] == 0
+    code, said = await run("request", BOB_PHONE)
+    assert (code, "as often as Meta allows" in said, "tried again at 20" in said) == (1, True, True)
+    paper = ("--kind", "recording", "--reference", "form 12")
+    assert (await run("import", BOB_PHONE, *paper, "--valid-until", "2999-01-01T00:00:00Z"))[0] == 0
+    code, said = await run("list", BOB_PHONE)
+    assert "now: recording is granted until 2999" in said
+    assert (await run("withdraw", BOB_PHONE, *paper))[0] == 0
+    assert "now: recording is withdrawn" in (await run("list", BOB_PHONE))[1]
+    monkeypatch.setenv("CONTROLPLANE_API_KEY", "wrong")
+    code, said = await run("list")
+    assert (code, "CONTROLPLANE_API_KEY" in said) == (1, True)

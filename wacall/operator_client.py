@@ -1,0 +1,91 @@
+"""Speak with a running control plane as an operator: bearer token, JSON, errors as sentences."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+import aiohttp
+
+from wacall import environment
+
+_TIMEOUT_S = 20.0
+_DEFAULT_PORT = 4000
+
+
+class OperatorRefused(Exception):
+    """The control plane refused, or is not there; the sentence says what to do."""
+
+    def __init__(self, sentence: str, code: str = "", status: int | None = None) -> None:
+        """Take the sentence, and the control plane's `code` and HTTP status if it answered."""
+        super().__init__(sentence)
+        self.code = code
+        self.status = status
+
+
+async def ask(
+    variables: Mapping[str, str],
+    method: str,
+    path: str,
+    *,
+    body: Mapping[str, Any] | None = None,
+    params: Mapping[str, str] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> dict[str, Any]:
+    """Send one request and return the answer's object; `variables` is the environment.
+
+    Raises:
+        OperatorRefused: no key, no answer within 20 s, or a refusal.
+    """
+    key = variables.get("CONTROLPLANE_API_KEY")
+    if not key:
+        raise OperatorRefused(
+            "CONTROLPLANE_API_KEY is not set; use the control plane's own, from its environment "
+            "or its .env."
+        )
+    base = base_url(variables)
+    try:
+        async with (
+            asyncio.timeout(_TIMEOUT_S),
+            aiohttp.ClientSession() as http,
+            http.request(
+                method,
+                base + path,
+                json=body,
+                params=params,
+                headers={**(headers or {}), "Authorization": f"Bearer {key}"},
+                allow_redirects=False,
+            ) as response,
+        ):
+            answer = await response.json(content_type=None)
+            status = response.status
+    except (aiohttp.ClientError, TimeoutError, ValueError) as error:
+        raise OperatorRefused(
+            f"No control plane answers at {base} ({type(error).__name__}); start one with "
+            "`wacall up`, or set CONTROLPLANE_URL."
+        ) from None
+    if 200 <= status < 300 and isinstance(answer, dict):
+        return answer
+    raise _refusal(answer, status)
+
+
+def base_url(variables: Mapping[str, str]) -> str:
+    """Return CONTROLPLANE_URL, else this machine's own at PORT.
+
+    Raises:
+        OperatorRefused: PORT is malformed.
+    """
+    try:
+        port = environment.port_of(variables, "PORT", _DEFAULT_PORT)
+    except ValueError as error:
+        raise OperatorRefused(str(error)) from None
+    return (variables.get("CONTROLPLANE_URL") or f"http://127.0.0.1:{port}").rstrip("/")
+
+
+def _refusal(answer: object, status: int) -> OperatorRefused:
+    error = answer.get("error") if isinstance(answer, dict) else None
+    if not isinstance(error, dict):
+        return OperatorRefused(f"The control plane answered with HTTP {status}.", status=status)
+    sentence = str(error.get("message", f"HTTP {status}."))
+    if error.get("retry_at"):
+        sentence += f" It may be tried again at {error['retry_at']}."
+    return OperatorRefused(sentence, str(error.get("code", "")), status)
