@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from wacall.bootstrap_debian import REDIS, RTPENGINE, debian_packages
 from wacall.bootstrap_step import Step, StepFailed, fingerprint
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -42,7 +43,7 @@ def set_up() -> int:
         started = time.monotonic()
         try:
             # a list, so that every step runs
-            work = [python_packages(), project(), livekit_server(), local_supabase()]
+            work = [python_packages(), project(), livekit_server(), local_supabase(), media_hop()]
         except StepFailed as failure:
             if failure.tail:
                 print(failure.tail, file=sys.stderr)
@@ -263,6 +264,16 @@ def _npm(step: Step) -> tuple[list[str | Path], str]:
     cached.symlink_to(os.path.relpath(wheel / "bin" / "node", TOOLS))
     script = wheel / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
     return [cached, script], f"{TOOLS}{os.pathsep}{path}"
+
+
+# --- the media hop ---
+
+
+def media_hop() -> bool:
+    """Install rtpengine where that is possible, and for the tests the Redis that it may use."""
+    return debian_packages(
+        [RTPENGINE, REDIS], CACHE / ".media-hop-stamp", CACHE / "logs" / "media-hop.log"
+    )
 
 
 # --- tools ---

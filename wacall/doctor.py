@@ -18,8 +18,10 @@ from agents.settings import Settings as AgentSettings
 from controlplane.call import Call, CallId, CallStatus, Direction, Party
 from controlplane.errors import ControlPlaneError
 from controlplane.graph import GraphClient
+from controlplane.ng_transport import open_transport
 from controlplane.rest import Refused
 from controlplane.rooms import RoomsClient
+from controlplane.rtpengine import NgClient
 from controlplane.settings import Settings
 from controlplane.store import SupabaseStore
 from wacall import environment
@@ -89,7 +91,7 @@ async def examine(environ: Mapping[str, str]) -> AsyncIterator[Finding]:
                     "The operator routes are off.",
                     "Set CONTROLPLANE_API_KEY to list calls and to hang up.",
                 )
-            for check in (_look_at_livekit, _look_at_database, _look_at_graph):
+            for check in (_look_at_livekit, _look_at_hops, _look_at_database, _look_at_graph):
                 async for finding in check(settings, http):
                     yield finding
         if agent is not None:
@@ -160,6 +162,27 @@ async def _make_room(lk: api.LiveKitAPI, room: str, agent_name: str) -> None:
         restart_policy=api.JobRestartPolicy.JRP_NEVER,
     )
     await lk.room.create_room(api.CreateRoomRequest(name=room, empty_timeout=30, agents=[dispatch]))
+
+
+async def _look_at_hops(settings: Settings, http: aiohttp.ClientSession) -> AsyncIterator[Finding]:
+    if not settings.rtpengine_hops:
+        yield warn(
+            "media hop",
+            "RTPENGINE_URL is not set, so no outbound calls can be placed.",
+            "Install rtpengine and let `wacall up` start it, or set RTPENGINE_URL.",
+        )
+    for address in settings.rtpengine_hops:
+        client = NgClient(
+            open_transport(address, http), address=address, timeout_s=settings.hop_timeout_s
+        )
+        try:
+            calls = await client.count_calls()
+        except ControlPlaneError as error:
+            yield fail("media hop", f"{address}: {error}", "RTPENGINE_URL, or start rtpengine.")
+        else:
+            yield ok("media hop", f"{address} answers and carries {calls} calls.")
+        finally:
+            await client.close()
 
 
 async def _find_worker(lk: api.LiveKitAPI, room: str, name: str) -> Finding:

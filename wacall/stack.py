@@ -1,11 +1,13 @@
 """The whole stack on one machine: starts what is not configured elsewhere, in parallel.
 
-The SFU first, it is there at once; then the worker beside the database, and the control plane
-after the database. Everything stops the other way round, so that calls come to a proper end.
+The SFU and the media hop first, they are there at once; then the worker beside the database, and
+the control plane after the database. Everything stops the other way round, so that calls come to a
+proper end.
 """
 
 import asyncio
 import contextlib
+import dataclasses
 import secrets
 import sys
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
@@ -17,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Self
 import aiohttp
 
 from wacall.environment import free_port, port_of, to_env_file, write_private
+from wacall.hop import HOW_TO_GET_IT, EmbeddedHop, HopPlan, find_hop
 from wacall.keeper import Keeper, Report
 from wacall.processes import Child, Echo
 from wacall.sfu import LOOPBACK, EmbeddedSfu, SfuPorts
@@ -39,8 +42,8 @@ REGISTERED = "registered worker"
 # what other tools need to work with a running stack
 _EXPORTED = (
     "AGENT_NAME", "CONTROLPLANE_API_KEY", "LIVEKIT_API_KEY", "LIVEKIT_API_SECRET", "LIVEKIT_URL",
-    "OPENAI_API_KEY", "OPENAI_BASE_URL", "PORT", "SUPABASE_SECRET_KEY", "SUPABASE_URL",
-    "WA_ACCESS_TOKEN", "WA_APP_SECRET", "WA_GRAPH_BASE_URL", "WA_GRAPH_VERSION",
+    "OPENAI_API_KEY", "OPENAI_BASE_URL", "PORT", "RTPENGINE_URL", "SUPABASE_SECRET_KEY",
+    "SUPABASE_URL", "WA_ACCESS_TOKEN", "WA_APP_SECRET", "WA_GRAPH_BASE_URL", "WA_GRAPH_VERSION",
     "WA_PHONE_NUMBER_ID", "WA_VERIFY_TOKEN",
 )  # fmt: skip
 
@@ -50,12 +53,14 @@ class StackPlan:
     """What to start and where it keeps its data."""
 
     environment: Mapping[str, str] = field(repr=False)
-    """What is configured. LIVEKIT_URL or SUPABASE_URL in it: that part is not started."""
+    """What is configured. LIVEKIT_URL, SUPABASE_URL or RTPENGINE_URL in it: that part is not
+    started."""
     data_dir: Path
     port: int = 4000
     """The control plane's; 0 for any free one."""
     sfu_ports: SfuPorts = field(default_factory=SfuPorts)
     sfu_node_ip: str = LOOPBACK
+    hop: HopPlan = field(default_factory=HopPlan)
     with_controlplane: bool = True
     with_agent: bool = True
     fast_database: bool = False
@@ -75,6 +80,7 @@ class Stack:
         self.environment: dict[str, str] = dict(plan.environment)
         """What the parts were given: addresses and keys of everything, once started."""
         self.sfu: EmbeddedSfu | None = None
+        self.hop: EmbeddedHop | None = None
         self.database: LocalSupabase | None = None
         self.keepers: dict[str, Keeper] = {}
 
@@ -98,12 +104,17 @@ class Stack:
         return self.environment["SUPABASE_URL"]
 
     @property
+    def has_hop(self) -> bool:
+        """Whether outbound calls can be placed: rtpengine may be missing on this machine."""
+        return bool(self.environment.get("RTPENGINE_URL"))
+
+    @property
     def env_file(self) -> Path:
         """A private file in the format of `.env` with all addresses and keys, for other tools."""
         return self._plan.data_dir / "stack.env"
 
     def child(self, name: str) -> Child:
-        """Return a running child: `sfu`, `controlplane` or `agent`."""
+        """Return a running child: `sfu`, `hop`, `controlplane` or `agent`."""
         return self.keepers[name].child
 
     def log_of(self, name: str) -> Path:
@@ -141,7 +152,7 @@ class Stack:
                 watcher.cancel()
 
     async def stop(self) -> None:
-        """Drain and stop: control plane, worker, SFU, database."""
+        """Drain and stop: control plane, worker, media hop, SFU, database."""
         drain_s = float(self.environment.get("DRAIN_TIMEOUT_S") or DRAIN_TIMEOUT_S)
         for name, grace_s in (
             ("controlplane", drain_s + STOP_GRACE_S),
@@ -149,6 +160,10 @@ class Stack:
         ):
             if name in self.keepers:
                 await self.keepers[name].stop(grace_s=grace_s)
+        if self.hop is not None:
+            if "hop" in self.keepers:
+                await self.keepers["hop"].forget()
+            await self.hop.stop()
         if self.sfu is not None:
             if "sfu" in self.keepers:
                 await self.keepers["sfu"].forget()
@@ -172,6 +187,7 @@ class Stack:
         plan.data_dir.mkdir(parents=True, exist_ok=True)
         self.environment["PORT"] = str(plan.port or free_port())
         await self._start_sfu()
+        await self._start_hop()
         self._place_database()
         self._write_env_file()
         # the worker takes longest, for its imports, and needs the database only when a call comes
@@ -209,6 +225,33 @@ class Stack:
         self.environment.setdefault("DRAIN_ENDS_CALLS", "1")
         # one worker beside its SFU: a call that it refused for load would be answered by nobody
         self.environment.setdefault("AGENT_LOAD_THRESHOLD", "inf")
+
+    async def _start_hop(self) -> None:
+        if self.has_hop:
+            return
+        if find_hop(self.environment) is None:
+            self._plan.report(HOW_TO_GET_IT)
+            return
+        keys_to = self.environment.setdefault(
+            "HOP_DTMF_LISTEN", f"{LOOPBACK}:{free_port(udp=True)}"
+        )
+        hop = self.hop = EmbeddedHop(
+            plan=dataclasses.replace(self._plan.hop, dtmf_to=keys_to),
+            environment=self.environment,
+            log=self.log_of("hop"),
+            echo=self._plan.echo,
+        )
+
+        async def run() -> Child:
+            await hop.start()
+            return hop.child
+
+        await self._keep("hop", run)
+        # the rows of live calls name this address
+        hop.settle()
+        self.environment["RTPENGINE_URL"] = hop.url
+        if hop.plan.interfaces is not None:
+            self.environment["HOP_INTERFACES"] = ",".join(hop.plan.interfaces)
 
     def _place_database(self) -> None:
         """Decide where the database will be, so that others can be told before it runs."""

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from wacall import environment
 from wacall.database import DatabaseFailed
+from wacall.hop import plan_of
 from wacall.processes import ChildFailed
 from wacall.sfu import LOOPBACK, SfuPorts
 from wacall.stack import Stack, StackPlan
@@ -74,6 +75,7 @@ def make_plan(
             udp=_port_or_any(configured, "SFU_UDP_PORT", SFU_UDP_PORT, udp=True),
         ),
         sfu_node_ip=configured.get("SFU_NODE_IP") or LOOPBACK,
+        hop=plan_of(configured, sfu_node_ip=configured.get("SFU_NODE_IP") or LOOPBACK),
         with_agent=with_agent,
         with_controlplane=with_controlplane,
         restarts=True,
@@ -157,6 +159,8 @@ def _ready_line(stack: Stack) -> str:
         "supabase": stack.supabase_url,
         "env": str(stack.env_file),
     }
+    if stack.has_hop:
+        parts["hop"] = stack.environment["RTPENGINE_URL"]
     if "controlplane" in stack.keepers:
         parts = {"controlplane": stack.controlplane_url, **parts}
     return "ready " + " ".join(f"{name}={value}" for name, value in parts.items())

@@ -115,7 +115,7 @@ async def status_of(url: str) -> int:
 
 async def test_up_from_ready_to_stopped(up: Up) -> None:
     """`ready` names the parts, a dead part is replaced, SIGTERM ends all; no secret is shown."""
-    assert set(up.ready) == {"controlplane", "livekit", "supabase", "env"}
+    assert set(up.ready) == {"controlplane", "livekit", "supabase", "hop", "env"}
     assert await status_of(f"{up.ready['controlplane']}/readyz") == 200
     file = Path(up.ready["env"])
     assert stat.S_IMODE(file.stat().st_mode) == 0o600

@@ -1,0 +1,199 @@
+"""One call through the real hop and the real SFU: a phone at one end, an agent at the other."""
+
+import asyncio
+import contextlib
+import json
+import sys
+import time
+import uuid
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import aiohttp
+from livekit import api
+
+from controlplane.call import CallId
+from controlplane.hop_address import HopAddress
+from controlplane.media_hop import HopInterfaces, MediaHop
+from controlplane.ng_transport import open_transport
+from controlplane.rtpengine import NgClient
+from controlplane.whip import WhipClient
+from tests.integration.hop_phone import TONE_HZ, HummingPhone
+from wacall.sfu import EmbeddedSfu
+
+AGENT_MAIN = Path(__file__).with_name("hop_agent_main.py")
+AGENT_HZ = 440
+TOLERANCE_HZ = 12
+READY_S = 20
+EAR_S = 0.1
+
+
+class Agent:
+    """The agent's process."""
+
+    def __init__(self) -> None:
+        self.told: list[dict[str, Any]] = []
+        self._process: asyncio.subprocess.Process | None = None
+        self._reading: asyncio.Task[None] | None = None
+
+    async def start(self, sfu: EmbeddedSfu, room: str) -> None:
+        """Join, publish."""
+        self._process = await asyncio.create_subprocess_exec(
+            sys.executable, AGENT_MAIN, sfu.http_url.replace("http", "ws", 1),
+            sfu.keys.key, sfu.keys.secret, room,
+            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.DEVNULL,
+        )  # fmt: skip
+        self._reading = asyncio.create_task(self._read())
+        await self.until(lambda: bool(self.of("ready")), READY_S)
+
+    def of(self, event: str) -> list[dict[str, Any]]:
+        """What was told of this kind."""
+        return [one for one in self.told if one["event"] == event]
+
+    def hears_phone_since(self, since: float) -> bool:
+        """Whether the phone's tone was heard in a whole window after this moment."""
+        return any(
+            abs(one["hz"] - TONE_HZ) < TOLERANCE_HZ and one["at"] > since
+            for one in self.of("heard")
+        )
+
+    async def until(self, condition: Any, deadline_s: float) -> None:
+        """Wait for a condition."""
+        async with asyncio.timeout(deadline_s):
+            while not condition():
+                await asyncio.sleep(0.01)
+
+    async def stop(self) -> None:
+        """Kill it."""
+        if self._process is not None and self._process.returncode is None:
+            self._process.kill()
+            await self._process.wait()
+        if self._reading is not None:
+            await self._reading
+
+    async def _read(self) -> None:
+        assert self._process is not None
+        assert self._process.stdout is not None
+        async for line in self._process.stdout:
+            self.told.append(json.loads(line))
+
+
+class HopCall:
+    """Everything that one call needs, to be stepped through by a test."""
+
+    def __init__(
+        self, sfu: EmbeddedSfu, hop: HopAddress, interfaces: HopInterfaces | None = None
+    ) -> None:
+        self.id = CallId(str(uuid.uuid4()))
+        self.sfu = sfu
+        self.room = f"wa-{self.id}"
+        self.agent = Agent()
+        self.phone = HummingPhone()
+        self.timings: dict[str, float] = {}
+        self.sdps: dict[str, str] = {}
+        self._hop = hop
+        self._interfaces = interfaces
+
+    async def __aenter__(self) -> Self:
+        self.http = aiohttp.ClientSession()
+        self.ng = NgClient(open_transport(self._hop, self.http), address=self._hop, timeout_s=2)
+        self.hop = MediaHop(self.ng, interfaces=self._interfaces)
+        self.livekit = api.LiveKitAPI(
+            self.sfu.http_url, self.sfu.keys.key, self.sfu.keys.secret, session=self.http
+        )
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.phone.close()
+        await self.agent.stop()
+        try:
+            await self.hop.release(self.id)
+        finally:
+            with contextlib.suppress(api.TwirpError):
+                await self.livekit.room.delete_room(api.DeleteRoomRequest(room=self.room))
+            await self.ng.close()
+            await self.http.close()
+
+    async def prepare(self) -> None:
+        """Have the agent's track listed: WHIP subscribes only to what is there."""
+        await self.livekit.room.create_room(api.CreateRoomRequest(name=self.room))
+        await self.agent.start(self.sfu, self.room)
+        async with asyncio.timeout(READY_S):
+            while not any(one.tracks for one in await self.participants()):
+                await asyncio.sleep(0.02)
+
+    async def participants(self) -> list[api.ParticipantInfo]:
+        """Who is in the room."""
+        request = api.ListParticipantsRequest(room=self.room)
+        return list((await self.livekit.room.list_participants(request)).participants)
+
+    async def whip(self, offer: str) -> str:
+        """Post to LiveKit as `caller`."""
+        grants = api.VideoGrants(room_join=True, room=self.room)
+        token = api.AccessToken(self.sfu.keys.key, self.sfu.keys.secret)
+        jwt = token.with_identity("caller").with_grants(grants).to_jwt()
+        client = WhipClient(self.http, url=self.sfu.http_url, timeout_s=2.9)
+        return (await client.post(offer, jwt)).sdp
+
+    async def place(self, setup: str = "passive", *, hums: bool = True) -> None:
+        """The whole sequence of a placed call, up to audio both ways."""
+        started = time.monotonic()
+
+        def lap(name: str) -> None:
+            self.timings[name] = round(1000 * (time.monotonic() - started), 1)
+
+        offer = await self.hop.offer(self.id)
+        lap("offer")
+        answer = await self.phone.answer(offer, setup=setup)
+        started = time.monotonic()
+        whip_offer = await self.hop.bridge(self.id, answer)
+        lap("bridge")
+        livekit_answer = await self.whip(whip_offer)
+        lap("whip")
+        await self.hop.complete(self.id, livekit_answer)
+        lap("complete")
+        self.sdps = {
+            "offer": offer, "answer": answer, "whip-offer": whip_offer,
+            "livekit-answer": livekit_answer,
+        }  # fmt: skip
+        await self.phone.wait_connected(5)
+        lap("phone-dtls")
+        if hums:
+            self.phone.hum()
+            await self.until_two_way()
+            lap("two-way-tones")
+
+    async def take(self, role_of_phone: str = "actpass") -> None:
+        """An inbound call through the hop."""
+        offer = (await self.phone.open()).replace("actpass", role_of_phone)
+        whip_offer = await self.hop.take_offer(self.id, offer)
+        livekit_answer = await self.whip(whip_offer)
+        answer = await self.hop.make_answer(self.id, livekit_answer, offer)
+        self.sdps = {
+            "offer": offer, "answer": answer, "whip-offer": whip_offer,
+            "livekit-answer": livekit_answer,
+        }  # fmt: skip
+        self.phone.apply_answer(answer)
+        await self.phone.wait_connected(5)
+        self.phone.hum()
+        await self.until_two_way()
+
+    async def until_two_way(self, deadline_s: float = 8) -> None:
+        """Wait until each end hears the other's tone, after now."""
+        since = time.monotonic()
+        await self.agent.until(lambda: self.agent.hears_phone_since(since), deadline_s)
+        heard_since = self.phone.axis(since) + EAR_S
+        await self.agent.until(
+            lambda: (
+                self.phone.heard.duration_s > heard_since
+                and abs(self.phone.heard_hz(EAR_S) - AGENT_HZ) < TOLERANCE_HZ
+            ),
+            deadline_s,
+        )
