@@ -8,8 +8,11 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from controlplane.call import Direction
+
 _PROMPTS = Path(__file__).parent / "prompts"
 _SECTIONS = ("instructions", "greeting")
+_OUTBOUND_GREETING = "outbound greeting"
 # A brief's context can be as large as LiveKit lets metadata be; a prompt cannot.
 _MAX_CONTEXT = 4000
 
@@ -23,6 +26,14 @@ class Prompt:
     instructions: str = field(repr=False)
     greeting: str = field(repr=False)
     """How to open the call: an instruction for the first turn."""
+    outbound_greeting: str = field(default="", repr=False)
+    """The same for a call that the business has placed; empty: as for every call."""
+
+    def greeting_for(self, direction: Direction) -> str:
+        """Return how to open a call of this direction."""
+        if direction is Direction.OUTBOUND and self.outbound_greeting:
+            return self.outbound_greeting
+        return self.greeting
 
 
 def prompt_path(profile: str, override: Path | None) -> Path:
@@ -40,7 +51,8 @@ def prompt_path(profile: str, override: Path | None) -> Path:
 
 
 def read_prompt(text: str) -> Prompt:
-    """Read a prompt file: `key: value` lines between `---`, then `# instructions`, `# greeting`.
+    """Read a prompt file: `key: value` lines between `---`, then `# instructions`, `# greeting`
+    and, if calls are opened otherwise when the business places them, `# outbound greeting`.
 
     Raises:
         ValueError: a sentence that names what is missing.
@@ -61,7 +73,12 @@ def read_prompt(text: str) -> Prompt:
         zone = ZoneInfo(head.get("timezone", "UTC"))
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise ValueError("the prompt file's `timezone` is not a name like Europe/Paris") from error
-    return Prompt(business=head.get("business", "the business"), zone=zone, **read)
+    return Prompt(
+        business=head.get("business", "the business"),
+        zone=zone,
+        outbound_greeting="\n".join(sections.get(_OUTBOUND_GREETING, [])).strip(),
+        **read,
+    )
 
 
 def _split_head(text: str) -> tuple[dict[str, str], str]:
@@ -75,7 +92,13 @@ def _split_head(text: str) -> tuple[dict[str, str], str]:
     return {key.strip(): value.strip() for key, _, value in pairs}, body
 
 
-def instructions_for(prompt: Prompt, *, now: datetime, context: Mapping[str, Any]) -> str:
+def instructions_for(
+    prompt: Prompt,
+    *,
+    now: datetime,
+    context: Mapping[str, Any],
+    direction: Direction = Direction.INBOUND,
+) -> str:
     """Compose the session's instructions: what never changes first, so that it can be cached."""
     local = now.astimezone(prompt.zone)
     parts = [
@@ -84,6 +107,12 @@ def instructions_for(prompt: Prompt, *, now: datetime, context: Mapping[str, Any
         f"It is {local:%A}, {local:%Y-%m-%d}, {local:%H:%M} o'clock in {prompt.zone.key} "
         f"(UTC{local:%z}). Work out dates such as 'tomorrow' or 'on Friday' from this.",
     ]
+    if direction is Direction.OUTBOUND:
+        parts.append(
+            "## Who called\n"
+            "You have called the customer, on behalf of the business, with their permission. If "
+            "it suits them badly, offer another time and do not insist."
+        )
     if context:
         # No tag inside can end the block: json.dumps leaves `<` as it is, so it is escaped.
         data = json.dumps(dict(context), ensure_ascii=False, default=str)[:_MAX_CONTEXT]

@@ -24,6 +24,7 @@ from livekit.agents.voice import ConversationItemAddedEvent, ErrorEvent
 from livekit.agents.voice.room_io import AudioInputOptions, RoomOptions
 from livekit.rtc.participant import PublishTrackError
 
+from agents.keypad import Keypad
 from agents.models import ModelChooser
 from agents.output import CallAudioOutput
 from agents.realtime import OpenAIUnreachable, WatchedRealtimeModel, realtime_model
@@ -108,6 +109,7 @@ class CallSession:
         self._greeted = False
         self._is_set_up = False
         self._media_up = asyncio.Event()
+        self._keypad = Keypad(self._on_keys)
 
     async def store(self) -> Store:
         """Return the database, once it is connected."""
@@ -170,6 +172,7 @@ class CallSession:
             # it is the worker that ends, with the caller still on the line
             await self._request_end(EndReason.SHUTDOWN)
         self._is_over = True
+        self._keypad.close()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -214,7 +217,10 @@ class CallSession:
         )
         return Agent(
             instructions=instructions_for(
-                prompt, now=datetime.now(UTC), context=self._brief.context
+                prompt,
+                now=datetime.now(UTC),
+                context=self._brief.context,
+                direction=self._brief.direction,
             ),
             tools=build_tools(desk, self._hang_up),
         )
@@ -253,6 +259,7 @@ class CallSession:
         room.on("participant_active", on_present)
         room.on("participant_attributes_changed", on_attributes)
         room.on("participant_disconnected", on_gone)
+        room.on("data_received", self._keypad.take)
         self._spawn(self._leave_unless_answered())
         if self._brief.direction is Direction.INBOUND:
             # whoever calls will be answered in a moment; whoever is called may never pick up
@@ -269,7 +276,7 @@ class CallSession:
             return
         self._greeted = True
         try:
-            self._session.generate_reply(instructions=prompt.greeting)
+            self._session.generate_reply(instructions=prompt.greeting_for(self._brief.direction))
         except (RealtimeError, RuntimeError):
             log.warning("The greeting could not be asked for; the caller speaks first.")
 
@@ -304,6 +311,15 @@ class CallSession:
         turn = self._fold.add(event.item)
         if turn is not None:
             self._writer.push(turn)
+
+    def _on_keys(self, sentence: str) -> None:
+        """Let the model know of pressed keys, and answer, once it has finished what it says."""
+        if self._session is None or self._is_over or not self._output.is_unmuted:
+            return
+        try:
+            self._session.generate_reply(user_input=sentence)
+        except (RealtimeError, RuntimeError):
+            log.warning("Pressed keys could not be told to the model.")
 
     async def _hang_up(self, context: RunContext[Any]) -> None:
         """End the call from our side, once the goodbye has been heard."""

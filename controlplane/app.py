@@ -10,15 +10,26 @@ import aiohttp
 from aiohttp import web
 
 from controlplane.call import EndReason
+from controlplane.callee import CallHours
+from controlplane.consent_routes import ConsentRoutes
 from controlplane.deadlines import Bounds
+from controlplane.dial_routes import DialRoutes
 from controlplane.ending import CallEnder
 from controlplane.errors import StoreUnavailable
 from controlplane.graph import GraphClient
+from controlplane.hop_watch import HopWatch, limits_of
+from controlplane.hops import Hops
 from controlplane.inbound import AnswerPolicy, CallAnswerer
+from controlplane.keys import KeyReporter
+from controlplane.ledger import Ledger
+from controlplane.media_hop import HopInterfaces
 from controlplane.metrics import Metrics
 from controlplane.middleware import access_log, errors_as_json, operators_only
 from controlplane.operators import OperatorRoutes
 from controlplane.ops import OpsRoutes
+from controlplane.outbound import CallPlacer, DialPolicy
+from controlplane.permissions import CallRules, Permissions
+from controlplane.rest import RestClient
 from controlplane.rooms import RoomsClient
 from controlplane.roomwatch import RoomWatch
 from controlplane.settings import Settings
@@ -40,13 +51,12 @@ def _now() -> datetime:
 class ControlPlane:
     """One process's worth of control plane."""
 
-    def __init__(
-        self, settings: Settings, http: aiohttp.ClientSession, store: SupabaseStore
-    ) -> None:
+    def __init__(self, settings: Settings, http: aiohttp.ClientSession, rest: RestClient) -> None:
         """Wire the parts; nothing is started yet."""
         self.settings = settings
         self.metrics = Metrics()
-        self.store = store
+        self.store = store = SupabaseStore(rest)
+        self.ledger = Ledger(rest)
         self.rooms = RoomsClient(
             http,
             url=settings.livekit_url,
@@ -71,19 +81,43 @@ class ControlPlane:
             timeout_s=settings.graph_timeout_s,
             on_request=lambda *done: self.metrics.upstream_done("graph", *done),
         )
+        self.permissions = Permissions(
+            ledger=self.ledger,
+            graph=graph,
+            rules=CallRules(
+                phone_number_id=settings.wa_phone_number_id, hours=CallHours(settings.call_hours)
+            ),
+            clock=_now,
+        )
         bounds = Bounds(
             setup_s=settings.setup_timeout_s,
             media_s=settings.media_timeout_s,
             duration_s=settings.max_call_duration_s,
+            ring_s=settings.ring_timeout_s,
+        )
+        self.hops = Hops(
+            http,
+            settings.rtpengine_hops,
+            timeout_s=settings.hop_timeout_s,
+            interval_s=settings.hop_check_interval_s,
+            observe=self.metrics.upstream_done,
         )
         self.ender = CallEnder(
-            store=store, graph=graph, rooms=self.rooms, metrics=self.metrics, clock=_now
+            store=store,
+            graph=graph,
+            rooms=self.rooms,
+            hops=self.hops,
+            metrics=self.metrics,
+            clock=_now,
         )
+        names = settings.hop_interfaces.split(",") if settings.hop_interfaces else None
+        interfaces = HopInterfaces(livekit=names[0], whatsapp=names[1]) if names else None
         answerer = CallAnswerer(
             store=store,
             rooms=self.rooms,
             whip=whip,
             graph=graph,
+            hops=self.hops,
             ender=self.ender,
             metrics=self.metrics,
             policy=AnswerPolicy(
@@ -93,13 +127,34 @@ class ControlPlane:
                 agent_ready_s=settings.agent_ready_timeout_s,
                 stale_offer_s=settings.stale_offer_s,
                 bounds=bounds,
+                via_hop=settings.wa_media == "hop",
+                interfaces=interfaces,
+            ),
+            clock=_now,
+        )
+        self.placer = CallPlacer(
+            store=store,
+            rooms=self.rooms,
+            whip=whip,
+            graph=graph,
+            hops=self.hops,
+            permissions=self.permissions,
+            ender=self.ender,
+            metrics=self.metrics,
+            policy=DialPolicy(
+                phone_number_id=settings.wa_phone_number_id,
+                agent_ready_s=settings.agent_ready_timeout_s,
+                bounds=bounds,
+                interfaces=interfaces,
             ),
             clock=_now,
         )
         self.switchboard = Switchboard(
             store=store,
             answerer=answerer,
+            placer=self.placer,
             ender=self.ender,
+            permissions=self.permissions,
             metrics=self.metrics,
             phone_number_id=settings.wa_phone_number_id,
             clock=_now,
@@ -115,6 +170,17 @@ class ControlPlane:
             bounds=bounds,
             interval_s=settings.sweep_interval_s,
             reconcile_s=settings.reconcile_interval_s,
+            clock=_now,
+        )
+
+        self.keys = KeyReporter(store=store, rooms=self.rooms, clock=_now)
+        self.hop_watch = HopWatch(
+            store=store,
+            hops=self.hops,
+            placer=self.placer,
+            ender=self.ender,
+            limits=limits_of(dead_s=settings.media_dead_s, mute_s=settings.media_mute_s),
+            interval_s=settings.hop_check_interval_s,
             clock=_now,
         )
 
@@ -148,6 +214,12 @@ def make_app(parts: ControlPlane) -> web.Application:
     )
     livekit = LiveKitWebhook(receiver=parts.rooms.webhooks, watch=parts.watch)
     operators = OperatorRoutes(store=parts.store, ender=parts.ender)
+    dialing = DialRoutes(switchboard=parts.switchboard, profile=settings.agent_profile)
+    consents = ConsentRoutes(
+        permissions=parts.permissions,
+        ledger=parts.ledger,
+        phone_number_id=settings.wa_phone_number_id,
+    )
     key = settings.controlplane_api_key
     guard = operators_only(key.get_secret_value() if key is not None else None)
     ops = OpsRoutes(
@@ -161,8 +233,13 @@ def make_app(parts: ControlPlane) -> web.Application:
             web.post("/wa/webhook", meta.receive),
             web.post("/livekit/webhook", livekit.receive),
             web.get("/calls", guard(operators.list_calls)),
+            web.post("/calls", guard(dialing.place)),
             web.get("/calls/{call_id}", guard(operators.show_call)),
             web.post("/calls/{call_id}/hangup", guard(operators.hang_up)),
+            web.get("/consents", guard(consents.list_entries)),
+            web.post("/consents/request", guard(consents.request)),
+            web.post("/consents/import", guard(consents.import_entry)),
+            web.post("/consents/withdraw", guard(consents.withdraw)),
             web.get("/healthz", ops.healthz),
             web.get("/readyz", ops.readyz),
             web.get("/metrics", ops.metrics),
@@ -174,19 +251,29 @@ def make_app(parts: ControlPlane) -> web.Application:
 @contextlib.asynccontextmanager
 async def running(settings: Settings) -> AsyncIterator[web.Application]:
     """Connect the neighbours, sweep in the background, and take everything down again."""
-    store = await SupabaseStore.connect(
+    rest = await RestClient.connect(
         settings.supabase_url, settings.supabase_secret_key.get_secret_value()
     )
     async with contextlib.AsyncExitStack() as stack:
-        stack.push_async_callback(store.close)
+        stack.push_async_callback(rest.close)
         http = await stack.enter_async_context(aiohttp.ClientSession())
-        parts = ControlPlane(settings, http, store)
+        parts = ControlPlane(settings, http, rest)
         # the first request on a connection is the slow one; let it not be a webhook's
         with contextlib.suppress(StoreUnavailable):
-            await store.ping()
+            await parts.store.ping()
+        if settings.wa_media == "hop" and not settings.rtpengine_hops:
+            _log.error(
+                "WA_MEDIA is `hop`, but RTPENGINE_URL is not set: every inbound call is rejected.",
+                extra={"action": "no-hop"},
+            )
+        await parts.hops.open()
+        stack.push_async_callback(parts.hops.close)
         stack.push_async_callback(parts.switchboard.close)
-        sweeping = asyncio.create_task(parts.sweeper.run())
-        stack.push_async_callback(_cancelled, sweeping)
+        background = [parts.sweeper.run(), parts.hop_watch.run()]
+        if settings.hop_dtmf_listen is not None:
+            background.append(parts.keys.listen(settings.hop_dtmf_listen))
+        for work in background:
+            stack.push_async_callback(_cancelled, asyncio.create_task(work))
         yield make_app(parts)
 
 

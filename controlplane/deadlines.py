@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from controlplane.call import Call, CallStatus, EndReason
+from controlplane.call import Call, CallStatus, Direction, EndReason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -13,6 +13,8 @@ class Bounds:
     setup_s: float
     media_s: float
     duration_s: float
+    ring_s: float = 45
+    """Outbound: from `connect` to the person's picking up."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +26,8 @@ class Postponed:
 
 def deadline_of(call: Call, bounds: Bounds) -> datetime:
     """Return when this call, as it is now, has lasted too long in its phase."""
+    if call.answered_at is None and _rings(call):
+        return (call.accept_sent_at or call.created_at) + timedelta(seconds=bounds.ring_s)
     if call.answered_at is None:
         return call.created_at + timedelta(seconds=bounds.setup_s)
     if call.media_at is None:
@@ -40,5 +44,10 @@ def judge(call: Call, now: datetime, bounds: Bounds) -> EndReason | Postponed:
         # the media came up after the deadline had been written
         return Postponed(until=until)
     if call.status is not CallStatus.ACTIVE:
-        return EndReason.SETUP_TIMEOUT
+        return EndReason.NOT_ANSWERED if _rings(call) else EndReason.SETUP_TIMEOUT
     return EndReason.MEDIA_TIMEOUT if call.media_at is None else EndReason.MAX_DURATION
+
+
+def _rings(call: Call) -> bool:
+    """Whether it is the person whom we wait for, and not our own set-up."""
+    return call.direction is Direction.OUTBOUND and call.accept_sent_at is not None

@@ -8,9 +8,11 @@ import logging
 from collections.abc import Callable
 from datetime import datetime
 
-from controlplane.call import Call, CallId, CallStatus, EndReason, Termination
+from controlplane.call import Call, CallId, CallStatus, Direction, EndReason, Termination
 from controlplane.errors import ControlPlaneError
 from controlplane.graph import GraphClient
+from controlplane.hops import Hops
+from controlplane.media_hop import MediaHop
 from controlplane.metrics import Metrics
 from controlplane.rooms import RoomsClient
 from controlplane.store import Store
@@ -29,6 +31,7 @@ class CallEnder:
         store: Store,
         graph: GraphClient,
         rooms: RoomsClient,
+        hops: Hops,
         metrics: Metrics,
         clock: Callable[[], datetime],
     ) -> None:
@@ -36,6 +39,7 @@ class CallEnder:
         self._store = store
         self._graph = graph
         self._rooms = rooms
+        self._hops = hops
         self._metrics = metrics
         self._clock = clock
 
@@ -80,7 +84,10 @@ class CallEnder:
     async def release(self, call: Call) -> bool:
         """Leave nothing behind at Meta and LiveKit; `False` if something has to be retried."""
         clean = True
-        if not call.ended_by_peer and call.wacid is not None:
+        is_known_to_meta = call.wacid is not None and (
+            call.direction is Direction.INBOUND or call.accept_sent_at is not None
+        )
+        if is_known_to_meta and call.wacid is not None and not call.ended_by_peer:
             # after `accept` has left us the call may stand, whatever we heard of it
             hang_up = self._graph.reject if call.accept_sent_at is None else self._graph.terminate
             try:
@@ -91,10 +98,27 @@ class CallEnder:
                     "Meta could not be told that the call ended; trying again.",
                     extra={"action": "release-graph", "call": call.id, "error": error.code},
                 )
-        clean = await self.close_room(call) and clean
+        clean = await self.close_media(call) and clean
         if clean:
             await self._store.mark_released(call.id, self._clock())
         return clean
+
+    async def close_media(self, call: Call) -> bool:
+        """Free the call's hop and room; `False` if one of them could not be told."""
+        return all([await self._leave_hop(call), await self.close_room(call)])
+
+    async def _leave_hop(self, call: Call) -> bool:
+        if call.hop is None:
+            return True
+        try:
+            await MediaHop(self._hops.client(call.hop)).release(call.id)
+        except ControlPlaneError as error:
+            _log.warning(
+                "The media hop could not be told that the call ended; trying again.",
+                extra={"action": "release-hop", "call": call.id, "error": error.code},
+            )
+            return False
+        return True
 
     async def close_room(self, call: Call) -> bool:
         """Delete the call's room; `False` if LiveKit could not be told."""

@@ -23,10 +23,12 @@ from controlplane.call import (
 )
 from controlplane.deadlines import Bounds, deadline_of
 from controlplane.ending import CallEnder, status_shown
-from controlplane.errors import AgentGaveUp, ControlPlaneError, TimedOut
+from controlplane.errors import AgentGaveUp, ControlPlaneError, NoHop, TimedOut
 from controlplane.graph import GraphClient
 from controlplane.graph_errors import GraphRefused
+from controlplane.hops import Hops
 from controlplane.lifecycle import CallEvent, after, expected_before
+from controlplane.media_hop import HopInterfaces, MediaHop
 from controlplane.metrics import Metrics
 from controlplane.records import EventOutcome, EventRecord, EventSource
 from controlplane.rooms import RoomsClient
@@ -54,6 +56,9 @@ class AnswerPolicy:
     agent_ready_s: float
     stale_offer_s: float
     bounds: Bounds
+    via_hop: bool = False
+    """Let the media hop stand between WhatsApp and LiveKit."""
+    interfaces: HopInterfaces | None = None
 
 
 class CallAnswerer:
@@ -66,6 +71,7 @@ class CallAnswerer:
         rooms: RoomsClient,
         whip: WhipClient,
         graph: GraphClient,
+        hops: Hops,
         ender: CallEnder,
         metrics: Metrics,
         policy: AnswerPolicy,
@@ -76,6 +82,7 @@ class CallAnswerer:
         self._rooms = rooms
         self._whip = whip
         self._graph = graph
+        self._hops = hops
         self._ender = ender
         self._metrics = metrics
         self._policy = policy
@@ -91,7 +98,7 @@ class CallAnswerer:
             seconds=self._policy.stale_offer_s
         ):
             return await self._record_stale(offer, now)
-        call = self._new_call(offer, now)
+        call = self._new_call(offer, now, hop=await self._choose_hop())
         claimed = await self._store.claim_call(call)
         if claimed is None:
             owner = await self._store.find_call(offer.wacid)
@@ -103,10 +110,10 @@ class CallAnswerer:
             async with asyncio.timeout(self._policy.bounds.setup_s):
                 await self._set_up(claimed, offer, setup)
         except Overtaken:
-            await asyncio.shield(self._ender.close_room(claimed))
+            await asyncio.shield(self._ender.close_media(claimed))
         except asyncio.CancelledError:
             # the end of this call is being recorded by whoever cancelled us
-            await asyncio.shield(self._ender.close_room(claimed))
+            await asyncio.shield(self._ender.close_media(claimed))
             raise
         except Exception as error:
             await self._fail(claimed, setup, error)
@@ -115,7 +122,7 @@ class CallAnswerer:
 
     async def _set_up(self, call: Call, offer: OfferReceived, setup: "_Setup") -> None:
         policy = self._policy
-        livekit_offer = sdp.offer_for_livekit(offer.sdp, rewrite_dtls_role=policy.rewrite_dtls_role)
+        livekit_offer = await self._offer_for_livekit(call, offer.sdp)
         await self._rooms.create(
             call,
             CallBrief(
@@ -131,7 +138,7 @@ class CallAnswerer:
         setup.done("agent")
         leg, call = await self._open_leg(call, livekit_offer)
         setup.done("whip")
-        answer = sdp.answer_for_meta(leg.sdp, offer.sdp, rewrite_dtls_role=policy.rewrite_dtls_role)
+        answer = await self._answer_for_meta(call, leg.sdp, offer.sdp)
         # From the moment `accept` may have left us, the end needs `terminate`; so the row must
         # say so before. That write hides behind pre_accept.
         sending = self._advance(
@@ -149,6 +156,31 @@ class CallAnswerer:
         await self._graph.accept(offer.wacid, answer)
         setup.done("accept")
         await self._activate(call, offer.wacid, setup)
+
+    async def _choose_hop(self) -> str | None:
+        """Say in the row which hop will hold the call, before the hop does."""
+        if not self._policy.via_hop:
+            return None
+        try:
+            return str((await self._hops.choose()).address)
+        except NoHop:
+            # the set-up ends with it, once there is a row that says so
+            return None
+
+    def _hop(self, call: Call) -> MediaHop:
+        if call.hop is None:
+            raise NoHop
+        return MediaHop(self._hops.client(call.hop), interfaces=self._policy.interfaces)
+
+    async def _offer_for_livekit(self, call: Call, offer: str) -> str:
+        if self._policy.via_hop:
+            return await self._hop(call).take_offer(call.id, offer)
+        return sdp.offer_for_livekit(offer, rewrite_dtls_role=self._policy.rewrite_dtls_role)
+
+    async def _answer_for_meta(self, call: Call, answer: str, offer: str) -> str:
+        if self._policy.via_hop:
+            return await self._hop(call).make_answer(call.id, answer, offer)
+        return sdp.answer_for_meta(answer, offer, rewrite_dtls_role=self._policy.rewrite_dtls_role)
 
     async def _open_leg(self, call: Call, offer: str) -> tuple[WhipAnswer, Call]:
         """Post the offer while the row moves on to `connecting`."""
@@ -219,7 +251,7 @@ class CallAnswerer:
         )
         await self._store.add_events([self._error_event(call, setup, known, error)])
         if not await self._ender.finish_by_id(call.id, reason):
-            await self._ender.close_room(call)
+            await self._ender.close_media(call)
 
     def _error_event(
         self, call: Call, setup: "_Setup", known: ControlPlaneError | None, error: Exception
@@ -241,7 +273,7 @@ class CallAnswerer:
             },
         )
 
-    def _new_call(self, offer: OfferReceived, now: datetime) -> Call:
+    def _new_call(self, offer: OfferReceived, now: datetime, *, hop: str | None = None) -> Call:
         return Call(
             id=CallId(str(uuid.uuid4())),
             wacid=offer.wacid,
@@ -251,6 +283,7 @@ class CallAnswerer:
             party=offer.party,
             created_at=now,
             deadline_at=now + timedelta(seconds=self._policy.bounds.setup_s),
+            hop=hop,
         )
 
     async def _record_stale(

@@ -4,19 +4,25 @@ import hmac
 import logging
 import time
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 
 from aiohttp import web
 
-from controlplane.errors import ControlPlaneError
+from controlplane.errors import CallDenied, ControlPlaneError
 
 _log = logging.getLogger(__name__)
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-def error_response(status: int, code: str, message: str) -> web.Response:
-    """Shape an error as the contract says."""
-    return web.json_response({"error": {"code": code, "message": message}}, status=status)
+def error_response(
+    status: int, code: str, message: str, retry_at: datetime | None = None
+) -> web.Response:
+    """Shape an error as the contract says; `retry_at` is when the same request may succeed."""
+    error = {"code": code, "message": message}
+    if retry_at is not None:
+        error["retry_at"] = retry_at.isoformat()
+    return web.json_response({"error": error}, status=status)
 
 
 @web.middleware
@@ -24,6 +30,8 @@ async def errors_as_json(request: web.Request, handler: Handler) -> web.StreamRe
     """Turn errors into `{"error": {"code", "message"}}` with a fitting status."""
     try:
         return await handler(request)
+    except CallDenied as error:
+        return error_response(error.status, error.code, str(error), error.retry_at)
     except ControlPlaneError as error:
         return error_response(error.status, error.code, str(error))
     except web.HTTPRequestEntityTooLarge:

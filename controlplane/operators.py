@@ -26,7 +26,7 @@ class OperatorRoutes:
     async def list_calls(self, request: web.Request) -> web.Response:
         """`GET /calls?limit=50&before=<ISO time>`: newest first."""
         calls = await self._store.list_calls(
-            limit=_read_limit(request), before=_read_time(request, "before")
+            limit=read_limit(request), before=read_time(request, "before")
         )
         return web.json_response({"calls": [_call_json(call) for call in calls]})
 
@@ -63,14 +63,24 @@ class OperatorRoutes:
         return call
 
 
-def _read_limit(request: web.Request) -> int:
+def read_limit(request: web.Request) -> int:
+    """Read `limit` of the query.
+
+    Raises:
+        BadRequest: it is no whole number from 1 to 200.
+    """
     text = request.query.get("limit", str(_DEFAULT_LIMIT))
     if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= _MAX_LIMIT:
         raise BadRequest(f"limit must be a whole number from 1 to {_MAX_LIMIT}.")
     return int(text)
 
 
-def _read_time(request: web.Request, name: str) -> datetime | None:
+def read_time(request: web.Request, name: str) -> datetime | None:
+    """Read a time of the query.
+
+    Raises:
+        BadRequest: it is none, or has no zone.
+    """
     text = request.query.get(name)
     if text is None:
         return None
@@ -83,7 +93,8 @@ def _read_time(request: web.Request, name: str) -> datetime | None:
     return moment
 
 
-def _iso(moment: datetime | None) -> str | None:
+def iso(moment: datetime | None) -> str | None:
+    """Write a time as JSON holds it."""
     return moment.isoformat() if moment is not None else None
 
 
@@ -102,17 +113,17 @@ def _call_json(call: Call) -> dict[str, Any]:
             "phone": call.party.phone,
             "name": call.party.name,
         },
-        "created_at": _iso(call.created_at),
-        "answered_at": _iso(call.answered_at),
-        "media_at": _iso(call.media_at),
-        "ended_at": _iso(call.ended_at),
+        "created_at": iso(call.created_at),
+        "answered_at": iso(call.answered_at),
+        "media_at": iso(call.media_at),
+        "ended_at": iso(call.ended_at),
         "duration_s": call.duration_s,
     }
 
 
 def _event_json(event: EventRecord) -> dict[str, Any]:
     return {
-        "at": _iso(event.received_at),
+        "at": iso(event.received_at),
         "source": event.source.value,
         "kind": event.kind,
         "outcome": event.outcome.value if event.outcome is not None else None,
@@ -123,7 +134,7 @@ def _event_json(event: EventRecord) -> dict[str, Any]:
 def _turn_json(turn: TranscriptTurn) -> dict[str, Any]:
     return {
         "sequence": turn.sequence,
-        "at": _iso(turn.spoken_at),
+        "at": iso(turn.spoken_at),
         "speaker": turn.speaker,
         "text": turn.text,
         "interrupted": turn.interrupted,

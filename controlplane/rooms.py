@@ -173,6 +173,25 @@ class RoomsClient:
             ),
         )
 
+    async def send_data(self, room: str, data: bytes, topic: str, *, to: str) -> None:
+        """Send a reliable data message, as the server, to one participant of the room.
+
+        Raises:
+            RoomRefused: LiveKit did not take it. A room or participant that is gone is no error.
+        """
+        await self._request(
+            "send_data",
+            self._api.room.send_data(
+                api.SendDataRequest(
+                    room=room,
+                    data=data,
+                    kind=api.DataPacket.Kind.RELIABLE,
+                    topic=topic,
+                    destination_identities=[to],
+                )
+            ),
+        )
+
     async def delete(self, room: str) -> None:
         """Delete the room: the caller's leg, the agent and its job go with it. Idempotent."""
         await self._request(

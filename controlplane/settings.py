@@ -4,9 +4,19 @@ from collections.abc import Mapping
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit, urlunsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+)
 
 from controlplane.call import PhoneNumberId
+from controlplane.callee import CallHours
+from controlplane.hop_address import HopAddress, is_public, parse_hops
 
 _WITHOUT_TLS = {"ws": "http", "wss": "https"}
 
@@ -18,6 +28,23 @@ def _http_url(value: str) -> str:
     if scheme not in ("http", "https") or not parts.hostname:
         raise ValueError("must be a URL such as https://host or wss://host")
     return urlunsplit((scheme, parts.netloc, parts.path.rstrip("/"), "", ""))
+
+
+def _call_hours(value: str) -> str:
+    CallHours(value)
+    return value
+
+
+def _listen(value: str) -> str:
+    """Refuse a public address: what comes in there is believed."""
+    host, _, _ = value.rpartition(":")
+    if is_public(host.strip("[]")):
+        raise ValueError("it must be a loopback or private address")
+    return value
+
+
+def _hops(value: object) -> object:
+    return parse_hops(value) if isinstance(value, str) else value
 
 
 HttpUrl = Annotated[str, AfterValidator(_http_url)]
@@ -51,13 +78,40 @@ class Settings(BaseModel):
     supabase_url: HttpUrl = Field(alias="SUPABASE_URL")
     supabase_secret_key: Required = Field(alias="SUPABASE_SECRET_KEY")
 
+    rtpengine_hops: Annotated[tuple[HopAddress, ...], BeforeValidator(_hops)] = Field(
+        (), alias="RTPENGINE_URL"
+    )
+    """Control addresses of the media hops; without one no outbound call can be placed."""
+    wa_media: Literal["direct", "hop"] = Field("direct", alias="WA_MEDIA")
+    """Inbound: whether WhatsApp's media comes to LiveKit itself, or through the media hop."""
+    hop_interfaces: str | None = Field(
+        None, alias="HOP_INTERFACES", pattern=r"^[A-Za-z0-9_.-]+,[A-Za-z0-9_.-]+$"
+    )
+    """Names of rtpengine's interfaces towards LiveKit and towards WhatsApp, if it has two."""
+    hop_dtmf_listen: Annotated[str, AfterValidator(_listen)] | None = Field(
+        None, alias="HOP_DTMF_LISTEN", pattern=r"^(\[[0-9a-fA-F:]+\]|[0-9.]+):[0-9]{1,5}$"
+    )
+    """Where rtpengine reports keys to (its --dtmf-log-dest); private, like its control port."""
+    hop_timeout_s: Seconds = Field(1, alias="HOP_TIMEOUT_S")
+    hop_check_interval_s: Seconds = Field(5, alias="HOP_CHECK_INTERVAL_S")
+    """How often the hops are asked for their health, and live calls on them for their media."""
+    media_dead_s: Seconds = Field(20, alias="MEDIA_DEAD_S")
+    """Neither RTP nor RTCP from the phone through the hop for so long: it is gone."""
+    media_mute_s: float = Field(60, alias="MEDIA_MUTE_S", ge=0)
+    """No audio from the phone for so long, though it is there; 0 to let it be."""
+
     agent_name: str = Field("whatsapp-agent", alias="AGENT_NAME", min_length=1)
     agent_profile: str = Field("default", alias="AGENT_PROFILE", pattern=r"^[A-Za-z0-9_-]+$")
     controlplane_api_key: SecretStr | None = Field(None, alias="CONTROLPLANE_API_KEY")
 
+    call_hours: Annotated[str, AfterValidator(_call_hours)] = Field("always", alias="CALL_HOURS")
+    """When people may be called, by their own clock: `Mon-Fri 09:00-18:00; Sat 10:00-14:00`."""
+
     agent_ready_timeout_s: Seconds = Field(8, alias="AGENT_READY_TIMEOUT_S")
     setup_timeout_s: Seconds = Field(20, alias="SETUP_TIMEOUT_S")
     """From the offer to the accepted call; Meta waits about 30 s (user-initiated calls)."""
+    ring_timeout_s: Seconds = Field(45, alias="RING_TIMEOUT_S")
+    """Outbound: how long the phone may ring."""
     stale_offer_s: Seconds = Field(25, alias="STALE_OFFER_S")
     media_timeout_s: Seconds = Field(10, alias="MEDIA_TIMEOUT_S")
     max_call_duration_s: Seconds = Field(1800, alias="MAX_CALL_DURATION_S")

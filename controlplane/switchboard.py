@@ -14,21 +14,28 @@ from typing import Any
 from controlplane.call import (
     Call,
     CallId,
-    CallStatus,
     Direction,
     EndReason,
     PhoneNumberId,
+    Termination,
     WhatsAppCallId,
 )
 from controlplane.ending import CallEnder
+from controlplane.errors import StoreUnavailable
 from controlplane.foreign import HangupStatus
 from controlplane.inbound import CallAnswerer
 from controlplane.metrics import Metrics
+from controlplane.outbound import CallOrder, CallPlacer, PlacedCall
+from controlplane.permissions import Permissions
 from controlplane.records import EventOutcome, EventRecord, EventSource
 from controlplane.store import Store
 from controlplane.whatsapp import (
+    AnswerReceived,
+    CallStatusChanged,
     OfferReceived,
     PeerHungUp,
+    PermissionReplied,
+    TextReceived,
     Unrecognized,
     WebhookEvent,
 )
@@ -39,6 +46,9 @@ _log = logging.getLogger(__name__)
 _CLOCK_GRAIN = timedelta(seconds=5)
 # How long a set-up may take to notice that its call has ended before the room is deleted anyway.
 _CANCEL_WAIT_S = 2.0
+
+# What a person allows or forbids is written sooner or later; a call's moment passes.
+_NEVER_LOST = (PermissionReplied, TextReceived)
 
 # Codes of Meta's terminate webhook (troubleshooting) -> why the call ended.
 _PEER_FAULTS = {
@@ -57,7 +67,9 @@ class Switchboard:
         *,
         store: Store,
         answerer: CallAnswerer,
+        placer: CallPlacer,
         ender: CallEnder,
+        permissions: Permissions,
         metrics: Metrics,
         phone_number_id: PhoneNumberId,
         clock: Callable[[], datetime],
@@ -65,13 +77,16 @@ class Switchboard:
         """Take the use cases and the business line whose events are ours."""
         self._store = store
         self._answerer = answerer
+        self._placer = placer
         self._ender = ender
+        self._permissions = permissions
         self._metrics = metrics
         self._phone_number_id = phone_number_id
         self._clock = clock
         self._tasks: set[asyncio.Task[None]] = set()
         self._setups: dict[WhatsAppCallId, asyncio.Task[None]] = {}
         self._hangups: dict[WhatsAppCallId, asyncio.Task[None]] = {}
+        self._statuses: dict[WhatsAppCallId, asyncio.Task[None]] = {}
         self.draining = False
 
     # --- in ---
@@ -94,11 +109,21 @@ class Switchboard:
     def resume(self, event: WebhookEvent, event_id: str, received: float) -> None:
         """Work on a stored event in a task of its own."""
         task = self._spawn(self._work(event, event_id, received))
-        under_way = {OfferReceived: self._setups, PeerHungUp: self._hangups}.get(type(event))
+        under_way = {
+            OfferReceived: self._setups,
+            PeerHungUp: self._hangups,
+            CallStatusChanged: self._statuses,
+        }.get(type(event))
         wacid = event.wacid
-        if under_way is not None and wacid is not None and wacid not in under_way:
-            under_way[wacid] = task
-            task.add_done_callback(lambda _: under_way.pop(wacid, None))
+        if under_way is None or wacid is None or (under_way is self._setups and wacid in under_way):
+            return
+        under_way[wacid] = task
+
+        def forget(done: asyncio.Task[None]) -> None:
+            if under_way.get(wacid) is done:
+                del under_way[wacid]
+
+        task.add_done_callback(forget)
 
     def _record(self, event: WebhookEvent, now: datetime) -> EventRecord:
         outcome: EventOutcome | None
@@ -106,10 +131,8 @@ class Switchboard:
             outcome = EventOutcome.IGNORED
         elif isinstance(event, Unrecognized):
             outcome = EventOutcome.UNKNOWN
-        elif isinstance(event, OfferReceived | PeerHungUp):
-            outcome = None
         else:
-            outcome = EventOutcome.RECORDED
+            outcome = None
         return EventRecord(
             id=str(uuid.uuid4()),
             source=EventSource.META,
@@ -121,28 +144,45 @@ class Switchboard:
         )
 
     async def _work(self, event: WebhookEvent, event_id: str, received: float) -> None:
-        outcome, call_id = EventOutcome.FAILED, None
+        outcome: EventOutcome | None = EventOutcome.FAILED
+        call_id: CallId | None = None
         try:
             match event:
                 case OfferReceived():
-                    await self._let_hangup_pass(event.wacid)
+                    # a `terminate` that came before its `connect` writes its row first: the row
+                    # decides either way, this spares Meta a `pre_accept` for a call that is over
+                    await self._let_pass(self._hangups.get(event.wacid))
                     outcome, call_id = await self._answerer.answer(event, received)
                 case PeerHungUp():
+                    # REJECTED, which comes just before, knows the reason better
+                    await self._let_pass(self._statuses.get(event.wacid))
                     outcome, call_id = await self._peer_hung_up(event)
+                case AnswerReceived():
+                    outcome, call_id = await self._placer.link(event)
+                case CallStatusChanged():
+                    outcome, call_id = await self._placer.follow(event)
+                case PermissionReplied():
+                    outcome = await self._permissions.replied(event, event_id)
+                case TextReceived():
+                    outcome = await self._permissions.texted(event, event_id)
                 case _:
                     outcome = EventOutcome.RECORDED
         except asyncio.CancelledError:
-            outcome = EventOutcome.HANDLED
+            outcome = None if isinstance(event, _NEVER_LOST) else EventOutcome.HANDLED
             raise
         except Exception as error:
+            if isinstance(error, StoreUnavailable) and isinstance(event, _NEVER_LOST):
+                # whoever looks for unfinished events takes it up again
+                outcome = None
             # the text of a foreign exception may carry what must not be logged
             _log.error(
                 "An event could not be worked on.",
                 extra={"action": "event-failed", "kind": event.kind, "error": type(error).__name__},
             )
         finally:
-            self._metrics.event_settled(event.kind, outcome)
-            await asyncio.shield(self._settle(event_id, outcome, call_id))
+            if outcome is not None:
+                self._metrics.event_settled(event.kind, outcome)
+                await asyncio.shield(self._settle(event_id, outcome, call_id))
 
     async def _settle(self, event_id: str, outcome: EventOutcome, call_id: CallId | None) -> None:
         try:
@@ -155,8 +195,15 @@ class Switchboard:
 
     # --- Meta's end of a call ---
 
+    async def place(self, order: CallOrder) -> PlacedCall:
+        """Place a call: returns when its row is written, dials in a task of its own."""
+        placed = await self._placer.place(order)
+        if not placed.repeated:
+            self._spawn(self._placer.dial(placed.call, order))
+        return placed
+
     async def _peer_hung_up(self, event: PeerHungUp) -> tuple[EventOutcome, CallId]:
-        call = await self._store.find_call(event.wacid)
+        call = await self._placer.locate(event)
         if call is None:
             tombstone = self._tombstone(event)
             if await self._store.claim_call(tombstone) is not None:
@@ -168,7 +215,7 @@ class Switchboard:
         answered_at = call.answered_at or self._answered_at(event)
         ended = await self._ender.end(
             call,
-            hangup_reason(event, answered=answered_at is not None),
+            hangup_reason(event, call.direction, answered=answered_at is not None),
             by_peer=True,
             ended_at=self._ended_at(event, answered_at),
             answered_at=answered_at,
@@ -184,13 +231,13 @@ class Switchboard:
         now = self._clock()
         answered_at = self._answered_at(event)
         ended_at = self._ended_at(event, answered_at)
-        reason = hangup_reason(event, answered=answered_at is not None)
-        status = CallStatus.COMPLETED if answered_at is not None else CallStatus.CANCELED
+        direction = event.direction or Direction.INBOUND
+        reason = hangup_reason(event, direction, answered=answered_at is not None)
         return Call(
             id=CallId(str(uuid.uuid4())),
             wacid=event.wacid,
-            direction=event.direction or Direction.INBOUND,
-            status=status if reason is EndReason.CALLER_HANGUP else CallStatus.FAILED,
+            direction=direction,
+            status=Termination.of(reason, answered=answered_at is not None).status,
             phone_number_id=self._phone_number_id,
             party=event.party,
             created_at=min(now, answered_at or ended_at),
@@ -216,14 +263,10 @@ class Switchboard:
             return now
         return max(theirs, answered_at) if answered_at is not None else theirs
 
-    async def _let_hangup_pass(self, wacid: WhatsAppCallId) -> None:
-        """Let a `terminate` that came before its `connect` write its row first.
-
-        The row decides either way; this spares Meta a `pre_accept` for a call that is over.
-        """
-        task = self._hangups.get(wacid)
-        if task is not None:
-            await asyncio.wait({task}, timeout=_CANCEL_WAIT_S)
+    async def _let_pass(self, earlier: asyncio.Task[None] | None) -> None:
+        """Wait, within bounds, for an event of the same call that came first to be worked on."""
+        if earlier is not None:
+            await asyncio.wait({earlier}, timeout=_CANCEL_WAIT_S)
 
     async def _stop_setup(self, wacid: WhatsAppCallId) -> None:
         task = self._setups.get(wacid)
@@ -254,12 +297,14 @@ class Switchboard:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
 
-def hangup_reason(event: PeerHungUp, *, answered: bool) -> EndReason:
+def hangup_reason(event: PeerHungUp, direction: Direction, *, answered: bool) -> EndReason:
     """Say why Meta ended the call: by its error codes first, its status word last."""
     if event.errors:
         return _PEER_FAULTS.get(event.errors[0].code, EndReason.PEER_FAILED)
     if event.status is HangupStatus.FAILED and not answered:
         return EndReason.PEER_FAILED
+    if direction is Direction.OUTBOUND and not answered:
+        return EndReason.NOT_ANSWERED
     return EndReason.CALLER_HANGUP
 
 

@@ -12,7 +12,8 @@ from controlplane.metrics import Metrics
 from controlplane.middleware import error_response
 from controlplane.roomwatch import RoomEvent, RoomEventKind, RoomWatch
 from controlplane.switchboard import Switchboard, without_offers
-from controlplane.whatsapp import answer_handshake, parse_webhook, verify_signature
+from controlplane.webhook_auth import answer_handshake, verify_signature
+from controlplane.whatsapp import parse_webhook
 
 _log = logging.getLogger(__name__)
 

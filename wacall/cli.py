@@ -19,6 +19,8 @@ class Command(NamedTuple):
 COMMANDS: Mapping[str, Command] = {
     "up": Command("run the stack in the foreground", "wacall.up"),
     "demo": Command("start everything, place real calls, tell what happens", "wacall.demo"),
+    "call": Command("place an outbound call through a running control plane", "wacall.call"),
+    "consent": Command("ask for permission to call; list, import, withdraw", "wacall.consent"),
     "doctor": Command("check the configuration and every neighbour", "wacall.doctor"),
     "bench": Command("measure set-up times and what a call costs", "wacall.bench"),
 }

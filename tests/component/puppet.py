@@ -11,7 +11,7 @@ import sys
 from collections import defaultdict
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from controlplane.call import EndReason, call_id_of_room
 from controlplane.store import Store
@@ -31,6 +31,8 @@ class PuppetAgents:
         self._reading: asyncio.Task[None] | None = None
         self._events: dict[tuple[str, str], asyncio.Event] = defaultdict(asyncio.Event)
         self._gives_up: EndReason | None = None
+        self.data: dict[str, list[dict[str, Any]]] = defaultdict(list)
+        """Data messages that came to the agents, by room: topic, text, from_server."""
 
     async def __aenter__(self) -> Self:
         self._process = await asyncio.create_subprocess_exec(
@@ -91,4 +93,6 @@ class PuppetAgents:
                 if call_id is not None:
                     await self._store.request_end(call_id, self._gives_up)
                 self._order(leave=told["room"])
+            if told["event"] == "data":
+                self.data[told["room"]].append(told)
             self._events[told["event"], told["room"]].set()

@@ -21,9 +21,9 @@ POLL_S = 0.02
 JOIN_S = 10.0
 
 
-def tell(event: str, room: str) -> None:
+def tell(event: str, room: str, **more: object) -> None:
     """Tell the parent what happened."""
-    sys.stdout.write(json.dumps({"event": event, "room": room}) + "\n")
+    sys.stdout.write(json.dumps({"event": event, "room": room, **more}) + "\n")
     sys.stdout.flush()
 
 
@@ -57,6 +57,12 @@ class Puppets:
             if caller is not None and caller.attributes.get("whatsapp.callStatus") == "active":
                 active.set()
 
+        def hear(packet: rtc.DataPacket) -> None:
+            text = packet.data.decode(errors="replace")
+            from_server = packet.participant is None
+            tell("data", name, topic=packet.topic, text=text, from_server=from_server)
+
+        room.on("data_received", hear)
         room.on("disconnected", lambda _reason: tell("gone", name))
         room.on("participant_attributes_changed", look)
         room.on("participant_connected", look)

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from agents.receptionist import instructions_for, prompt_path, read_prompt
+from controlplane.call import Direction
 
 NOW = datetime(2026, 11, 23, 23, 30, tzinfo=UTC)
 SMALL = "# instructions\nSell bikes.\n# greeting\nSay hello.\n"
@@ -60,3 +61,28 @@ def test_a_profile_is_a_file_unless_the_settings_name_one(tmp_path: Path) -> Non
     assert prompt_path("whatever", own) == own
     with pytest.raises(ValueError, match="known: default"):
         prompt_path("../../etc/passwd", None)
+
+
+def test_a_call_of_the_business_is_opened_in_its_own_words() -> None:
+    """The section for outbound calls is used for them only; without it there is one greeting."""
+    prompt = read_prompt(SMALL + "# outbound greeting\nSay that we call back.\n")
+    assert prompt.greeting_for(Direction.OUTBOUND) == "Say that we call back."
+    assert prompt.greeting_for(Direction.INBOUND) == "Say hello."
+    assert read_prompt(SMALL).greeting_for(Direction.OUTBOUND) == "Say hello."
+
+
+def test_the_shipped_prompt_tells_of_the_transcript_in_either_direction() -> None:
+    """Whoever is called hears it in the greeting, as whoever calls does."""
+    prompt = read_prompt(prompt_path("default", None).read_text("utf-8"))
+    greeting = prompt.greeting_for(Direction.OUTBOUND)
+    assert greeting != prompt.greeting
+    assert "transcribed" in greeting
+
+
+def test_the_model_is_told_that_it_has_called() -> None:
+    """Only in a call of the business, and before the data that was handed over."""
+    prompt = read_prompt(SMALL)
+    context = {"order": 42}
+    placed = instructions_for(prompt, now=NOW, context=context, direction=Direction.OUTBOUND)
+    assert placed.index("You have called the customer") < placed.index('"order": 42')
+    assert "You have called" not in instructions_for(prompt, now=NOW, context=context)

@@ -24,7 +24,7 @@ def plan_of(configured: dict[str, str], data_dir: Path) -> StackPlan:
     return up.make_plan(configured, data_dir=data_dir, with_agent=True, with_controlplane=True)
 
 
-@pytest.mark.parametrize("argv", [["call"], ["simulate"], ["simulate", "nobody"]])
+@pytest.mark.parametrize("argv", [["dance"], ["simulate"], ["simulate", "nobody"]])
 def test_unknown_commands_list_the_known_ones(
     argv: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -27,12 +27,19 @@ ALLOWED: dict[str, set[str]] = {
 # The control plane's layers, lowest first; a module imports its own layer and those below.
 LAYERS = {
     "core": {
-        "brief", "call", "deadlines", "errors", "foreign", "graph_errors", "lifecycle", "records",
-        "rows", "sdp", "settings", "webhook_batch", "whatsapp",
+        "brief", "call", "callee", "consent", "deadlines", "errors", "foreign", "graph_errors",
+        "hop_address", "hop_sdp", "lifecycle", "media_watch", "policy", "records", "rows", "sdp",
+        "settings", "webhook_auth", "webhook_batch", "whatsapp",
     },
-    "edges": {"graph", "logs", "metrics", "rest", "rooms", "schema", "store", "whip"},
-    "use cases": {"ending", "inbound", "roomwatch", "sweeper", "switchboard"},
-    "http": {"middleware", "operators", "ops", "webhooks"},
+    "edges": {
+        "dtmf", "graph", "hops", "ledger", "logs", "media_hop", "metrics", "ng_transport", "rest",
+        "rooms", "rtpengine", "schema", "store", "whip",
+    },
+    "use cases": {
+        "ending", "hop_watch", "inbound", "keys", "outbound", "permissions", "roomwatch", "sweeper",
+        "switchboard",
+    },
+    "http": {"consent_routes", "dial_routes", "middleware", "operators", "ops", "webhooks"},
     "application": {"__init__", "__main__", "app"},
 }  # fmt: skip
 # what has a socket, an event loop, or a clock of its own
@@ -41,7 +48,7 @@ NOT_FOR_THE_CORE = {
     "supabase", "tenacity", "time",
 }  # fmt: skip
 # run with the system's Python, before anything is installed
-SET_UP = ("bootstrap", "bootstrap_parts", "bootstrap_step")
+SET_UP = ("bootstrap", "bootstrap_debian", "bootstrap_parts", "bootstrap_step")
 
 
 def modules(package: str) -> list[Path]:

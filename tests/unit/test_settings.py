@@ -72,3 +72,26 @@ def test_secrets_do_not_show_in_a_repr() -> None:
 
     secrets = ("verify-me", "app-secret", "EAAtoken", "livekit-secret", "sb_secret")
     assert not [secret for secret in secrets if secret in shown]
+
+
+def test_inbound_media_goes_directly_unless_the_hop_is_wanted() -> None:
+    """WA_MEDIA knows two words."""
+    assert Settings.from_env(GOOD).wa_media == "direct"
+    assert Settings.from_env({**GOOD, "WA_MEDIA": "hop"}).wa_media == "hop"
+    with pytest.raises(ValueError, match=r"^WA_MEDIA is malformed"):
+        Settings.from_env({**GOOD, "WA_MEDIA": "relay"})
+
+
+@pytest.mark.parametrize(
+    ("value", "fits"),
+    [("127.0.0.1:2299", True), ("[::1]:2299", True), ("10.0.0.4:2299", True),
+     ("8.8.8.8:2299", False), ("0.0.0.0:2299", False)],
+)  # fmt: skip
+def test_keys_are_listened_for_in_private(value: str, fits: bool) -> None:
+    """What comes in at HOP_DTMF_LISTEN is believed, so it must not be open to the internet."""
+    environ = {**GOOD, "HOP_DTMF_LISTEN": value}
+    if fits:
+        assert Settings.from_env(environ).hop_dtmf_listen == value
+    else:
+        with pytest.raises(ValueError, match=r"^HOP_DTMF_LISTEN is malformed"):
+            Settings.from_env(environ)

@@ -1,0 +1,72 @@
+"""Keys that the customer presses, told to the model as text: it does not hear them.
+
+The control plane sends each as a data message of topic `dtmf`, `{"digit": "5"}`. Those that follow
+each other quickly, as in an order number, are one message to the model.
+"""
+
+import asyncio
+import json
+from collections.abc import Callable
+
+from livekit import rtc
+
+TOPIC = "dtmf"
+PAUSE_S = 1.5
+_KEYS = frozenset("0123456789*#ABCD")
+# more than any number has; what goes on for ever is told in parts
+_MAX_KEYS = 32
+
+
+def read_digit(packet: rtc.DataPacket) -> str | None:
+    """Read a key out of a data message; `None` for every other message.
+
+    Only the server is believed: a participant could press keys in the customer's name.
+    """
+    if packet.topic != TOPIC or packet.participant is not None:
+        return None
+    try:
+        message = json.loads(packet.data)
+    except (ValueError, RecursionError):
+        return None
+    digit = message.get("digit") if isinstance(message, dict) else None
+    return digit if isinstance(digit, str) and digit in _KEYS else None
+
+
+def sentence_about(keys: str) -> str:
+    """Say to the model which keys were pressed."""
+    if len(keys) == 1:
+        return f"[The customer pressed the key {keys}.]"
+    return f"[The customer pressed the keys {' '.join(keys)}.]"
+
+
+class Keypad:
+    """Gathers the keys of one call."""
+
+    def __init__(self, on_keys: Callable[[str], None], *, pause_s: float = PAUSE_S) -> None:
+        """Take who is told the sentence, `pause_s` seconds after the last key."""
+        self._on_keys = on_keys
+        self._pause_s = pause_s
+        self._keys = ""
+        self._timer: asyncio.TimerHandle | None = None
+
+    def take(self, packet: rtc.DataPacket) -> None:
+        """Take a data message of the room."""
+        digit = read_digit(packet)
+        if digit is None:
+            return
+        self._keys += digit
+        self.close()
+        if len(self._keys) >= _MAX_KEYS:
+            self._tell()
+        else:
+            self._timer = asyncio.get_running_loop().call_later(self._pause_s, self._tell)
+
+    def close(self) -> None:
+        """Tell nothing any more, unless another key comes."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _tell(self) -> None:
+        keys, self._keys = self._keys, ""
+        self._on_keys(sentence_about(keys))

@@ -1,0 +1,284 @@
+"""An outbound call's story on real parts: SFU, database, rtpengine; Meta is simulated."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+import aiohttp
+import pytest
+import pytest_asyncio
+
+from controlplane.call import Call, CallId, CallStatus, EndReason
+from simulators.faults import Fault, FaultKind
+from simulators.outbound_plan import AnswerWebhook, CalleePlan, Reaction, Statuses
+from simulators.person import Person
+from simulators.webhooks import Caller
+from tests.component.conftest import OPERATOR_KEY, Bench
+from wacall.hop import EmbeddedHop
+
+MakeBench = Callable[..., Awaitable[Bench]]
+Place = Callable[..., Awaitable[tuple[int, dict[str, Any]]]]
+
+
+@pytest_asyncio.fixture
+async def bench(make_bench: MakeBench, hop: EmbeddedHop) -> Bench:
+    """The bench with a media hop."""
+    return await make_bench(RTPENGINE_URL=str(hop.address), RING_TIMEOUT_S="4")
+
+
+@pytest_asyncio.fixture
+async def place(http: aiohttp.ClientSession) -> AsyncIterator[Place]:
+    """Ask for a call as an operator does."""
+
+    async def send(person: Person, *, key: str | None = None) -> tuple[int, dict[str, Any]]:
+        headers = {"Authorization": f"Bearer {OPERATOR_KEY}"}
+        if key is not None:
+            headers["Idempotency-Key"] = key
+        body = {"to": f"+{person.caller.phone}", "context": {"order": 42}}
+        async with http.post("/calls", json=body, headers=headers) as response:
+            return response.status, await response.json()
+
+    yield send
+
+
+def make_person(bench: Bench, *, permitted: bool = True, **plan: Any) -> Person:
+    """Make somebody who can be called."""
+    person = bench.whatsapp.add_person(Person(caller=Caller(), plan=CalleePlan(**plan)))
+    if permitted:
+        bench.whatsapp.outbound.grant(person, permanent=True)
+    return person
+
+
+async def until(
+    bench: Bench, call_id: str, fits: Callable[[Call], bool], deadline_s: float = 8
+) -> Call:
+    """Wait until the call's row fits."""
+    row: Call | None = None
+    try:
+        async with asyncio.timeout(deadline_s):
+            while True:
+                row = await bench.store.get_call(CallId(call_id))
+                if row is not None and fits(row):
+                    return row
+                await asyncio.sleep(0.03)
+    except TimeoutError:
+        pytest.fail(f"the row did not come to it within {deadline_s} s: {row}")
+
+
+async def released(bench: Bench, hop: EmbeddedHop, call_id: str, deadline_s: float = 10) -> Call:
+    """Wait for the clean end: neither LiveKit nor the hop holds anything of the call."""
+    row = await until(bench, call_id, lambda call: call.released_at is not None, deadline_s)
+    assert row.room not in await bench.plane.rooms.rooms()
+    assert call_id not in await bench.plane.hops.client(str(hop.address)).list_calls()
+    return row
+
+
+def ended_as(row: Call, status: CallStatus, reason: EndReason) -> None:
+    """Check how a call ended."""
+    assert (row.status, row.end_reason) == (status, reason)
+
+
+@pytest.mark.parametrize("setup", ["active", "passive", "actpass"])
+async def test_a_call_is_placed_answered_heard_and_ended(
+    bench: Bench, hop: EmbeddedHop, place: Place, setup: str
+) -> None:
+    """Policy, agent, hop, connect, answer, ringing, accepted; audio; hang-up; nothing left."""
+    person = make_person(bench, setup=setup, after_s=0.7)
+
+    status, body = await place(person)
+    assert status == 202
+    call = await bench.whatsapp.next_outbound_call(5)
+    await until(bench, body["call_id"], lambda row: row.status is CallStatus.RINGING)
+    await call.accepted(5)
+    await call.phone.wait_agent_speaking(5)
+    await until(bench, body["call_id"], lambda row: row.status is CallStatus.ACTIVE)
+
+    await asyncio.sleep(1.1)  # a call of at least one whole second, as Meta counts
+    call.hang_up()
+    row = await released(bench, hop, body["call_id"])
+
+    ended_as(row, CallStatus.COMPLETED, EndReason.CALLER_HANGUP)
+    assert row.duration_s is not None
+    assert row.duration_s > 1
+    assert call.violations == []
+
+
+async def test_without_permission_nothing_leaves(bench: Bench, place: Place) -> None:
+    """A denied call is a 409 with its reason, and Graph sees no `connect`."""
+    person = make_person(bench, permitted=False)
+
+    status, body = await place(person)
+
+    assert (status, body["error"]["code"]) == (409, "no-permission")
+    assert not [request for request in bench.whatsapp.requests if request.action == "connect"]
+    assert await bench.store.list_calls(limit=1) == []
+
+
+async def test_the_same_key_never_dials_twice(bench: Bench, hop: EmbeddedHop, place: Place) -> None:
+    """Two requests at once and one later: one call, one `connect`."""
+    person = make_person(bench, after_s=0.3)
+
+    answers = list(await asyncio.gather(place(person, key="k-1"), place(person, key="k-1")))
+    call = await bench.whatsapp.next_outbound_call(5)
+    await call.accepted(5)
+    answers.append(await place(person, key="k-1"))
+
+    assert {status for status, _ in answers} == {202}
+    assert len({body["call_id"] for _, body in answers}) == 1
+    connects = [request for request in bench.whatsapp.requests if request.action == "connect"]
+    assert len(connects) == 1
+    call.hang_up()
+    await released(bench, hop, answers[0][1]["call_id"])
+
+
+@pytest.mark.parametrize(
+    ("plan", "status", "reason"),
+    [
+        ({"reaction": Reaction.REJECTS}, CallStatus.REJECTED, EndReason.REJECTED),
+        ({"reaction": Reaction.BUSY}, CallStatus.REJECTED, EndReason.REJECTED),
+        ({"reaction": Reaction.IGNORES}, CallStatus.NO_ANSWER, EndReason.NOT_ANSWERED),
+        ({"reaction": Reaction.UNREACHABLE}, CallStatus.NO_ANSWER, EndReason.NOT_ANSWERED),
+        ({"reaction": Reaction.FAILS}, CallStatus.FAILED, EndReason.PEER_FAILED),
+        (
+            {"answer_webhook": AnswerWebhook.NEVER, "reaction": Reaction.IGNORES},
+            CallStatus.NO_ANSWER,
+            EndReason.NOT_ANSWERED,
+        ),
+    ],
+    ids=["rejects", "busy", "ignores", "unreachable", "fails", "no-answer-webhook"],
+)
+async def test_a_call_that_nobody_takes_ends_with_its_reason(
+    bench: Bench,
+    hop: EmbeddedHop,
+    place: Place,
+    plan: dict[str, Any],
+    status: CallStatus,
+    reason: EndReason,
+) -> None:
+    """Each its own end, and nothing left in hop, SFU or at Meta."""
+    person = make_person(bench, **{"after_s": 0.3, **plan})
+
+    _, body = await place(person)
+    call = await bench.whatsapp.next_outbound_call(5)
+    row = await released(bench, hop, body["call_id"], 12)
+
+    ended_as(row, status, reason)
+    await call.ended(5)
+
+
+@pytest.mark.parametrize(
+    "plan",
+    [
+        {"answer_webhook": AnswerWebhook.BEFORE_RESPONSE},
+        {"statuses": Statuses.SWAPPED},
+        {"statuses": Statuses.NO_RINGING},
+        {"statuses": Statuses.BEFORE_ANSWER},
+        {"connect_copies": 3, "status_copies": 2},
+        {"status_opaque": False, "with_contacts": False},
+    ],
+    ids=["answer-first", "swapped", "no-ringing", "status-first", "copies", "no-echo"],
+)
+async def test_webhooks_may_come_in_any_order(
+    bench: Bench, hop: EmbeddedHop, place: Place, plan: dict[str, Any]
+) -> None:
+    """Before the response, swapped, missing, repeated: the call is answered and heard."""
+    person = make_person(bench, **{"after_s": 0.4, **plan})
+
+    _, body = await place(person)
+    call = await bench.whatsapp.next_outbound_call(5)
+    await call.accepted(5)
+    await call.phone.wait_agent_speaking(6)
+    await until(bench, body["call_id"], lambda row: row.status is CallStatus.ACTIVE)
+    call.hang_up()
+
+    row = await released(bench, hop, body["call_id"])
+    ended_as(row, CallStatus.COMPLETED, EndReason.CALLER_HANGUP)
+    assert call.violations == []
+
+
+async def test_a_ringing_call_can_be_canceled(
+    bench: Bench, hop: EmbeddedHop, place: Place, http: aiohttp.ClientSession
+) -> None:
+    """The operator hangs up before anybody answers: Meta is told."""
+    person = make_person(bench, reaction=Reaction.IGNORES)
+    _, body = await place(person)
+    call = await bench.whatsapp.next_outbound_call(5)
+    await until(bench, body["call_id"], lambda row: row.status is CallStatus.RINGING)
+
+    headers = {"Authorization": f"Bearer {OPERATOR_KEY}"}
+    async with http.post(f"/calls/{body['call_id']}/hangup", headers=headers) as response:
+        assert response.status == 200
+
+    ended_as(
+        await released(bench, hop, body["call_id"]),
+        CallStatus.CANCELED,
+        EndReason.OPERATOR_HANGUP,
+    )
+    await call.ended(5)
+    assert call.requests[-1].action == "terminate"
+
+
+async def test_a_refused_connect_ends_the_call_and_teaches_the_ledger(
+    bench: Bench, hop: EmbeddedHop, place: Place
+) -> None:
+    """Meta refuses what the ledger allowed (138006): failed, and the next request is denied."""
+    person = make_person(bench)
+    bench.whatsapp.fail(
+        Fault(action="connect", kind=FaultKind.ERROR_BEFORE, status=401, code=138006)
+    )
+
+    _, body = await place(person)
+    row = await released(bench, hop, body["call_id"])
+    ended_as(row, CallStatus.FAILED, EndReason.GRAPH_REFUSED)
+    status, again = await place(person)
+
+    assert (status, again["error"]["code"]) == (409, "no-permission")
+
+
+async def test_a_connect_whose_answer_was_lost_is_not_repeated(
+    bench: Bench, hop: EmbeddedHop, place: Place
+) -> None:
+    """The phone rings although Graph's answer did not come: the webhook brings the call's id."""
+    person = make_person(bench, after_s=0.5)
+    bench.whatsapp.fail(Fault(action="connect", kind=FaultKind.DROP_AFTER))
+
+    _, body = await place(person)
+    call = await bench.whatsapp.next_outbound_call(5)
+    await call.accepted(5)
+    await call.phone.wait_agent_speaking(6)
+    call.hang_up()
+
+    ended_as(
+        await released(bench, hop, body["call_id"]),
+        CallStatus.COMPLETED,
+        EndReason.CALLER_HANGUP,
+    )
+    connects = [request for request in bench.whatsapp.requests if request.action == "connect"]
+    assert len(connects) == 1
+
+
+async def test_an_agent_that_does_not_come_means_no_ringing_phone(
+    make_bench: MakeBench, hop: EmbeddedHop, place: Place
+) -> None:
+    """Without an agent nobody is called."""
+    bench = await make_bench(RTPENGINE_URL=str(hop.address), AGENT_READY_TIMEOUT_S="0.5")
+    bench.agents.stay_away()
+    person = make_person(bench)
+
+    _, body = await place(person)
+
+    ended_as(
+        await released(bench, hop, body["call_id"]), CallStatus.FAILED, EndReason.AGENT_NOT_READY
+    )
+    assert not [request for request in bench.whatsapp.requests if request.action == "connect"]
+
+
+async def test_without_a_hop_no_call_is_placed(make_bench: MakeBench, place: Place) -> None:
+    """RTPENGINE_URL is not set: a clear 503, no row."""
+    bench = await make_bench()
+    person = make_person(bench)
+
+    status, body = await place(person)
+
+    assert (status, body["error"]["code"]) == (503, "no-hop")
+    assert await bench.store.list_calls(limit=1) == []
