@@ -423,6 +423,31 @@ async def test_barge_in_stops_the_sound_and_keeps_what_was_heard(
     assert "Hello, this is the shop.".startswith(first["text"])
 
 
+async def test_pressed_keys_reach_the_model_as_text(call: Call, worker: Worker) -> None:
+    """Quick keys are one message, and answered; what a participant sends is nobody's key."""
+    phone = await call.begin()
+    await eventually(lambda: len(worker.notes("turn", call.id)) == 1)
+    await phone.room.local_participant.publish_data(b'{"digit": "9"}', topic="dtmf")
+    for key in "15#":
+        await call.rooms.room.send_data(
+            api.SendDataRequest(
+                room=call.room,
+                data=json.dumps({"digit": key}).encode(),
+                kind=api.DataPacket.Kind.RELIABLE,
+                topic="dtmf",
+                destination_identities=[AGENT_IDENTITY],
+            )
+        )
+    at = monotonic()
+    await worker.openai.received("response.create", 2)
+    told = worker.openai.of("conversation.item.create")
+    (content,) = told[-1]["item"]["content"]
+    assert content["text"] == "[The customer pressed the keys 1 5 #.]"
+    assert len(told) == 1
+    await eventually(lambda: phone.hears(at))
+    await eventually(lambda: len(worker.notes("turn", call.id)) == 3)
+
+
 async def test_tools_take_effect(call: Call, worker: Worker) -> None:
     """A tool call of the model changes the database, and the model hears what came of it."""
     await call.begin()
