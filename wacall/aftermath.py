@@ -4,8 +4,9 @@ import asyncio
 import contextlib
 import time
 import wave
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import numpy as np
@@ -13,12 +14,19 @@ from livekit import api
 
 from controlplane.call import Call, WhatsAppCallId
 from controlplane.errors import ControlPlaneError
+from controlplane.hop_address import HopAddress
+from controlplane.ng_transport import open_transport
 from controlplane.records import EventRecord
+from controlplane.rtpengine import NgClient
 from simulators.happening import Kind
+from simulators.outbound_call import OutboundCall
 from simulators.simulated_call import SimulatedCall
 from wacall.dialogue import Dialogue
 from wacall.evidence import Evidence, ModelSide, PhoneSide, Recording, Utterance
 from wacall.stage import Stage
+
+PlacedCall = SimulatedCall | OutboundCall
+"""A call of either direction."""
 
 REST_S = 20.0
 """What the slowest of the parts may take for its clean-up."""
@@ -34,15 +42,16 @@ _MARGIN_S = 0.4
 
 async def gather(
     stage: Stage,
-    call: SimulatedCall,
+    call: PlacedCall,
     dialogue: Dialogue,
     *,
-    handshake: tuple[bool, bool],
+    handshake: tuple[bool, bool] = (False, False),
+    happenings_before: int = 0,
     accepted_unix: float | None,
     recording: Path,
     troubles: Sequence[str],
 ) -> Evidence:
-    """Collect the facts about a call that has ended.
+    """Collect the facts about a call that has ended; of OpenAI's side only what is newer.
 
     Raises:
         StoreUnavailable: the database does not answer any more.
@@ -59,7 +68,7 @@ async def gather(
         took_right_token=handshake[0],
         refused_wrong_token=handshake[1],
         phone=_phone_side(call, dialogue, accepted_unix),
-        model=_model_side(stage) if is_scripted else None,
+        model=_model_side(stage.happenings[happenings_before:]) if is_scripted else None,
         row=row,
         transcript=await stage.store.list_transcripts(row.id) if row else (),
         lead=await stage.store.get_lead(row.id) if row else None,
@@ -83,7 +92,7 @@ def errors_of(events: Sequence[EventRecord]) -> tuple[str, ...]:
 
 
 async def _come_to_rest(
-    stage: Stage, call: SimulatedCall, http: aiohttp.ClientSession
+    stage: Stage, call: PlacedCall, http: aiohttp.ClientSession
 ) -> tuple[Call | None, list[str]]:
     """Wait for every part to let go of the call; return the row, and what was not let go."""
     row: Call | None = None
@@ -105,10 +114,14 @@ async def _come_to_rest(
     async def no_room() -> bool:
         return row is None or not await _room_exists(stage, row.room)
 
+    async def no_hop() -> bool:
+        return row is None or row.hop is None or row.id not in await _calls_on(row.hop, http)
+
     found = []
     for is_at_rest, sentence in (
         (released, "the call's row was never released"),
         (no_room, "the room still stands at the SFU"),
+        (no_hop, "the media hop still holds the call"),
         (idle, "the worker still runs a job"),
         (unconnected, "a session is still open at OpenAI"),
     ):
@@ -131,6 +144,15 @@ async def _comes_true(condition: Callable[[], Awaitable[bool]]) -> bool:
     return False
 
 
+async def _calls_on(hop: str, http: aiohttp.ClientSession) -> list[str]:
+    address = HopAddress.parse(hop)
+    client = NgClient(open_transport(address, http), address=address, timeout_s=REQUEST_TIMEOUT_S)
+    try:
+        return await client.list_calls()
+    finally:
+        await client.close()
+
+
 async def _json(http: aiohttp.ClientSession, url: str) -> dict[str, int]:
     async with http.get(url, raise_for_status=True) as response:
         body: dict[str, int] = await response.json(content_type=None)
@@ -146,10 +168,15 @@ async def _room_exists(stage: Stage, room: str) -> bool:
     return bool(listed.rooms)
 
 
-def _phone_side(call: SimulatedCall, dialogue: Dialogue, accepted_unix: float | None) -> PhoneSide:
-    counts = call.phone.counts
+def _phone_side(call: PlacedCall, dialogue: Dialogue, accepted_unix: float | None) -> PhoneSide:
+    counts, early = call.phone.counts, call.phone.counts.early
+    if isinstance(call, OutboundCall):
+        # a muted agent's packets may flow while it rings
+        setup_ms, early = call.timings.since_offer_ms(), counts.early_audible
+    else:
+        setup_ms = call.timings.since_webhook_ms()
     return PhoneSide(
-        setup_ms=call.timings.since_webhook_ms(),
+        setup_ms=setup_ms,
         actions=tuple(r.action for r in call.requests if r.action and r.status == 200),
         accepted_unix=accepted_unix,
         spoken=tuple(dialogue.spoken),
@@ -160,15 +187,13 @@ def _phone_side(call: SimulatedCall, dialogue: Dialogue, accepted_unix: float | 
         talk_s=call.end.duration_s if call.end else None,
         packets=counts.packets,
         lost=counts.lost,
-        early=counts.early,
+        early=early,
         ssrcs=len(counts.ssrcs),
         violations=tuple(f"{broken.what} ({broken.rule})" for broken in call.violations),
     )
 
 
-def _model_side(stage: Stage) -> ModelSide:
-    told = stage.happenings
-
+def _model_side(told: Sequence[Mapping[str, Any]]) -> ModelSide:
     def texts(kind: Kind) -> tuple[str, ...]:
         return tuple(str(one.get("text", "")) for one in told if one.get("kind") == kind)
 

@@ -1,4 +1,8 @@
-"""`wacall demo`: starts everything, places a real call, tells what happens, and checks it."""
+"""`wacall demo`: starts everything, places real calls both ways, tells what happens, checks it.
+
+0: every check of what was run holds. Without rtpengine there is no call of the business: the last
+line says so, and with --require-outbound it is a failure.
+"""
 
 import argparse
 import asyncio
@@ -16,10 +20,13 @@ from controlplane.errors import ControlPlaneError
 from simulators.scenario import load_scenario
 from simulators.speech_process import SpeechFailed
 from wacall import environment
+from wacall.callback_checks import judge_callback
+from wacall.callback_report import show_callback_report
 from wacall.database import DatabaseFailed
 from wacall.demo_checks import Check, judge
 from wacall.demo_settings import decide
-from wacall.evidence import Evidence
+from wacall.evidence import CallbackEvidence, Evidence
+from wacall.hop import find_hop
 from wacall.narration import Screen, shown_path
 from wacall.processes import ChildFailed
 from wacall.report import show_report
@@ -29,6 +36,9 @@ from wacall.stage import Stage
 DATA_DIR = Path(".wacall/demo")
 SCENARIO = environment.REPOSITORY / "simulators" / "scenarios" / "harbor-bikes.yaml"
 RECORDING = "call.wav"
+CALLBACK_RECORDING = "callback.wav"
+NO_HOP = "there is no rtpengine on this machine (Debian: apt-get install rtpengine-daemon)"
+NO_CALLBACK = "the scenario has no `callback`"
 
 
 class AlreadyRunning(Exception):
@@ -43,6 +53,8 @@ class DemoPlan:
     """The operator's environment."""
     data_dir: Path
     scenario: Path = SCENARIO
+    requires_outbound: bool = False
+    """A demo without the business's call is a failed one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,11 +65,20 @@ class DemoResult:
     checks: tuple[Check, ...]
     started_s: float
     """Seconds from the start of the demo until the phone rang."""
+    callback: CallbackEvidence | None = None
+    callback_checks: tuple[Check, ...] = ()
+    not_run: str = ""
+    """Why the business did not call; empty if it did."""
+
+    @property
+    def all_checks(self) -> tuple[Check, ...]:
+        """Those of both calls."""
+        return self.checks + self.callback_checks
 
     @property
     def failed(self) -> tuple[Check, ...]:
         """The checks that do not hold."""
-        return tuple(check for check in self.checks if not check.holds)
+        return tuple(check for check in self.all_checks if not check.holds)
 
 
 def main(argv: list[str]) -> int:
@@ -69,6 +90,11 @@ def main(argv: list[str]) -> int:
     parser.add_argument(
         "--scenario", type=Path, default=SCENARIO, help="what is said (simulators/scenarios/...)"
     )
+    parser.add_argument(
+        "--require-outbound",
+        action="store_true",
+        help="fail if the business cannot call because there is no rtpengine",
+    )
     options = parser.parse_args(argv)
     if isinstance(sys.stdout, io.TextIOWrapper):
         # a terminal that does not know our quotation marks shows something else
@@ -78,6 +104,7 @@ def main(argv: list[str]) -> int:
         configured=environment.load(),
         data_dir=options.data_dir.absolute(),
         scenario=options.scenario.absolute(),
+        requires_outbound=options.require_outbound,
     )
     try:
         with alone(plan.data_dir):
@@ -98,11 +125,11 @@ def main(argv: list[str]) -> int:
         return _could_not_start(screen, plan, failure.sentence, failure.tail)
     except ControlPlaneError as failure:
         return _could_not_start(screen, plan, str(failure))
-    return _conclude(screen, plan, result)
+    return conclude(screen, plan, result)
 
 
 async def play(plan: DemoPlan, screen: Screen) -> DemoResult:
-    """Start everything, place the call, hold the conversation, stop everything, judge.
+    """Start everything, let the person call and be called back, stop everything, judge.
 
     Raises:
         BadScenario: the scenario cannot be used.
@@ -110,11 +137,17 @@ async def play(plan: DemoPlan, screen: Screen) -> DemoResult:
         DatabaseFailed: the local database cannot run.
         ValueError: a variable is malformed; the sentence names it.
     """
-    screenplay = Screenplay.of(load_scenario(plan.scenario))
+    scenario = load_scenario(plan.scenario)
+    screenplay, callback = Screenplay.of(scenario), Screenplay.of_callback(scenario)
+    not_run = "" if callback is not None else NO_CALLBACK
+    if not plan.configured.get("RTPENGINE_URL") and find_hop(plan.configured) is None:
+        callback, not_run = None, NO_HOP
     brain = choose_brain(plan.configured)
     settings = decide(plan.configured, brain)
     name = screenplay.name.replace("-", " ").title()
-    screen.line(screen.style(f"A WhatsApp call to {name}, answered by a voice agent", "bold"))
+    title = "A WhatsApp call to {}, answered by a voice agent"
+    title += ", and its call back" if callback is not None else ""
+    screen.line(screen.style(title.format(name), "bold"))
     for sentence in (brain.sentence, *settings.notes):
         screen.paragraph(sentence)
     screen.heading("Starting")
@@ -123,19 +156,28 @@ async def play(plan: DemoPlan, screen: Screen) -> DemoResult:
         data_dir=plan.data_dir,
         scenario=plan.scenario,
         play=screenplay,
+        callback=callback,
         screen=screen,
     )
     async with stage:
         rang_s = stage.elapsed_s
         # imported by the stage while the others started
+        from wacall.callback import show_callback
         from wacall.show import show_call
 
         evidence = await show_call(stage, screen, screenplay, plan.data_dir / RECORDING)
+        called = None
+        if callback is not None:
+            place = plan.data_dir / CALLBACK_RECORDING
+            called = await show_callback(stage, screen, callback, place)
         screen.status("Stopping everything …")
     return DemoResult(
         evidence=evidence,
         checks=tuple(judge(evidence, screenplay)),
         started_s=rang_s,
+        callback=called,
+        callback_checks=tuple(judge_callback(called, callback)) if called and callback else (),
+        not_run=not_run,
     )
 
 
@@ -179,14 +221,23 @@ def _could_not_start(screen: Screen, plan: DemoPlan, sentence: str, tail: str = 
     return 1
 
 
-def _conclude(screen: Screen, plan: DemoPlan, result: DemoResult) -> int:
+def conclude(screen: Screen, plan: DemoPlan, result: DemoResult) -> int:
+    """Print what came of it, and return the exit code."""
+    screen.heading("THE CALL OF THE PERSON")
     show_report(screen, result.evidence, result.checks)
+    if result.callback is not None:
+        screen.heading("THE CALL OF THE BUSINESS")
+        show_callback_report(screen, result.callback, result.callback_checks)
     screen.line()
     screen.line(f"From the start of the demo to the ringing phone: {result.started_s:.1f} s.")
-    count = len(result.checks)
+    count = len(result.all_checks)
+    if result.not_run:
+        sentence = f"The outbound call was NOT run: {result.not_run}."
+        screen.line(screen.style(sentence, "yellow", "bold"))
     if not result.failed:
-        screen.line(screen.style(f"All {count} checks hold: the call truly worked.", "green"))
-        return 0
+        what = "the call of the person" if result.not_run else "both calls"
+        screen.line(screen.style(f"All {count} checks hold: {what} truly worked.", "green"))
+        return 1 if result.not_run and plan.requires_outbound else 0
     names = ", ".join(check.name for check in result.failed)
     screen.line(screen.style(f"{len(result.failed)} of {count} checks failed:", "red", "bold"))
     screen.paragraph(f"{names}.", indent="  ")

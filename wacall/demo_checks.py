@@ -39,18 +39,18 @@ def judge(evidence: Evidence, play: Screenplay) -> list[Check]:
     checks: list[Callable[[Evidence, Screenplay], Check]] = [
         _handshake,
         _accepted,
-        _greeting,
+        check_greeting,
         _turns,
-        *((_understood, _recognised) if evidence.is_scripted else ()),
-        _transcript,
+        *((check_understood, check_recognised) if evidence.is_scripted else ()),
+        check_transcript,
         _lead,
-        *((_outcome,) if evidence.is_scripted else ()),
+        *((check_outcome,) if evidence.is_scripted else ()),
         _barge_in,
         _media_rules,
-        _one_ssrc,
-        _row,
-        _clean,
-        _recording,
+        check_one_ssrc,
+        check_row,
+        check_clean,
+        check_recording,
     ]
     return [check(evidence, play) for check in checks]
 
@@ -81,9 +81,9 @@ def texts_of(turns: Sequence[TranscriptTurn], speaker: str) -> list[str]:
 
 
 def interrupted_line(play: Screenplay) -> str:
-    """Return the agent's line that the caller speaks over."""
-    index = next(i for i, line in enumerate(play.lines) if i and line.barge_in)
-    return play.replies[index - 1]
+    """Return the agent's line that the caller speaks over; empty: they never do."""
+    cut = (play.replies[i - 1] for i, line in enumerate(play.lines) if i and line.barge_in)
+    return next(cut, "")
 
 
 def _handshake(evidence: Evidence, _: Screenplay) -> Check:
@@ -110,7 +110,8 @@ def _accepted(evidence: Evidence, _: Screenplay) -> Check:
     )
 
 
-def _greeting(evidence: Evidence, play: Screenplay) -> Check:
+def check_greeting(evidence: Evidence, play: Screenplay) -> Check:
+    """The agent's first words reached the phone."""
     heard = evidence.phone.heard[:1]
     if evidence.is_scripted:
         holds = bool(heard) and heard[0].is_sure and same_words([heard[0].text], [play.greeting])
@@ -141,18 +142,20 @@ def _turns(evidence: Evidence, _: Screenplay) -> Check:
     )
 
 
-def _understood(evidence: Evidence, play: Screenplay) -> Check:
+def check_understood(evidence: Evidence, play: Screenplay) -> Check:
+    """OpenAI's side recognised the person."""
     heard = (evidence.model or ModelSide()).heard
     lines = [line.say for line in play.lines]
     return Check(
-        name="caller understood",
+        name="person understood",
         holds=same_words(heard, lines),
-        expected=f"OpenAI's side recognises all {len(lines)} lines of the caller from the audio",
+        expected=f"OpenAI's side recognises all {len(lines)} lines of the person from the audio",
         seen=_quoted_difference(heard, lines),
     )
 
 
-def _recognised(evidence: Evidence, play: Screenplay) -> Check:
+def check_recognised(evidence: Evidence, play: Screenplay) -> Check:
+    """The phone recognised the agent."""
     said = (play.greeting, *play.replies)
     cut = interrupted_line(play)
     heard = evidence.phone.heard
@@ -166,7 +169,9 @@ def _recognised(evidence: Evidence, play: Screenplay) -> Check:
             else same_words([utterance.text], [line])
         )
     ]
-    seen = f"all {len(heard)} of them, the interrupted one up to where it broke off"
+    seen = f"all {len(heard)} of them"
+    if cut:
+        seen += ", the interrupted one up to where it broke off"
     if wrong:
         seen = f"not as it was said: “{wrong[0]}”"
     elif len(heard) != len(said):
@@ -179,7 +184,8 @@ def _recognised(evidence: Evidence, play: Screenplay) -> Check:
     )
 
 
-def _transcript(evidence: Evidence, play: Screenplay) -> Check:
+def check_transcript(evidence: Evidence, play: Screenplay) -> Check:
+    """Every turn is stored as it was spoken."""
     turns = evidence.transcript
     sequence = [turn.sequence for turn in turns]
     ordered = sequence == sorted(set(sequence)) and bool(sequence)
@@ -208,7 +214,7 @@ def _transcript(evidence: Evidence, play: Screenplay) -> Check:
         sentence
         for sentence, fine in (
             ("its sequence has repetitions", ordered),
-            ("the caller's words are not those that were said", users),
+            ("the person's words are not those that were said", users),
             ("the agent's words are not those that were said", agents),
             ("the sides do not take turns", in_turn),
         )
@@ -246,7 +252,8 @@ def _lead(evidence: Evidence, play: Screenplay) -> Check:
     )
 
 
-def _outcome(evidence: Evidence, play: Screenplay) -> Check:
+def check_outcome(evidence: Evidence, play: Screenplay) -> Check:
+    """The model's verdict on the call is in its row."""
     wanted = next((str(a["outcome"]) for tool, a in play.tools if tool == "logOutcome"), None)
     stored = evidence.row.outcome if evidence.row else None
     return Check(
@@ -302,7 +309,8 @@ def _media_rules(evidence: Evidence, _: Screenplay) -> Check:
     )
 
 
-def _one_ssrc(evidence: Evidence, _: Screenplay) -> Check:
+def check_one_ssrc(evidence: Evidence, _: Screenplay) -> Check:
+    """The agent's stream never changed."""
     return Check(
         name="one SSRC",
         holds=evidence.phone.ssrcs == 1,
@@ -311,7 +319,8 @@ def _one_ssrc(evidence: Evidence, _: Screenplay) -> Check:
     )
 
 
-def _row(evidence: Evidence, _: Screenplay) -> Check:
+def check_row(evidence: Evidence, _: Screenplay) -> Check:
+    """The call's row tells what happened."""
     row, phone = evidence.row, evidence.phone
     reasons = {EndReason.CALLER_HANGUP}
     if not evidence.is_scripted:
@@ -349,7 +358,8 @@ def _row(evidence: Evidence, _: Screenplay) -> Check:
     )
 
 
-def _clean(evidence: Evidence, _: Screenplay) -> Check:
+def check_clean(evidence: Evidence, _: Screenplay) -> Check:
+    """Nothing holds the call any more, and nothing died."""
     left = [*evidence.leftovers, *evidence.troubles]
     return Check(
         name="nothing left behind",
@@ -359,8 +369,9 @@ def _clean(evidence: Evidence, _: Screenplay) -> Check:
     )
 
 
-def _recording(evidence: Evidence, _: Screenplay) -> Check:
-    expected = "stereo: the caller alone on the left, the agent alone on the right"
+def check_recording(evidence: Evidence, _: Screenplay) -> Check:
+    """The recording has each side on its channel."""
+    expected = "stereo: the person alone on the left, the agent alone on the right"
     found = evidence.recording
     if found is None:
         return Check(name="recording", holds=False, expected=expected, seen="there is no file")
@@ -371,7 +382,7 @@ def _recording(evidence: Evidence, _: Screenplay) -> Check:
         and min(found.left_in_place, found.right_in_place) >= LEAST_IN_PLACE,
         expected=expected,
         seen=f"{found.channels} channels, {found.left_s:.1f} s of sound on the left "
-        f"({found.left_in_place:.0%} while the caller spoke), {found.right_s:.1f} s on the right "
+        f"({found.left_in_place:.0%} while they spoke), {found.right_s:.1f} s on the right "
         f"({found.right_in_place:.0%} while the agent spoke)",
     )
 

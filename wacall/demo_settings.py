@@ -55,6 +55,9 @@ def decide(configured: Mapping[str, str], brain: Brain) -> DemoSettings:
         "WA_PHONE_NUMBER_ID": Line().phone_number_id,
         "WA_GRAPH_BASE_URL": f"http://{LOOPBACK}:{graph_port}",
         "AGENT_HEALTH_PORT": str(worker_port),
+        "CONTROLPLANE_API_KEY": secrets.token_urlsafe(24),
+        # the simulated person takes calls at any time
+        "CALL_HOURS": "always",
         # Ctrl-C in mid-call ends the call at once
         "DRAIN_TIMEOUT_S": "1",
         "DRAIN_ENDS_CALLS": "1",
@@ -81,6 +84,8 @@ def decide(configured: Mapping[str, str], brain: Brain) -> DemoSettings:
         openai_port = free_port()
         for name in _OPENAI:
             own.pop(name, None)
+        # the simulator knows the words of the shipped prompt
+        own.pop("AGENT_PROMPT_FILE", None)
         own["OPENAI_API_KEY"] = "sk-simulated"
         own["OPENAI_BASE_URL"] = f"http://{LOOPBACK}:{openai_port}/v1"
     return DemoSettings(

@@ -1,4 +1,4 @@
-"""The caller of the demo: hears the agent out, answers, interrupts it once, and hangs up."""
+"""The person of the demo: hears the agent out, answers, interrupts it once, and hangs up."""
 
 import asyncio
 import contextlib
@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from simulators import ear
+from simulators.meta_call import MetaCall
 from simulators.phone import CallOver
 from simulators.recording import Pcm
 from simulators.scenario import CallerLine
-from simulators.simulated_call import SimulatedCall
 from simulators.speech_process import SpeechFailed
 from wacall.demo_checks import BARGE_IN_LIMIT_MS, interrupted_line
 from wacall.evidence import BargeIn, Utterance
@@ -43,12 +43,14 @@ _EAR_RATE = 16_000
 class Dialogue:
     """What was said in a call, filled while it is said; times in seconds on the phone's axis."""
 
-    call: SimulatedCall
+    call: MetaCall
     play: Screenplay
     voices: Sequence[tuple[Pcm, int]]
     """The caller's lines as sound, with their rates."""
     is_scripted: bool
     tell: Tell
+    who: str = "caller"
+    """What the person is called on the screen."""
     spoken: list[Utterance] = field(default_factory=list)
     heard: list[Utterance] = field(default_factory=list)
     barge_in: BargeIn | None = None
@@ -65,10 +67,10 @@ class Dialogue:
                     await self._hear_out()
                     await self._say(line, index)
             await self._hear_out()
-            self.tell("caller", "hangs up")
+            self.tell(self.who, "hangs up")
         except TimeoutError:
             self.gave_up = f"the agent said nothing for {PATIENCE_S:g} s"
-            self.tell("caller", f"gives up: {self.gave_up}")
+            self.tell(self.who, f"gives up: {self.gave_up}")
         except CallOver:
             if len(self.spoken) < len(self.play.lines):
                 self.gave_up = "the business ended the call early"
@@ -88,7 +90,7 @@ class Dialogue:
 
     async def _say(self, line: CallerLine, index: int) -> None:
         pcm, rate = self.voices[index]
-        self.tell("caller says", f"“{line.say}”")
+        self.tell(f"{self.who} says", f"“{line.say}”")
         began_s = self.call.phone.now
         if not await self.call.phone.say(pcm, rate):
             raise CallOver
@@ -164,7 +166,7 @@ class Dialogue:
             text, is_sure = understood.text, understood.reading is ear.Reading.GRAMMAR
         self.heard.append(Utterance(text=text, start_s=start_s, end_s=end_s, is_sure=is_sure))
         roughly = "" if is_sure else " (roughly: free recognition)"
-        self.tell("caller hears", f"“{text}{'…' if broken_off else ''}”{roughly}")
+        self.tell(f"{self.who} hears", f"“{text}{'…' if broken_off else ''}”{roughly}")
 
 
 def _first_sound_s(pcm: Pcm, rate: int) -> float:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from controlplane.call import Call
+from controlplane.consent import ConsentEntry
 from controlplane.records import Lead, TranscriptTurn
 
 
@@ -40,11 +41,11 @@ class PhoneSide:
     """What the simulated phone and the simulated Meta saw."""
 
     setup_ms: Mapping[str, float]
-    """Milliseconds since the webhook was sent, step by step."""
+    """Milliseconds since the webhook was sent, or since `connect` came, step by step."""
     actions: tuple[str, ...]
     """Graph requests that were taken, in order."""
     accepted_unix: float | None
-    """When `accept` was answered."""
+    """When `accept` was answered; in a call of the business, when the person picked up."""
     spoken: tuple[Utterance, ...]
     heard: tuple[Utterance, ...]
     barge_in: BargeIn | None
@@ -56,6 +57,7 @@ class PhoneSide:
     packets: int = 0
     lost: int = 0
     early: int = 0
+    """Packets before the call was accepted; in a call of the business, audible ones."""
     ssrcs: int = 0
     violations: tuple[str, ...] = ()
 
@@ -92,10 +94,10 @@ class Evidence:
 
     is_scripted: bool
     """OpenAI was simulated: every word is known beforehand."""
-    took_right_token: bool
-    """The webhook handshake succeeded with the right token."""
-    refused_wrong_token: bool
     phone: PhoneSide
+    took_right_token: bool = False
+    """The webhook handshake, done before the first call, succeeded with the right token."""
+    refused_wrong_token: bool = False
     model: ModelSide | None = None
     row: Call | None = None
     transcript: Sequence[TranscriptTurn] = field(default=(), repr=False)
@@ -107,3 +109,31 @@ class Evidence:
     errors: tuple[str, ...] = ()
     """What control plane and agent noted as errors of this call."""
     recording: Recording | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Denial:
+    """A refused `POST /calls`."""
+
+    status: int
+    code: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallbackEvidence:
+    """Everything that is known about the business's call once it is over."""
+
+    denial: Denial | None
+    """How the call without a permission was refused."""
+    connects_denied: int
+    """How often Graph saw `connect` although there was no permission."""
+    requests_seen: int
+    """Permission requests on the person's phone."""
+    connects: int
+    """How often Graph saw `connect` in the end."""
+    ledger: Sequence[ConsentEntry] = ()
+    """What the ledger says of the person, newest first."""
+    call: Evidence | None = None
+    """None: no call was placed."""
+    troubles: tuple[str, ...] = ()
+    """What went wrong, as sentences."""

@@ -36,6 +36,10 @@ _ACTORS: Mapping[str, str] = {
     "agent": "green",
     "agent says": "green",
     "caller hears": "green",
+    "callee": "cyan",
+    "callee says": "cyan",
+    "callee hears": "green",
+    "operator": "magenta",
     "barge-in": "yellow",
     "tool": "magenta",
     "phone": "blue",
@@ -164,6 +168,25 @@ def phone_event(what: str) -> tuple[str, str] | None:
         action, _, why = what.partition("-refused: ")
         return "trouble", f"Meta refuses {action}: {why}"
     return _TROUBLES.get(what)
+
+
+def called_event(what: str) -> tuple[str, str] | None:
+    """Put an event of a phone that the business calls into words."""
+    match what:
+        case "offered":
+            return "control plane", "sends connect with the media hop's offer: Graph takes it"
+        case "answer-acknowledged":
+            return "control plane", "has the phone's answer and takes its webhook with 200"
+        case "answer-given-up":
+            return "trouble", "Meta gives the webhook with the answer up"
+        case "rings":
+            return "phone", "rings; Meta tells the business so"
+        case "picked-up":
+            return "callee", "picks up: Meta sends ACCEPTED"
+        case "rejected":
+            return "trouble", "the called person declines"
+    # the rest is as in a call of the person's own
+    return phone_event(what)
 
 
 def model_event(happening: Mapping[str, Any]) -> tuple[str, str] | None:

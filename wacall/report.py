@@ -10,22 +10,19 @@ from wacall.narration import Screen, shown_path
 
 _BAR = 24
 _LABEL = 34
-_SPEAKERS = {"user": ("caller", "cyan"), "assistant": ("agent", "green")}
+_SPEAKERS = {"user": ("", "cyan"), "assistant": ("agent", "green")}
 
 
 def show_report(screen: Screen, evidence: Evidence, checks: Sequence[Check]) -> None:
     """Print everything about the call."""
-    _show_setup(screen, evidence)
+    show_steps(screen, "Set-up, in milliseconds after Meta's webhook", setup_steps(evidence))
     if evidence.row is not None:
-        _show_course(screen, evidence, evidence.row)
-    _show_transcript(screen, evidence)
+        show_course(screen, evidence, evidence.row)
+    show_transcript(screen, evidence)
     _show_lead(screen, evidence)
-    _show_recording(screen, evidence)
-    if evidence.errors:
-        screen.heading("Errors that were noted for this call")
-        for error in evidence.errors:
-            screen.paragraph(error, indent="  ")
-    _show_checks(screen, checks)
+    show_recording(screen, evidence)
+    show_errors(screen, evidence)
+    show_checks(screen, checks)
 
 
 def setup_steps(evidence: Evidence) -> list[tuple[float, str]]:
@@ -48,16 +45,25 @@ def setup_steps(evidence: Evidence) -> list[tuple[float, str]]:
     return sorted(((at, what) for at, what in steps if at is not None), key=lambda step: step[0])
 
 
-def _show_setup(screen: Screen, evidence: Evidence) -> None:
-    screen.heading("Set-up, in milliseconds after Meta's webhook")
-    steps = setup_steps(evidence)
+def show_errors(screen: Screen, evidence: Evidence) -> None:
+    """Print what control plane and agent noted, if anything."""
+    if evidence.errors:
+        screen.heading("Errors that were noted for this call")
+        for error in evidence.errors:
+            screen.paragraph(error, indent="  ")
+
+
+def show_steps(screen: Screen, heading: str, steps: Sequence[tuple[float, str]]) -> None:
+    """Print steps with their milliseconds, and bars where there is room."""
+    screen.heading(heading)
     longest = max((at for at, _ in steps), default=1.0) or 1.0
     for at, what in steps:
         bar = "=" * round(at / longest * _BAR) if screen.width >= _LABEL + _BAR + 14 else ""
         screen.line(f"  {at:7.0f}  {what:<{_LABEL}}  {screen.style(bar, 'blue')}".rstrip())
 
 
-def _show_course(screen: Screen, evidence: Evidence, row: Call) -> None:
+def show_course(screen: Screen, evidence: Evidence, row: Call) -> None:
+    """Print the call's row."""
     screen.heading("The call's row")
     reason = row.end_reason.value if row.end_reason else "no reason"
     screen.line(f"  id         {row.id}")
@@ -78,12 +84,14 @@ def _show_course(screen: Screen, evidence: Evidence, row: Call) -> None:
     screen.line(f"  media      {_packets(evidence.phone)}")
 
 
-def _show_transcript(screen: Screen, evidence: Evidence) -> None:
+def show_transcript(screen: Screen, evidence: Evidence, person: str = "caller") -> None:
+    """Print what was said; `person` is who talked with the agent."""
     screen.heading("Transcript, as it is stored in the database")
     if not evidence.transcript:
         screen.line("  none")
     for turn in evidence.transcript:
         who, colour = _SPEAKERS.get(turn.speaker, (turn.speaker, "bold"))
+        who = who or person
         text = turn.text + (" [interrupted]" if turn.interrupted else "")
         lead = f"  {turn.sequence:2}  {who:<6}  "
         first = f"  {turn.sequence:2}  " + screen.style(f"{who:<6}  ", colour)
@@ -107,18 +115,20 @@ def _show_lead(screen: Screen, evidence: Evidence) -> None:
             screen.paragraph(value, indent=" " * 12, first=f"  {name:<8}  ")
 
 
-def _show_recording(screen: Screen, evidence: Evidence) -> None:
+def show_recording(screen: Screen, evidence: Evidence) -> None:
+    """Print where the recording is."""
     screen.heading("Recording")
     found = evidence.recording
     if found is None:
         screen.line("  none")
         return
     screen.line(f"  {shown_path(found.path)}")
-    about = f"{found.length_s:.1f} s, stereo: left what the caller said, right what the phone heard"
+    about = f"{found.length_s:.1f} s, stereo: left what the phone sent, right what the phone heard"
     screen.paragraph(about, indent="  ")
 
 
-def _show_checks(screen: Screen, checks: Sequence[Check]) -> None:
+def show_checks(screen: Screen, checks: Sequence[Check]) -> None:
+    """Print every check with what was seen."""
     screen.heading("Checks")
     width = max((len(check.name) for check in checks), default=0)
     for check in checks:

@@ -84,6 +84,24 @@ class Screenplay:
             )
         return play
 
+    @classmethod
+    def of_callback(cls, scenario: Scenario) -> Self | None:
+        """Follow a scenario's callback, from its greeting to the called person's last line."""
+        callback = scenario.callback
+        if callback is None:
+            return None
+        script = ScenarioScript(scenario)
+        moves = [script.hear(line.say, {}) for line in callback.callee]
+        return cls(
+            name=scenario.name,
+            lines=callback.callee,
+            greeting=callback.greeting,
+            replies=tuple(move.say for move in moves),
+            asides=tuple(dict.fromkeys(scenario.fixed_lines())),
+            tools=tuple((call.tool, call.arguments) for move in moves for call in move.calls),
+            pronunciations=scenario.pronunciations,
+        )
+
     @property
     def lead(self) -> Mapping[str, Any]:
         """What the lead should say in the end."""

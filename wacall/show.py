@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +13,14 @@ from controlplane.call import WhatsAppCallId
 from controlplane.errors import ControlPlaneError
 from simulators.call_plan import CallPlan
 from simulators.happening import Kind
+from simulators.outbound_call import OutboundCall
 from simulators.phone import CallOver
+from simulators.recording import Pcm
 from simulators.simulated_call import SimulatedCall
-from wacall.aftermath import gather
+from wacall.aftermath import PlacedCall, gather
 from wacall.dialogue import Dialogue
 from wacall.evidence import Evidence
-from wacall.narration import Screen, model_event, phone_event
+from wacall.narration import Screen, called_event, model_event, phone_event
 from wacall.screenplay import Screenplay
 from wacall.stage import Stage
 
@@ -40,7 +42,7 @@ async def show_call(
         StoreUnavailable: the database does not answer any more.
     """
     handshake = await _shake_hands(stage)
-    show = _Show(stage, screen, screenplay)
+    show = Show(stage, screen, screenplay)
     await show.run()
     screen.status("Waiting until every part has come to rest …")
     return await gather(
@@ -54,22 +56,40 @@ async def show_call(
     )
 
 
-class _Show:
-    """The call itself, told as it happens."""
+class Show:
+    """The call itself, told as it happens; by itself, a call of the person to the business."""
+
+    heading = "The call, in seconds since it began"
+    person = "caller"
+    """What whoever is at the phone is called on the screen."""
+    accepted_s = ACCEPTED_S
+    """How long it may take until the call is accepted."""
 
     def __init__(self, stage: Stage, screen: Screen, screenplay: Screenplay) -> None:
+        """Take what runs, where it is told, and what is to be said."""
         self._stage = stage
         self._screen = screen
         self._screenplay = screenplay
         self._zero = time.monotonic()
         self._told: set[str] = set()
-        self._call: SimulatedCall | None = None
+        self._call: PlacedCall | None = None
         self._dialogue: Dialogue | None = None
         self.accepted_unix: float | None = None
         self.troubles: list[str] = []
 
     @property
-    def call(self) -> SimulatedCall:
+    def voices(self) -> Sequence[tuple[Pcm, int]]:
+        """The person's lines as sound."""
+        return self._stage.voices
+
+    async def place(self) -> PlacedCall | None:
+        """Have the call placed; None if it could not be."""
+        caller = self._stage.person.caller
+        addresses = (self._stage.settings.phone_address,)
+        return await self._stage.whatsapp.call(CallPlan(caller=caller, addresses=addresses))
+
+    @property
+    def call(self) -> PlacedCall:
         """The call, once it was placed."""
         if self._call is None:
             raise RuntimeError("no call was placed")
@@ -88,15 +108,19 @@ class _Show:
         stage.audience.on_call = self._on_call
         stage.audience.on_model = self._on_model
         stage.audience.on_log = self._on_log
-        self._screen.heading("The call, in seconds since it began")
+        stage.audience.on_callback = self._on_callback
+        self._screen.heading(self.heading)
         self._zero = time.monotonic()
-        self._call = await stage.whatsapp.call(CallPlan(addresses=(stage.settings.phone_address,)))
+        self._call = await self.place()
+        if self._call is None:
+            return
         self._dialogue = Dialogue(
             call=self._call,
             play=self._screenplay,
-            voices=stage.voices,
+            voices=self.voices,
             is_scripted=bool(stage.settings.openai_port),
             tell=self._tell,
+            who=self.person,
         )
         talking = asyncio.create_task(self._talk())
         following = asyncio.create_task(self._follow_database())
@@ -122,12 +146,12 @@ class _Show:
 
     async def _talk(self) -> None:
         try:
-            await self.call.accepted(ACCEPTED_S)
+            await self.call.accepted(self.accepted_s)
         except CallOver:
             self.dialogue.gave_up = "the call was never answered"
             return
         except TimeoutError:
-            self.dialogue.gave_up = f"the call was not answered within {ACCEPTED_S:g} s"
+            self.dialogue.gave_up = f"the call was not answered within {self.accepted_s:g} s"
             return
         try:
             async with asyncio.timeout(CONVERSATION_S):
@@ -171,6 +195,12 @@ class _Show:
         if what == "accept-answered":
             self.accepted_unix = time.time()
         if (told := phone_event(what)) is not None:
+            self._tell(*told)
+
+    def _on_callback(self, _: OutboundCall, what: str) -> None:
+        if what == "picked-up":
+            self.accepted_unix = time.time()
+        if (told := called_event(what)) is not None:
             self._tell(*told)
 
     def _on_model(self, happening: Mapping[str, Any]) -> None:

@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import importlib
 import json
+import secrets
 import shutil
 import sys
 from collections.abc import Callable, Coroutine, Mapping
@@ -18,8 +19,9 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from simulators import ear, voice
-from simulators.webhooks import Line
+from simulators.webhooks import Caller, Line
 from wacall.demo_settings import DemoSettings
+from wacall.hop import HopPlan, find_hop
 from wacall.narration import Screen
 from wacall.processes import Child
 from wacall.progress import Progress
@@ -28,16 +30,27 @@ from wacall.sfu import LOOPBACK
 from wacall.stack import Stack, StackPlan
 
 if TYPE_CHECKING:
+    from controlplane.ledger import Ledger
     from controlplane.store import SupabaseStore
+    from simulators.outbound_call import OutboundCall
+    from simulators.person import Person
     from simulators.simulated_call import SimulatedCall
     from simulators.whatsapp import WhatsAppSimulator
 
 OPENAI_READY_S = 90.0
 OPENAI_STOP_S = 5.0
 POLL_INTERVAL_S = 0.05
+# what the called person takes their time for
+REPLIES_S = 1.0
+PICKS_UP_S = 1.5
 # what the call itself will need
-_SLOW_IMPORTS = ("controlplane.store", "wacall.show")
-_SHOWN = {"sfu": "SFU", "controlplane": "control plane", "agent": "agent worker"}
+_SLOW_IMPORTS = ("controlplane.store", "wacall.show", "wacall.callback")
+_SHOWN = {
+    "sfu": "SFU",
+    "hop": "media hop",
+    "controlplane": "control plane",
+    "agent": "agent worker",
+}
 
 
 @dataclass(slots=True)
@@ -46,6 +59,8 @@ class Audience:
 
     on_call: "Callable[[SimulatedCall, str], None]" = lambda *_: None
     """Events of the simulated phone and of the simulated Meta."""
+    on_callback: "Callable[[OutboundCall, str], None]" = lambda *_: None
+    """The same of a phone that the business calls."""
     on_model: Callable[[Mapping[str, Any]], None] = lambda _: None
     """Happenings of the simulated OpenAI."""
     on_log: Callable[[str, str], None] = lambda *_: None
@@ -62,18 +77,22 @@ class Stage:
         data_dir: Path,
         scenario: Path,
         play: Screenplay,
+        callback: Screenplay | None,
         screen: Screen,
     ) -> None:
-        """Prepare; nothing runs yet."""
+        """Prepare; nothing runs yet. `callback`: what is said when the business calls, if it is."""
         self.settings = settings
         self.audience = Audience()
         self.happenings: list[Mapping[str, Any]] = []
         """What the simulated OpenAI told, oldest first."""
         self.voices: list[tuple[voice.Samples, int]] = []
         """The caller's lines as sound, with their rates."""
+        self.callback_voices: list[tuple[voice.Samples, int]] = []
+        """The called person's."""
         self._logs = data_dir / "logs"
         self._scenario = scenario
         self._play = play
+        self._callback = callback
         self._progress = Progress(screen)
         self._plan = StackPlan(
             environment=settings.environment,
@@ -81,13 +100,16 @@ class Stage:
             port=settings.port,
             # a demo's database may be lost with the machine's power
             fast_database=True,
+            hop=HopPlan(whatsapp_ip=settings.phone_address, livekit_ip=settings.phone_address),
             echo=lambda name, line: self.audience.on_log(name, line),
             report=screen.line,
         )
         self._stack: Stack | None = None
         self._openai: Child | None = None
         self._whatsapp: WhatsAppSimulator | None = None
+        self._person: Person | None = None
         self._store: SupabaseStore | None = None
+        self._ledger: Ledger | None = None
 
     @property
     def stack(self) -> Stack:
@@ -104,11 +126,25 @@ class Stage:
         return self._whatsapp
 
     @property
+    def person(self) -> "Person":
+        """Who calls the business, and is called back."""
+        if self._person is None:
+            raise RuntimeError("the stage is not set; use it as a context manager")
+        return self._person
+
+    @property
     def store(self) -> "SupabaseStore":
         """The stack's database."""
         if self._store is None:
             raise RuntimeError("the stage is not set; use it as a context manager")
         return self._store
+
+    @property
+    def ledger(self) -> "Ledger":
+        """The consents in it."""
+        if self._ledger is None:
+            raise RuntimeError("the stage is not set; use it as a context manager")
+        return self._ledger
 
     @property
     def worker_url(self) -> str:
@@ -162,11 +198,14 @@ class Stage:
     async def _start(self) -> None:
         await _together(self._start_stack(), self._start_speech(), self._start_meta())
         self.whatsapp.webhook_url = f"{self.stack.controlplane_url}/wa/webhook"
+        from controlplane.ledger import Ledger
+        from controlplane.rest import RestClient
         from controlplane.store import SupabaseStore
 
         database = self.stack.environment
         key = database.get("SUPABASE_SECRET_KEY") or database.get("SUPABASE_SERVICE_ROLE_KEY")
-        self._store = await SupabaseStore.connect(database["SUPABASE_URL"], key or "")
+        rest = await RestClient.connect(database["SUPABASE_URL"], key or "")
+        self._store, self._ledger = SupabaseStore(rest), Ledger(rest)
 
     async def _stop(self) -> None:
         async with contextlib.AsyncExitStack() as undo:
@@ -201,6 +240,8 @@ class Stage:
         awaited = dict(_SHOWN)
         if stack.environment.get("LIVEKIT_URL"):
             awaited.pop("sfu")
+        if stack.has_hop or find_hop(stack.environment) is None:
+            awaited.pop("hop")
         # the control plane is started when the database is there
         database = not stack.environment.get("SUPABASE_URL")
         for part in (*awaited.values(), *(["database"] if database else [])):
@@ -219,6 +260,10 @@ class Stage:
     async def _start_meta(self) -> None:
         for name in (*_SLOW_IMPORTS, "simulators.whatsapp"):
             await asyncio.to_thread(importlib.import_module, name)
+        from simulators.outbound_plan import CalleePlan
+        from simulators.outbound_rules import OutboundPolicy
+        from simulators.permissions import PermissionPolicy
+        from simulators.person import Person, ReplyPlan
         from simulators.whatsapp import WhatsAppSimulator
 
         own = self.settings.environment
@@ -227,10 +272,20 @@ class Stage:
             access_token=own["WA_ACCESS_TOKEN"],
             line=Line(phone_number_id=own["WA_PHONE_NUMBER_ID"]),
             port=self.settings.graph_port,
+            # who calls this line does not thereby allow to be called: they are asked
+            outbound_policy=OutboundPolicy(permission=PermissionPolicy(callback=False)),
             on_event=lambda call, what: self.audience.on_call(call, what),
+            on_outbound_event=lambda call, what: self.audience.on_callback(call, what),
         )
         await whatsapp.__aenter__()
         self._whatsapp = whatsapp
+        self._person = whatsapp.add_person(
+            Person(
+                caller=invent_caller(),
+                plan=CalleePlan(after_s=PICKS_UP_S, addresses=(self.settings.phone_address,)),
+                replies=ReplyPlan(accept=True, after_s=REPLIES_S),
+            )
+        )
 
     async def _start_speech(self) -> None:
         await self._speak()
@@ -242,11 +297,14 @@ class Stage:
         texts = self._play.agent_lines if self.settings.openai_port else ()
         # those with a gap for a name are spoken when the name is known
         known = [text for text in texts if "{" not in text]
-        count = len(self._play.lines) + len(known)
-        for index, line in enumerate(self._play.lines):
+        lines = [(line.say, self.voices) for line in self._play.lines]
+        if self._callback is not None:
+            lines += [(line.say, self.callback_voices) for line in self._callback.lines]
+        count = len(lines) + len(known)
+        for index, (say, voices) in enumerate(lines):
             self._progress.begins("speech", f"sentence {index + 1} of {count}")
-            self.voices.append(await voice.CALLER.speak(line.say))
-        for index, text in enumerate(known, len(self._play.lines)):
+            voices.append(await voice.CALLER.speak(say))
+        for index, text in enumerate(known, len(lines)):
             self._progress.begins("speech", f"sentence {index + 1} of {count}")
             await voice.AGENT.speak(text)
         # it holds 150 MB, and nothing more is to be spoken
@@ -281,6 +339,18 @@ class Stage:
         )
         await self._openai.wait_until(ready, timeout_s=OPENAI_READY_S)
         self._progress.is_up("simulated OpenAI")
+
+
+def invent_caller() -> Caller:
+    """Invent somebody whom no ledger of an earlier demo knows.
+
+    Numbers from 555-0100 to 555-0199 are nobody's, in every area of North America.
+    """
+    area = 200 + secrets.randbelow(800)
+    return Caller(
+        phone=f"1{area}55501{secrets.randbelow(100):02}",
+        user_id=f"US.{secrets.randbelow(9 * 10**19) + 10**19}",
+    )
 
 
 def _read_happening(line: str) -> Mapping[str, Any]:

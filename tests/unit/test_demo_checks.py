@@ -169,7 +169,7 @@ def test_a_good_call_passes_every_check() -> None:
         (heard(0, text="hello this is"), ["greeting at the phone", "agent understood"]),
         (heard(2, is_sure=False), ["agent understood"]),
         (phone(gave_up="the agent said nothing"), ["turns"]),
-        (with_(model=ModelSide(tools=PLAY.tools, tool_answers=("x",))), ["caller understood"]),
+        (with_(model=ModelSide(tools=PLAY.tools, tool_answers=("x",))), ["person understood"]),
         (turn(1, text="Something else"), ["stored transcript"]),
         (turn(2, sequence=2), ["stored transcript"]),
         (turn(3, speaker="assistant"), ["stored transcript"]),

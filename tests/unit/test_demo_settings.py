@@ -1,14 +1,20 @@
 """What the demo decides before anything runs: which OpenAI, which ports, which words."""
 
+import re
 import socket
 from pathlib import Path
 
 import pytest
 
+from agents.receptionist import prompt_path, read_prompt
+from controlplane.call import Direction
+from controlplane.callee import read_callee
+from simulators.ear import plain_words
 from simulators.scenario import load_scenario
 from wacall.demo import SCENARIO, AlreadyRunning, alone
 from wacall.demo_settings import decide, phone_address
 from wacall.screenplay import Screenplay, choose_brain
+from wacall.stage import invent_caller
 
 
 def test_without_a_key_openai_is_simulated() -> None:
@@ -113,3 +119,30 @@ def test_a_scenario_that_shows_too_little_is_refused(
     file.write_text(SCENARIO.read_text().replace(*edit))
     with pytest.raises(ValueError, match=complaint):
         Screenplay.of(load_scenario(file))
+
+
+def test_the_callback_is_what_the_shipped_prompt_asks_for() -> None:
+    """The agent's prompt quotes the greeting that the simulated OpenAI waits for."""
+    play = Screenplay.of_callback(load_scenario(SCENARIO))
+    assert play is not None
+    prompt = read_prompt(prompt_path("default", None).read_text("utf-8"))
+    assert plain_words(play.greeting) in plain_words(prompt.greeting_for(Direction.OUTBOUND))
+    assert len(play.replies) == len(play.lines) == 2
+
+
+def test_the_demo_is_its_own_operator() -> None:
+    """The key is new in every run, and the simulated person may be called at any hour."""
+    configured = {"CONTROLPLANE_API_KEY": "own", "CALL_HOURS": "Mo 09:00-09:01"}
+    first, second = (decide(configured, choose_brain({})).environment for _ in range(2))
+    assert len({"own", first["CONTROLPLANE_API_KEY"], second["CONTROLPLANE_API_KEY"]}) == 3
+    assert first["CALL_HOURS"] == "always"
+
+
+def test_every_demo_calls_somebody_new() -> None:
+    """No ledger of an earlier demo knows them, and nobody has the number."""
+    people = [invent_caller() for _ in range(20)]
+    assert len({person.user_id for person in people}) == 20
+    assert all(re.fullmatch(r"1\d{3}55501\d\d", person.phone) for person in people)
+    for person in people:
+        read_callee(f"+{person.phone}")
+        read_callee(person.user_id)
