@@ -8,7 +8,7 @@ import platform
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -20,36 +20,60 @@ from simulators.speech_process import SpeechFailed
 from wacall.bench_calls import measure_calls, warm_up
 from wacall.bench_cost import measure_cost
 from wacall.bench_figures import Findings
+from wacall.bench_hop import measure_hop
+from wacall.bench_outbound import measure_outbound
 from wacall.bench_progress import Progress
 from wacall.bench_rtp import RtpWitness
 from wacall.bench_stack import Bench, running
 from wacall.bench_table import render
 from wacall.bench_webhooks import measure_latency, measure_throughput
 from wacall.database import DatabaseFailed
+from wacall.environment import with_tools
+from wacall.hop import HOW_TO_GET_IT, find_hop
 from wacall.processes import ChildFailed
 from wacall.sfu import find_server
 
 # in this order: the cost is measured before anything has made a part's memory grow
-SECTIONS = ("cost", "calls", "webhooks", "load")
+SECTIONS = ("cost", "calls", "outbound", "webhooks", "load", "hop")
+NEED_HOP = frozenset({"outbound", "hop"})
 RESULTS = Path(".wacall/bench")
 _BUSY_SHARE = 0.3
 """Load average per core before the run from which on its times say more of others than of us."""
 
-_FOOTNOTES = (
-    "One run. A percentile is the nearest rank of its n values. All parts, both simulators, the "
-    "phones and this program share the machine's cores.",
-    "Webhooks come over kept-alive connections; the latency is that of late `connect`s with their "
-    "offer. /s/core: by the control plane's CPU time alone, with its work behind the 200; "
-    "/s here: all on this machine.",
-    "Steps of webhook -> accept: `calls.timings`, each from the end of the one before, by the "
-    "control plane's clock. WHIP: the POST and, beside it, a write to the call's row.",
-    "First agent audio: the first packet at the phone louder than -44 dBFS. The simulated OpenAI "
-    "answers at once; a real model adds its own time.",
-    "Cost: both sides talk in turns, 50 packets/s each way; difference to no calls, divided by the "
-    "calls. Memory is PSS: pages shared with other programs on this machine count less.",
-    "RTP: the answer that each phone was given names only UDP ports of livekit-server's process, "
-    "the control plane has none, and livekit-server's counters are near the phones' own (within "
-    "3 % and 50 packets a call; not compared where calls are too short for that).",
+_FOOTNOTES: Sequence[tuple[frozenset[str], str]] = (
+    (
+        frozenset(SECTIONS),
+        "One run. A percentile is the nearest rank of its n values. All parts, both simulators, "
+        "the phones and this program share the machine's cores.",
+    ),
+    (
+        frozenset({"webhooks", "load"}),
+        "Webhooks come over kept-alive connections; the latency is that of late `connect`s with "
+        "their offer. /s/core: by the control plane's CPU time alone, with its work behind the "
+        "200; /s here: all on this machine.",
+    ),
+    (
+        frozenset({"calls"}),
+        "Steps of webhook -> accept: `calls.timings`, each from the end of the one before, by the "
+        "control plane's clock. WHIP: the POST and, beside it, a write to the call's row.",
+    ),
+    (
+        frozenset({"calls", "outbound"}),
+        "First agent audio: the first packet at the phone louder than -44 dBFS. The simulated "
+        "OpenAI answers at once; a real model adds its own time.",
+    ),
+    (
+        frozenset({"cost"}),
+        "Cost: both sides talk in turns, 50 packets/s each way; difference to no calls, divided by "
+        "the calls. Memory is PSS: pages shared with other programs on this machine count less.",
+    ),
+    (
+        frozenset({"cost", "calls"}),
+        "RTP: the answer that each phone was given, and the one address that ICE then nominated, "
+        "name only UDP ports of livekit-server's process; the control plane has none (but the one "
+        "on which rtpengine reports keys); and livekit-server's counters are near the phones' own "
+        "(within 3 % and 50 packets a call; not compared where calls are too short for that).",
+    ),
 )
 
 
@@ -64,13 +88,27 @@ class Plan:
     load_s: float = 6.0
     levels: tuple[int, ...] = (1, 2, 4)
     window_s: float = 9.0
+    ringing_calls: int = 5
+    hop_levels: tuple[int, ...] = (1, 10, 50)
 
 
-QUICK = Plan(calls=3, webhooks=60, webhooks_per_s=20.0, load_s=1.5, levels=(1,), window_s=3.0)
+QUICK = Plan(
+    calls=3,
+    webhooks=60,
+    webhooks_per_s=20.0,
+    load_s=1.5,
+    levels=(1,),
+    window_s=3.0,
+    ringing_calls=1,
+    hop_levels=(1, 10),
+)
 
 
 def main(argv: list[str]) -> int:
-    """Measure; 0 if everything could be measured and no RTP went through Python, else 1."""
+    """Measure; 0 if everything could be measured and no RTP went through Python, else 1.
+
+    A section that this machine cannot measure, for want of rtpengine, also makes it 1.
+    """
     plan = parse(argv)
     progress = Progress()
     began = datetime.now(UTC)
@@ -86,6 +124,7 @@ def main(argv: list[str]) -> int:
         return 1
     progress.close()
     result = directory.with_suffix(".json")
+    result.parent.mkdir(parents=True, exist_ok=True)
     facts = machine_facts() | {"load_before": load_before, "load_after": os.getloadavg()}
     result.write_text(
         json.dumps(
@@ -94,7 +133,7 @@ def main(argv: list[str]) -> int:
         )
     )
     print(heading(facts))
-    findings.notes[:0] = _FOOTNOTES
+    findings.notes[:0] = [text for of, text in _FOOTNOTES if of & set(plan.sections)]
     if load_before[0] > _BUSY_SHARE * len(os.sched_getaffinity(0)):
         findings.notes.append(
             f"The machine was busy before the run (load average {load_before[0]:.1f}): the times "
@@ -130,6 +169,8 @@ def parse(argv: list[str]) -> Plan:
         load_s=base.load_s,
         levels=base.levels,
         window_s=base.window_s,
+        ringing_calls=base.ringing_calls,
+        hop_levels=base.hop_levels,
     )
 
 
@@ -160,18 +201,40 @@ def machine_facts() -> dict[str, object]:
 
 
 async def _run(plan: Plan, directory: Path, findings: Findings, progress: Progress) -> None:
-    async with running(directory, lambda what: progress.tell(f"start: {what}")) as bench:
-        for section in plan.sections:
-            match section:
-                case "cost" | "calls":
-                    await _with_calls(section, plan, bench, findings, progress)
-                case "webhooks":
-                    await measure_latency(
-                        bench, findings, progress, count=plan.webhooks, per_s=plan.webhooks_per_s
-                    )
-                case "load":
-                    await measure_throughput(bench, findings, progress, for_s=plan.load_s)
-        progress.tell("stop")
+    sections = list(plan.sections)
+    if find_hop(with_tools(dict(os.environ))) is None and NEED_HOP & set(sections):
+        left_out = [section for section in sections if section in NEED_HOP]
+        findings.skipped.append(f"Not measured: {', '.join(left_out)}. {HOW_TO_GET_IT}")
+        sections = [section for section in sections if section not in NEED_HOP]
+    in_stack = [section for section in sections if section != "hop"]
+    if in_stack:
+        async with running(directory, lambda what: progress.tell(f"start: {what}")) as bench:
+            for section in in_stack:
+                await _measure(section, plan, bench, findings, progress)
+            progress.tell("stop")
+    if "hop" in sections:
+        # after the stack: nothing else runs
+        await measure_hop(
+            directory, findings, progress, levels=plan.hop_levels, window_s=plan.window_s
+        )
+
+
+async def _measure(
+    section: str, plan: Plan, bench: Bench, findings: Findings, progress: Progress
+) -> None:
+    match section:
+        case "cost" | "calls":
+            await _with_calls(section, plan, bench, findings, progress)
+        case "outbound":
+            await measure_outbound(
+                bench, findings, progress, count=plan.calls, ringing=plan.ringing_calls
+            )
+        case "webhooks":
+            await measure_latency(
+                bench, findings, progress, count=plan.webhooks, per_s=plan.webhooks_per_s
+            )
+        case "load":
+            await measure_throughput(bench, findings, progress, for_s=plan.load_s)
 
 
 async def _with_calls(

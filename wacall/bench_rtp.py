@@ -41,14 +41,15 @@ class RtpWitness:
         """Look at the sockets while these calls run.
 
         A phone answers only the ICE checks, and takes only the certificate, of who wrote the
-        answer: so its far end is among the answer's candidates.
+        answer: so its far end is among the answer's candidates. Which one it is, its phone knows
+        once ICE is up: every packet goes there, so to no socket of the worker's.
         """
         controlplane = {pid for root in self._bench.roots["control plane"] for pid in tree(root)}
-        self._controlplane_ports |= udp_ports_of(controlplane)
+        self._controlplane_ports |= udp_ports_of(controlplane) - self._bench.known_udp_ports
         sfu_ports = udp_ports_of(self._bench.roots["SFU"])
         for call in calls:
-            ports = set(far_ports(call))
-            if not ports or not ports <= sfu_ports:
+            ports, peer = set(far_ports(call)), call.phone.peer
+            if not ports or not ports <= sfu_ports or (peer and peer[1] not in sfu_ports):
                 self._outside.add(call.wacid)
         self._looks += 1
 

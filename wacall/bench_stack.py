@@ -16,8 +16,10 @@ import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
 from controlplane.call import Call, WhatsAppCallId
+from controlplane.hop_address import HopAddress
 from controlplane.store import SupabaseStore
 from simulators.call_plan import Timing
+from simulators.outbound_call import OutboundCall
 from simulators.simulated_call import SimulatedCall
 from simulators.whatsapp import WhatsAppSimulator
 from wacall.environment import REPOSITORY, free_port, with_tools, write_private
@@ -38,8 +40,8 @@ _QUIET_DEADLINE_S = 15.0
 _LINGER_S = 0.5
 # what the product reads: none of the operator's own may reach a measured part
 _READ_BY_PRODUCT = (
-    "AGENT_", "CONTROLPLANE_", "DRAIN_", "LIVEKIT_", "LOG_", "OPENAI_", "RTPENGINE_", "SFU_",
-    "SUPABASE_", "WA_",
+    "AGENT_", "CALL_", "CONTROLPLANE_", "DRAIN_", "HOP_", "LIVEKIT_", "LOG_", "OPENAI_",
+    "RTPENGINE_", "SFU_", "SUPABASE_", "WA_",
 )  # fmt: skip
 _SECRET = "bench-only-and-on-loopback-only-0123456789"
 
@@ -56,11 +58,22 @@ class Bench:
     webhook_url: str
     idle_worker_processes: int
     """The worker's processes while no call runs."""
+    controlplane_url: str
+    hop_address: HopAddress | None
+    """Where rtpengine takes its orders; `None` where there is none."""
+    hop_pid: int | None
+    known_udp_ports: frozenset[int]
+    """The control plane's that no media can reach: rtpengine reports pressed keys to it."""
 
     @property
     def app_secret(self) -> str:
         """What webhooks are signed with."""
         return _SECRET
+
+    @property
+    def operator(self) -> Mapping[str, str]:
+        """What an operator has in their environment."""
+        return {"CONTROLPLANE_URL": self.controlplane_url, "CONTROLPLANE_API_KEY": _SECRET}
 
     async def settle(self) -> bool:
         """Wait until no part is busy and the worker has its idle processes again."""
@@ -73,7 +86,7 @@ class Bench:
             also=lambda: len(tree(worker)) == self.idle_worker_processes,
         )
 
-    async def row_of(self, call: SimulatedCall) -> Call | None:
+    async def row_of(self, call: SimulatedCall | OutboundCall) -> Call | None:
         """Read what the database holds of a call."""
         return await self.store.find_call(WhatsAppCallId(call.wacid))
 
@@ -158,6 +171,10 @@ async def running(directory: Path, report: Callable[[str], None]) -> AsyncIterat
             sfu_metrics_url=f"http://{LOOPBACK}:{metrics_port}/metrics",
             webhook_url=whatsapp.webhook_url,
             idle_worker_processes=await _idle_processes(roots),
+            controlplane_url=stack.controlplane_url,
+            hop_address=stack.hop.address if stack.hop else None,
+            hop_pid=stack.child("hop").pid if stack.hop else None,
+            known_udp_ports=_key_ports(stack.environment),
         )
 
 
@@ -174,9 +191,15 @@ async def _idle_processes(roots: Mapping[str, tuple[int, ...]]) -> int:
     return len(tree(worker))
 
 
+def _key_ports(environment: Mapping[str, str]) -> frozenset[int]:
+    listens = environment.get("HOP_DTMF_LISTEN", "")
+    return frozenset({int(listens.rpartition(":")[2])} if listens else ())
+
+
 def _environment(whatsapp: WhatsAppSimulator, openai_url: str) -> dict[str, str]:
     return _machine_environment() | {
         "HOST": LOOPBACK,
+        "CONTROLPLANE_API_KEY": _SECRET,
         "WA_VERIFY_TOKEN": _SECRET,
         "WA_APP_SECRET": _SECRET,
         "WA_ACCESS_TOKEN": _SECRET,

@@ -2,7 +2,14 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
-from wacall.bench_figures import CostLevel, Distribution, Findings, RtpAccount, Throughput
+from wacall.bench_figures import (
+    CostLevel,
+    Distribution,
+    Findings,
+    HopLevel,
+    RtpAccount,
+    Throughput,
+)
 
 _MIN_FOR_P99 = 100
 """Under so many values the 99th percentile by nearest rank is the maximum."""
@@ -20,6 +27,8 @@ def render(findings: Findings) -> str:
         blocks.append(_throughputs(findings.throughputs))
     if len(findings.costs) > 1:
         blocks.append(_costs(findings.costs))
+    if len(findings.hop) > 1:
+        blocks.append(_hop(findings.hop))
     if findings.rtp:
         blocks.append(_rtp(findings.rtp))
     first = max((len(row[0]) for block in blocks for row in block), default=0)
@@ -34,6 +43,7 @@ def render(findings: Findings) -> str:
         failed = len(findings.failures)
         lines.append(f"{findings.attempted} calls placed; {failed} failures.")
     lines += [f"FAILED: {sentence}" for sentence in findings.failures]
+    lines += [f"SKIPPED: {sentence}" for sentence in findings.skipped]
     lines += [f"- {note}" for note in findings.notes]
     return "\n".join(lines)
 
@@ -103,6 +113,22 @@ def _costs(levels: Sequence[CostLevel]) -> Rows:
         ]
     )
     return rows
+
+
+def _hop(levels: Sequence[HopLevel]) -> Rows:
+    idle, *loaded = levels
+    added = [level.per_call(idle) for level in loaded]
+    return [
+        ["media hop (rtpengine)", "without", *(f"{level.calls} calls" for level in loaded)],
+        ["CPU, cores", *(f"{level.cores:.3f}" for level in levels)],
+        ["CPU per call, % of a core", "", *(f"{100 * one.cores:.2f}" for one in added)],
+        ["memory, MB", *(f"{level.memory / _MB:.0f}" for level in levels)],
+        ["memory per call, MB", "", *(f"{one.memory / _MB:.2f}" for one in added)],
+        ["packets through it", "", *(str(level.heard) for level in loaded)],
+        ["packets lost", "", *(str(level.lost) for level in loaded)],
+        ["not sent in time", "", *(str(max(0, level.due - level.sent)) for level in loaded)],
+        ["whole machine busy, cores", *(f"{level.machine_cores:.2f}" for level in levels)],
+    ]
 
 
 def _rtp(accounts: Mapping[str, RtpAccount]) -> Rows:
