@@ -16,7 +16,7 @@ demo: setup  ## start the whole stack and place real calls through it
 	@$(BIN)/wacall demo
 
 test: setup  ## run the whole suite
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 check: setup  ## format, lint, types, unit tests: seconds
 	@$(BIN)/ruff format --check $(CODE)

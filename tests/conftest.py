@@ -7,11 +7,15 @@ import pytest
 from controlplane.logs import TextFormatter
 from wacall.environment import with_tools
 
-pytest_plugins = ["tests.servers"]
+pytest_plugins = ["tests.servers", "tests.hop_servers"]
+
+OURS = (
+    "LIVEKIT_", "SUPABASE_", "OPENAI_", "WA_", "SFU_", "CONTROLPLANE_", "RTPENGINE_", "HOP_"
+)  # fmt: skip
 
 # the tests run on what they start themselves, whatever the developer has configured
 for name in list(os.environ):
-    if name.startswith(("LIVEKIT_", "SUPABASE_", "OPENAI_", "WA_", "SFU_", "CONTROLPLANE_")):
+    if name.startswith(OURS):
         del os.environ[name]
 os.environ.update(with_tools(os.environ))
 
@@ -21,3 +25,11 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     plugin = session.config.pluginmanager.get_plugin("logging-plugin")
     if plugin is not None:
         plugin.report_handler.setFormatter(TextFormatter())
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    # two workers (`make test`): a file stays together, and so do the whole stack's tests, which
+    # share one that takes seconds to start
+    for item in items:
+        group = "e2e" if "e2e" in item.path.parts else item.path.stem
+        item.add_marker(pytest.mark.xdist_group(group))
