@@ -10,8 +10,9 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 import phonenumbers
-from controlplane.call import Party
 from phonenumbers import timezone
+
+from controlplane.call import Party
 
 _USER_ID = re.compile(r"([A-Z]{2})\.(ENT\.)?[A-Za-z0-9]{1,128}")
 _UNKNOWN_ZONE = "Etc/Unknown"
