@@ -1,7 +1,7 @@
 """The operators' consent routes: ask for permission, see the ledger, import and withdraw."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Any, Self, TypeVar
+from typing import Annotated, Any, Self
 
 from aiohttp import web
 from pydantic import (
@@ -10,12 +10,10 @@ from pydantic import (
     ConfigDict,
     Field,
     StringConstraints,
-    ValidationError,
     model_validator,
 )
 
-from controlplane.call import Party, PhoneNumberId
-from controlplane.callee import read_callee
+from controlplane.call import PhoneNumberId
 from controlplane.consent import (
     ConsentEntry,
     ConsentKind,
@@ -28,8 +26,8 @@ from controlplane.graph import RequestTemplate
 from controlplane.ledger import Ledger
 from controlplane.operators import iso, read_limit, read_time
 from controlplane.permissions import Permissions
+from controlplane.request_body import callee_in, read_body
 
-_Model = TypeVar("_Model", bound=BaseModel)
 _Word = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 # a body text of an interactive message (Meta: call permission request)
 _Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1024)]
@@ -80,12 +78,12 @@ class ConsentRoutes:
 
     async def request(self, request: web.Request) -> web.Response:
         """`POST /consents/request {"to", "text"?, "template"?}`: ask for the permission to call."""
-        body = await _read_body(request, _RequestBody)
+        body = await read_body(request, _RequestBody)
         template = None
         if body.template is not None:
             template = RequestTemplate(**body.template.model_dump())
         asked = await self._permissions.request(
-            _callee(body.to, "to"), text=body.text, template=template
+            callee_in(body.to, "to"), text=body.text, template=template
         )
         return web.json_response(
             {"request_id": asked.id, "requested_at": iso(asked.requested_at)}, status=202
@@ -97,7 +95,7 @@ class ConsentRoutes:
         With `to` also what holds now, kind by kind.
         """
         to = request.query.get("to")
-        party = _callee(to, "to") if to is not None else None
+        party = callee_in(to, "to") if to is not None else None
         entries = await self._ledger.entries(
             party=party, limit=read_limit(request), before=read_time(request, "before")
         )
@@ -116,14 +114,14 @@ class ConsentRoutes:
         return await self._write(request, granted=False)
 
     async def _write(self, request: web.Request, *, granted: bool) -> web.Response:
-        body = await _read_body(request, _EntryBody)
+        body = await read_body(request, _EntryBody)
         now = datetime.now(UTC)
         if body.at is not None and body.at > now:
             raise BadRequest("at must not be in the future: it is when the person said it.")
         if body.valid_until is not None and not granted:
             raise BadRequest("valid_until belongs to a grant; leave it out.")
         word = "granted" if granted else "withdrawn"
-        party = _callee(body.to, "to")
+        party = callee_in(body.to, "to")
         entry = make_entry(
             phone_number_id=self._phone_number_id,
             party=party,
@@ -138,28 +136,6 @@ class ConsentRoutes:
         )
         await self._permissions.write([entry])
         return web.json_response(_entry_json(entry), status=201)
-
-
-async def _read_body(request: web.Request, model: type[_Model]) -> _Model:
-    """Read a JSON body.
-
-    Raises:
-        BadRequest: names the first field that is missing or malformed, and shows no value.
-    """
-    try:
-        return model.model_validate_json(await request.read())
-    except ValidationError as error:
-        problem = error.errors(include_input=False, include_url=False)[0]
-        name = ".".join(str(part) for part in problem["loc"]) or "body"
-        said = problem["msg"].removeprefix("Value error, ")
-        raise BadRequest(f"{name} is malformed: {said}.") from None
-
-
-def _callee(text: str, name: str) -> Party:
-    try:
-        return read_callee(text)
-    except ValueError as error:
-        raise BadRequest(f"{name} {error}.") from None
 
 
 def _entry_json(entry: ConsentEntry) -> dict[str, Any]:

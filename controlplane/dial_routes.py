@@ -3,11 +3,11 @@
 from typing import Annotated, Any
 
 from aiohttp import web
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
-from controlplane.callee import read_callee
 from controlplane.errors import BadRequest
 from controlplane.outbound import CallOrder
+from controlplane.request_body import callee_in, read_body
 from controlplane.switchboard import Switchboard
 
 _MAX_KEY = 200
@@ -39,14 +39,12 @@ class DialRoutes:
         key = request.headers.get("Idempotency-Key")
         if key is not None and not 1 <= len(key) <= _MAX_KEY:
             raise BadRequest(f"Idempotency-Key must have 1 to {_MAX_KEY} characters.")
-        body = await _read(request)
-        try:
-            party = read_callee(body.to)
-        except ValueError as error:
-            raise BadRequest(f"to {error}.") from None
+        if len(await request.read()) > _MAX_CONTEXT:
+            raise BadRequest(f"The body must not be larger than {_MAX_CONTEXT // 1024} KiB.")
+        body = await read_body(request, _CallBody)
         placed = await self._switchboard.place(
             CallOrder(
-                party=party,
+                party=callee_in(body.to, "to"),
                 profile=body.profile or self._profile,
                 context=body.context,
                 idempotency_key=key,
@@ -56,16 +54,3 @@ class DialRoutes:
         if placed.warnings:
             answer["warnings"] = list(placed.warnings)
         return web.json_response(answer, status=202)
-
-
-async def _read(request: web.Request) -> _CallBody:
-    data = await request.read()
-    if len(data) > _MAX_CONTEXT:
-        raise BadRequest(f"The body must not be larger than {_MAX_CONTEXT // 1024} KiB.")
-    try:
-        return _CallBody.model_validate_json(data)
-    except ValidationError as error:
-        problem = error.errors(include_input=False, include_url=False)[0]
-        name = ".".join(str(part) for part in problem["loc"]) or "body"
-        said = problem["msg"].removeprefix("Value error, ")
-        raise BadRequest(f"{name} is malformed: {said}.") from None

@@ -22,6 +22,10 @@ _log = logging.getLogger(__name__)
 ATTRIBUTE_HANGUP = "hangup"
 
 
+class Overtaken(Exception):
+    """The call ended while it was being set up; whoever ended it has told Meta."""
+
+
 class CallEnder:
     """The one way in which calls end."""
 

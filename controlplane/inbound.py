@@ -22,7 +22,7 @@ from controlplane.call import (
     WhatsAppCallId,
 )
 from controlplane.deadlines import Bounds, deadline_of
-from controlplane.ending import CallEnder, status_shown
+from controlplane.ending import CallEnder, Overtaken, status_shown
 from controlplane.errors import AgentGaveUp, ControlPlaneError, NoHop, TimedOut
 from controlplane.graph import GraphClient
 from controlplane.graph_errors import GraphRefused
@@ -40,10 +40,6 @@ _log = logging.getLogger(__name__)
 
 _A = TypeVar("_A")
 _B = TypeVar("_B")
-
-
-class Overtaken(Exception):
-    """The call ended while it was being set up; whoever ended it has told Meta."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -30,7 +30,7 @@ from controlplane.call import (
     PhoneNumberId,
 )
 from controlplane.deadlines import Bounds, deadline_of
-from controlplane.ending import CallEnder, status_shown
+from controlplane.ending import CallEnder, Overtaken, status_shown
 from controlplane.errors import (
     AgentGaveUp,
     CallDenied,
@@ -59,10 +59,6 @@ _log = logging.getLogger(__name__)
 _KEYS = uuid.UUID("5b1f4e62-7f0e-4c5f-9a7e-3c0d1b6a2f10")
 # How long an event may be ahead of the answer to the very `connect` that it belongs to.
 _ID_TRIES, _ID_PAUSE_S = 10, 0.3
-
-
-class Overtaken(Exception):
-    """The call ended while it was being built; whoever ended it has told Meta."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

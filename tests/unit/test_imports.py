@@ -39,7 +39,10 @@ LAYERS = {
         "ending", "hop_watch", "inbound", "keys", "outbound", "permissions", "roomwatch", "sweeper",
         "switchboard",
     },
-    "http": {"consent_routes", "dial_routes", "middleware", "operators", "ops", "webhooks"},
+    "http": {
+        "consent_routes", "dial_routes", "middleware", "operators", "ops", "request_body",
+        "webhooks",
+    },
     "application": {"__init__", "__main__", "app"},
 }  # fmt: skip
 # what has a socket, an event loop, or a clock of its own
