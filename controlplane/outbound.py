@@ -131,10 +131,19 @@ class CallPlacer:
             GraphError: the ledger is silent and Graph did not answer.
         """
         call_id = self._call_id(order.idempotency_key)
-        if order.idempotency_key is not None:
-            earlier = await self._store.get_call(call_id)
-            if earlier is not None:
-                return PlacedCall(call=earlier, repeated=True)
+        earlier = await self._store.get_call(call_id) if order.idempotency_key else None
+        if earlier is not None:
+            return PlacedCall(call=earlier, repeated=True)
+        try:
+            return await self._claim(order, call_id)
+        except CallDenied:
+            # the same key at the same moment: what stands in its way is the call that it placed
+            earlier = await self._store.get_call(call_id) if order.idempotency_key else None
+            if earlier is None:
+                raise
+            return PlacedCall(call=earlier, repeated=True)
+
+    async def _claim(self, order: CallOrder, call_id: CallId) -> PlacedCall:
         allowed = await self._permissions.check(order.party)
         hop = await self._hops.choose()
         now = self._clock()

@@ -1,6 +1,7 @@
 """An outbound call's story on real parts: SFU, database, rtpengine; Meta is simulated."""
 
 import asyncio
+import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
@@ -117,11 +118,12 @@ async def test_without_permission_nothing_leaves(bench: Bench, place: Place) -> 
 async def test_the_same_key_never_dials_twice(bench: Bench, hop: EmbeddedHop, place: Place) -> None:
     """Two requests at once and one later: one call, one `connect`."""
     person = make_person(bench, after_s=0.3)
+    key = str(uuid.uuid4())
 
-    answers = list(await asyncio.gather(place(person, key="k-1"), place(person, key="k-1")))
+    answers = list(await asyncio.gather(place(person, key=key), place(person, key=key)))
     call = await bench.whatsapp.next_outbound_call(5)
     await call.accepted(5)
-    answers.append(await place(person, key="k-1"))
+    answers.append(await place(person, key=key))
 
     assert {status for status, _ in answers} == {202}
     assert len({body["call_id"] for _, body in answers}) == 1
