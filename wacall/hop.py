@@ -3,6 +3,7 @@
 It needs no kernel module, no configuration file and no privileges.
 """
 
+import dataclasses
 import os
 import shutil
 from collections.abc import Mapping
@@ -17,6 +18,7 @@ from controlplane.hop_address import HopAddress, NgTransport
 from controlplane.ng_transport import open_transport
 from controlplane.rtpengine import NgClient
 from wacall.environment import free_port, is_free, port_of
+from wacall.hop_ports import MediaPorts, PortsTaken, hold_ports
 from wacall.processes import Child, ChildFailed, Echo
 
 PROGRAM = "rtpengine"
@@ -24,7 +26,7 @@ READY_TIMEOUT_S = 10.0
 STOP_GRACE_S = 3.0
 START_ATTEMPTS = 3
 LOOPBACK = "127.0.0.1"
-# rtpengine's own range; a port that is taken is passed over
+# rtpengine's own range; of it, a hop on loopback takes a block that no other hop has
 PORT_MIN, PORT_MAX = 30_000, 39_999
 LIVEKIT_SIDE, WHATSAPP_SIDE = "lk", "wa"
 
@@ -33,6 +35,7 @@ HOW_TO_GET_IT = (
     "`apt-get install rtpengine-daemon` as root, or set RTPENGINE_URL to one elsewhere."
 )
 
+_PORT_NAMES = ("HOP_PORT_MIN", "HOP_PORT_MAX")
 _PING_TIMEOUT_S = 0.5
 # syslog's numbers: notice, and of the control messages errors only, for a warning about one
 # quotes it whole, with SDP and ICE password (measured with 10.5)
@@ -51,6 +54,8 @@ class HopPlan:
     """The local address towards LiveKit."""
     port_min: int = PORT_MIN
     port_max: int = PORT_MAX
+    whole_range: bool = False
+    """Use every port of the range, not the first block that no other hop of this machine holds."""
     control_port: int = 0
     """Of NG over HTTP; 0 for any free one."""
     dtmf_to: str | None = None
@@ -88,6 +93,8 @@ def plan_of(environment: Mapping[str, str], *, sfu_node_ip: str = LOOPBACK) -> H
         livekit_ip=LOOPBACK if sfu_node_ip == LOOPBACK else whatsapp_ip,
         port_min=low,
         port_max=high,
+        # what a firewall lets in is used as it stands
+        whole_range=any(environment.get(name) for name in ("HOP_IP", *_PORT_NAMES)),
         control_port=port_of(environment, "HOP_CONTROL_PORT", 0),
         dtmf_to=environment.get("HOP_DTMF_LISTEN") or None,
         redis=environment.get("HOP_REDIS") or None,
@@ -154,6 +161,7 @@ class EmbeddedHop:
         self._environment = dict(os.environ if environment is None else environment)
         self._echo = echo
         self._settled = False
+        self._ports: MediaPorts | None = None
         self._child: Child | None = None
 
     @property
@@ -177,7 +185,7 @@ class EmbeddedHop:
         """Start it and wait until it answers.
 
         Raises:
-            ChildFailed: there is no rtpengine, a wanted port is taken, or it does not get ready.
+            ChildFailed: there is no rtpengine, wanted ports are taken, or it does not get ready.
         """
         program = find_hop(self._environment)
         if program is None:
@@ -209,11 +217,28 @@ class EmbeddedHop:
         """Stop it; far sides are not told, so calls must have been ended before."""
         if self._child is not None and self._child.returncode is None:
             await self._child.stop(grace_s=STOP_GRACE_S)
+        if self._ports is not None:
+            self._ports.close()
+            self._ports = None
+
+    def _hold_ports(self) -> HopPlan:
+        """Hold media ports, those of before if it died; return the plan with them."""
+        plan = self.plan
+        if self._ports is None:
+            ips = (plan.whatsapp_ip, plan.livekit_ip)
+            try:
+                self._ports = hold_ports(ips, plan.port_min, plan.port_max, whole=plan.whole_range)
+            except PortsTaken:
+                raise ChildFailed(
+                    f"the media ports {plan.port_min}-{plan.port_max} are another media hop's of "
+                    "this machine: set HOP_PORT_MIN and HOP_PORT_MAX to others, or stop that one."
+                ) from None
+        return dataclasses.replace(plan, port_min=self._ports.low, port_max=self._ports.high)
 
     async def _start_once(self, program: str) -> None:
         self._child = await Child.start(
             "hop",
-            command_line(program, self.plan, self.control_port),
+            command_line(program, self._hold_ports(), self.control_port),
             # it needs nothing of ours
             env={"PATH": self._environment.get("PATH", os.defpath)},
             log=self.log,

@@ -92,8 +92,8 @@ async def replicas(
 
 @pytest_asyncio.fixture
 async def second_hop(tmp_path: Path) -> AsyncIterator[EmbeddedHop]:
-    """Another hop beside the usual one; in ports of its own, and the test's to kill."""
-    server = EmbeddedHop(plan=HopPlan(port_min=40_000, port_max=44_999), log=tmp_path / "hop.log")
+    """Another hop beside the usual one, the test's to kill."""
+    server = EmbeddedHop(plan=HopPlan(), log=tmp_path / "hop.log")
     await server.start()
     server.settle()
     yield server

@@ -53,7 +53,9 @@ async def client(
     port = free_port(udp=True)
     program = find_hop(os.environ)
     assert program is not None
-    command = [*command_line(program, HopPlan(), free_port()), f"--listen-ng=127.0.0.1:{port}"]
+    # no port of its range may be another hop's
+    plan = HopPlan(port_min=41_000, port_max=41_999)
+    command = [*command_line(program, plan, free_port()), f"--listen-ng=127.0.0.1:{port}"]
     child = await Child.start(
         "hop", command, env={"PATH": os.environ["PATH"]}, log=tmp_path / "udp.log"
     )
