@@ -1,5 +1,6 @@
 """Fixtures for every test; the real servers come from `tests.servers`."""
 
+import logging
 import os
 
 import pytest
@@ -25,6 +26,8 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     plugin = session.config.pluginmanager.get_plugin("logging-plugin")
     if plugin is not None:
         plugin.report_handler.setFormatter(TextFormatter())
+    # a line for every access to the store says nothing
+    logging.getLogger("httpx").setLevel(logging.WARNING)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
