@@ -11,7 +11,7 @@ from aiohttp import web
 from dotenv import load_dotenv
 
 from controlplane import logs
-from controlplane.app import PARTS, running
+from controlplane.app import PARTS, make_runner, running
 from controlplane.settings import Settings
 
 _log = logging.getLogger("controlplane")
@@ -24,7 +24,7 @@ async def serve(settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, signals.put_nowait, number)
     async with running(settings) as app:
-        runner = web.AppRunner(app, access_log=None, handle_signals=False)
+        runner = make_runner(app)
         await runner.setup()
         try:
             await web.TCPSite(runner, settings.host, settings.port).start()

@@ -42,6 +42,9 @@ from controlplane.whip import WhipClient
 _log = logging.getLogger(__name__)
 
 _DRAIN_POLL_S = 0.2
+# aiohttp waits as long as it may for a connection that came in while it was closing and has sent
+# nothing, as LiveKit's spare ones do; its default is a minute.
+_CLOSE_TIMEOUT_S = 3.0
 
 
 def _now() -> datetime:
@@ -246,6 +249,13 @@ def make_app(parts: ControlPlane) -> web.Application:
         ]
     )
     return app
+
+
+def make_runner(app: web.Application) -> web.AppRunner:
+    """Return a runner whose clean-up takes seconds at most, whatever is still connected."""
+    return web.AppRunner(
+        app, access_log=None, handle_signals=False, shutdown_timeout=_CLOSE_TIMEOUT_S
+    )
 
 
 @contextlib.asynccontextmanager

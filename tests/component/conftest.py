@@ -10,7 +10,7 @@ import pytest
 import pytest_asyncio
 from aiohttp import web
 
-from controlplane.app import PARTS, ControlPlane, running
+from controlplane.app import PARTS, ControlPlane, make_runner, running
 from controlplane.call import Call, WhatsAppCallId
 from controlplane.settings import Settings
 from controlplane.store import SupabaseStore
@@ -102,7 +102,7 @@ async def start_controlplane(
             }
             settings = Settings.from_env(environ)
             app = await stack.enter_async_context(running(settings))
-            runner = web.AppRunner(app, access_log=None)
+            runner = make_runner(app)
             await runner.setup()
             stack.push_async_callback(runner.cleanup)
             await web.TCPSite(runner, settings.host, settings.port).start()

@@ -63,7 +63,7 @@ async def splitter() -> AsyncIterator[Splitter]:
     splitting = Splitter()
     app = web.Application()
     app.router.add_post("/wa/webhook", splitting.pass_on)
-    runner = web.AppRunner(app, access_log=None)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     splitting.url = f"http://127.0.0.1:{runner.addresses[0][1]}/wa/webhook"

@@ -59,7 +59,7 @@ async def balancer() -> AsyncIterator[Balancer]:
     balancing = Balancer()
     app = web.Application()
     app.router.add_post("/wa/webhook", balancing.pass_on)
-    runner = web.AppRunner(app, access_log=None)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     balancing.url = f"http://127.0.0.1:{runner.addresses[0][1]}/wa/webhook"

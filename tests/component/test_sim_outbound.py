@@ -124,7 +124,7 @@ async def business() -> AsyncIterator[Business]:
     business = Business()
     app = web.Application()
     app.router.add_post("/wa/webhook", business.post)
-    runner = web.AppRunner(app)
+    runner = web.AppRunner(app, shutdown_timeout=1)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     business.url = f"http://127.0.0.1:{runner.addresses[0][1]}/wa/webhook"

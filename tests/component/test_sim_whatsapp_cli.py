@@ -29,7 +29,7 @@ async def webhooks() -> AsyncIterator[tuple[str, asyncio.Queue[dict[str, Any]]]]
 
     app = web.Application()
     app.router.add_post("/hook", take)
-    runner = web.AppRunner(app)
+    runner = web.AppRunner(app, shutdown_timeout=1)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     yield f"http://127.0.0.1:{runner.addresses[0][1]}/hook", received

@@ -182,7 +182,7 @@ async def test_another_program_behind_the_port(
 
     app = web.Application()
     app.router.add_post("/ng", answer)
-    runner = web.AppRunner(app)
+    runner = web.AppRunner(app, shutdown_timeout=1)
     await runner.setup()
     try:
         port = free_port()

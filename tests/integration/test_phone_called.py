@@ -161,7 +161,7 @@ async def business() -> AsyncIterator[Business]:
 async def whatsapp(business: Business) -> AsyncIterator[WhatsAppSimulator]:
     app = web.Application()
     app.router.add_post("/wa/webhook", business.webhook)
-    runner = web.AppRunner(app)
+    runner = web.AppRunner(app, shutdown_timeout=1)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     async with WhatsAppSimulator(

@@ -90,7 +90,7 @@ async def test_webhooks_are_signed(tmp_path: Path) -> None:
 
     app = web.Application()
     app.router.add_post("/livekit/webhook", take)
-    runner = web.AppRunner(app)
+    runner = web.AppRunner(app, shutdown_timeout=1)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
     await site.start()

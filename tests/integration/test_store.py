@@ -560,7 +560,7 @@ async def proxy(database: LocalSupabase) -> AsyncIterator[LossyProxy]:
     lossy = LossyProxy(database.url)
     app = web.Application()
     app.router.add_route("*", "/{path:.*}", lossy.handle)
-    runner = web.AppRunner(app)
+    runner = web.AppRunner(app, shutdown_timeout=1)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
     await site.start()

@@ -55,7 +55,7 @@ async def test_openai_is_asked_once_and_may_fall_silent() -> None:
 
     app = web.Application()
     app.add_routes([web.get("/v1/models", models)])
-    runner = web.AppRunner(app)
+    runner = web.AppRunner(app, shutdown_timeout=1)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     url = f"http://127.0.0.1:{runner.addresses[0][1]}/v1"
