@@ -33,7 +33,7 @@ from controlplane.metrics import Metrics
 from controlplane.records import EventOutcome, EventRecord, EventSource
 from controlplane.rooms import RoomsClient
 from controlplane.store import Store
-from controlplane.whatsapp import OfferReceived
+from controlplane.webhook_events import OfferReceived
 from controlplane.whip import WhipAnswer, WhipClient
 
 _log = logging.getLogger(__name__)

@@ -50,7 +50,7 @@ from controlplane.permissions import Permissions
 from controlplane.records import EventOutcome, EventRecord, EventSource
 from controlplane.rooms import RoomsClient
 from controlplane.store import Store
-from controlplane.whatsapp import AnswerReceived, CallStatusChanged, PeerHungUp
+from controlplane.webhook_events import AnswerReceived, CallStatusChanged, PeerHungUp
 from controlplane.whip import WhipClient
 
 _log = logging.getLogger(__name__)

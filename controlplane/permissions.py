@@ -37,9 +37,10 @@ from controlplane.policy import (
     after_refusal,
     decide,
     decide_request,
+    pause_of,
 )
 from controlplane.records import EventOutcome
-from controlplane.whatsapp import PermissionReplied, TextReceived
+from controlplane.webhook_events import AccountUpdated, PermissionReplied, TextReceived
 
 _log = logging.getLogger(__name__)
 
@@ -193,6 +194,23 @@ class Permissions:
                 for kind, granted in wishes
             ]
         )
+        return EventOutcome.HANDLED
+
+    async def account_updated(self, event: AccountUpdated) -> EventOutcome:
+        """Stop placing calls while Meta restricts them; log what else it warns of or restricts."""
+        if event.violation is not None:
+            _log.warning(
+                "Meta warns about the quality of this account's calls; see the WhatsApp Manager.",
+                extra={"action": "account-violation", "violation": event.violation},
+            )
+        for restriction in event.restrictions:
+            _log.error(
+                "Meta restricts this account's calls; see the WhatsApp Manager.",
+                extra={"action": "account-restricted", "restriction": restriction.what},
+            )
+            until = pause_of(restriction, self._clock())
+            if until is not None:
+                await self._pause(None, Reason.QUALITY_PAUSED, until)
         return EventOutcome.HANDLED
 
     # --- what operators do ---

@@ -14,6 +14,7 @@ from enum import StrEnum
 from controlplane.call import Party, PhoneNumberId
 from controlplane.callee import CallHours, country_of, parse_number, zones_of
 from controlplane.consent import CallHistory, LedgerState
+from controlplane.webhook_events import Restriction
 
 _DAY = timedelta(hours=24)
 _WEEK = timedelta(days=7)
@@ -288,6 +289,17 @@ def after_refusal(meta_code: int | None, detail: str | None, now: datetime) -> C
         pauses_person=lesson.person,
         pauses_line=lesson.line,
     )
+
+
+def pause_of(restriction: Restriction, now: datetime) -> datetime | None:
+    """Say until when a restriction of the account forbids to place calls; `None` if it does not.
+
+    Quality pauses last 7 days, should Meta not say (Meta: account_update webhook).
+    """
+    if restriction.what != "RESTRICTED_BUSINESS_INITIATED_CALLING":
+        return None
+    until = restriction.until or now + _WEEK
+    return until if until > now else None
 
 
 def time_in(detail: str, now: datetime) -> datetime | None:

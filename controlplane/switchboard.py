@@ -29,7 +29,8 @@ from controlplane.outbound import CallOrder, CallPlacer, PlacedCall
 from controlplane.permissions import Permissions
 from controlplane.records import EventOutcome, EventRecord, EventSource
 from controlplane.store import Store
-from controlplane.whatsapp import (
+from controlplane.webhook_events import (
+    AccountUpdated,
     AnswerReceived,
     CallStatusChanged,
     OfferReceived,
@@ -47,8 +48,8 @@ _CLOCK_GRAIN = timedelta(seconds=5)
 # How long a set-up may take to notice that its call has ended before the room is deleted anyway.
 _CANCEL_WAIT_S = 2.0
 
-# What a person allows or forbids is written sooner or later; a call's moment passes.
-_NEVER_LOST = (PermissionReplied, TextReceived)
+# What a person or Meta allows or forbids is written sooner or later; a call's moment passes.
+_NEVER_LOST = (PermissionReplied, TextReceived, AccountUpdated)
 
 # Codes of Meta's terminate webhook (troubleshooting) -> why the call ended.
 _PEER_FAULTS = {
@@ -105,6 +106,16 @@ class Switchboard:
                 self.resume(event, record.id, received)
             else:
                 self._metrics.event_settled(record.kind, record.outcome)
+            if isinstance(event, Unrecognized) and event.errors:
+                # such as 131044: without a payment method Meta lets nobody's call through
+                _log.warning(
+                    "Meta reports an error that belongs to no call; its documentation lists codes.",
+                    extra={
+                        "action": "meta-error",
+                        "field": event.field,
+                        "codes": ",".join(str(error.code) for error in event.errors),
+                    },
+                )
 
     def resume(self, event: WebhookEvent, event_id: str, received: float) -> None:
         """Work on a stored event in a task of its own."""
@@ -165,6 +176,8 @@ class Switchboard:
                     outcome = await self._permissions.replied(event, event_id)
                 case TextReceived():
                     outcome = await self._permissions.texted(event, event_id)
+                case AccountUpdated():
+                    outcome = await self._permissions.account_updated(event)
                 case _:
                     outcome = EventOutcome.RECORDED
         except asyncio.CancelledError:

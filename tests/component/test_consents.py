@@ -155,6 +155,39 @@ async def test_a_permission_reply_is_written_once(
     assert (entry.source, entry.party, entry.source_ref) == (source, ADA, "wamid.INVENTEDREPLY")
 
 
+async def test_a_restriction_of_meta_pauses_the_line(
+    plane: ControlPlane, store: SupabaseStore, http: aiohttp.ClientSession
+) -> None:
+    """No call is placed while it lasts, whatever the person permits; a warning forbids nothing."""
+    await deliver(http, webhook("call_permission_reply", "permanent"))
+    await until(plane, 1)
+    await deliver(http, webhook("others", "account_violation"))
+    await until_handled(plane, store, "account-update", 1)
+    await plane.permissions.check(ADA)
+
+    payload = webhook("others", "account_restriction")
+    ends = datetime.now(UTC).replace(microsecond=0) + timedelta(days=3)
+    (info,) = payload["entry"][0]["changes"][0]["value"]["restriction_info"]
+    info |= {
+        "restriction_type": "RESTRICTED_BUSINESS_INITIATED_CALLING",
+        "expiration": int(ends.timestamp()),
+    }
+    await deliver(http, payload)
+    await until_handled(plane, store, "account-update", 2)
+
+    denial = await denied(plane, ADA)
+    assert (denial.code, denial.retry_at) == ("quality-paused", ends)
+
+
+async def test_an_error_of_no_call_is_told_to_the_operator(
+    plane: ControlPlane, http: aiohttp.ClientSession, caplog: pytest.LogCaptureFixture
+) -> None:
+    """131044: the business has not paid, and Meta lets no call through."""
+    await deliver(http, webhook("others", "payment_missing"))
+    (record,) = [one for one in caplog.records if getattr(one, "action", "") == "meta-error"]
+    assert getattr(record, "codes", "") == "131044"
+
+
 async def test_stop_forbids_calls_and_other_texts_do_not(
     plane: ControlPlane, store: SupabaseStore, http: aiohttp.ClientSession, graph: Graph
 ) -> None:

@@ -4,7 +4,8 @@ import io
 
 import pytest
 
-from controlplane.whatsapp import OfferReceived, parse_webhook
+from controlplane.webhook_events import OfferReceived
+from controlplane.whatsapp import parse_webhook
 from simulators.webhooks import Line
 from wacall.bench import Plan, parse
 from wacall.bench_figures import (

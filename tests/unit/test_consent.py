@@ -20,7 +20,8 @@ from controlplane.consent import (
     nameless,
 )
 from controlplane.foreign import PermissionResponse, PermissionSource
-from controlplane.whatsapp import PermissionReplied, parse_webhook
+from controlplane.webhook_events import PermissionReplied
+from controlplane.whatsapp import parse_webhook
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 LINE = PhoneNumberId("436666719526789")

@@ -21,8 +21,10 @@ from controlplane.policy import (
     after_refusal,
     decide,
     decide_request,
+    pause_of,
     time_in,
 )
+from controlplane.webhook_events import Restriction
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)  # a Monday, 13:00 in Amsterdam
 DAY, SECOND = timedelta(days=1), timedelta(seconds=1)
@@ -301,3 +303,21 @@ def test_the_next_allowed_time_is_read_from_metas_words(
     correction = after_refusal(138012, detail, NOW)
     assert correction is not None
     assert correction.denied.retry_at == (found or NOW + DAY)
+
+
+@pytest.mark.parametrize(
+    ("what", "until", "pause"),
+    [
+        ("RESTRICTED_BUSINESS_INITIATED_CALLING", NOW + DAY, NOW + DAY),
+        # a quality pause lasts 7 days
+        ("RESTRICTED_BUSINESS_INITIATED_CALLING", None, NOW + 7 * DAY),
+        # told again, late
+        ("RESTRICTED_BUSINESS_INITIATED_CALLING", NOW - DAY, None),
+        ("RESTRICTED_USER_INITIATED_CALLING_CALL_BUTTON_HIDDEN", NOW + DAY, None),
+    ],
+)
+def test_a_restriction_pauses_what_it_forbids(
+    what: str, until: datetime | None, pause: datetime | None
+) -> None:
+    """Calls that customers make are not ours to stop."""
+    assert pause_of(Restriction(what=what, until=until), NOW) == pause

@@ -14,21 +14,29 @@ from controlplane.call import Direction, Party
 from controlplane.errors import BadSignature, BadWebhook
 from controlplane.foreign import HangupStatus, PeerStatus, PermissionResponse, PermissionSource
 from controlplane.webhook_auth import BadHandshake, answer_handshake, verify_signature
-from controlplane.whatsapp import (
+from controlplane.webhook_events import (
+    AccountUpdated,
     AnswerReceived,
     CallStatusChanged,
     EventKind,
     OfferReceived,
     PeerHungUp,
     PermissionReplied,
+    Restriction,
     TextReceived,
     Unrecognized,
     WebhookEvent,
-    parse_stored,
-    parse_webhook,
 )
+from controlplane.whatsapp import parse_stored, parse_webhook
 
 DATA = Path(__file__).parents[1] / "data" / "webhooks"
+
+
+def account_update(**value: object) -> dict[str, object]:
+    """Wrap an account's update as the batch does."""
+    return {"entry_id": "1", "field": "account_update", "value": value}
+
+
 LINE, USER, BSUID = "436666719526789", "15550001111", "US.13491208655302741918"
 ADA = Party(user_id=BSUID, phone=USER, name="Ada Invented")
 SECRET = "test_app_secret"
@@ -274,8 +282,6 @@ def test_permission_reply(
     ("name", "field", "event_name"),
     [
         ("account_settings_update", "account_settings_update", "phone_number_settings"),
-        ("account_violation", "account_update", "ACCOUNT_VIOLATION"),
-        ("account_restriction", "account_update", "ACCOUNT_RESTRICTION"),
         ("recording", "calls", "call_recording_available"),
         ("transcription", "calls", "call_transcription_available"),
         ("voicemail", "messages", "audio"),
@@ -321,6 +327,37 @@ def test_a_text_is_read_and_kept_out_of_reprs() -> None:
     tapped = parse_stored({"field": "messages", "value": {"messages": [message]}})
     assert isinstance(tapped, TextReceived)
     assert tapped.text == "Stop"
+
+
+def test_meta_warns_about_calls_and_restricts_them() -> None:
+    """Its words are kept; several restrictions may come at once, or one alone, without a list."""
+    warned = parse_one("others/account_violation")
+    assert isinstance(warned, AccountUpdated)
+    assert warned.violation == "USER_INITIATED_CALLS_LOW_PICKUP_RATE"
+    assert warned.restrictions == ()
+    hidden = {"restriction_type": "RESTRICTED_USER_INITIATED_CALLING_CALL_BUTTON_HIDDEN"}
+    paused = {"restriction_type": "RESTRICTED_BUSINESS_INITIATED_CALLING", "expiration": 1767225600}
+    for info in ([hidden, paused], paused):
+        restricted = parse_stored(account_update(restriction_info=info))
+        assert isinstance(restricted, AccountUpdated)
+        assert restricted.violation is None
+        assert restricted.restrictions[-1] == Restriction(
+            what="RESTRICTED_BUSINESS_INITIATED_CALLING", until=datetime(2026, 1, 1, tzinfo=UTC)
+        )
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"event": "PARTNER_ADDED", "waba_info": {"waba_id": "1"}},
+        {"violation_info": {"violation_type": "SCAM"}},
+        {"restriction_info": [{"restriction_type": "RESTRICTED_ADD_PHONE_NUMBER_ACTION"}]},
+        {"restriction_info": "RESTRICTED_BUSINESS_INITIATED_CALLING", "violation_info": ["CALL"]},
+    ],
+)
+def test_an_account_has_other_troubles(value: dict[str, object]) -> None:
+    """Kept and counted, like everything that is not about calls."""
+    assert isinstance(parse_stored(account_update(**value)), Unrecognized)
 
 
 # --- the batch ---
