@@ -20,7 +20,7 @@
 --     delete from public.consent_requests where requested_at < now() - interval '30 days';
 --     delete from public.call_pauses where until < now() - interval '30 days';
 --
--- To erase one person, by either name (null for the other):
+-- To erase one person (`wacall consent erase`), by either name (null for the other):
 --
 --     select public.erase_person('<user id>', '<digits of the phone number>');
 

@@ -243,6 +243,7 @@ def make_app(parts: ControlPlane) -> web.Application:
             web.post("/consents/request", guard(consents.request)),
             web.post("/consents/import", guard(consents.import_entry)),
             web.post("/consents/withdraw", guard(consents.withdraw)),
+            web.post("/consents/erase", guard(consents.erase)),
             web.get("/healthz", ops.healthz),
             web.get("/readyz", ops.readyz),
             web.get("/metrics", ops.metrics),

@@ -1,4 +1,4 @@
-"""The operators' consent routes: ask for permission, see the ledger, import and withdraw."""
+"""The operators' consent routes: ask for permission, see the ledger, add to it, erase."""
 
 from datetime import UTC, datetime
 from typing import Annotated, Any, Self
@@ -9,6 +9,7 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    StrictBool,
     StringConstraints,
     model_validator,
 )
@@ -65,6 +66,11 @@ class _EntryBody(_Body):
     note: _Text | None = None
 
 
+class _EraseBody(_Body):
+    to: _Word
+    forget_do_not_call: StrictBool = False
+
+
 class ConsentRoutes:
     """`/consents...`, for whoever holds CONTROLPLANE_API_KEY."""
 
@@ -112,6 +118,14 @@ class ConsentRoutes:
     async def withdraw(self, request: web.Request) -> web.Response:
         """`POST /consents/withdraw {"to", "kind", "reference", "at"?, "note"?}`."""
         return await self._write(request, granted=False)
+
+    async def erase(self, request: web.Request) -> web.Response:
+        """`POST /consents/erase {"to", "forget_do_not_call"?}`: counts of the rows that went."""
+        body = await read_body(request, _EraseBody)
+        erased = await self._permissions.erase(
+            callee_in(body.to, "to"), forget_do_not_call=body.forget_do_not_call
+        )
+        return web.json_response({"erased": erased})
 
     async def _write(self, request: web.Request, *, granted: bool) -> web.Response:
         body = await read_body(request, _EntryBody)

@@ -103,6 +103,20 @@ class Ledger:
         query = self._rest.table("consent_requests").update(columns, returning=ReturnMethod.minimal)
         await self._rest.send("settle a permission request", query.eq("id", request_id))
 
+    async def erase(self, party: Party, *, forget_do_not_call: bool) -> dict[str, int]:
+        """Forget a person with their calls; return how many rows went, by table.
+
+        After a lost answer the repeated request finds nothing any more, and says 0.
+        """
+        answer = await self._rest.rpc(
+            "erase a person",
+            "erase_person",
+            person_user_id=rows.value_for_database(party.user_id),
+            person_phone=rows.value_for_database(party.phone),
+            forget_do_not_call=forget_do_not_call,
+        )
+        return {str(table): int(count) for table, count in dict(answer.data).items()}
+
     async def add_pause(self, pause: CallPause) -> None:
         """Note until when Meta need not be tried again."""
         new = [rows.call_pause_to_row(pause)]

@@ -257,6 +257,25 @@ class Permissions:
         """Write what operators know from elsewhere."""
         await self._ledger.add(entries)
 
+    async def erase(self, party: Party, *, forget_do_not_call: bool) -> dict[str, int]:
+        """Forget a person: calls, words, leads, raw events, consents; return the counts of rows.
+
+        The do-not-call entries stay unless told otherwise: who forgets them may call again.
+
+        Raises:
+            CallDenied: there is a call with this person at the moment.
+        """
+        party = nameless(party)
+        _, history = await self._standing(party)
+        if history.live_call_id is not None:
+            raise CallDenied(
+                Reason.LIVE_CALL, "There is a call with this person; hang it up before erasing."
+            )
+        erased = await self._ledger.erase(party, forget_do_not_call=forget_do_not_call)
+        self._refused_until.pop(party, None)
+        _log.info("A person was erased.", extra={"action": "person-erased"})
+        return erased
+
     # --- Graph, where the ledger is silent ---
 
     async def _ask_graph(self, party: Party) -> bool:

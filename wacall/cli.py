@@ -20,7 +20,9 @@ COMMANDS: Mapping[str, Command] = {
     "up": Command("run the stack in the foreground", "wacall.up"),
     "demo": Command("start everything, place real calls, tell what happens", "wacall.demo"),
     "call": Command("place an outbound call through a running control plane", "wacall.call"),
-    "consent": Command("ask for permission to call; list, import, withdraw", "wacall.consent"),
+    "consent": Command(
+        "ask for permission to call; list, import, withdraw, erase", "wacall.consent"
+    ),
     "doctor": Command("check the configuration and every neighbour", "wacall.doctor"),
     "bench": Command("measure set-up times and what a call costs", "wacall.bench"),
 }

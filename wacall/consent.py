@@ -1,4 +1,4 @@
-"""`wacall consent`: ask for permission to call, show the ledger, import and withdraw."""
+"""`wacall consent`: ask for permission to call, show the ledger, add to it, erase a person."""
 
 import argparse
 import asyncio
@@ -53,6 +53,18 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("--note")
         if name == "import":
             command.add_argument("--valid-until", help="ISO 8601; without it, for good")
+
+    erase = commands.add_parser(
+        "erase",
+        parents=[number],
+        help="forget a person: calls, words, leads and consents; there is no way back",
+    )
+    erase.add_argument(
+        "--forget-do-not-call",
+        action="store_true",
+        help="their do_not_call as well: then they may be called again",
+    )
+    erase.add_argument("--yes", action="store_true", help="do not ask")
     return parser
 
 
@@ -68,12 +80,25 @@ async def _run(arguments: argparse.Namespace, variables: Mapping[str, str]) -> i
                 params["to"] = arguments.to
             found = await ask(variables, "GET", "/consents", params=params)
             print("\n".join(_listing(found)))
+        case "erase":
+            if not (arguments.yes or _is_sure(arguments.to)):
+                print("Nothing was erased; --yes does it without asking.", file=sys.stderr)
+                return 1
+            body = {"to": arguments.to, "forget_do_not_call": arguments.forget_do_not_call}
+            erased = (await ask(variables, "POST", "/consents/erase", body=body))["erased"]
+            print("erased: " + ", ".join(f"{count} {table}" for table, count in erased.items()))
         case command:
             entry = await ask(
                 variables, "POST", f"/consents/{command}", body=_entry_body(arguments)
             )
             print(_line(entry))
     return 0
+
+
+def _is_sure(to: str) -> bool:
+    if not sys.stdin.isatty():
+        return False
+    return input(f"Erase all that is known of {to}, for good? Type yes: ").strip() == "yes"
 
 
 def _request_body(arguments: argparse.Namespace) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -15,7 +16,17 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from controlplane.app import ControlPlane
-from controlplane.call import Call, CallId, CallStatus, Direction, EndReason, Party, PhoneNumberId
+from controlplane.call import (
+    Call,
+    CallId,
+    CallStatus,
+    Direction,
+    EndReason,
+    Party,
+    PhoneNumberId,
+    Termination,
+    WhatsAppCallId,
+)
 from controlplane.consent import ConsentEntry, ConsentKind, ConsentSource
 from controlplane.errors import CallDenied, GraphError
 from controlplane.graph_errors import CallingPaused, NoCallPermission
@@ -440,6 +451,43 @@ async def test_operators_import_and_withdraw_with_a_paper(
     assert (await post(http, "/consents/request", {"to": BOB_PHONE}))[0] == 202
 
 
+async def test_a_person_is_erased_but_not_in_the_middle_of_a_call(
+    plane: ControlPlane, store: SupabaseStore, http: aiohttp.ClientSession
+) -> None:
+    """What they forbade outlives them, unless the operator says otherwise."""
+    for kind in ("recording", "do_not_call"):
+        paper = {"to": BOB_PHONE, "kind": kind, "reference": "letter 7"}
+        assert (await post(http, "/consents/import", paper))[0] == 201
+    call = Call(
+        id=CallId(str(uuid.uuid4())),
+        wacid=WhatsAppCallId("wacid.1"),
+        direction=Direction.INBOUND,
+        status=CallStatus.RINGING,
+        phone_number_id=PhoneNumberId(LINE),
+        party=BOB,
+        created_at=datetime.now(UTC),
+    )
+    await store.claim_call(call)
+    status, answer = await post(http, "/consents/erase", {"to": BOB_PHONE})
+    assert (status, answer["error"]["code"]) == (409, "live-call")
+    assert await store.get_call(call.id) is not None
+
+    await store.end_call(
+        call.id,
+        termination=Termination.of(EndReason.CALLER_HANGUP, answered=False),
+        ended_at=datetime.now(UTC),
+        answered_at=None,
+        by_peer=True,
+    )
+    status, answer = await post(http, "/consents/erase", {"to": BOB_PHONE})
+    assert (status, answer) == (200, {"erased": {"calls": 1, "call_events": 0, "consents": 1}})
+    assert await store.get_call(call.id) is None
+    assert [one.kind for one in await until(plane, 1)] == [ConsentKind.DO_NOT_CALL]
+    everything = {"to": BOB_PHONE, "forget_do_not_call": True}
+    assert (await post(http, "/consents/erase", everything))[1]["erased"]["consents"] == 1
+    assert await plane.ledger.entries(limit=9) == []
+
+
 @pytest.mark.parametrize(
     ("path", "body", "named"),
     [
@@ -452,6 +500,7 @@ async def test_operators_import_and_withdraw_with_a_paper(
             {"to": "NL.1", "text": "x", "template": {"name": "x", "language": "nl"}},
             "template",
         ),
+        ("/consents/erase", {"to": "NL.1", "forget_do_not_call": "yes"}, "forget_do_not_call"),
         ("/consents/import", {"to": "NL.1", "kind": "mood", "reference": "x"}, "kind"),
         ("/consents/import", {"to": "NL.1", "kind": "recording"}, "reference"),
         (
@@ -482,6 +531,7 @@ async def test_malformed_bodies_are_named(
         ("POST", "/consents/request"),
         ("POST", "/consents/import"),
         ("POST", "/consents/withdraw"),
+        ("POST", "/consents/erase"),
     ],
 )
 async def test_only_operators_get_in(
@@ -501,7 +551,7 @@ async def test_the_command_line_speaks_with_a_running_control_plane(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """request, import, withdraw, list; a refusal is a sentence and exit code 1."""
+    """request, import, withdraw, list, erase; a refusal is a sentence and exit code 1."""
     monkeypatch.setenv("CONTROLPLANE_API_KEY", OPERATOR_KEY)
     monkeypatch.setenv("CONTROLPLANE_URL", f"http://127.0.0.1:{CONTROLPLANE_PORT}")
 
@@ -520,6 +570,11 @@ async def test_the_command_line_speaks_with_a_running_control_plane(
     assert "now: recording is granted until 2999" in said
     assert (await run("withdraw", BOB_PHONE, *paper))[0] == 0
     assert "now: recording is withdrawn" in (await run("list", BOB_PHONE))[1]
+    # nobody can be asked whether they are sure
+    assert (await run("erase", BOB_PHONE))[0] == 1
+    code, said = await run("erase", BOB_PHONE, "--yes")
+    assert (code, said) == (0, "erased: 0 calls, 2 consents, 0 call_events\n")
+    assert await run("list", BOB_PHONE) == (0, "The ledger is silent.\n")
     monkeypatch.setenv("CONTROLPLANE_API_KEY", "wrong")
     code, said = await run("list")
     assert (code, "CONTROLPLANE_API_KEY" in said) == (1, True)
