@@ -10,6 +10,7 @@ import aiohttp
 from aiohttp import web
 
 from controlplane.call import EndReason
+from controlplane.call_setup import CallSetup
 from controlplane.callee import CallHours
 from controlplane.consent_routes import ConsentRoutes
 from controlplane.deadlines import Bounds
@@ -22,6 +23,7 @@ from controlplane.hops import Hops
 from controlplane.inbound import AnswerPolicy, CallAnswerer
 from controlplane.keys import KeyReporter
 from controlplane.ledger import Ledger
+from controlplane.linking import CallLinker
 from controlplane.media_hop import HopInterfaces
 from controlplane.metrics import Metrics
 from controlplane.middleware import access_log, errors_as_json, operators_only
@@ -98,11 +100,13 @@ class ControlPlane:
             duration_s=settings.max_call_duration_s,
             ring_s=settings.ring_timeout_s,
         )
+        names = settings.hop_interfaces.split(",") if settings.hop_interfaces else None
         self.hops = Hops(
             http,
             settings.rtpengine_hops,
             timeout_s=settings.hop_timeout_s,
             interval_s=settings.hop_check_interval_s,
+            interfaces=HopInterfaces(livekit=names[0], whatsapp=names[1]) if names else None,
             observe=self.metrics.upstream_done,
         )
         self.ender = CallEnder(
@@ -113,8 +117,7 @@ class ControlPlane:
             metrics=self.metrics,
             clock=_now,
         )
-        names = settings.hop_interfaces.split(",") if settings.hop_interfaces else None
-        interfaces = HopInterfaces(livekit=names[0], whatsapp=names[1]) if names else None
+        setup = CallSetup(store=store, ender=self.ender, clock=_now)
         answerer = CallAnswerer(
             store=store,
             rooms=self.rooms,
@@ -122,6 +125,7 @@ class ControlPlane:
             graph=graph,
             hops=self.hops,
             ender=self.ender,
+            setup=setup,
             metrics=self.metrics,
             policy=AnswerPolicy(
                 profile=settings.agent_profile,
@@ -131,11 +135,26 @@ class ControlPlane:
                 stale_offer_s=settings.stale_offer_s,
                 bounds=bounds,
                 via_hop=settings.wa_media == "hop",
-                interfaces=interfaces,
             ),
             clock=_now,
         )
-        self.placer = CallPlacer(
+        placer = CallPlacer(
+            store=store,
+            rooms=self.rooms,
+            graph=graph,
+            hops=self.hops,
+            permissions=self.permissions,
+            ender=self.ender,
+            setup=setup,
+            metrics=self.metrics,
+            policy=DialPolicy(
+                phone_number_id=settings.wa_phone_number_id,
+                agent_ready_s=settings.agent_ready_timeout_s,
+                bounds=bounds,
+            ),
+            clock=_now,
+        )
+        linker = CallLinker(
             store=store,
             rooms=self.rooms,
             whip=whip,
@@ -143,19 +162,16 @@ class ControlPlane:
             hops=self.hops,
             permissions=self.permissions,
             ender=self.ender,
+            setup=setup,
             metrics=self.metrics,
-            policy=DialPolicy(
-                phone_number_id=settings.wa_phone_number_id,
-                agent_ready_s=settings.agent_ready_timeout_s,
-                bounds=bounds,
-                interfaces=interfaces,
-            ),
+            bounds=bounds,
             clock=_now,
         )
         self.switchboard = Switchboard(
             store=store,
             answerer=answerer,
-            placer=self.placer,
+            placer=placer,
+            linker=linker,
             ender=self.ender,
             permissions=self.permissions,
             metrics=self.metrics,
@@ -180,7 +196,7 @@ class ControlPlane:
         self.hop_watch = HopWatch(
             store=store,
             hops=self.hops,
-            placer=self.placer,
+            linker=linker,
             ender=self.ender,
             limits=limits_of(dead_s=settings.media_dead_s, mute_s=settings.media_mute_s),
             interval_s=settings.hop_check_interval_s,

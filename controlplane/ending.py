@@ -12,7 +12,6 @@ from controlplane.call import Call, CallId, CallStatus, Direction, EndReason, Te
 from controlplane.errors import ControlPlaneError
 from controlplane.graph import GraphClient
 from controlplane.hops import Hops
-from controlplane.media_hop import MediaHop
 from controlplane.metrics import Metrics
 from controlplane.rooms import RoomsClient
 from controlplane.store import Store
@@ -115,7 +114,7 @@ class CallEnder:
         if call.hop is None:
             return True
         try:
-            await MediaHop(self._hops.client(call.hop)).release(call.id)
+            await self._hops.media_of(call).release(call.id)
         except ControlPlaneError as error:
             _log.warning(
                 "The media hop could not be told that the call ended; trying again.",

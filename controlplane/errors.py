@@ -2,7 +2,7 @@
 
     ControlPlaneError
       PeerError            what they sent cannot be used
-        BadSignature, BadWebhook, BadSdp, BadRequest
+        BadSignature, BadWebhook, BadSdp, BadRequest, KeyReused
         BadHandshake       (controlplane.webhook_auth)
       UpstreamError        a service refused or failed
         GraphError         (its children, one per code of Meta's: controlplane.graph_errors)
@@ -61,6 +61,14 @@ class BadWebhook(PeerError):
 
 class BadRequest(PeerError):
     """The request's body or query is not what this route takes."""
+
+
+class KeyReused(PeerError):
+    """This Idempotency-Key has placed a call to somebody else; a new call needs a new key."""
+
+    # draft-ietf-httpapi-idempotency-key-header, section 2.7
+    status = 422
+    code = "idempotency-key-reused"
 
 
 class BadSdp(PeerError):

@@ -18,9 +18,9 @@ from controlplane.call import Call, CallId, CallStatus, Direction, EndReason
 from controlplane.ending import CallEnder
 from controlplane.errors import ControlPlaneError, HopCallUnknown, HopRefused, HopUnreachable
 from controlplane.hops import Hops
+from controlplane.linking import CallLinker
 from controlplane.media_hop import WHATSAPP_TAG
 from controlplane.media_watch import MediaHistory, MediaLimits, MediaReading, read_query
-from controlplane.outbound import CallPlacer
 from controlplane.store import Store
 
 _log = logging.getLogger(__name__)
@@ -100,7 +100,7 @@ class HopWatch:
         *,
         store: Store,
         hops: Hops,
-        placer: CallPlacer,
+        linker: CallLinker,
         ender: CallEnder,
         limits: MediaLimits,
         interval_s: float,
@@ -109,7 +109,7 @@ class HopWatch:
         """Take the use cases; answered calls are looked at every `interval_s` seconds."""
         self._store = store
         self._hops = hops
-        self._placer = placer
+        self._linker = linker
         self._ender = ender
         self._limits = limits
         self._interval_s = interval_s
@@ -184,7 +184,7 @@ class HopWatch:
         seen = before.then(reading, now) if before else Watched.begin(phase, reading, now)
         self._seen[call.id] = seen
         if seen.has_picked_up:
-            await self._placer.accepted(call)
+            await self._linker.accepted(call)
         reason = seen.end_reason(self._limits)
         if reason is not None:
             await self._ender.finish(call, reason)

@@ -13,13 +13,15 @@ from dataclasses import dataclass
 
 import aiohttp
 
+from controlplane.call import Call
 from controlplane.errors import HopRefused, HopUnreachable, NoHop
 from controlplane.hop_address import HopAddress
+from controlplane.media_hop import HopInterfaces, MediaHop
 from controlplane.metrics import ObserveRequest
 from controlplane.ng_transport import open_transport
 from controlplane.rtpengine import NgClient
 
-log = logging.getLogger(__name__)
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +60,7 @@ class Hops:
         *,
         timeout_s: float,
         interval_s: float,
+        interfaces: HopInterfaces | None = None,
         observe: ObserveRequest = lambda *_: None,
         on_look: Callable[[Sequence[HopState]], None] = lambda _: None,
     ) -> None:
@@ -65,6 +68,7 @@ class Hops:
         self._http = http
         self._timeout_s = timeout_s
         self._interval_s = interval_s
+        self._interfaces = interfaces
         self._observe = observe
         self._on_look = on_look
         self._states = {address: HopState(address=address) for address in addresses}
@@ -124,15 +128,26 @@ class Hops:
             )
         return self._clients[found]
 
+    def media_of(self, call: Call) -> MediaHop:
+        """Return the way of this call through the hop that its row names.
+
+        Raises:
+            NoHop: the row names none.
+        """
+        if call.hop is None:
+            raise NoHop
+        return MediaHop(self.client(call.hop), interfaces=self._interfaces)
+
     async def look(self) -> None:
         """Ask every hop how many calls it carries."""
         looks = await asyncio.gather(*(self._look_at(address) for address in self._states))
         for before, after in zip(self.states, looks, strict=True):
             if before.is_well != after.is_well:
-                log.warning(
-                    "A media hop is %s", "well" if after.is_well else "not well",
+                _log.log(
+                    logging.INFO if after.is_well else logging.WARNING,
+                    "A media hop is well." if after.is_well else "A media hop is not well.",
                     extra={"action": "hop", "hop": str(after.address)},
-                )  # fmt: skip
+                )
         self._states = {state.address: state for state in looks}
         self._on_look(looks)
 

@@ -3,12 +3,10 @@
 import asyncio
 import dataclasses
 import logging
-import time
 import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from types import TracebackType
 from typing import TypeVar
 
 from controlplane import sdp
@@ -21,16 +19,15 @@ from controlplane.call import (
     EndReason,
     WhatsAppCallId,
 )
+from controlplane.call_setup import CallSetup, Stopwatch
 from controlplane.deadlines import Bounds, deadline_of
 from controlplane.ending import CallEnder, Overtaken, status_shown
-from controlplane.errors import AgentGaveUp, ControlPlaneError, NoHop, TimedOut
+from controlplane.errors import ControlPlaneError, NoHop
 from controlplane.graph import GraphClient
-from controlplane.graph_errors import GraphRefused
 from controlplane.hops import Hops
 from controlplane.lifecycle import CallEvent, after, expected_before
-from controlplane.media_hop import HopInterfaces, MediaHop
 from controlplane.metrics import Metrics
-from controlplane.records import EventOutcome, EventRecord, EventSource
+from controlplane.records import EventOutcome
 from controlplane.rooms import RoomsClient
 from controlplane.store import Store
 from controlplane.webhook_events import OfferReceived
@@ -54,7 +51,6 @@ class AnswerPolicy:
     bounds: Bounds
     via_hop: bool = False
     """Let the media hop stand between WhatsApp and LiveKit."""
-    interfaces: HopInterfaces | None = None
 
 
 class CallAnswerer:
@@ -69,6 +65,7 @@ class CallAnswerer:
         graph: GraphClient,
         hops: Hops,
         ender: CallEnder,
+        setup: CallSetup,
         metrics: Metrics,
         policy: AnswerPolicy,
         clock: Callable[[], datetime],
@@ -80,6 +77,7 @@ class CallAnswerer:
         self._graph = graph
         self._hops = hops
         self._ender = ender
+        self._setup = setup
         self._metrics = metrics
         self._policy = policy
         self._clock = clock
@@ -100,11 +98,11 @@ class CallAnswerer:
             owner = await self._store.find_call(offer.wacid)
             return EventOutcome.DUPLICATE, owner.id if owner is not None else call.id
         self._metrics.call_started(Direction.INBOUND)
-        setup = _Setup(claimed, self._metrics, received)
-        setup.done("claimed")
+        watch = Stopwatch(claimed.direction, self._metrics, begins_with="received", began=received)
+        watch.done("claimed")
         try:
             async with asyncio.timeout(self._policy.bounds.setup_s):
-                await self._set_up(claimed, offer, setup)
+                await self._set_up(claimed, offer, watch)
         except Overtaken:
             await asyncio.shield(self._ender.close_media(claimed))
         except asyncio.CancelledError:
@@ -112,11 +110,11 @@ class CallAnswerer:
             await asyncio.shield(self._ender.close_media(claimed))
             raise
         except Exception as error:
-            await self._fail(claimed, setup, error)
+            await self._setup.fail(claimed, watch, error)
             return EventOutcome.FAILED, call.id
         return EventOutcome.HANDLED, call.id
 
-    async def _set_up(self, call: Call, offer: OfferReceived, setup: "_Setup") -> None:
+    async def _set_up(self, call: Call, offer: OfferReceived, watch: Stopwatch) -> None:
         policy = self._policy
         livekit_offer = await self._offer_for_livekit(call, offer.sdp)
         await self._rooms.create(
@@ -128,12 +126,12 @@ class CallAnswerer:
                 profile=policy.profile,
             ),
         )
-        setup.done("room")
+        watch.done("room")
         if not await self._rooms.wait_for_agent(call.room, policy.agent_ready_s):
-            raise await self._why_agent_left(call)
-        setup.done("agent")
+            raise await self._setup.why_agent_left(call)
+        watch.done("agent")
         leg, call = await self._open_leg(call, livekit_offer)
-        setup.done("whip")
+        watch.done("whip")
         answer = await self._answer_for_meta(call, leg.sdp, offer.sdp)
         # From the moment `accept` may have left us, the end needs `terminate`; so the row must
         # say so before. That write hides behind pre_accept.
@@ -146,12 +144,12 @@ class CallAnswerer:
             except ControlPlaneError:
                 await self._advance(call, None, accept_sent_at=None)
                 raise
-            setup.done("pre_accept")
+            watch.done("pre_accept")
         else:
             call = await sending
         await self._graph.accept(offer.wacid, answer)
-        setup.done("accept")
-        await self._activate(call, offer.wacid, setup)
+        watch.done("accept")
+        await self._activate(call, offer.wacid, watch)
 
     async def _choose_hop(self) -> str | None:
         """Say in the row which hop will hold the call, before the hop does."""
@@ -163,19 +161,14 @@ class CallAnswerer:
             # the set-up ends with it, once there is a row that says so
             return None
 
-    def _hop(self, call: Call) -> MediaHop:
-        if call.hop is None:
-            raise NoHop
-        return MediaHop(self._hops.client(call.hop), interfaces=self._policy.interfaces)
-
     async def _offer_for_livekit(self, call: Call, offer: str) -> str:
         if self._policy.via_hop:
-            return await self._hop(call).take_offer(call.id, offer)
+            return await self._hops.media_of(call).take_offer(call.id, offer)
         return sdp.offer_for_livekit(offer, rewrite_dtls_role=self._policy.rewrite_dtls_role)
 
     async def _answer_for_meta(self, call: Call, answer: str, offer: str) -> str:
         if self._policy.via_hop:
-            return await self._hop(call).make_answer(call.id, answer, offer)
+            return await self._hops.media_of(call).make_answer(call.id, answer, offer)
         return sdp.answer_for_meta(answer, offer, rewrite_dtls_role=self._policy.rewrite_dtls_role)
 
     async def _open_leg(self, call: Call, offer: str) -> tuple[WhipAnswer, Call]:
@@ -183,7 +176,7 @@ class CallAnswerer:
         token = self._rooms.caller_token(call, status=status_shown(call.status))
         return await _both(self._whip.post(offer, token), self._advance(call, CallEvent.ANSWERING))
 
-    async def _activate(self, call: Call, wacid: WhatsAppCallId, setup: "_Setup") -> None:
+    async def _activate(self, call: Call, wacid: WhatsAppCallId, watch: Stopwatch) -> None:
         """Let the agent speak and write that the call is answered, both at once."""
         answered_at = self._clock()
         deadline = deadline_of(
@@ -197,7 +190,7 @@ class CallAnswerer:
                     CallEvent.ACCEPTED,
                     answered_at=answered_at,
                     deadline_at=deadline,
-                    timings=setup.timings,
+                    timings=watch.timings,
                 ),
             )
         except Overtaken:
@@ -207,7 +200,7 @@ class CallAnswerer:
             raise
         _log.info(
             "Call answered.",
-            extra={"action": "call-answered", "call": call.id, **setup.timings},
+            extra={"action": "call-answered", "call": call.id, **watch.timings},
         )
 
     async def _advance(self, call: Call, event: CallEvent | None, **changes: object) -> Call:
@@ -216,58 +209,7 @@ class CallAnswerer:
         if event is not None:
             moves = {after(status, event) for status in expect}
             changes["status"] = moves.pop()
-        updated = await self._store.update_call(call.id, expect=expect, changes=changes)
-        if updated is None:
-            raise Overtaken
-        return updated
-
-    async def _why_agent_left(self, call: Call) -> Exception:
-        row = await self._store.get_call(call.id)
-        if row is None or row.status.is_final:
-            return Overtaken()
-        return AgentGaveUp(row.end_requested or EndReason.AGENT_LOST)
-
-    async def _fail(self, call: Call, setup: "_Setup", error: Exception) -> None:
-        """End the call with the error's reason; undo what the row says has been acquired."""
-        known = error if isinstance(error, ControlPlaneError) else None
-        if isinstance(error, TimeoutError):
-            known = TimedOut("The set-up took longer than SETUP_TIMEOUT_S.")
-        reason = known.reason if known is not None else EndReason.INTERNAL
-        _log.warning(
-            "Call could not be answered.",
-            extra={
-                "action": "call-failed",
-                "call": call.id,
-                "reason": reason.value,
-                "after": setup.last,
-                "error": known.code if known is not None else type(error).__name__,
-            },
-            # a foreign exception's text may carry anything; its place in the code does not
-            exc_info=None if known is not None else _without_text(error),
-        )
-        await self._store.add_events([self._error_event(call, setup, known, error)])
-        if not await self._ender.finish_by_id(call.id, reason):
-            await self._ender.close_media(call)
-
-    def _error_event(
-        self, call: Call, setup: "_Setup", known: ControlPlaneError | None, error: Exception
-    ) -> EventRecord:
-        return EventRecord(
-            id=str(uuid.uuid4()),
-            source=EventSource.CONTROLPLANE,
-            kind="error",
-            received_at=self._clock(),
-            call_id=call.id,
-            wacid=call.wacid,
-            outcome=EventOutcome.RECORDED,
-            payload={
-                "after_step": setup.last,
-                "code": known.code if known is not None else "internal",
-                "message": str(known) if known is not None else type(error).__name__,
-                "timings_ms": dict(setup.timings),
-                **_meta_details(error),
-            },
-        )
+        return await self._setup.advance(call, expect, **changes)
 
     def _new_call(self, offer: OfferReceived, now: datetime, *, hop: str | None = None) -> Call:
         return Call(
@@ -303,24 +245,6 @@ class CallAnswerer:
         return EventOutcome.STALE, call.id
 
 
-class _Setup:
-    """The stopwatch of one set-up: milliseconds since the webhook reached us, step by step."""
-
-    def __init__(self, call: Call, metrics: Metrics, received: float) -> None:
-        self._direction = call.direction
-        self._metrics = metrics
-        self._received = received
-        self.timings: dict[str, float] = {}
-        self.last = "received"
-
-    def done(self, step: str) -> None:
-        """Note that a step is done."""
-        elapsed = round((time.monotonic() - self._received) * 1000, 1)
-        self.timings[f"{step}_ms"] = elapsed
-        self.last = step
-        self._metrics.stage_done(self._direction, step, elapsed)
-
-
 async def _both(first: Awaitable[_A], second: Awaitable[_B]) -> tuple[_A, _B]:
     """Await two things at once; when one fails, the other is still seen to its end."""
     one, two = await asyncio.gather(first, second, return_exceptions=True)
@@ -330,20 +254,3 @@ async def _both(first: Awaitable[_A], second: Awaitable[_B]) -> tuple[_A, _B]:
     if isinstance(one, BaseException):
         raise one
     return one, two
-
-
-def _meta_details(error: Exception) -> dict[str, object]:
-    """What Meta's support asks for; its own words may be personal and stay in the database."""
-    if not isinstance(error, GraphRefused):
-        return {}
-    return {
-        "meta_code": error.meta_code,
-        "meta_subcode": error.subcode,
-        "fbtrace_id": error.fbtrace_id,
-        "meta_detail": error.detail,
-    }
-
-
-def _without_text(error: Exception) -> tuple[type[Exception], Exception, TracebackType | None]:
-    name = type(error).__name__
-    return RuntimeError, RuntimeError(f"{name} (text withheld)"), error.__traceback__

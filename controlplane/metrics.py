@@ -48,7 +48,7 @@ class Metrics:
         )
         self._stages = Histogram(
             "whatsapp_call_stage_seconds",
-            "From the offer's arrival to the end of a set-up step.",
+            "From the beginning of a set-up (offer, order, or Meta's answer) to the end of a step.",
             ["direction", "stage"],
             buckets=_STAGE_BUCKETS,
             registry=self.registry,

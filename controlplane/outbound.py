@@ -1,17 +1,14 @@
-"""Place a call: the story of one business-initiated call, top to bottom.
+"""Place a call: the story of one business-initiated call until the phone is called.
 
     place      policy -> row `dialing` -> 202
     dial       room and agent, the hop's offer beside it -> Graph `connect`
-    link       Meta's answer, at any replica: hop, WHIP, hop
-    follow     RINGING, ACCEPTED, REJECTED, at any replica; the end comes as for every call
 
-Once `connect` has left for Graph nothing is repeated: the phone would ring twice.
+What comes back of it, at whichever replica, is `linking`'s; the end comes as for every call. Once
+`connect` has left for Graph nothing is repeated: the phone would ring twice.
 """
 
 import asyncio
-import dataclasses
 import logging
-import time
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -25,40 +22,26 @@ from controlplane.call import (
     CallId,
     CallStatus,
     Direction,
-    EndReason,
     Party,
     PhoneNumberId,
 )
-from controlplane.deadlines import Bounds, deadline_of
-from controlplane.ending import CallEnder, Overtaken, status_shown
-from controlplane.errors import (
-    AgentGaveUp,
-    CallDenied,
-    ControlPlaneError,
-    GraphError,
-    NoHop,
-    TimedOut,
-)
-from controlplane.foreign import PeerStatus
+from controlplane.call_setup import CallSetup, Stopwatch
+from controlplane.consent import nameless
+from controlplane.deadlines import Bounds
+from controlplane.ending import CallEnder, Overtaken
+from controlplane.errors import CallDenied, GraphError, KeyReused
 from controlplane.graph import GraphClient
 from controlplane.graph_errors import GraphUnreachable
 from controlplane.hops import Hops
-from controlplane.lifecycle import CallEvent, expected_before
-from controlplane.media_hop import HopInterfaces, MediaHop
 from controlplane.metrics import Metrics
 from controlplane.permissions import Permissions
-from controlplane.records import EventOutcome, EventRecord, EventSource
 from controlplane.rooms import RoomsClient
 from controlplane.store import Store
-from controlplane.webhook_events import AnswerReceived, CallStatusChanged, PeerHungUp
-from controlplane.whip import WhipClient
 
 _log = logging.getLogger(__name__)
 
 # The same `Idempotency-Key` for the same line is the same call id, whichever replica is asked.
 _KEYS = uuid.UUID("5b1f4e62-7f0e-4c5f-9a7e-3c0d1b6a2f10")
-# How long an event may be ahead of the answer to the very `connect` that it belongs to.
-_ID_TRIES, _ID_PAUSE_S = 10, 0.3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +71,6 @@ class DialPolicy:
     phone_number_id: PhoneNumberId
     agent_ready_s: float
     bounds: Bounds
-    interfaces: HopInterfaces | None = None
 
 
 class CallPlacer:
@@ -99,11 +81,11 @@ class CallPlacer:
         *,
         store: Store,
         rooms: RoomsClient,
-        whip: WhipClient,
         graph: GraphClient,
         hops: Hops,
         permissions: Permissions,
         ender: CallEnder,
+        setup: CallSetup,
         metrics: Metrics,
         policy: DialPolicy,
         clock: Callable[[], datetime],
@@ -111,11 +93,11 @@ class CallPlacer:
         """Take the neighbours and the policy."""
         self._store = store
         self._rooms = rooms
-        self._whip = whip
         self._graph = graph
         self._hops = hops
         self._permissions = permissions
         self._ender = ender
+        self._setup = setup
         self._metrics = metrics
         self._policy = policy
         self._clock = clock
@@ -126,6 +108,7 @@ class CallPlacer:
         """Decide, and write the row; `dial` does the rest. Nothing is sent to the person yet.
 
         Raises:
+            KeyReused: the order's key has placed a call to somebody else.
             CallDenied: the policy says no, and when it may be tried again.
             NoHop: there is no media hop to place a call through.
             GraphError: the ledger is silent and Graph did not answer.
@@ -133,7 +116,7 @@ class CallPlacer:
         call_id = self._call_id(order.idempotency_key)
         earlier = await self._store.get_call(call_id) if order.idempotency_key else None
         if earlier is not None:
-            return PlacedCall(call=earlier, repeated=True)
+            return _repeated(earlier, order)
         try:
             return await self._claim(order, call_id)
         except CallDenied:
@@ -141,7 +124,7 @@ class CallPlacer:
             earlier = await self._store.get_call(call_id) if order.idempotency_key else None
             if earlier is None:
                 raise
-            return PlacedCall(call=earlier, repeated=True)
+            return _repeated(earlier, order)
 
     async def _claim(self, order: CallOrder, call_id: CallId) -> PlacedCall:
         allowed = await self._permissions.check(order.party)
@@ -174,24 +157,26 @@ class CallPlacer:
 
     async def dial(self, placed: Call, order: CallOrder) -> None:
         """Build everything up to the ringing phone; whatever fails ends the call."""
-        started = time.monotonic()
+        watch = Stopwatch(placed.direction, self._metrics, begins_with="placed")
         call = await self._store.mark_once(placed.id, "dialed_at", self._clock())
         if call is None:
             # the same key at the same moment elsewhere, or it was hung up already
             return
-        step = "placed"
         try:
             async with asyncio.timeout(self._policy.bounds.setup_s):
-                step = "agent"
-                offer = await self._prepare(call, order)
-                step = "connect"
-                await self._connect(call, offer, started)
+                offer = await self._prepare(call, order, watch)
+                await self._connect(call, offer, watch)
         except Overtaken:
             await self._ender.close_media(call)
+        except GraphError as error:
+            # what Meta refuses all the same corrects the ledger
+            denial = await self._permissions.refused(call, error)
+            code = denial.code if denial is not None else None
+            await self._setup.fail(call, watch, error, code=code)
         except Exception as error:
-            await self._fail(call, step, error)
+            await self._setup.fail(call, watch, error)
 
-    async def _prepare(self, call: Call, order: CallOrder) -> str:
+    async def _prepare(self, call: Call, order: CallOrder, watch: Stopwatch) -> str:
         """Bring the agent into the room, silent, and get the hop's offer at the same time."""
         brief = CallBrief(
             call_id=call.id,
@@ -201,42 +186,42 @@ class CallPlacer:
             context=order.context,
         )
         await self._rooms.create(call, brief)
+        watch.done("room")
         ready, offer = await asyncio.gather(
             self._rooms.wait_for_agent(call.room, self._policy.agent_ready_s),
-            self._hop(call).offer(call.id),
+            self._hops.media_of(call).offer(call.id),
             return_exceptions=True,
         )
         for result in (ready, offer):
             if isinstance(result, BaseException):
                 raise result
         if not ready:
-            row = await self._store.get_call(call.id)
-            if row is None or row.status.is_final:
-                raise Overtaken
-            raise AgentGaveUp(row.end_requested or EndReason.AGENT_LOST)
+            raise await self._setup.why_agent_left(call)
+        watch.done("offered")
         return str(offer)
 
-    async def _connect(self, call: Call, offer: str, started: float) -> None:
+    async def _connect(self, call: Call, offer: str, watch: Stopwatch) -> None:
         now = self._clock()
         # From here on the end needs `terminate`, and it is the person whom the deadline waits for.
-        call = await self._advance(
+        call = await self._setup.advance(
             call,
             {CallStatus.DIALING},
             accept_sent_at=now,
             deadline_at=now + timedelta(seconds=self._policy.bounds.ring_s),
-            timings={"offered_ms": _since(started)},
+            timings=watch.timings,
         )
         try:
             wacid = await self._graph.connect(call.party, offer, call.id)
-        except GraphUnreachable:
+        except GraphUnreachable as error:
             # The phone may ring all the same; then the webhook brings the call's id. Nothing else
             # is known, so nothing else is done until the ring timeout.
-            await self._note_error(call, "connect", "graph-unreachable")
+            await self._setup.note(call, watch, error)
             return
+        watch.done("connect")
         row = await self._store.update_call(
             call.id,
             expect=LIVE_STATUSES,
-            changes={"wacid": wacid, "timings": {**call.timings, "connect_ms": _since(started)}},
+            changes={"wacid": wacid, "timings": watch.timings},
         )
         if row is None:
             # hung up while `connect` was on its way: whoever ended it did not know the id
@@ -244,173 +229,8 @@ class CallPlacer:
             raise Overtaken
         _log.info("The phone is being called.", extra={"action": "dialed", "call": call.id})
 
-    async def _fail(self, call: Call, step: str, error: Exception) -> None:
-        known = error if isinstance(error, ControlPlaneError) else None
-        if isinstance(error, TimeoutError):
-            known = TimedOut("The set-up took longer than SETUP_TIMEOUT_S.")
-        reason = known.reason if known is not None else EndReason.INTERNAL
-        denial = None
-        if isinstance(known, GraphError) and step == "connect":
-            # what Meta refuses all the same corrects the ledger
-            denial = await self._permissions.refused(call, known)
-        code = (
-            denial.code if denial is not None else known.code if known is not None else "internal"
-        )
-        _log.warning(
-            "The call could not be placed.",
-            extra={"action": "dial-failed", "call": call.id, "step": step, "error": code},
-        )
-        await self._note_error(call, step, code)
-        if not await self._ender.finish_by_id(call.id, reason):
-            await self._ender.close_media(call)
 
-    async def _note_error(self, call: Call, step: str, code: str) -> None:
-        await self._store.add_events(
-            [
-                EventRecord(
-                    id=str(uuid.uuid4()),
-                    source=EventSource.CONTROLPLANE,
-                    kind="error",
-                    received_at=self._clock(),
-                    call_id=call.id,
-                    outcome=EventOutcome.RECORDED,
-                    payload={"step": step, "code": code},
-                )
-            ]
-        )
-
-    # --- link: Meta's answer ---
-
-    async def link(self, event: AnswerReceived) -> tuple[EventOutcome, CallId | None]:
-        """Build the media path with Meta's answer; the phone may be ringing, or not yet."""
-        call = await self.locate(event)
-        if call is None:
-            return EventOutcome.IGNORED, None
-        if call.status.is_final:
-            if not call.ended_by_peer:
-                # it ended before anybody knew Meta's id of it
-                await self._graph.terminate(event.wacid)
-            return EventOutcome.STALE, call.id
-        linked = await self._store.mark_once(call.id, "linked_at", self._clock())
-        if linked is None:
-            return EventOutcome.DUPLICATE, call.id
-        try:
-            async with asyncio.timeout(self._policy.bounds.setup_s):
-                await self._bridge(linked, event.sdp)
-        except Overtaken:
-            await self._ender.close_media(linked)
-        except Exception as error:
-            await self._fail(linked, "link", error)
-            return EventOutcome.FAILED, call.id
-        return EventOutcome.HANDLED, call.id
-
-    async def _bridge(self, call: Call, answer: str) -> None:
-        hop = self._hop(call)
-        offer = await hop.bridge(call.id, answer)
-        token = self._rooms.caller_token(call, status=status_shown(call.status))
-        leg = await self._whip.post(offer, token)
-        await hop.complete(call.id, leg.sdp)
-        # The attribute first, then the row: an ACCEPTED that comes between the two finds the leg
-        # in the row and shows `active` itself; one that came before is seen in the row here.
-        await self._rooms.set_call_status(call.room, CallStatus.RINGING.value)
-        row = await self._advance(call, LIVE_STATUSES, caller_sid=leg.participant_sid)
-        if row.status is CallStatus.ACTIVE:
-            await self._rooms.set_call_status(call.room, CallStatus.ACTIVE.value)
-
-    # --- follow: what the phone does ---
-
-    async def follow(self, event: CallStatusChanged) -> tuple[EventOutcome, CallId | None]:
-        """Take RINGING, ACCEPTED or REJECTED, in whatever order they come."""
-        call = await self.locate(event)
-        if call is None:
-            return EventOutcome.IGNORED, None
-        match event.status:
-            case PeerStatus.RINGING:
-                changed = await self._store.update_call(
-                    call.id,
-                    expect=expected_before(CallEvent.RINGS),
-                    changes={"status": CallStatus.RINGING},
-                )
-            case PeerStatus.ACCEPTED:
-                changed = await self.accepted(call)
-            case PeerStatus.REJECTED:
-                changed = await self._rejected(call)
-            case _:
-                return EventOutcome.UNKNOWN, call.id
-        return EventOutcome.HANDLED if changed else EventOutcome.DUPLICATE, call.id
-
-    async def accepted(self, call: Call) -> Call | None:
-        """The person has picked up: let the agent speak; `None` if that was known or too late."""
-        now = self._clock()
-        answered = dataclasses.replace(call, answered_at=now)
-        row = await self._store.update_call(
-            call.id,
-            expect=expected_before(CallEvent.ACCEPTED),
-            changes={
-                "status": CallStatus.ACTIVE,
-                "answered_at": now,
-                "deadline_at": deadline_of(answered, self._policy.bounds),
-            },
-        )
-        if row is not None:
-            await self._rooms.set_call_status(row.room, CallStatus.ACTIVE.value)
-            _log.info("Call answered.", extra={"action": "call-answered", "call": call.id})
-        return row
-
-    async def _rejected(self, call: Call) -> Call | None:
-        ended = await self._ender.end(call, EndReason.REJECTED, by_peer=True)
-        if ended is not None:
-            await self._ender.release(ended)
-            await self._permissions.rejected(call.party, call.id)
-        return ended
-
-    # --- every step ---
-
-    async def locate(self, event: AnswerReceived | CallStatusChanged | PeerHungUp) -> Call | None:
-        """Find the call by Meta's id, or by ours that it echoes: a webhook may come before the
-        answer to `connect` has told Meta's id.
-        """
-        call = await self._store.find_call(event.wacid)
-        if call is not None:
-            return call
-        try:
-            call_id = CallId(str(uuid.UUID(event.opaque or "")))
-        except ValueError:
-            return await self._wait_for(event)
-        call = await self._store.get_call(call_id)
-        if call is None or call.direction is not Direction.OUTBOUND:
-            return None
-        row = await self._store.update_call(
-            call.id, expect=LIVE_STATUSES, changes={"wacid": event.wacid}
-        )
-        return row or await self._store.get_call(call.id)
-
-    async def _wait_for(
-        self, event: AnswerReceived | CallStatusChanged | PeerHungUp
-    ) -> Call | None:
-        """Without an echo, only the answer to `connect` can tell whose event this is."""
-        if isinstance(event, PeerHungUp) and event.direction is not Direction.OUTBOUND:
-            return None
-        for _ in range(_ID_TRIES):
-            await asyncio.sleep(_ID_PAUSE_S)
-            call = await self._store.find_call(event.wacid)
-            if call is not None:
-                return call
-        return None
-
-    async def _advance(
-        self, call: Call, expect: frozenset[CallStatus] | set[CallStatus], **changes: object
-    ) -> Call:
-        row = await self._store.update_call(call.id, expect=expect, changes=changes)
-        if row is None:
-            raise Overtaken
-        return row
-
-    def _hop(self, call: Call) -> MediaHop:
-        if call.hop is None:
-            raise NoHop
-        return MediaHop(self._hops.client(call.hop), interfaces=self._policy.interfaces)
-
-
-def _since(started: float) -> float:
-    return round((time.monotonic() - started) * 1000, 1)
+def _repeated(earlier: Call, order: CallOrder) -> PlacedCall:
+    if nameless(earlier.party) != nameless(order.party):
+        raise KeyReused
+    return PlacedCall(call=earlier, repeated=True)

@@ -24,6 +24,7 @@ from controlplane.ending import CallEnder
 from controlplane.errors import StoreUnavailable
 from controlplane.foreign import HangupStatus
 from controlplane.inbound import CallAnswerer
+from controlplane.linking import CallLinker
 from controlplane.metrics import Metrics
 from controlplane.outbound import CallOrder, CallPlacer, PlacedCall
 from controlplane.permissions import Permissions
@@ -69,6 +70,7 @@ class Switchboard:
         store: Store,
         answerer: CallAnswerer,
         placer: CallPlacer,
+        linker: CallLinker,
         ender: CallEnder,
         permissions: Permissions,
         metrics: Metrics,
@@ -79,6 +81,7 @@ class Switchboard:
         self._store = store
         self._answerer = answerer
         self._placer = placer
+        self._linker = linker
         self._ender = ender
         self._permissions = permissions
         self._metrics = metrics
@@ -169,9 +172,9 @@ class Switchboard:
                     await self._let_pass(self._statuses.get(event.wacid))
                     outcome, call_id = await self._peer_hung_up(event)
                 case AnswerReceived():
-                    outcome, call_id = await self._placer.link(event)
+                    outcome, call_id = await self._linker.link(event)
                 case CallStatusChanged():
-                    outcome, call_id = await self._placer.follow(event)
+                    outcome, call_id = await self._linker.follow(event)
                 case PermissionReplied():
                     outcome = await self._permissions.replied(event, event_id)
                 case TextReceived():
@@ -216,7 +219,7 @@ class Switchboard:
         return placed
 
     async def _peer_hung_up(self, event: PeerHungUp) -> tuple[EventOutcome, CallId]:
-        call = await self._placer.locate(event)
+        call = await self._linker.locate(event)
         if call is None:
             tombstone = self._tombstone(event)
             if await self._store.claim_call(tombstone) is not None:

@@ -37,8 +37,8 @@ LAYERS = {
         "rooms", "rtpengine", "schema", "store", "whip",
     },
     "use cases": {
-        "ending", "hop_watch", "inbound", "keys", "outbound", "permissions", "roomwatch", "sweeper",
-        "switchboard",
+        "call_setup", "ending", "hop_watch", "inbound", "keys", "linking", "outbound",
+        "permissions", "roomwatch", "sweeper", "switchboard",
     },
     "http": {
         "consent_routes", "dial_routes", "middleware", "operators", "ops", "request_body",
