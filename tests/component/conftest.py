@@ -126,7 +126,7 @@ class Bench:
         return await self.store.find_call(WhatsAppCallId(call.wacid))
 
     async def until(
-        self, call: SimulatedCall, condition: Callable[[Call], bool], deadline_s: float = 5
+        self, call: SimulatedCall, condition: Callable[[Call], bool], deadline_s: float = 12
     ) -> Call:
         """Wait until the call's row fits."""
         row: Call | None = None
@@ -140,7 +140,7 @@ class Bench:
         except TimeoutError:
             pytest.fail(f"the row did not come to it within {deadline_s} s: {row}")
 
-    async def until_released(self, call: SimulatedCall, deadline_s: float = 8) -> Call:
+    async def until_released(self, call: SimulatedCall, deadline_s: float = 12) -> Call:
         """Wait until the call has ended and left nothing behind, and check that it has not."""
         row = await self.until(call, lambda found: found.released_at is not None, deadline_s)
         assert row.room not in await self.plane.rooms.rooms()
@@ -154,7 +154,7 @@ class Bench:
         )
         return found.split()
 
-    async def until_settled(self, kind: str, count: int, deadline_s: float = 5) -> list[str]:
+    async def until_settled(self, kind: str, count: int, deadline_s: float = 12) -> list[str]:
         """Wait until so many events of a kind have an outcome."""
         outcomes: list[str] = []
         try:

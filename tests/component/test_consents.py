@@ -112,7 +112,7 @@ def text_message(text: str, message_id: str = "wamid.TEXT") -> Any:
 
 async def until(plane: ControlPlane, count: int) -> list[ConsentEntry]:
     """Wait until the ledger has so many entries."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(12):
         while len(found := await plane.ledger.entries(limit=50)) < count:
             await asyncio.sleep(POLL_S)
     return found
@@ -121,7 +121,7 @@ async def until(plane: ControlPlane, count: int) -> list[ConsentEntry]:
 async def until_handled(plane: ControlPlane, store: SupabaseStore, kind: str, count: int) -> None:
     """Wait until so many events of a kind have been worked on."""
     metric = f'whatsapp_webhook_events_total{{kind="{kind}"'
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(12):
         while True:
             lines = plane.metrics.render().decode().splitlines()
             if sum(float(x.rpartition(" ")[2]) for x in lines if x.startswith(metric)) >= count:

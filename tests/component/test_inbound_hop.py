@@ -32,8 +32,8 @@ async def test_a_call_is_answered_and_heard_through_the_hop(
         HOP_DTMF_LISTEN=key_hop.plan.dtmf_to,
     )  # fmt: skip
     call = await bench.whatsapp.call()
-    await call.accepted(5)
-    await call.phone.wait_agent_speaking(6)
+    await call.accepted(12)
+    await call.phone.wait_agent_speaking(12)
     row = await bench.until(call, lambda found: found.media_at is not None)
     assert row.hop == key_hop.url
     assert row.id in await bench.plane.hops.client(key_hop.url).list_calls()
@@ -54,8 +54,8 @@ async def test_a_vanished_caller_ends_the_call(make_bench: MakeBench, hop: Embed
         RTPENGINE_URL=hop.url, WA_MEDIA="hop", MEDIA_DEAD_S="2.5", HOP_CHECK_INTERVAL_S="0.3"
     )
     call = await bench.whatsapp.call()
-    await call.accepted(5)
-    await call.phone.wait_agent_speaking(6)
+    await call.accepted(12)
+    await call.phone.wait_agent_speaking(12)
     call.vanish()
 
     row = await left_nothing(bench, hop, call)
@@ -71,7 +71,7 @@ async def test_a_caller_who_gives_up_in_the_set_up_leaves_nothing_on_the_hop(
     bench.agents.stay_away()
     call = await bench.whatsapp.call()
     row = await bench.until(call, lambda found: found.status is CallStatus.RINGING)
-    async with asyncio.timeout(3):
+    async with asyncio.timeout(12):
         while row.id not in await bench.plane.hops.client(hop.url).list_calls():
             await asyncio.sleep(0.02)
     call.hang_up()

@@ -38,7 +38,7 @@ async def told(bench: Bench, call_id: str, count: int) -> list[dict[str, Any]]:
     """Wait until the agent has been told so many times."""
     data = bench.agents.data[f"wa-{call_id}"]
     try:
-        async with asyncio.timeout(6):
+        async with asyncio.timeout(12):
             while len(data) < count:
                 await asyncio.sleep(0.03)
     except TimeoutError:
@@ -54,9 +54,9 @@ async def test_keys_come_to_the_timeline_and_to_the_agent(
     bench = await make_bench(RTPENGINE_URL=key_hop.url, HOP_DTMF_LISTEN=key_hop.plan.dtmf_to)
     _, body = await place(make_person(bench, after_s=0.3))
     call_id = body["call_id"]
-    call = await bench.whatsapp.next_outbound_call(5)
-    await call.accepted(5)
-    await call.phone.wait_agent_speaking(6)
+    call = await bench.whatsapp.next_outbound_call(12)
+    await call.accepted(12)
+    await call.phone.wait_agent_speaking(12)
     await until(bench, call_id, lambda row: row.status is CallStatus.ACTIVE)
 
     assert await call.phone.press_keys("15*#0")
@@ -86,8 +86,8 @@ async def test_what_is_no_key_of_a_running_call_is_dropped(
     bench = await make_bench(RTPENGINE_URL=key_hop.url, HOP_DTMF_LISTEN=key_hop.plan.dtmf_to)
     _, body = await place(make_person(bench, after_s=0.3))
     call_id = body["call_id"]
-    call = await bench.whatsapp.next_outbound_call(5)
-    await call.accepted(5)
+    call = await bench.whatsapp.next_outbound_call(12)
+    await call.accepted(12)
     await until(bench, call_id, lambda row: row.status is CallStatus.ACTIVE)
     host, _, port = key_hop.plan.dtmf_to.rpartition(":")
 
@@ -116,7 +116,7 @@ async def test_the_next_process_takes_the_port_over(
         other.bind((host, int(port)))
         await make_bench(HOP_DTMF_LISTEN=key_hop.plan.dtmf_to)
         await asyncio.sleep(0.1)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(12):
         while True:
             with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
                 try:

@@ -21,9 +21,9 @@ async def answered(bench: Bench, place: Place, **plan: Any) -> tuple[str, Outbou
     """Place a call that is picked up, and wait until both sides know."""
     person = make_person(bench, **{"after_s": 0.3, **plan})
     _, body = await place(person)
-    call = await bench.whatsapp.next_outbound_call(5)
-    await call.accepted(5)
-    await call.phone.wait_agent_speaking(6)
+    call = await bench.whatsapp.next_outbound_call(12)
+    await call.accepted(12)
+    await call.phone.wait_agent_speaking(12)
     await until(bench, body["call_id"], lambda row: row.status is CallStatus.ACTIVE)
     return body["call_id"], call
 
@@ -129,7 +129,7 @@ async def test_a_hop_that_stays_away_ends_its_calls(
 
     row = await until(bench, call_id, lambda row: row.status.is_final, 30)
     ended_as(row, CallStatus.COMPLETED, EndReason.MEDIA_LOST)
-    await call.ended(5)
-    async with asyncio.timeout(5):
+    await call.ended(12)
+    async with asyncio.timeout(12):
         while row.room in await bench.plane.rooms.rooms():
             await asyncio.sleep(0.1)

@@ -108,9 +108,9 @@ async def test_the_other_replica_takes_the_answer_and_all_that_follows(
     person = make_person(replicas, after_s=0.4)
 
     _, body = await place(person)
-    call = await replicas.whatsapp.next_outbound_call(5)
-    await call.accepted(5)
-    await call.phone.wait_agent_speaking(6)
+    call = await replicas.whatsapp.next_outbound_call(12)
+    await call.accepted(12)
+    await call.phone.wait_agent_speaking(12)
     await until(replicas, body["call_id"], lambda row: row.status is CallStatus.ACTIVE)
     call.hang_up()
 
@@ -131,9 +131,9 @@ async def test_every_event_at_both_replicas_is_worked_on_once(
     person = make_person(replicas, after_s=0.4, connect_copies=2, status_copies=2)
 
     _, body = await place(person)
-    call = await replicas.whatsapp.next_outbound_call(5)
-    await call.accepted(5)
-    await call.phone.wait_agent_speaking(6)
+    call = await replicas.whatsapp.next_outbound_call(12)
+    await call.accepted(12)
+    await call.phone.wait_agent_speaking(12)
     settled = await replicas.until_settled("connect", 4)
     assert settled == ["duplicate", "duplicate", "duplicate", "handled"]
     call.hang_up()
@@ -152,9 +152,9 @@ async def test_the_other_replica_notices_a_pick_up_and_a_vanished_phone(
     """A third replica with short limits, which saw nothing of the call before, ends it."""
     person = make_person(replicas, after_s=0.4)
     _, body = await place(person)
-    call = await replicas.whatsapp.next_outbound_call(5)
-    await call.accepted(5)
-    await call.phone.wait_agent_speaking(6)
+    call = await replicas.whatsapp.next_outbound_call(12)
+    await call.accepted(12)
+    await call.phone.wait_agent_speaking(12)
 
     await start_controlplane(
         RTPENGINE_URL=hop.url, PORT=str(free_port()), MEDIA_DEAD_S="1", HOP_CHECK_INTERVAL_S="0.3"
@@ -176,10 +176,10 @@ async def test_calls_are_spread_and_each_leaves_its_own_hop(
         bench.whatsapp.outbound.grant(bench.whatsapp.add_person(person), permanent=True)
         _, body = await place(person)
         bodies.append(body)
-    calls = [await bench.whatsapp.next_outbound_call(5) for _ in bodies]
+    calls = [await bench.whatsapp.next_outbound_call(12) for _ in bodies]
     for call in calls:
-        await call.accepted(5)
-        await call.phone.wait_agent_speaking(6)
+        await call.accepted(12)
+        await call.phone.wait_agent_speaking(12)
     rows = [
         await until(bench, body["call_id"], lambda row: row.status is CallStatus.ACTIVE)
         for body in bodies
@@ -209,14 +209,14 @@ async def test_a_dead_hop_is_passed_over(
     if dies == "between-two-looks":
         assert all(state.is_well for state in bench.plane.hops.states)
         await second_hop.stop()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(12):
             while all(state.is_well for state in bench.plane.hops.states):
                 await asyncio.sleep(0.02)
 
     _, body = await place(make_person(bench, after_s=0.3))
-    call = await bench.whatsapp.next_outbound_call(5)
-    await call.accepted(5)
-    await call.phone.wait_agent_speaking(6)
+    call = await bench.whatsapp.next_outbound_call(12)
+    await call.accepted(12)
+    await call.phone.wait_agent_speaking(12)
     call.hang_up()
 
     row = await released(bench, hop, body["call_id"])

@@ -76,7 +76,7 @@ async def test_metrics_count_calls_by_how_they_ended(
 ) -> None:
     """One call: one start, one end, its steps timed; no label tells who called."""
     call = await bench.whatsapp.call()
-    await call.accepted(5)
+    await call.accepted(12)
     call.hang_up()
     await bench.until_released(call)
     async with http.get("/metrics") as response:

@@ -169,7 +169,7 @@ async def test_without_restarts_the_first_death_is_final(tmp_path: Path) -> None
     reports: list[str] = []
     keeper = keeper_of(tmp_path, "print('bye')", reports, restarts=False)
     await keeper.start()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(12):
         failure = await keeper.given_up()
     assert failure.tail == "bye"
     assert reports == []

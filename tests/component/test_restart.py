@@ -110,8 +110,8 @@ async def test_copies_at_both_replicas_are_answered_once(
     balancer.targets["connect"] = [FIRST, SECOND]
     others = await bench.plane.rooms.rooms()
     call = await bench.whatsapp.call(CallPlan(connect_copies=2))
-    await call.accepted(5)
-    await call.phone.wait_agent_speaking(5)
+    await call.accepted(12)
+    await call.phone.wait_agent_speaking(12)
 
     settled = await bench.until_settled("connect", 4)
     assert settled == ["duplicate", "duplicate", "duplicate", "handled"]
@@ -133,7 +133,7 @@ async def test_the_other_replica_hears_of_the_end_during_the_set_up(
     row = await bench.until(call, lambda found: found.status is CallStatus.RINGING)
     await until_room(bench, row.room)
     call.hang_up()
-    await call.ended(5)
+    await call.ended(12)
 
     row = await bench.until_released(call)
     assert (row.status, row.end_reason) == (CallStatus.CANCELED, EndReason.CALLER_HANGUP)
@@ -153,11 +153,11 @@ async def test_the_other_replica_hears_of_the_end_while_graph_is_slow(
     balancer.targets["terminate"] = [SECOND]
     bench.whatsapp.fail(Fault(action=action, kind=FaultKind.DELAY, delay_s=1))
     call = await bench.whatsapp.call()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(12):
         while action not in [request.action for request in call.requests]:
             await asyncio.sleep(0.01)
     call.hang_up()
-    await call.ended(5)
+    await call.ended(12)
 
     row = await bench.until_released(call)
     assert row.end_reason is EndReason.CALLER_HANGUP
@@ -176,10 +176,10 @@ async def test_the_other_replica_ends_a_running_call_once(
     bench, second = replicas
     balancer.targets["terminate"] = [FIRST, SECOND]
     call = await bench.whatsapp.call()
-    await call.accepted(5)
+    await call.accepted(12)
     await bench.until(call, lambda found: found.media_at is not None)
     call.hang_up()
-    await call.ended(5)
+    await call.ended(12)
 
     row = await bench.until_released(call)
     assert (row.status, row.end_reason) == (CallStatus.COMPLETED, EndReason.CALLER_HANGUP)

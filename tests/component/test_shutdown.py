@@ -20,5 +20,5 @@ async def test_a_silent_connection_does_not_hold_the_shutdown(turns: int) -> Non
         # at one of these turns of the loop the connection is accepted and not yet known
         for _ in range(turns):
             await asyncio.sleep(0)
-        async with asyncio.timeout(8):
+        async with asyncio.timeout(12):
             await runner.cleanup()

@@ -138,8 +138,8 @@ async def test_answered_call_without_media_fails_like_metas(
     assert await graph(whatsapp, call, "pre_accept") == OK
     assert call.state is CallState.PRE_ACCEPTED
     assert await graph(whatsapp, call, "accept") == OK
-    await call.accepted(1)
-    end = await call.ended(5)
+    await call.accepted(12)
+    end = await call.ended(12)
     assert (end.by, end.status, end.duration_s, end.error_code) == ("meta", "FAILED", 0, 138021)
     (connect, terminate) = business.received
     value = connect["entry"][0]["changes"][0]["value"]
@@ -162,12 +162,12 @@ async def test_user_hangs_up_while_it_rings(
     call = await whatsapp.call()
     call.hang_up()
     call.hang_up()
-    end = await call.ended(5)
+    end = await call.ended(12)
     assert (end.by, end.status, end.duration_s) == ("user", "COMPLETED", None)
     with pytest.raises(CallOver):
-        await call.accepted(5)
+        await call.accepted(12)
     with pytest.raises(CallOver):
-        await call.phone.wait_agent_speaking(5)
+        await call.phone.wait_agent_speaking(12)
     assert sorted(business.events) == [("connect", call.wacid), ("terminate", call.wacid)]
     status, body = await graph(whatsapp, call, "accept")
     assert status == 400
@@ -181,7 +181,7 @@ async def test_ring_timeout(business: Business) -> None:
     async with WhatsAppSimulator(
         app_secret=SECRET, access_token=TOKEN, webhook_url=business.url, timing=timing
     ) as whatsapp:
-        end = await (await whatsapp.call()).ended(5)
+        end = await (await whatsapp.call()).ended(12)
     assert (end.by, end.status, end.duration_s) == ("meta", "COMPLETED", None)
 
 
@@ -192,7 +192,7 @@ async def test_business_ends_a_ringing_call(
     """Reject and terminate end it, Meta confirms with the webhook, a second one is refused."""
     call = await whatsapp.call()
     assert await graph(whatsapp, call, action) == OK
-    assert (await call.ended(5)).by == "business"
+    assert (await call.ended(12)).by == "business"
     assert business.events[-1] == ("terminate", call.wacid)
     assert (await graph(whatsapp, call, action))[0] == 400
 
@@ -279,7 +279,7 @@ async def test_webhooks_are_retried_until_taken(
 
     business.answers = [500, 500, 500]
     call.hang_up()
-    await call.ended(5)
+    await call.ended(12)
     assert call.terminate_delivery is not None
     assert call.terminate_delivery.given_up
 
@@ -289,7 +289,7 @@ async def test_duplicates_batches_and_strangers(
 ) -> None:
     """Copies, two calls in one body, unknown events and another line's calls all come."""
     call = await whatsapp.call(CallPlan(connect_copies=3, with_unknown=True))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(12):
         while len(business.received) < 3:
             await asyncio.sleep(0.01)
     assert business.events.count(("connect", call.wacid)) == 3
@@ -316,8 +316,8 @@ async def test_terminate_before_connect(whatsapp: WhatsAppSimulator, business: B
     """With `connect_last` the connect only comes after the terminate was taken."""
     call = await whatsapp.call(CallPlan(connect_last=True))
     call.hang_up()
-    await call.ended(5)
-    async with asyncio.timeout(5):
+    await call.ended(12)
+    async with asyncio.timeout(12):
         while len(business.events) < 2:
             await asyncio.sleep(0.01)
     assert business.events == [("terminate", call.wacid), ("connect", call.wacid)]

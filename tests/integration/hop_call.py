@@ -185,7 +185,7 @@ class HopCall:
         self.phone.hum()
         await self.until_two_way()
 
-    async def until_two_way(self, deadline_s: float = 8) -> None:
+    async def until_two_way(self, deadline_s: float = 12) -> None:
         """Wait until each end hears the other's tone, after now."""
         since = time.monotonic()
         await self.agent.until(lambda: self.agent.hears_phone_since(since), deadline_s)
