@@ -16,7 +16,7 @@ def main(argv: list[str]) -> int:
     """Run one of the commands; 1 when the control plane refuses."""
     arguments = _parser().parse_args(argv)
     try:
-        return asyncio.run(_run(arguments, environment.load()))
+        return asyncio.run(_run(arguments, environment.load_running()))
     except OperatorRefused as refusal:
         print(refusal, file=sys.stderr)
         return 1

@@ -326,10 +326,11 @@ def main(argv: Sequence[str]) -> int:
         "--env",
         metavar="FILE",
         type=Path,
-        help="read variables from this file too, such as the one that `wacall up` names",
+        help="read variables from this file too, such as the one that a `wacall up` with another "
+        "--data-dir names",
     )
     arguments = parser.parse_args(argv)
-    environ = environment.load()
+    environ = environment.load_running()
     if arguments.env is not None:
         if not arguments.env.is_file():
             print(f"--env: there is no file {arguments.env}.", file=sys.stderr)

@@ -10,6 +10,10 @@ from dotenv import dotenv_values
 REPOSITORY = Path(__file__).resolve().parent.parent
 # where the set-up puts the programs that the machine did not have
 TOOLS = REPOSITORY / ".cache" / "bin"
+# where `wacall up` keeps what it runs, under the working directory
+DATA_DIR = Path(".wacall")
+# what a running stack writes there: its own addresses and keys
+STACK_FILE = "stack.env"
 
 
 def load(directory: Path | None = None) -> dict[str, str]:
@@ -22,6 +26,13 @@ def load(directory: Path | None = None) -> dict[str, str]:
     merged = read_env_file(file) if file.is_file() else {}
     merged.update((name, value) for name, value in os.environ.items() if value)
     return with_tools(merged)
+
+
+def load_running(directory: Path | None = None) -> dict[str, str]:
+    """Like `load`, and what is configured nowhere is the stack's that `wacall up` runs here."""
+    file = (directory or Path.cwd()) / DATA_DIR / STACK_FILE
+    running = read_env_file(file) if file.is_file() else {}
+    return {**running, **load(directory)}
 
 
 def read_env_file(file: str | Path) -> dict[str, str]:

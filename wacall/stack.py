@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import aiohttp
 
-from wacall.environment import free_port, port_of, to_env_file, write_private
+from wacall.environment import STACK_FILE, free_port, port_of, to_env_file, write_private
 from wacall.hop import HOW_TO_GET_IT, EmbeddedHop, HopPlan, find_hop
 from wacall.keeper import Keeper, Report
 from wacall.processes import Child, Echo
@@ -81,6 +81,7 @@ class Stack:
         """What the parts were given: addresses and keys of everything, once started."""
         self.sfu: EmbeddedSfu | None = None
         self.hop: EmbeddedHop | None = None
+        self._has_env_file = False
         self.database: LocalSupabase | None = None
         self.keepers: dict[str, Keeper] = {}
 
@@ -111,7 +112,7 @@ class Stack:
     @property
     def env_file(self) -> Path:
         """A private file in the format of `.env` with all addresses and keys, for other tools."""
-        return self._plan.data_dir / "stack.env"
+        return self._plan.data_dir / STACK_FILE
 
     def child(self, name: str) -> Child:
         """Return a running child: `sfu`, `hop`, `controlplane` or `agent`."""
@@ -153,6 +154,8 @@ class Stack:
 
     async def stop(self) -> None:
         """Drain and stop: control plane, worker, media hop, SFU, database."""
+        if self._has_env_file:
+            self.env_file.unlink(missing_ok=True)
         drain_s = float(self.environment.get("DRAIN_TIMEOUT_S") or DRAIN_TIMEOUT_S)
         for name, grace_s in (
             ("controlplane", drain_s + STOP_GRACE_S),
@@ -330,6 +333,7 @@ class Stack:
         if self._plan.with_controlplane:
             values["CONTROLPLANE_URL"] = self.controlplane_url
         write_private(self.env_file, to_env_file(values))
+        self._has_env_file = True
 
 
 async def _together(*parts: Awaitable[None]) -> None:

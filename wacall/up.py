@@ -14,7 +14,6 @@ from wacall.processes import ChildFailed
 from wacall.sfu import LOOPBACK, SfuPorts
 from wacall.stack import Stack, StackPlan
 
-DATA_DIR = Path(".wacall")
 # livekit-server's own default; the UDP port is the first of those in sfu/livekit.yaml
 SFU_PORT = 7880
 SFU_UDP_PORT = 7882
@@ -36,7 +35,10 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--no-agent", action="store_true", help="start no worker")
     parser.add_argument("--no-controlplane", action="store_true", help="start no control plane")
     parser.add_argument(
-        "--data-dir", type=Path, default=DATA_DIR, help="database, keys and logs (%(default)s)"
+        "--data-dir",
+        type=Path,
+        default=environment.DATA_DIR,
+        help="database, keys and logs (%(default)s)",
     )
     options = parser.parse_args(argv)
     try:

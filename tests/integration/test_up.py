@@ -139,6 +139,7 @@ async def test_up_from_ready_to_stopped(up: Up) -> None:
     await wait_until_gone(pids)
     secrets = [*SECRETS.values(), values["LIVEKIT_API_SECRET"], values["SUPABASE_SECRET_KEY"]]
     assert [secret for secret in secrets if secret in output] == []
+    assert not file.exists()
 
 
 async def test_nothing_survives_kill_9(up: Up) -> None:

@@ -21,6 +21,24 @@ def test_real_variables_win(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     assert "PORT" not in loaded
 
 
+def test_a_running_stack_fills_in_what_is_not_configured(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever calls or asks the doctor beside `wacall up` need not repeat its keys."""
+    (tmp_path / ".env").write_text("WA_APP_SECRET=configured\n")
+    assert "LIVEKIT_URL" not in environment.load_running(tmp_path)
+    file = tmp_path / environment.DATA_DIR / environment.STACK_FILE
+    environment.write_private(file, "WA_APP_SECRET=stack\nLIVEKIT_URL=stack\nPORT=1\n")
+    monkeypatch.setenv("PORT", "2")
+    loaded = environment.load_running(tmp_path)
+    assert (loaded["WA_APP_SECRET"], loaded["LIVEKIT_URL"], loaded["PORT"]) == (
+        "configured",
+        "stack",
+        "2",
+    )
+    assert "LIVEKIT_URL" not in environment.load(tmp_path)
+
+
 def test_comments_after_values_are_no_values(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
