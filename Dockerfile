@@ -1,3 +1,14 @@
+# The media hop for outbound calls: Debian's rtpengine, forwarding in user space, controlled from
+# this host alone. Its interfaces are compose.yaml's to say.
+FROM debian:bookworm-slim AS hop
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends rtpengine-daemon \
+    && rm -rf /var/lib/apt/lists/*
+USER nobody
+ENTRYPOINT ["rtpengine", "--config-file=none", "--foreground", "--table=-1", "--log-stderr", \
+    "--log-level=5", "--log-level-control=3", "--listen-http=127.0.0.1:2223", \
+    "--offer-timeout=120", "--delete-delay=0", "--endpoint-learning=immediate"]
+
 # One image for the control plane and the agent worker; the command tells which.
 # It holds neither the simulators nor the speech they need, which is under the GPL.
 FROM python:3.13-slim

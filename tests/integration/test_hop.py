@@ -1,7 +1,6 @@
 """Calls through the real rtpengine to the real SFU: tones cross, keys arrive, nothing is left."""
 
 import asyncio
-import re
 import signal
 import time
 from datetime import UTC, datetime, timedelta
@@ -16,10 +15,12 @@ from controlplane.media_watch import MediaHistory, MediaLimits, Verdict, read_qu
 from tests.hop_servers import running_redis
 from tests.integration.hop_call import HopCall
 from wacall.hop import EmbeddedHop, HopPlan
-from wacall.processes import ChildFailed
 from wacall.sfu import EmbeddedSfu
 
 Keys = tuple[KeyListener, list[KeyPressed]]
+
+# which says why there is no rtpengine
+pytestmark = pytest.mark.usefixtures("hop")
 
 LIMITS = MediaLimits(dead=timedelta(seconds=2), mute=timedelta(seconds=3))
 LOOK_S = 0.5
@@ -182,35 +183,3 @@ async def test_a_useless_answer_is_refused_before_the_hop_hears_of_it(
         with pytest.raises(BadSdp, match="WhatsApp's answer declares 0 sources"):
             await call.hop.bridge(call.id, answer.split("a=ssrc:")[0])
         assert "a=ssrc:" in await call.hop.bridge(call.id, answer)
-
-
-async def test_two_hops_of_a_machine_share_no_port(sfu: EmbeddedSfu, tmp_path: Path) -> None:
-    """Linux would give both the same one, and one call would hear the other's packets."""
-    first = EmbeddedHop(plan=HopPlan(), log=tmp_path / "first.log")
-    second = EmbeddedHop(plan=HopPlan(), log=tmp_path / "second.log")
-    await first.start()
-    await second.start()
-    try:
-        async with HopCall(sfu, first.address) as one, HopCall(sfu, second.address) as other:
-            offers = [await call.hop.offer(call.id) for call in (one, other)]
-            ports = [set(re.findall(r"127\.0\.0\.1 (\d+) typ host", offer)) for offer in offers]
-        assert all(ports)
-        assert not ports[0] & ports[1]
-    finally:
-        await first.stop()
-        await second.stop()
-
-
-async def test_a_range_that_another_hop_uses_is_refused(tmp_path: Path) -> None:
-    """The sentence names the variables; once the other has stopped, the range is free."""
-    plan = HopPlan(port_min=42_000, port_max=42_099, whole_range=True)
-    first = EmbeddedHop(plan=plan, log=tmp_path / "first.log")
-    second = EmbeddedHop(plan=plan, log=tmp_path / "second.log")
-    await first.start()
-    try:
-        with pytest.raises(ChildFailed, match="set HOP_PORT_MIN and HOP_PORT_MAX to others"):
-            await second.start()
-    finally:
-        await first.stop()
-    await second.start()
-    await second.stop()

@@ -12,6 +12,7 @@ from controlplane.settings import Settings as ControlplaneSettings
 from wacall import cli
 from wacall.bootstrap_parts import LIVEKIT_VERSION
 from wacall.environment import REPOSITORY
+from wacall.hop import HopPlan, command_line
 from wacall.sfu import CONFIG, SfuKeys, SfuPorts, run_config
 
 EXAMPLE = (REPOSITORY / ".env.example").read_text()
@@ -72,6 +73,19 @@ def test_compose_runs_commands_that_exist(compose: dict[str, Any]) -> None:
     assert {services[name]["command"][0] for name in ("controlplane", "agent")} == set(cli.SERVICES)
     assert services["livekit"]["image"] == f"livekit/livekit-server:v{LIVEKIT_VERSION}"
     assert services["livekit"]["volumes"] == ["./sfu/livekit.yaml:/etc/livekit.yaml:ro"]
+
+
+def test_the_composed_hop_runs_as_the_embedded_one_does() -> None:
+    """Rtpengine's options, learnt one by one, are the same in the image as in `wacall up`."""
+    dockerfile = (REPOSITORY / "Dockerfile").read_text().replace("\\\n", "")
+    said = re.search(
+        r"^FROM \S+ AS hop$.*?^ENTRYPOINT (\[.+?\])$", dockerfile, re.DOTALL | re.MULTILINE
+    )
+    assert said is not None
+    image = json.loads(said[1])
+    embedded = command_line("rtpengine", HopPlan(), 2223)
+    of_the_place = ("--interface=", "--port-m", "--timeout=")
+    assert set(image) == {part for part in embedded if not part.startswith(of_the_place)}
 
 
 def test_the_image_copies_files_that_exist() -> None:
