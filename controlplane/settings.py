@@ -1,33 +1,13 @@
 """The control plane's settings, read from the environment once and checked whole."""
 
-from collections.abc import Mapping
-from typing import Annotated, Literal, Self
-from urllib.parse import urlsplit, urlunsplit
+from typing import Annotated, Literal
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    SecretStr,
-    ValidationError,
-)
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
 from controlplane.call import PhoneNumberId
 from controlplane.callee import CallHours
 from controlplane.hop_address import HopAddress, is_public, parse_hops
-
-_WITHOUT_TLS = {"ws": "http", "wss": "https"}
-
-
-def _http_url(value: str) -> str:
-    """Accept http(s) and ws(s) alike, as LiveKit's own tools do; return http(s) without a tail."""
-    parts = urlsplit(value.strip())
-    scheme = _WITHOUT_TLS.get(parts.scheme, parts.scheme)
-    if scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError("must be a URL such as https://host or wss://host")
-    return urlunsplit((scheme, parts.netloc, parts.path.rstrip("/"), "", ""))
+from controlplane.variables import HttpUrl, Required, Seconds, ServiceSettings
 
 
 def _call_hours(value: str) -> str:
@@ -47,15 +27,8 @@ def _hops(value: object) -> object:
     return parse_hops(value) if isinstance(value, str) else value
 
 
-HttpUrl = Annotated[str, AfterValidator(_http_url)]
-Seconds = Annotated[float, Field(gt=0)]
-Required = Annotated[SecretStr, Field(min_length=1)]
-
-
-class Settings(BaseModel):
+class Settings(ServiceSettings):
     """One field per variable; the alias is the variable's name."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
 
     host: str = Field("0.0.0.0", alias="HOST")
     port: int = Field(4000, alias="PORT", ge=0, le=65535)
@@ -72,11 +45,6 @@ class Settings(BaseModel):
     """Make LiveKit the DTLS client towards Meta, as Meta recommends."""
 
     livekit_url: HttpUrl = Field(alias="LIVEKIT_URL")
-    livekit_api_key: str = Field(alias="LIVEKIT_API_KEY", min_length=1)
-    livekit_api_secret: Required = Field(alias="LIVEKIT_API_SECRET")
-
-    supabase_url: HttpUrl = Field(alias="SUPABASE_URL")
-    supabase_secret_key: Required = Field(alias="SUPABASE_SECRET_KEY")
 
     rtpengine_hops: Annotated[tuple[HopAddress, ...], BeforeValidator(_hops)] = Field(
         (), alias="RTPENGINE_URL"
@@ -100,7 +68,6 @@ class Settings(BaseModel):
     media_mute_s: float = Field(60, alias="MEDIA_MUTE_S", ge=0)
     """No audio from the phone for so long, though it is there; 0 to let it be."""
 
-    agent_name: str = Field("whatsapp-agent", alias="AGENT_NAME", min_length=1)
     agent_profile: str = Field("default", alias="AGENT_PROFILE", pattern=r"^[A-Za-z0-9_-]+$")
     controlplane_api_key: SecretStr | None = Field(None, alias="CONTROLPLANE_API_KEY")
 
@@ -125,29 +92,3 @@ class Settings(BaseModel):
     sweep_interval_s: Seconds = Field(1, alias="SWEEP_INTERVAL_S")
     reconcile_interval_s: Seconds = Field(5, alias="RECONCILE_INTERVAL_S")
     """How often live calls are compared with LiveKit's rooms, should a webhook get lost."""
-
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", alias="LOG_LEVEL")
-    log_format: Literal["text", "json"] = Field("text", alias="LOG_FORMAT")
-
-    @classmethod
-    def from_env(cls, environ: Mapping[str, str]) -> Self:
-        """Read the settings.
-
-        Raises:
-            ValueError: one sentence naming the first variable that is missing or malformed.
-        """
-        values = {name: value for name, value in environ.items() if value != ""}
-        values.setdefault("SUPABASE_SECRET_KEY", values.get("SUPABASE_SERVICE_ROLE_KEY", ""))
-        try:
-            return cls.model_validate(values)
-        except ValidationError as error:
-            raise ValueError(sentence_about(error)) from None
-
-
-def sentence_about(error: ValidationError) -> str:
-    """Turn the first problem into a sentence that names the variable and shows no value."""
-    problem = error.errors(include_input=False, include_url=False)[0]
-    name = str(problem["loc"][0])
-    if problem["type"] in ("missing", "string_too_short", "too_short"):
-        return f"{name} is not set; put it into the environment or into .env (see .env.example)."
-    return f"{name} is malformed: {problem['msg'].removeprefix('Value error, ')}."

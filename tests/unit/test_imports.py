@@ -19,6 +19,7 @@ ALLOWED: dict[str, set[str]] = {
         "controlplane.logs",
         "controlplane.records",
         "controlplane.store",
+        "controlplane.variables",
     },
     # a simulator that shared the product's code would share its mistakes
     "simulators": set(),
@@ -29,8 +30,7 @@ LAYERS = {
     "core": {
         "brief", "call", "callee", "consent", "deadlines", "errors", "foreign", "graph_errors",
         "hop_address", "hop_sdp", "lifecycle", "media_watch", "policy", "records", "rows", "sdp",
-        "settings", "webhook_auth", "webhook_batch", "webhook_events",
-        "whatsapp",
+        "settings", "variables", "webhook_auth", "webhook_batch", "webhook_events", "whatsapp",
     },
     "edges": {
         "dtmf", "graph", "hops", "ledger", "logs", "media_hop", "metrics", "ng_transport", "rest",

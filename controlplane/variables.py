@@ -1,0 +1,72 @@
+"""What control plane and worker read alike from the environment; both settings build on it."""
+
+from collections.abc import Mapping
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit, urlunsplit
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
+
+_TO_HTTP = {"ws": "http", "wss": "https"}
+_TO_WS = {"http": "ws", "https": "wss"}
+
+
+def _http_url(value: str) -> str:
+    """Accept http(s) and ws(s) alike, as LiveKit's own tools do; return http(s) without a tail."""
+    parts = urlsplit(value.strip())
+    scheme = _TO_HTTP.get(parts.scheme, parts.scheme)
+    if scheme not in _TO_WS or not parts.hostname:
+        raise ValueError("must be a URL such as https://host or wss://host")
+    return urlunsplit((scheme, parts.netloc, parts.path.rstrip("/"), "", ""))
+
+
+def _signal_url(value: str) -> str:
+    """Accept the same; return ws(s), which LiveKit's clients want."""
+    parts = urlsplit(_http_url(value))
+    return urlunsplit(parts._replace(scheme=_TO_WS[parts.scheme]))
+
+
+HttpUrl = Annotated[str, AfterValidator(_http_url)]
+SignalUrl = Annotated[str, AfterValidator(_signal_url)]
+Seconds = Annotated[float, Field(gt=0)]
+Required = Annotated[SecretStr, Field(min_length=1)]
+
+
+class ServiceSettings(BaseModel):
+    """One field per variable; the alias is the variable's name."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    livekit_api_key: str = Field(alias="LIVEKIT_API_KEY", min_length=1)
+    livekit_api_secret: Required = Field(alias="LIVEKIT_API_SECRET")
+    supabase_url: HttpUrl = Field(alias="SUPABASE_URL")
+    supabase_secret_key: Required = Field(alias="SUPABASE_SECRET_KEY")
+    agent_name: str = Field("whatsapp-agent", alias="AGENT_NAME", min_length=1)
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", alias="LOG_LEVEL")
+    log_format: Literal["text", "json"] = Field("text", alias="LOG_FORMAT")
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str]) -> Self:
+        """Read the settings; an empty variable counts as not set.
+
+        Raises:
+            ValueError: one sentence naming the first variable that is missing or malformed.
+        """
+        values = {name: value for name, value in environ.items() if value.strip() != ""}
+        values.setdefault("SUPABASE_SECRET_KEY", values.get("SUPABASE_SERVICE_ROLE_KEY", ""))
+        try:
+            return cls.model_validate(values)
+        except ValidationError as error:
+            raise ValueError(_sentence_about(error)) from None
+
+
+def _sentence_about(error: ValidationError) -> str:
+    """Turn the first problem into a sentence that names the variable and shows no value."""
+    problem = error.errors(include_input=False, include_url=False)[0]
+    text = problem["msg"].removeprefix("Value error, ")
+    if not problem["loc"]:
+        # of several variables together; the sentence names them
+        return f"{text}."
+    name = str(problem["loc"][0])
+    if problem["type"] in ("missing", "string_too_short", "too_short"):
+        return f"{name} is not set; put it into the environment or into .env (see .env.example)."
+    return f"{name} is malformed: {text}."
