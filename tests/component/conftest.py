@@ -11,13 +11,14 @@ import pytest_asyncio
 from aiohttp import web
 
 from controlplane.app import PARTS, ControlPlane, make_runner, running
-from controlplane.call import Call, WhatsAppCallId
+from controlplane.call import Call
 from controlplane.settings import Settings
 from controlplane.store import SupabaseStore
 from simulators.call_plan import Timing
 from simulators.simulated_call import SimulatedCall
 from simulators.whatsapp import WhatsAppSimulator
 from tests.component.puppet import PuppetAgents
+from tests.row_waits import POLL_S, RowWaits
 from wacall.database import LocalSupabase
 from wacall.environment import free_port
 from wacall.sfu import EmbeddedSfu, SfuPorts
@@ -27,7 +28,6 @@ ACCESS_TOKEN = "EAAtest-access-token"
 VERIFY_TOKEN = "test-verify-token"
 OPERATOR_KEY = "test-operator-key"
 CONTROLPLANE_PORT = free_port()
-_POLL_S = 0.02
 
 
 @pytest_asyncio.fixture(scope="session")
@@ -112,7 +112,7 @@ async def start_controlplane(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Bench:
+class Bench(RowWaits):
     """Everything that a story needs, and the questions that it asks."""
 
     plane: ControlPlane
@@ -120,25 +120,6 @@ class Bench:
     agents: PuppetAgents
     store: SupabaseStore
     database: LocalSupabase
-
-    async def row(self, call: SimulatedCall) -> Call | None:
-        """Read the call's row."""
-        return await self.store.find_call(WhatsAppCallId(call.wacid))
-
-    async def until(
-        self, call: SimulatedCall, condition: Callable[[Call], bool], deadline_s: float = 12
-    ) -> Call:
-        """Wait until the call's row fits."""
-        row: Call | None = None
-        try:
-            async with asyncio.timeout(deadline_s):
-                while True:
-                    row = await self.row(call)
-                    if row is not None and condition(row):
-                        return row
-                    await asyncio.sleep(_POLL_S)
-        except TimeoutError:
-            pytest.fail(f"the row did not come to it within {deadline_s} s: {row}")
 
     async def until_released(self, call: SimulatedCall, deadline_s: float = 12) -> Call:
         """Wait until the call has ended and left nothing behind, and check that it has not."""
@@ -163,7 +144,7 @@ class Bench:
                     outcomes = await self.outcomes(kind)
                     if len(outcomes) >= count and "none" not in outcomes:
                         return sorted(outcomes)
-                    await asyncio.sleep(_POLL_S)
+                    await asyncio.sleep(POLL_S)
         except TimeoutError:
             pytest.fail(f"{kind}: after {deadline_s} s these outcomes: {outcomes}")
 

@@ -15,6 +15,7 @@ from simulators.outbound_plan import AnswerWebhook, CalleePlan, Reaction, Status
 from simulators.person import Person
 from simulators.webhooks import Caller
 from tests.component.conftest import OPERATOR_KEY, Bench
+from tests.row_waits import until_row
 from wacall.hop import EmbeddedHop
 
 MakeBench = Callable[..., Awaitable[Bench]]
@@ -54,16 +55,7 @@ async def until(
     bench: Bench, call_id: str, fits: Callable[[Call], bool], deadline_s: float = 12
 ) -> Call:
     """Wait until the call's row fits."""
-    row: Call | None = None
-    try:
-        async with asyncio.timeout(deadline_s):
-            while True:
-                row = await bench.store.get_call(CallId(call_id))
-                if row is not None and fits(row):
-                    return row
-                await asyncio.sleep(0.03)
-    except TimeoutError:
-        pytest.fail(f"the row did not come to it within {deadline_s} s: {row}")
+    return await until_row(lambda: bench.store.get_call(CallId(call_id)), fits, deadline_s)
 
 
 async def released(bench: Bench, hop: EmbeddedHop, call_id: str, deadline_s: float = 15) -> Call:

@@ -21,6 +21,7 @@ from tests.component.conftest import Bench, StartControlPlane
 from tests.component.puppet import PuppetAgents
 from tests.component.test_outbound import MakeBench, Place, ended_as, make_person, released, until
 from tests.component.test_outbound import place as place
+from tests.serving import serving
 from wacall.database import LocalSupabase
 from wacall.environment import free_port
 from wacall.hop import EmbeddedHop, HopPlan
@@ -61,14 +62,9 @@ class Splitter:
 @pytest_asyncio.fixture
 async def splitter() -> AsyncIterator[Splitter]:
     splitting = Splitter()
-    app = web.Application()
-    app.router.add_post("/wa/webhook", splitting.pass_on)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    splitting.url = f"http://127.0.0.1:{runner.addresses[0][1]}/wa/webhook"
-    yield splitting
-    await runner.cleanup()
+    async with serving(web.post("/wa/webhook", splitting.pass_on)) as url:
+        splitting.url = f"{url}/wa/webhook"
+        yield splitting
 
 
 @pytest_asyncio.fixture

@@ -18,6 +18,7 @@ from simulators.faults import Fault, FaultKind
 from simulators.whatsapp import WhatsAppSimulator
 from tests.component.conftest import OPERATOR_KEY, Bench, StartControlPlane, actions
 from tests.component.puppet import PuppetAgents
+from tests.serving import serving
 from wacall.database import LocalSupabase
 from wacall.environment import free_port
 
@@ -57,14 +58,9 @@ class Balancer:
 @pytest_asyncio.fixture
 async def balancer() -> AsyncIterator[Balancer]:
     balancing = Balancer()
-    app = web.Application()
-    app.router.add_post("/wa/webhook", balancing.pass_on)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    balancing.url = f"http://127.0.0.1:{runner.addresses[0][1]}/wa/webhook"
-    yield balancing
-    await runner.cleanup()
+    async with serving(web.post("/wa/webhook", balancing.pass_on)) as url:
+        balancing.url = f"{url}/wa/webhook"
+        yield balancing
 
 
 Replicas = tuple[Bench, ControlPlane]

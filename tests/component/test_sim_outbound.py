@@ -23,6 +23,7 @@ from simulators.person import Person, ReplyPlan
 from simulators.phone import CallOver
 from simulators.webhooks import Caller, Json
 from simulators.whatsapp import WhatsAppSimulator
+from tests.serving import serving
 from tests.unit.test_sim_offer_rules import OFFER
 from tests.unit.test_sim_outbound_rules import FREE_FORM, TEMPLATE
 
@@ -122,14 +123,9 @@ def _name(value: Mapping[str, Any]) -> str:
 @pytest.fixture
 async def business() -> AsyncIterator[Business]:
     business = Business()
-    app = web.Application()
-    app.router.add_post("/wa/webhook", business.post)
-    runner = web.AppRunner(app, shutdown_timeout=1)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    business.url = f"http://127.0.0.1:{runner.addresses[0][1]}/wa/webhook"
-    yield business
-    await runner.cleanup()
+    async with serving(web.post("/wa/webhook", business.post)) as url:
+        business.url = f"{url}/wa/webhook"
+        yield business
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from simulators.phone import CallOver
 from simulators.simulated_call import SimulatedCall
 from simulators.webhooks import Caller
 from simulators.whatsapp import WhatsAppSimulator
+from tests.serving import serving
 
 SECRET, TOKEN, VERIFY = "app-secret", "access-token", "verify-token"
 TIMING = Timing(
@@ -69,15 +70,10 @@ class Business:
 async def business() -> AsyncIterator[Business]:
     """A business on a free port."""
     business = Business()
-    app = web.Application()
-    app.router.add_post("/wa/webhook", business.post)
-    app.router.add_get("/wa/webhook", business.get)
-    runner = web.AppRunner(app, shutdown_timeout=1)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    business.url = f"http://127.0.0.1:{runner.addresses[0][1]}/wa/webhook"
-    yield business
-    await runner.cleanup()
+    routes = (web.post("/wa/webhook", business.post), web.get("/wa/webhook", business.get))
+    async with serving(*routes) as url:
+        business.url = f"{url}/wa/webhook"
+        yield business
 
 
 @pytest.fixture

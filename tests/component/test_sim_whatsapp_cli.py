@@ -12,6 +12,7 @@ import pytest
 from aiohttp import web
 
 from simulators.whatsapp_cli import main
+from tests.serving import serving
 from tests.unit.test_sim_offer_rules import OFFER
 from wacall.environment import REPOSITORY, free_port
 
@@ -27,13 +28,8 @@ async def webhooks() -> AsyncIterator[tuple[str, asyncio.Queue[dict[str, Any]]]]
         received.put_nowait(await request.json())
         return web.Response()
 
-    app = web.Application()
-    app.router.add_post("/hook", take)
-    runner = web.AppRunner(app, shutdown_timeout=1)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    yield f"http://127.0.0.1:{runner.addresses[0][1]}/hook", received
-    await runner.cleanup()
+    async with serving(web.post("/hook", take)) as url:
+        yield f"{url}/hook", received
 
 
 async def test_process_places_calls_and_tells(

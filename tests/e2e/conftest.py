@@ -5,7 +5,7 @@ import contextlib
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,7 +15,7 @@ import pytest
 import pytest_asyncio
 from livekit import api
 
-from controlplane.call import Call, WhatsAppCallId
+from controlplane.call import Call
 from controlplane.records import EventSource
 from controlplane.store import SupabaseStore
 from simulators import ear, voice
@@ -25,6 +25,7 @@ from simulators.openai import OpenAISimulator
 from simulators.scenario import Scenario, load_scenario
 from simulators.simulated_call import SimulatedCall
 from simulators.whatsapp import WhatsAppSimulator
+from tests.row_waits import POLL_S, RowWaits
 from tests.servers import watch_log
 from wacall.environment import free_port
 from wacall.processes import Child
@@ -40,7 +41,6 @@ SECRETS = {
 }
 PATIENCE_S = 20.0
 _RATE = 16_000
-_POLL_S = 0.05
 
 
 def scenario(directory: Path) -> Scenario:
@@ -173,7 +173,7 @@ class ControlPlaneProcess:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Deployment:
+class Deployment(RowWaits):
     """Everything, and the questions that the tests ask."""
 
     stack: Stack
@@ -184,24 +184,6 @@ class Deployment:
     idle: int
     """Processes of a worker without calls."""
 
-    async def row(self, call: SimulatedCall) -> Call | None:
-        return await self.store.find_call(WhatsAppCallId(call.wacid))
-
-    async def until(
-        self, call: SimulatedCall, condition: Callable[[Call], bool], deadline_s: float = 10
-    ) -> Call:
-        """Wait until the call's row fits."""
-        row: Call | None = None
-        try:
-            async with asyncio.timeout(deadline_s):
-                while True:
-                    row = await self.row(call)
-                    if row is not None and condition(row):
-                        return row
-                    await asyncio.sleep(_POLL_S)
-        except TimeoutError:
-            pytest.fail(f"the row did not come to it within {deadline_s} s: {row}")
-
     async def until_nothing_is_left(self, call: SimulatedCall, deadline_s: float = 20) -> Call:
         """Wait until the call has been released, and all that it held is gone."""
         row = await self.until(call, lambda found: found.released_at is not None, deadline_s)
@@ -209,7 +191,7 @@ class Deployment:
         try:
             async with asyncio.timeout(deadline_s):
                 while left := await self._left(row):
-                    await asyncio.sleep(_POLL_S)
+                    await asyncio.sleep(POLL_S)
         except TimeoutError:
             pytest.fail(f"after {deadline_s} s there still is: {left}")
         return row
@@ -321,7 +303,7 @@ async def idle_processes(stack: Stack) -> int:
     wanted = int(stack.environment.get("AGENT_IDLE_PROCESSES", "2"))
     async with asyncio.timeout(30):
         while log.read_text().count("process initialized") < wanted:
-            await asyncio.sleep(_POLL_S)
+            await asyncio.sleep(POLL_S)
     return len(job_processes(stack))
 
 

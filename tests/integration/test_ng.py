@@ -17,6 +17,7 @@ from controlplane.hop_sdp import SYNTHETIC_OFFER
 from controlplane.hops import Hops
 from controlplane.ng_transport import open_transport
 from controlplane.rtpengine import NgClient
+from tests.serving import serving
 from wacall.environment import free_port
 from wacall.hop import EmbeddedHop, HopPlan, command_line, find_hop
 from wacall.processes import Child
@@ -180,18 +181,9 @@ async def test_another_program_behind_the_port(
         cookie = (await request.text()).split(" ")[0]
         return web.Response(status=status, text=body.replace("COOKIE", cookie))
 
-    app = web.Application()
-    app.router.add_post("/ng", answer)
-    runner = web.AppRunner(app, shutdown_timeout=1)
-    await runner.setup()
-    try:
-        port = free_port()
-        await web.TCPSite(runner, "127.0.0.1", port).start()
-        async with client_of(f"http://127.0.0.1:{port}", http) as client:
-            with pytest.raises(HopUnreachable, match=says):
-                await client.ping()
-    finally:
-        await runner.cleanup()
+    async with serving(web.post("/ng", answer)) as url, client_of(url, http) as client:
+        with pytest.raises(HopUnreachable, match=says):
+            await client.ping()
 
 
 async def test_two_hops_share_the_calls(

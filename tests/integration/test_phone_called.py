@@ -28,6 +28,7 @@ from simulators.phone import CallOver
 from simulators.recording import Pcm
 from simulators.webhooks import Caller, Json
 from simulators.whatsapp import WhatsAppSimulator
+from tests.serving import serving
 
 PERSON_HZ, AGENT_HZ = 880, 440
 RATE = 48_000
@@ -159,20 +160,17 @@ async def business() -> AsyncIterator[Business]:
 
 @pytest.fixture
 async def whatsapp(business: Business) -> AsyncIterator[WhatsAppSimulator]:
-    app = web.Application()
-    app.router.add_post("/wa/webhook", business.webhook)
-    runner = web.AppRunner(app, shutdown_timeout=1)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    async with WhatsAppSimulator(
-        app_secret="secret",
-        access_token="token",
-        webhook_url=f"http://127.0.0.1:{runner.addresses[0][1]}/wa/webhook",
-        timing=Timing(retry_delays_s=(), linger_s=0),
-    ) as simulator:
+    async with (
+        serving(web.post("/wa/webhook", business.webhook)) as url,
+        WhatsAppSimulator(
+            app_secret="secret",
+            access_token="token",
+            webhook_url=f"{url}/wa/webhook",
+            timing=Timing(retry_delays_s=(), linger_s=0),
+        ) as simulator,
+    ):
         business.graph = f"{simulator.graph_url}/v24.0/{simulator.line.phone_number_id}"
         yield simulator
-    await runner.cleanup()
 
 
 async def dial(whatsapp: WhatsAppSimulator, business: Business, **plan: Any) -> OutboundCall:

@@ -17,6 +17,7 @@ from aiortc import RTCPeerConnection, RTCSessionDescription
 from aiortc.mediastreams import AudioStreamTrack
 from livekit import api
 
+from tests.serving import serving
 from wacall.environment import free_port
 from wacall.processes import Child, ChildFailed
 from wacall.sfu import CONFIG, EmbeddedSfu, SfuPorts, find_server
@@ -88,23 +89,16 @@ async def test_webhooks_are_signed(tmp_path: Path) -> None:
         received.put_nowait((await request.text(), request.headers["Authorization"]))
         return web.Response()
 
-    app = web.Application()
-    app.router.add_post("/livekit/webhook", take)
-    runner = web.AppRunner(app, shutdown_timeout=1)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    port = runner.addresses[0][1]
-    server = EmbeddedSfu(data_dir=tmp_path, webhook_url=f"http://127.0.0.1:{port}/livekit/webhook")
-    try:
-        await server.start()
-        async with api.LiveKitAPI(server.url, server.keys.key, server.keys.secret) as client:
-            await client.room.create_room(api.CreateRoomRequest(name="wa-2"))
-        async with asyncio.timeout(10):
-            body, token = await received.get()
-    finally:
-        await server.stop()
-        await runner.cleanup()
+    async with serving(web.post("/livekit/webhook", take)) as url:
+        server = EmbeddedSfu(data_dir=tmp_path, webhook_url=f"{url}/livekit/webhook")
+        try:
+            await server.start()
+            async with api.LiveKitAPI(server.url, server.keys.key, server.keys.secret) as client:
+                await client.room.create_room(api.CreateRoomRequest(name="wa-2"))
+            async with asyncio.timeout(10):
+                body, token = await received.get()
+        finally:
+            await server.stop()
     verifier = api.TokenVerifier(server.keys.key, server.keys.secret)
     event = api.WebhookReceiver(verifier).receive(body, token)
     assert (event.event, event.room.name) == ("room_started", "wa-2")

@@ -35,6 +35,7 @@ from controlplane.records import (
     TranscriptTurn,
 )
 from controlplane.store import Store, SupabaseStore
+from tests.serving import serving
 from wacall.database import LocalSupabase
 
 NOW = datetime(2026, 11, 23, 12, 0, 0, 123456, tzinfo=UTC)
@@ -558,15 +559,9 @@ class LossyProxy:
 @pytest_asyncio.fixture
 async def proxy(database: LocalSupabase) -> AsyncIterator[LossyProxy]:
     lossy = LossyProxy(database.url)
-    app = web.Application()
-    app.router.add_route("*", "/{path:.*}", lossy.handle)
-    runner = web.AppRunner(app, shutdown_timeout=1)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    lossy.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-    yield lossy
-    await runner.cleanup()
+    async with serving(web.route("*", "/{path:.*}", lossy.handle)) as url:
+        lossy.url = url
+        yield lossy
     await lossy.close()
 
 

@@ -6,6 +6,7 @@ import pytest
 from aiohttp import web
 
 from agents.models import ModelChooser, ModelInfo, ends_soon, first_available, read_listing
+from tests.serving import serving
 
 DAY = date(2026, 11, 23)
 
@@ -53,16 +54,9 @@ async def test_openai_is_asked_once_and_may_fall_silent() -> None:
         asked.append(request.headers["Authorization"])
         return web.json_response({"data": [{"id": "b"}]})
 
-    app = web.Application()
-    app.add_routes([web.get("/v1/models", models)])
-    runner = web.AppRunner(app, shutdown_timeout=1)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    url = f"http://127.0.0.1:{runner.addresses[0][1]}/v1"
-    chooser = ModelChooser(base_url=url, api_key="k", preferred=["a", "b"])
-    try:
+    async with serving(web.get("/v1/models", models)) as base:
+        url = f"{base}/v1"
+        chooser = ModelChooser(base_url=url, api_key="k", preferred=["a", "b"])
         assert [await chooser.choose(), await chooser.choose()] == ["b", "b"]
         assert asked == ["Bearer k"]
-    finally:
-        await runner.cleanup()
     assert await ModelChooser(base_url=url, api_key="k", preferred=["a", "b"]).choose() == "a"
