@@ -29,7 +29,17 @@ class Timing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CallPlan:
+class PhonePlan:
+    """What may be odd about a call's phone and its end, whoever placed the call."""
+
+    addresses: Sequence[str] = ("127.0.0.1",)
+    loss: Loss = field(default_factory=Loss)
+    waits_for_media: bool = False
+    terminate_copies: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallPlan(PhonePlan):
     """Who calls, and everything that is to be odd about it."""
 
     caller: Caller = field(default_factory=Caller)
@@ -41,16 +51,12 @@ class CallPlan:
     connect_delay_s: float = 0.0
     connect_last: bool = False
     """Hold the `connect` back until the `terminate` was taken (an instant hang-up, reordered)."""
-    terminate_copies: int = 1
     with_unknown: bool = False
     """Events that nobody knows ride in the same POST, before the `connect`."""
     edit_offer: Callable[[str], str] | None = None
     """Spoil the offer."""
     cta_payload: str | None = None
     deeplink_payload: str | None = None
-    addresses: Sequence[str] = ("127.0.0.1",)
-    loss: Loss = field(default_factory=Loss)
-    waits_for_media: bool = False
 
 
 @dataclass(slots=True, kw_only=True)

@@ -7,11 +7,11 @@ from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import Any
 
-from simulators.call_plan import CallEnd, MediaTimings, Timing, Violation
+from simulators.call_plan import CallEnd, MediaTimings, PhonePlan, Timing, Violation
 from simulators.delivery import Delivery, Post
 from simulators.graph import GraphRequest
 from simulators.graph_rules import CallState, Refusal
-from simulators.phone import Phone
+from simulators.phone import CallOver, Phone
 from simulators.webhooks import (
     Caller,
     Json,
@@ -40,17 +40,22 @@ class MetaCall(ABC):
         wacid: str,
         user: Caller,
         line: Line,
-        phone: Phone,
+        plan: PhonePlan,
         timing: Timing,
         post: Post,
         requests: Sequence[GraphRequest],
-        terminate_copies: int,
         on_event: Callable[[str], None] | None,
         on_ended: Callable[[], None] | None,
     ) -> None:
         self.wacid = wacid
         self.line = line
-        self.phone = phone
+        self.phone = Phone(
+            addresses=list(plan.addresses),
+            loss=plan.loss,
+            waits_for_media=plan.waits_for_media,
+            end_grace_s=timing.end_grace_s,
+            on_milestone=self._milestone,
+        )
         self.state = CallState.RINGING
         self.terminate_delivery: Delivery | None = None
         self.end: CallEnd | None = None
@@ -59,7 +64,7 @@ class MetaCall(ABC):
         self._timing = timing
         self._post = post
         self._requests = requests
-        self._terminate_copies = terminate_copies
+        self._terminate_copies = plan.terminate_copies
         self._on_event = on_event
         self._on_ended = on_ended
         self._answered_wall: int | None = None
@@ -76,6 +81,18 @@ class MetaCall(ABC):
         self._tasks: set[asyncio.Task[None]] = set()
 
     # --- for whoever looks at calls ---
+
+    async def accepted(self, deadline_s: float) -> None:
+        """Wait until the call is answered.
+
+        Raises:
+            TimeoutError: not within `deadline_s` seconds.
+            CallOver: the call ended unanswered.
+        """
+        async with asyncio.timeout(deadline_s):
+            await self._settled.wait()
+        if not self.was_answered:
+            raise CallOver
 
     async def ended(self, deadline_s: float) -> CallEnd:
         """Wait until the call is over and its `terminate` webhook was delivered or given up.
@@ -144,6 +161,11 @@ class MetaCall(ABC):
         self._tell(f"{action}-refused: {refusal.details or refusal.message}")
 
     # --- for the two kinds of calls ---
+
+    @property
+    @abstractmethod
+    def was_answered(self) -> bool:
+        """Whether the call was answered, in its caller's terms."""
 
     @abstractmethod
     def _media_violations(self) -> list[Violation]:

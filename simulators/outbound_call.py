@@ -30,7 +30,7 @@ from simulators.outbound_webhooks import (
     statuses_change,
 )
 from simulators.person import Person
-from simulators.phone import CallOver, Phone
+from simulators.phone import CallOver
 from simulators.webhooks import Line, envelope, make_wacid
 
 
@@ -59,17 +59,10 @@ class OutboundCall(MetaCall):
             wacid=make_wacid(line.display_phone_number, person.phone),
             user=person.caller,
             line=line,
-            phone=Phone(
-                addresses=list(plan.addresses),
-                loss=plan.loss,
-                waits_for_media=plan.waits_for_media,
-                end_grace_s=timing.end_grace_s,
-                on_milestone=self._milestone,
-            ),
+            plan=plan,
             timing=timing,
             post=post,
             requests=requests,
-            terminate_copies=plan.terminate_copies,
             on_event=partial(on_event, self) if on_event else None,
             on_ended=partial(on_ended, self) if on_ended else None,
         )
@@ -105,17 +98,10 @@ class OutboundCall(MetaCall):
         if self.timings.ringing is None:
             raise CallOver
 
-    async def accepted(self, deadline_s: float) -> None:
-        """Wait until the person has picked up.
-
-        Raises:
-            TimeoutError: not within `deadline_s` seconds.
-            CallOver: the call ended unanswered.
-        """
-        async with asyncio.timeout(deadline_s):
-            await self._settled.wait()
-        if self.timings.picked_up is None:
-            raise CallOver
+    @property
+    def was_answered(self) -> bool:
+        """Whether the person has picked up."""
+        return self.timings.picked_up is not None
 
     def pick_up(self) -> None:
         """Pick up as the person: they may talk, and ACCEPTED is on its way."""

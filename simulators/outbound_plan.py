@@ -1,11 +1,10 @@
 """What a person does when the business calls, what Meta does wrong, and what is kept. Pure data."""
 
-from collections.abc import Callable, Sequence, Set
-from dataclasses import dataclass, field
+from collections.abc import Callable, Set
+from dataclasses import dataclass
 from enum import StrEnum
 
-from simulators.call_plan import MediaTimings, Violation, stream_violations
-from simulators.ice_lite import Loss
+from simulators.call_plan import MediaTimings, PhonePlan, Violation, stream_violations
 from simulators.receiving import Reception
 
 
@@ -48,7 +47,7 @@ class Statuses(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CalleePlan:
+class CalleePlan(PhonePlan):
     """How one person takes the business's calls; times in seconds."""
 
     reaction: Reaction = Reaction.ANSWERS
@@ -66,7 +65,6 @@ class CalleePlan:
     """Meta's code if the call fails."""
     connect_copies: int = 1
     status_copies: int = 1
-    terminate_copies: int = 1
     with_contacts: bool = True
     """Leave `contacts` out of the `connect` webhook, as has been seen."""
     legacy_connection: bool = True
@@ -75,9 +73,6 @@ class CalleePlan:
     """Echo `biz_opaque_callback_data` in statuses too."""
     edit_answer: Callable[[str], str] | None = None
     """Spoil the answer."""
-    addresses: Sequence[str] = ("127.0.0.1",)
-    loss: Loss = field(default_factory=Loss)
-    waits_for_media: bool = False
 
 
 @dataclass(slots=True, kw_only=True)

@@ -1,6 +1,5 @@
 """One user-initiated call: rings at the business, is answered, ends; tells all of it."""
 
-import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -11,7 +10,6 @@ from simulators.delivery import Delivery, Post
 from simulators.graph import GraphRequest
 from simulators.graph_rules import CallState, CallView
 from simulators.meta_call import MetaCall
-from simulators.phone import CallOver, Phone
 from simulators.webhooks import (
     Caller,
     Json,
@@ -45,17 +43,10 @@ class SimulatedCall(MetaCall):
             wacid=make_wacid(plan.caller.phone, line.display_phone_number),
             user=plan.caller,
             line=line,
-            phone=Phone(
-                addresses=list(plan.addresses),
-                loss=plan.loss,
-                waits_for_media=plan.waits_for_media,
-                end_grace_s=timing.end_grace_s,
-                on_milestone=self._milestone,
-            ),
+            plan=plan,
             timing=timing,
             post=post,
             requests=requests,
-            terminate_copies=plan.terminate_copies,
             on_event=partial(on_event, self) if on_event else None,
             on_ended=None,
         )
@@ -70,17 +61,10 @@ class SimulatedCall(MetaCall):
 
     # --- for whoever places calls ---
 
-    async def accepted(self, deadline_s: float) -> None:
-        """Wait until `accept` has been answered with 200.
-
-        Raises:
-            TimeoutError: not within `deadline_s` seconds.
-            CallOver: the call ended unanswered.
-        """
-        async with asyncio.timeout(deadline_s):
-            await self._settled.wait()
-        if self.timings.accept_answered is None:
-            raise CallOver
+    @property
+    def was_answered(self) -> bool:
+        """Whether `accept` has been answered with 200."""
+        return self.timings.accept_answered is not None
 
     # --- for the simulator ---
 
