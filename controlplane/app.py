@@ -31,6 +31,7 @@ from controlplane.operators import OperatorRoutes
 from controlplane.ops import OpsRoutes
 from controlplane.outbound import CallPlacer, DialPolicy
 from controlplane.permissions import CallRules, Permissions
+from controlplane.policy import TEST_NUMBER_LIMITS, Limits
 from controlplane.rest import RestClient
 from controlplane.rooms import RoomsClient
 from controlplane.roomwatch import RoomWatch
@@ -90,7 +91,9 @@ class ControlPlane:
             ledger=self.ledger,
             graph=graph,
             rules=CallRules(
-                phone_number_id=settings.wa_phone_number_id, hours=CallHours(settings.call_hours)
+                phone_number_id=settings.wa_phone_number_id,
+                hours=CallHours(settings.call_hours),
+                limits=TEST_NUMBER_LIMITS if settings.wa_test_number else Limits(),
             ),
             clock=_now,
         )

@@ -55,23 +55,22 @@ SENTENCES: Mapping[Reason, str] = {
     Reason.UNCALLABLE: "This person cannot be called: no WhatsApp, or one that is too old.",
     Reason.NO_PERMISSION: "This person has not permitted calls; request it with /consents/request.",
     Reason.PERMISSION_EXPIRED: "This person's permission has expired; request it anew.",
-    Reason.UNANSWERED: "This person left 4 calls in a row unanswered, which ends the permission; "
-    "request it anew.",
+    Reason.UNANSWERED: "This person left so many calls in a row unanswered that the permission "
+    "ended; request it anew.",
     Reason.CONNECTED_LIMIT: "This person had all the calls that Meta allows in 24 hours.",
     Reason.LIVE_CALL: "There is already a call with this person.",
     Reason.INITIATION_LIMIT: "This number has placed all the calls that Meta allows in 24 hours.",
     Reason.CONCURRENCY_LIMIT: "This number has as many calls at once as Meta allows.",
     Reason.RATE_LIMITED: "Meta asks to slow down.",
     Reason.OUTSIDE_HOURS: "It is outside of CALL_HOURS where this person lives.",
-    Reason.REQUEST_LIMIT: "This person was asked for permission as often as Meta allows "
-    "(1 a day, 2 a week).",
+    Reason.REQUEST_LIMIT: "This person was asked for permission as often as Meta allows.",
     Reason.ALREADY_PERMITTED: "This person has permitted calls for good; just call.",
 }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """Meta's limits in production; test numbers have others (Meta: calling sandbox)."""
+    """Meta's limits, by default those of production."""
 
     connected_per_day: int = 100
     unanswered_warning: int = 2
@@ -80,6 +79,12 @@ class Limits:
     concurrent_calls: int = 1_000
     requests_per_day: int = 1
     requests_per_week: int = 2
+
+
+TEST_NUMBER_LIMITS = Limits(
+    unanswered_warning=5, unanswered_in_a_row=10, requests_per_day=25, requests_per_week=100
+)
+"""Of test numbers and sandbox accounts (Meta: calling sandbox)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,8 +171,8 @@ def decide_request(
 ) -> Allowed | Denied:
     """Decide whether the person may be asked for the permission to be called.
 
-    1 a day and 2 a week for each person, forgotten with any connected call (Meta: user call
-    permissions). Who asked not to be called is not asked for permission either.
+    In production 1 a day and 2 a week for each person, forgotten with any connected call (Meta:
+    user call permissions). Who asked not to be called is not asked for permission either.
     """
     denied = _check_callee(request.party) or _check_line(request)
     if denied is not None:

@@ -71,6 +71,8 @@ class Settings(ServiceSettings):
     agent_profile: str = Field("default", alias="AGENT_PROFILE", pattern=r"^[A-Za-z0-9_-]+$")
     controlplane_api_key: SecretStr | None = Field(None, alias="CONTROLPLANE_API_KEY")
 
+    wa_test_number: bool = Field(False, alias="WA_TEST_NUMBER")
+    """The business number is a test number or a sandbox's: Meta's limits for these hold."""
     call_hours: Annotated[str, AfterValidator(_call_hours)] = Field("always", alias="CALL_HOURS")
     """When people may be called, by their own clock: `Mon-Fri 09:00-18:00; Sat 10:00-14:00`."""
 

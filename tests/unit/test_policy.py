@@ -13,6 +13,7 @@ from controlplane.graph_errors import ERRORS
 from controlplane.policy import (
     NO_OUTBOUND_COUNTRIES,
     SENTENCES,
+    TEST_NUMBER_LIMITS,
     Allowed,
     CallRequest,
     Denied,
@@ -36,6 +37,7 @@ REQUEST = CallRequest(
     party=Party(phone="31612345678"),
 )
 ALWAYS = CallHours("always")
+PRODUCTION = Limits()
 OFFICE = CallHours("Mon-Fri 09:00-18:00")
 
 
@@ -44,6 +46,7 @@ def verdict(
     request: CallRequest = REQUEST,
     ledger: LedgerState | None = None,
     hours: CallHours = ALWAYS,
+    limits: Limits = PRODUCTION,
     now: datetime = NOW,
     **history: Any,
 ) -> Allowed | Denied:
@@ -52,7 +55,7 @@ def verdict(
         ledger if ledger is not None else LedgerState(permission=GRANTED),
         CallHistory(**history),
         hours=hours,
-        limits=Limits(),
+        limits=limits,
         now=now,
     )
 
@@ -203,13 +206,18 @@ def test_the_countries_are_metas() -> None:
 # --- asking for permission ---
 
 
-def asked(*ago: timedelta, state: LedgerState | None = None, **history: Any) -> Allowed | Denied:
+def asked(
+    *ago: timedelta,
+    state: LedgerState | None = None,
+    limits: Limits = PRODUCTION,
+    **history: Any,
+) -> Allowed | Denied:
     times = tuple(NOW - one for one in ago)
     return decide_request(
         REQUEST,
         state if state is not None else LedgerState(),
         CallHistory(requested_at=times, **history),
-        limits=Limits(),
+        limits=limits,
         now=NOW,
     )
 
@@ -228,6 +236,20 @@ def test_one_request_a_day_two_a_week() -> None:
     # both at once: the later of the two counts
     assert asked(SECOND, 6 * DAY) == limited(NOW + DAY)
     assert asked(SECOND, 2 * DAY) == limited(NOW + 5 * DAY)
+
+
+def test_test_numbers_have_limits_of_their_own() -> None:
+    """25 requests a day and 100 a week; a warning at 5 calls unanswered, the end at 10."""
+    hourly = [timedelta(minutes=40 * n) for n in range(25)]
+    assert asked(*hourly[1:], limits=TEST_NUMBER_LIMITS) == Allowed()
+    full = asked(*hourly, limits=TEST_NUMBER_LIMITS)
+    assert full == Denied(reason=Reason.REQUEST_LIMIT, retry_at=NOW + DAY - hourly[-1])
+    assert verdict(unanswered_in_a_row=4, limits=TEST_NUMBER_LIMITS) == Allowed()
+    warned = verdict(unanswered_in_a_row=9, limits=TEST_NUMBER_LIMITS)
+    assert isinstance(warned, Allowed)
+    assert "after 1 more" in warned.warnings[0]
+    ended = verdict(unanswered_in_a_row=10, limits=TEST_NUMBER_LIMITS)
+    assert ended == Denied(reason=Reason.UNANSWERED)
 
 
 def test_who_is_not_to_be_asked() -> None:
