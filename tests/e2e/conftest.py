@@ -124,6 +124,7 @@ def environment(whatsapp: WhatsAppSimulator, openai: SimulatedOpenAI) -> dict[st
         "GRAPH_TIMEOUT_S": "2",
         # longer than the set-ups of the tests in which OpenAI says nothing
         "AGENT_CONNECT_TIMEOUT_S": "6",
+        "AGENT_HEALTH_PORT": str(free_port()),
         "LOG_LEVEL": "DEBUG",
         "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
     }

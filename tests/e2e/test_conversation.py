@@ -38,6 +38,8 @@ class Conversation:
     turns: list[TranscriptTurn]
     shown: str
     """What a supervisor saw of the room while they talked."""
+    worker_page: str
+    """What the worker's health port told meanwhile."""
 
 
 @pytest_asyncio.fixture(scope="module")
@@ -49,6 +51,7 @@ async def conversation(running: Deployment) -> Conversation:
     await person.listen()
     await person.say(said[1])
     shown = await shown_in_room(running, person)
+    worker_page = await page_of_worker(running)
     await person.interrupt(said[2], after_s=4)
     await person.listen()
     await person.say(said[3])
@@ -56,7 +59,20 @@ async def conversation(running: Deployment) -> Conversation:
     person.call.hang_up()
     row = await running.until_nothing_is_left(person.call)
     turns = await running.store.list_transcripts(row.id)
-    return Conversation(person=person, row=row, turns=turns, shown=shown)
+    return Conversation(person=person, row=row, turns=turns, shown=shown, worker_page=worker_page)
+
+
+async def page_of_worker(running: Deployment) -> str:
+    """Everything on livekit-agents' HTTP port, which an orchestrator asks for its health."""
+    base = f"http://127.0.0.1:{running.stack.environment['AGENT_HEALTH_PORT']}"
+    pages = []
+    async with aiohttp.ClientSession(base) as http:
+        for path in ("/", "/worker"):
+            async with http.get(path) as response:
+                assert response.status == 200
+                pages.append(await response.text())
+    assert "whatsapp-agent" in pages[1]
+    return "\n".join(pages)
 
 
 async def shown_in_room(running: Deployment, person: Person) -> str:
@@ -168,7 +184,11 @@ async def test_nothing_private_is_shown_or_logged(
         assert "DEBUG" in texts[name]
         # the call is told of: by its own id
         assert conversation.row.id in texts[name]
-    texts |= {"the room": conversation.shown, "/metrics": metrics}
+    texts |= {
+        "the room": conversation.shown,
+        "/metrics": metrics,
+        "/worker": conversation.worker_page,
+    }
     # the search finds each of the things that it looks for
     private = everything_private(call, spoken, secrets)
     assert [line for line in private if not leaks(line, call, spoken, secrets)] == []
