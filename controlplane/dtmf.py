@@ -68,8 +68,6 @@ class KeyListener(asyncio.DatagramProtocol):
         """Take who is told; it must neither block nor raise."""
         self._on_key = on_key
         self._transport: asyncio.DatagramTransport | None = None
-        self.ignored = 0
-        """Datagrams that were no report of a key."""
 
     @property
     def port(self) -> int:
@@ -103,7 +101,6 @@ class KeyListener(asyncio.DatagramProtocol):
         """Pass a key on."""
         key = read_key(data)
         if key is None:
-            self.ignored += 1
             log.debug("A datagram on the key port is no report of a key")
             return
         self._on_key(key)

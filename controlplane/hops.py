@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import dataclasses
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import aiohttp
@@ -62,15 +62,13 @@ class Hops:
         interval_s: float,
         interfaces: HopInterfaces | None = None,
         observe: ObserveRequest = lambda *_: None,
-        on_look: Callable[[Sequence[HopState]], None] = lambda _: None,
     ) -> None:
-        """Take RTPENGINE_URL's addresses; `on_look` is told of every look, for gauges."""
+        """Take RTPENGINE_URL's addresses."""
         self._http = http
         self._timeout_s = timeout_s
         self._interval_s = interval_s
         self._interfaces = interfaces
         self._observe = observe
-        self._on_look = on_look
         self._states = {address: HopState(address=address) for address in addresses}
         self._clients: dict[HopAddress, NgClient] = {}
         self._looking: asyncio.Task[None] | None = None
@@ -149,7 +147,6 @@ class Hops:
                     extra={"action": "hop", "hop": str(after.address)},
                 )
         self._states = {state.address: state for state in looks}
-        self._on_look(looks)
 
     async def _look_at(self, address: HopAddress) -> HopState:
         try:

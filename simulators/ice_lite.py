@@ -8,7 +8,6 @@ import asyncio
 import secrets
 import socket
 import string
-import time
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
@@ -68,7 +67,6 @@ class IceLite:
         self.checks_answered = 0
         self.checks_ignored = 0
         """Checks that came before we knew the business's SDP, or that it did not sign."""
-        self.last_check_at: float | None = None
         self._on_media = on_media
         self._loss = loss
         self._dice = Random(loss.seed)
@@ -185,7 +183,6 @@ class IceLite:
         else:
             answer.attributes["XOR-MAPPED-ADDRESS"] = address[:2]
             self.checks_answered += 1
-            self.last_check_at = time.monotonic()
             if "USE-CANDIDATE" in request.attributes:
                 self._peer = (via, address)
                 self.nominated.set()

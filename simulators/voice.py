@@ -82,11 +82,6 @@ def close() -> None:
     _PIPER.close()
 
 
-def piper_pid() -> int | None:
-    """Process id of Piper, for those who measure it."""
-    return _PIPER.pid
-
-
 def _load(path: Path) -> Samples | None:
     try:
         samples: Samples = np.load(path)

@@ -79,11 +79,6 @@ class LocalSupabase:
         return f"http://127.0.0.1:{self.port}"
 
     @property
-    def dsn(self) -> str:
-        """Connection string of the owner's role, over a unix socket."""
-        return f"postgresql://postgres@/postgres?host={self._socket_dir}"
-
-    @property
     def pids(self) -> dict[str, int]:
         """The process ids of what runs now: `postgres` and `api`."""
         running = {
