@@ -10,7 +10,7 @@ The control plane answers the phone only once it sees the track, so a track mean
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from time import monotonic
 from typing import Any
@@ -36,6 +36,7 @@ from controlplane.brief import CallBrief
 from controlplane.call import ATTRIBUTE_CALL_STATUS, CALLER_IDENTITY, Direction, EndReason
 from controlplane.records import EventOutcome, EventRecord, EventSource
 from controlplane.store import Store
+from controlplane.tasks import Tasks
 
 log = logging.getLogger(__name__)
 
@@ -104,7 +105,7 @@ class CallSession:
         self._fold = TranscriptFold(brief.call_id)
         self._output = CallAudioOutput()
         self._session: PatientSession | None = None
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = Tasks()
         self._is_over = False
         self._greeted = False
         self._is_set_up = False
@@ -135,7 +136,7 @@ class CallSession:
             self._is_set_up = True
             self._watch_caller(prompt)
             # now there is time: the phone is being answered, the database is not needed before
-            self._spawn(self._warm_store())
+            self._tasks.spawn(self._warm_store())
 
     async def _bring_up(self, prompt: Prompt, chooser: ModelChooser) -> None:
         joining = asyncio.create_task(self._ctx.connect())
@@ -173,9 +174,7 @@ class CallSession:
             await self._request_end(EndReason.SHUTDOWN)
         self._is_over = True
         self._keypad.close()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._tasks.close()
         await self._writer.close(_FLUSH_TIMEOUT_S)
         await self._output.aclose()
         await self._http.close()
@@ -260,7 +259,7 @@ class CallSession:
         room.on("participant_attributes_changed", on_attributes)
         room.on("participant_disconnected", on_gone)
         room.on("data_received", self._keypad.take)
-        self._spawn(self._leave_unless_answered())
+        self._tasks.spawn(self._leave_unless_answered())
         if self._brief.direction is Direction.INBOUND:
             # whoever calls will be answered in a moment; whoever is called may never pick up
             self._prepare_greeting(prompt)
@@ -286,7 +285,7 @@ class CallSession:
         elif status == _ACTIVE and not self._output.is_unmuted:
             self._output.unmute()
             log.info("The call is answered.", extra={"answered_ms": self._elapsed_ms()})
-            self._spawn(self._begin_to_talk())
+            self._tasks.spawn(self._begin_to_talk())
 
     async def _begin_to_talk(self) -> None:
         """Speak and listen once the phone's media is up: what is said before reaches nobody."""
@@ -339,7 +338,7 @@ class CallSession:
         # because closing that session raises the very error again.
         error = event.error
         if isinstance(error, RealtimeModelError) and not error.recoverable and self._is_set_up:
-            self._spawn(self._give_up(EndReason.OPENAI_UNREACHABLE, "session-lost"))
+            self._tasks.spawn(self._give_up(EndReason.OPENAI_UNREACHABLE, "session-lost"))
 
     async def _give_up(self, reason: EndReason, cause: str) -> None:
         """Tell the control plane why the agent cannot go on, and go."""
@@ -381,11 +380,6 @@ class CallSession:
             self._is_over = True
             log.info("Leaving the call.", extra={"why": why})
             self._ctx.shutdown(why)
-
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
 
 
 def _room_options() -> RoomOptions:

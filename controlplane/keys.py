@@ -19,6 +19,7 @@ from controlplane.media_hop import WHATSAPP_TAG
 from controlplane.records import EventOutcome, EventRecord, EventSource
 from controlplane.rooms import RoomsClient
 from controlplane.store import Store
+from controlplane.tasks import Tasks
 
 _log = logging.getLogger(__name__)
 
@@ -39,7 +40,7 @@ class KeyReporter:
         self._rooms = rooms
         self._clock = clock
         self._waiting: dict[CallId, asyncio.Queue[KeyPressed]] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = Tasks()
 
     async def listen(self, address: str) -> None:
         """Listen on `host:port` until cancelled.
@@ -66,9 +67,7 @@ class KeyReporter:
             await asyncio.Event().wait()
         finally:
             listener.close()
-            for task in self._tasks:
-                task.cancel()
-            await asyncio.gather(*self._tasks, return_exceptions=True)
+            await self._tasks.close()
 
     def take(self, key: KeyPressed) -> None:
         """Take a report from the hop; returns at once."""
@@ -77,9 +76,7 @@ class KeyReporter:
         waiting = self._waiting.get(key.call_id)
         if waiting is None:
             waiting = self._waiting[key.call_id] = asyncio.Queue(_MAX_WAITING)
-            task = asyncio.create_task(self._pass_on(key.call_id, waiting))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            self._tasks.spawn(self._pass_on(key.call_id, waiting))
         with contextlib.suppress(asyncio.QueueFull):
             waiting.put_nowait(key)
 

@@ -5,11 +5,9 @@ A process holds a task for the set-up of a call that it claimed, never the truth
 
 import asyncio
 import logging
-import time
 import uuid
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
 from controlplane.call import (
     Call,
@@ -30,6 +28,7 @@ from controlplane.outbound import CallOrder, CallPlacer, PlacedCall
 from controlplane.permissions import Permissions
 from controlplane.records import EventOutcome, EventRecord, EventSource
 from controlplane.store import Store
+from controlplane.tasks import Tasks
 from controlplane.webhook_events import (
     AccountUpdated,
     AnswerReceived,
@@ -87,7 +86,7 @@ class Switchboard:
         self._metrics = metrics
         self._phone_number_id = phone_number_id
         self._clock = clock
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = Tasks()
         self._setups: dict[WhatsAppCallId, asyncio.Task[None]] = {}
         self._hangups: dict[WhatsAppCallId, asyncio.Task[None]] = {}
         self._statuses: dict[WhatsAppCallId, asyncio.Task[None]] = {}
@@ -122,7 +121,7 @@ class Switchboard:
 
     def resume(self, event: WebhookEvent, event_id: str, received: float) -> None:
         """Work on a stored event in a task of its own."""
-        task = self._spawn(self._work(event, event_id, received))
+        task = self._tasks.spawn(self._work(event, event_id, received))
         under_way = {
             OfferReceived: self._setups,
             PeerHungUp: self._hangups,
@@ -215,7 +214,7 @@ class Switchboard:
         """Place a call: returns when its row is written, dials in a task of its own."""
         placed = await self._placer.place(order)
         if not placed.repeated:
-            self._spawn(self._placer.dial(placed.call, order))
+            self._tasks.spawn(self._placer.dial(placed.call, order))
         return placed
 
     async def _peer_hung_up(self, event: PeerHungUp) -> tuple[EventOutcome, CallId]:
@@ -293,24 +292,14 @@ class Switchboard:
 
     # --- tasks ---
 
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        return task
-
     async def drain(self, timeout_s: float) -> None:
         """Let what is being worked on finish, for at most `timeout_s`."""
         self.draining = True
-        deadline = time.monotonic() + timeout_s
-        while self._tasks and (left := deadline - time.monotonic()) > 0:
-            await asyncio.wait(self._tasks, timeout=left)
+        await self._tasks.drain(timeout_s)
 
     async def close(self) -> None:
         """Cancel what is left; the rows' deadlines see to the rest."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._tasks.close()
 
 
 def hangup_reason(event: PeerHungUp, direction: Direction, *, answered: bool) -> EndReason:

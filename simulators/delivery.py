@@ -2,13 +2,14 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 import aiohttp
 
+from simulators.tasks import Tasks
 from simulators.webhooks import SIGNATURE_HEADER, Json, encode, sign
 
 TIMEOUT_S = 20.0
@@ -81,7 +82,7 @@ class WebhookSender:
         self._timeout = aiohttp.ClientTimeout(total=timeout_s)
         self._retry_delays_s = retry_delays_s
         self._on_attempt = on_attempt
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = Tasks()
 
     def post(
         self,
@@ -108,19 +109,12 @@ class WebhookSender:
             headers[SIGNATURE_HEADER] = value
         deliveries = [Delivery() for _ in range(max(1, copies))]
         for delivery in deliveries:
-            self._spawn(self._deliver(url, body, headers, delivery, delay_s, after))
+            self._tasks.spawn(self._deliver(url, body, headers, delivery, delay_s, after))
         return deliveries[0]
 
     async def close(self) -> None:
         """Give up what is still on its way."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        await self._tasks.close()
 
     async def _deliver(
         self,

@@ -15,6 +15,7 @@ from simulators.input_audio import InputAudio, decode_audio
 from simulators.script import Script
 from simulators.session_config import RATE, SessionConfig
 from simulators.speech_process import SpeechFailed
+from simulators.tasks import Tasks
 from simulators.vad import SpeechStarted, Vad
 
 # sound kept while nobody speaks: the longest prefix padding, and the detector's own delay
@@ -62,7 +63,7 @@ class Listening:
         self._speech: tuple[str, int] | None = None
         # utterances that no reply has answered yet, oldest first
         self.unanswered: list[Utterance] = []
-        self._tasks: set[asyncio.Task[str]] = set()
+        self._tasks = Tasks()
 
     def configure(self, config: SessionConfig) -> None:
         """Take over new settings; the detector starts afresh only if its own have changed."""
@@ -111,9 +112,7 @@ class Listening:
 
     async def close(self) -> None:
         """Stop understanding."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._tasks.close()
 
     def _forget_speech(self) -> None:
         self._speech = None
@@ -163,9 +162,7 @@ class Listening:
             kind = f"conversation.item.{stage}"
             await self._send({"type": kind, **place, "item": item.to_json()})
         pieces = [piece.samples for piece in self.unanswered[-_MOST_PIECES:]]
-        task = asyncio.create_task(self._understand(item, samples, pieces))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task = self._tasks.spawn(self._understand(item, samples, pieces))
         self.unanswered.append(Utterance(item=item, samples=samples, understood=task))
 
     async def _understand(

@@ -3,15 +3,15 @@
 import asyncio
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 from simulators.call_plan import CallEnd, MediaTimings, PhonePlan, Timing, Violation
 from simulators.delivery import Delivery, Post
 from simulators.graph import GraphRequest
 from simulators.graph_rules import CallState, Refusal
 from simulators.phone import CallOver, Phone
+from simulators.tasks import Tasks
 from simulators.webhooks import (
     Caller,
     Json,
@@ -78,7 +78,7 @@ class MetaCall(ABC):
         # answered, or ended
         self._settled = asyncio.Event()
         self._ended = asyncio.Event()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = Tasks()
 
     # --- for whoever looks at calls ---
 
@@ -150,9 +150,7 @@ class MetaCall(ABC):
     async def close(self) -> None:
         """Free everything; nothing more is sent."""
         self.state = CallState.ENDED
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._tasks.close()
         await self.phone.close()
 
     def refused(self, action: str, refusal: Refusal, at: float) -> None:
@@ -175,7 +173,7 @@ class MetaCall(ABC):
         self.state = CallState.ACCEPTED
         self._answered_at, self._answered_wall = time.monotonic(), int(time.time())
         self.phone.answered()
-        self._spawn(self._watch_media())
+        self._tasks.spawn(self._watch_media())
 
     def _send(self, body: Json, copies: int = 1, delay_s: float = 0.0) -> Delivery:
         """Post a webhook after the one before has been taken."""
@@ -208,7 +206,7 @@ class MetaCall(ABC):
         self._ended.set()
         if self._on_ended is not None:
             self._on_ended()
-        self._spawn(self._linger())
+        self._tasks.spawn(self._linger())
 
     async def _linger(self) -> None:
         await asyncio.sleep(self._timing.linger_s)
@@ -247,8 +245,3 @@ class MetaCall(ABC):
     def _tell(self, what: str) -> None:
         if self._on_event is not None:
             self._on_event(what)
-
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)

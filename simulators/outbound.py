@@ -8,7 +8,7 @@ await call.accepted(5)
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from simulators.bill import Bill
@@ -41,6 +41,7 @@ from simulators.outbound_rules import (
 )
 from simulators.permissions import DAY_S, Permission, Reply
 from simulators.person import People, Person
+from simulators.tasks import Tasks
 from simulators.webhooks import Json, Line, envelope
 
 
@@ -74,13 +75,11 @@ class Outbound:
         self._placed: asyncio.Queue[OutboundCall] = asyncio.Queue()
         self._initiated: list[float] = []
         self._queried: list[float] = []
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = Tasks()
 
     async def close(self) -> None:
         """Free every call; nobody answers requests any more."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._tasks.close()
         for call in self.calls:
             await call.close()
 
@@ -220,7 +219,7 @@ class Outbound:
             if (denial := person.permission.request(wamid, now)) is not None:
                 return denied_request(denial)
             if person.replies is not None:
-                self._spawn(self._reply_soon(person, wamid))
+                self._tasks.spawn(self._reply_soon(person, wamid))
         if person is not None:
             person.inbox.append(dict(body))
             if person.old_client and message.kind is MessageKind.PERMISSION_REQUEST:
@@ -309,8 +308,3 @@ class Outbound:
         if body.get("type") == "template":
             message["message_status"] = "accepted"
         return {"messaging_product": "whatsapp", "contacts": [contact], "messages": [message]}
-
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)

@@ -152,7 +152,7 @@ class OutboundCall(MetaCall):
             answer = self.plan.edit_answer(answer)
         self.answer_sdp = answer
         self._tell("offered")
-        self._spawn(self._proceed())
+        self._tasks.spawn(self._proceed())
 
     # --- for the Graph API ---
 
@@ -200,7 +200,7 @@ class OutboundCall(MetaCall):
 
     async def _ring(self) -> None:
         plan = self.plan
-        self._spawn(self._give_up_ringing())
+        self._tasks.spawn(self._give_up_ringing())
         match plan.reaction:
             case Reaction.BUSY:
                 self.reject()
@@ -249,7 +249,7 @@ class OutboundCall(MetaCall):
         change = answer_change(self.line, [self._user] if plan.with_contacts else [], call)
         self.answer_delivery = self._send(envelope(self.line, [change]), plan.connect_copies)
         self._answer_posted.set()
-        self._spawn(self._follow_answer(self.answer_delivery))
+        self._tasks.spawn(self._follow_answer(self.answer_delivery))
 
     async def _follow_answer(self, delivery: Delivery) -> None:
         await delivery.started.wait()

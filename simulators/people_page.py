@@ -1,6 +1,5 @@
 """Routes under `/sim` for business-initiated calls: people, their permissions, calls, the bill."""
 
-import asyncio
 import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -15,6 +14,7 @@ from simulators.outbound_plan import AnswerWebhook, CalleePlan, Reaction, Status
 from simulators.person import Person, ReplyPlan
 from simulators.phone import CallOver
 from simulators.recording import Pcm
+from simulators.tasks import Tasks
 from simulators.webhooks import Caller, Json
 from simulators.whatsapp import WhatsAppSimulator
 
@@ -33,7 +33,7 @@ class PeoplePage:
         self._running = running
         # by person: what they say when they are called, a sentence a turn
         self._lines: dict[str, list[tuple[Pcm, int]]] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = Tasks()
 
     def add_routes(self, app: web.Application) -> None:
         """Serve the API."""
@@ -50,15 +50,11 @@ class PeoplePage:
         while True:
             with contextlib.suppress(TimeoutError):
                 call = await self._running().next_outbound_call(3600)
-                task = asyncio.get_running_loop().create_task(self._converse(call))
-                self._tasks.add(task)
-                task.add_done_callback(self._tasks.discard)
+                self._tasks.spawn(self._converse(call))
 
     async def close(self) -> None:
         """Let the people go."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._tasks.close()
 
     # --- people ---
 

@@ -7,9 +7,8 @@ All times are seconds on the phone's own axis, which begins when the phone opens
 import asyncio
 import secrets
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 from uuid import uuid4
 
 import pylibsrtp
@@ -28,6 +27,7 @@ from simulators.receiving import Receiver, Reception
 from simulators.recording import Pcm, Timeline, write_stereo
 from simulators.rtp import FRAME_MS, is_rtcp
 from simulators.sending import Sender
+from simulators.tasks import Tasks
 from simulators.waiting import Waiting
 
 _FRAME_S = FRAME_MS / 1000
@@ -88,7 +88,7 @@ class Phone:
         self._srtp_out: pylibsrtp.Session | None = None
         self._answered = False
         self._ended_at: float | None = None
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = Tasks()
 
     # --- life ---
 
@@ -143,7 +143,7 @@ class Phone:
         """Talk from now on: the business, or the phone's user, has accepted."""
         if not self._answered:
             self._answered = True
-            self._spawn(self._talk())
+            self._tasks.spawn(self._talk())
 
     def allow_media(self) -> None:
         """Count nothing as early from now on: `accept` has returned 200, or the user picked up."""
@@ -168,9 +168,7 @@ class Phone:
         self.end()
         await asyncio.sleep(linger_s)
         self._ice.close()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._tasks.close()
         if self._dtls is not None:
             await self._dtls.stop()
 
@@ -297,11 +295,6 @@ class Phone:
 
     # --- inside ---
 
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
     async def _open_relay(self) -> OfferParameters:
         self._zero = time.monotonic()
         await self._ice.open(self._addresses)
@@ -326,7 +319,7 @@ class Phone:
         # the duck-typed stand-in for RTCIceTransport: role, _recv and _send are all it uses
         self._dtls = RTCDtlsTransport(self._ice, [self._certificate])  # type: ignore[arg-type]
         self._dtls._set_role(we_are)
-        self._spawn(self._connect(self._dtls, fingerprint))
+        self._tasks.spawn(self._connect(self._dtls, fingerprint))
 
     async def _connect(self, dtls: RTCDtlsTransport, fingerprint: str) -> None:
         # ICE comes first: a DTLS client has nowhere to send its Hello before (Meta: wait for ICE)

@@ -98,12 +98,12 @@ class SimulatedCall(MetaCall):
         if delivery is not None:
             self._connect_sent(delivery)
         elif self.plan.connect_last:
-            self._spawn(self._connect_after_terminate(body))
+            self._tasks.spawn(self._connect_after_terminate(body))
         else:
             self._connect_sent(
                 self._post(body, self.plan.connect_copies, self.plan.connect_delay_s)
             )
-        self._spawn(self._give_up_ringing())
+        self._tasks.spawn(self._give_up_ringing())
 
     # --- for the Graph API ---
 
@@ -155,7 +155,7 @@ class SimulatedCall(MetaCall):
 
     def _connect_sent(self, delivery: Delivery) -> None:
         self.connect_delivery = delivery
-        self._spawn(self._follow(delivery))
+        self._tasks.spawn(self._follow(delivery))
 
     async def _follow(self, delivery: Delivery) -> None:
         await delivery.started.wait()

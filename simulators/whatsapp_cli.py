@@ -22,6 +22,7 @@ from simulators.people_page import PeoplePage
 from simulators.phone import CallOver
 from simulators.recording import Pcm, read_wav
 from simulators.simulated_call import SimulatedCall
+from simulators.tasks import Tasks
 from simulators.webhooks import Caller, Line
 from simulators.whatsapp import WhatsAppSimulator
 
@@ -68,7 +69,7 @@ class ControlPage:
     def __init__(self) -> None:
         self.simulator: WhatsAppSimulator | None = None
         self.people = PeoplePage(lambda: self._running)
-        self._conversations: set[asyncio.Task[None]] = set()
+        self._conversations = Tasks()
 
     def add_routes(self, app: web.Application) -> None:
         """Serve the page and its API."""
@@ -82,9 +83,7 @@ class ControlPage:
     async def close(self) -> None:
         """Let the callers go, and those who were called."""
         await self.people.close()
-        for task in self._conversations:
-            task.cancel()
-        await asyncio.gather(*self._conversations, return_exceptions=True)
+        await self._conversations.close()
 
     @property
     def _running(self) -> WhatsAppSimulator:
@@ -110,9 +109,7 @@ class ControlPage:
         except (ValueError, TypeError, OSError, EOFError) as error:
             return web.json_response({"error": str(error)}, status=400)
         call = await self._running.call(CallPlan(caller=caller))
-        task = asyncio.get_running_loop().create_task(_converse(call, turns))
-        self._conversations.add(task)
-        task.add_done_callback(self._conversations.discard)
+        self._conversations.spawn(_converse(call, turns))
         return web.json_response(_describe(len(self._running.calls), call), status=202)
 
     def _find(self, request: web.Request) -> SimulatedCall:

@@ -19,6 +19,7 @@ ALLOWED: dict[str, set[str]] = {
         "controlplane.logs",
         "controlplane.records",
         "controlplane.store",
+        "controlplane.tasks",
         "controlplane.variables",
     },
     # a simulator that shared the product's code would share its mistakes
@@ -34,7 +35,7 @@ LAYERS = {
     },
     "edges": {
         "dtmf", "graph", "hops", "ledger", "logs", "media_hop", "metrics", "ng_transport", "rest",
-        "rooms", "rtpengine", "schema", "store", "whip",
+        "rooms", "rtpengine", "schema", "store", "tasks", "whip",
     },
     "use cases": {
         "call_setup", "ending", "hop_watch", "inbound", "keys", "linking", "outbound",
