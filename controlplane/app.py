@@ -25,7 +25,7 @@ from controlplane.keys import KeyReporter
 from controlplane.ledger import Ledger
 from controlplane.linking import CallLinker
 from controlplane.media_hop import HopInterfaces
-from controlplane.metrics import Metrics
+from controlplane.metrics import Metrics, ObserveRequest
 from controlplane.middleware import access_log, errors_as_json, operators_only
 from controlplane.operators import OperatorRoutes
 from controlplane.ops import OpsRoutes
@@ -54,6 +54,36 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
+def make_rooms(
+    settings: Settings, http: aiohttp.ClientSession, *, observe: ObserveRequest = lambda *_: None
+) -> RoomsClient:
+    """Return the way to LiveKit that the settings name."""
+    return RoomsClient(
+        http,
+        url=settings.livekit_url,
+        api_key=settings.livekit_api_key,
+        api_secret=settings.livekit_api_secret.get_secret_value(),
+        agent_name=settings.agent_name,
+        timeout_s=settings.livekit_timeout_s,
+        observe=observe,
+    )
+
+
+def make_graph(
+    settings: Settings, http: aiohttp.ClientSession, *, observe: ObserveRequest = lambda *_: None
+) -> GraphClient:
+    """Return the way to Meta that the settings name."""
+    return GraphClient(
+        http,
+        base_url=settings.wa_graph_base_url,
+        version=settings.wa_graph_version,
+        phone_number_id=settings.wa_phone_number_id,
+        token=settings.wa_access_token.get_secret_value(),
+        timeout_s=settings.graph_timeout_s,
+        on_request=lambda *done: observe("graph", *done),
+    )
+
+
 class ControlPlane:
     """One process's worth of control plane."""
 
@@ -63,30 +93,14 @@ class ControlPlane:
         self.metrics = Metrics()
         self.store = store = SupabaseStore(rest)
         self.ledger = Ledger(rest)
-        self.rooms = RoomsClient(
-            http,
-            url=settings.livekit_url,
-            api_key=settings.livekit_api_key,
-            api_secret=settings.livekit_api_secret.get_secret_value(),
-            agent_name=settings.agent_name,
-            timeout_s=settings.livekit_timeout_s,
-            observe=self.metrics.upstream_done,
-        )
+        self.rooms = make_rooms(settings, http, observe=self.metrics.upstream_done)
         whip = WhipClient(
             http,
             url=settings.livekit_url,
             timeout_s=settings.whip_timeout_s,
             observe=self.metrics.upstream_done,
         )
-        graph = GraphClient(
-            http,
-            base_url=settings.wa_graph_base_url,
-            version=settings.wa_graph_version,
-            phone_number_id=settings.wa_phone_number_id,
-            token=settings.wa_access_token.get_secret_value(),
-            timeout_s=settings.graph_timeout_s,
-            on_request=lambda *done: self.metrics.upstream_done("graph", *done),
-        )
+        graph = make_graph(settings, http, observe=self.metrics.upstream_done)
         self.permissions = Permissions(
             ledger=self.ledger,
             graph=graph,

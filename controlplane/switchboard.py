@@ -138,6 +138,13 @@ class Switchboard:
 
         task.add_done_callback(forget)
 
+    async def place(self, order: CallOrder) -> PlacedCall:
+        """Place a call: returns when its row is written, dials in a task of its own."""
+        placed = await self._placer.place(order)
+        if not placed.repeated:
+            self._tasks.spawn(self._placer.dial(placed.call, order))
+        return placed
+
     def _record(self, event: WebhookEvent, now: datetime) -> EventRecord:
         outcome: EventOutcome | None
         if event.phone_number_id not in (None, self._phone_number_id):
@@ -209,13 +216,6 @@ class Switchboard:
             )
 
     # --- Meta's end of a call ---
-
-    async def place(self, order: CallOrder) -> PlacedCall:
-        """Place a call: returns when its row is written, dials in a task of its own."""
-        placed = await self._placer.place(order)
-        if not placed.repeated:
-            self._tasks.spawn(self._placer.dial(placed.call, order))
-        return placed
 
     async def _peer_hung_up(self, event: PeerHungUp) -> tuple[EventOutcome, CallId]:
         call = await self._linker.locate(event)

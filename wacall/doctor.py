@@ -15,9 +15,9 @@ from livekit import api
 
 from agents.models import read_listing
 from agents.settings import Settings as AgentSettings
+from controlplane.app import make_graph, make_rooms
 from controlplane.call import Call, CallId, CallStatus, Direction, Party
 from controlplane.errors import ControlPlaneError
-from controlplane.graph import GraphClient
 from controlplane.ng_transport import open_transport
 from controlplane.rest import Refused
 from controlplane.rooms import RoomsClient
@@ -104,14 +104,7 @@ async def examine(environ: Mapping[str, str]) -> AsyncIterator[Finding]:
 async def _look_at_livekit(
     settings: Settings, http: aiohttp.ClientSession
 ) -> AsyncIterator[Finding]:
-    rooms = RoomsClient(
-        http,
-        url=settings.livekit_url,
-        api_key=settings.livekit_api_key,
-        api_secret=settings.livekit_api_secret.get_secret_value(),
-        agent_name=settings.agent_name,
-        timeout_s=settings.livekit_timeout_s,
-    )
+    rooms = make_rooms(settings, http)
     try:
         await rooms.rooms()
     except ControlPlaneError as error:
@@ -254,14 +247,7 @@ async def _look_at_database(
 
 
 async def _look_at_graph(settings: Settings, http: aiohttp.ClientSession) -> AsyncIterator[Finding]:
-    graph = GraphClient(
-        http,
-        base_url=settings.wa_graph_base_url,
-        version=settings.wa_graph_version,
-        phone_number_id=settings.wa_phone_number_id,
-        token=settings.wa_access_token.get_secret_value(),
-        timeout_s=settings.graph_timeout_s,
-    )
+    graph = make_graph(settings, http)
     try:
         number = await graph.check_number()
     except ControlPlaneError as error:

@@ -72,10 +72,28 @@ async def puppets(
 StartControlPlane = Callable[..., Awaitable[ControlPlane]]
 
 
-@pytest_asyncio.fixture
-async def start_controlplane(
+@pytest.fixture
+def neighbours(
     sfu_with_webhook: EmbeddedSfu, database: LocalSupabase, whatsapp: WhatsAppSimulator
-) -> AsyncIterator[StartControlPlane]:
+) -> dict[str, str]:
+    """The variables that name all neighbours but OpenAI, and their keys."""
+    return {
+        "WA_VERIFY_TOKEN": VERIFY_TOKEN,
+        "WA_APP_SECRET": APP_SECRET,
+        "WA_ACCESS_TOKEN": ACCESS_TOKEN,
+        "WA_PHONE_NUMBER_ID": whatsapp.line.phone_number_id,
+        "WA_GRAPH_BASE_URL": whatsapp.graph_url,
+        "LIVEKIT_URL": sfu_with_webhook.url,
+        "LIVEKIT_API_KEY": sfu_with_webhook.keys.key,
+        "LIVEKIT_API_SECRET": sfu_with_webhook.keys.secret,
+        "SUPABASE_URL": database.url,
+        "SUPABASE_SECRET_KEY": database.secret_key,
+        "CONTROLPLANE_API_KEY": OPERATOR_KEY,
+    }
+
+
+@pytest_asyncio.fixture
+async def start_controlplane(neighbours: dict[str, str]) -> AsyncIterator[StartControlPlane]:
     """Start a control plane with the given variables over the usual ones."""
     async with contextlib.AsyncExitStack() as stack:
 
@@ -83,17 +101,7 @@ async def start_controlplane(
             environ = {
                 "HOST": "127.0.0.1",
                 "PORT": str(CONTROLPLANE_PORT),
-                "WA_VERIFY_TOKEN": VERIFY_TOKEN,
-                "WA_APP_SECRET": APP_SECRET,
-                "WA_ACCESS_TOKEN": ACCESS_TOKEN,
-                "WA_PHONE_NUMBER_ID": whatsapp.line.phone_number_id,
-                "WA_GRAPH_BASE_URL": whatsapp.graph_url,
-                "LIVEKIT_URL": sfu_with_webhook.url,
-                "LIVEKIT_API_KEY": sfu_with_webhook.keys.key,
-                "LIVEKIT_API_SECRET": sfu_with_webhook.keys.secret,
-                "SUPABASE_URL": database.url,
-                "SUPABASE_SECRET_KEY": database.secret_key,
-                "CONTROLPLANE_API_KEY": OPERATOR_KEY,
+                **neighbours,
                 "AGENT_READY_TIMEOUT_S": "5",
                 "GRAPH_TIMEOUT_S": "2",
                 "SWEEP_INTERVAL_S": "0.2",

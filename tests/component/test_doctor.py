@@ -7,8 +7,6 @@ import pytest
 import pytest_asyncio
 
 from simulators.openai import OpenAISimulator
-from simulators.whatsapp import WhatsAppSimulator
-from tests.component.conftest import ACCESS_TOKEN, APP_SECRET, OPERATOR_KEY, VERIFY_TOKEN
 from wacall.database import LocalSupabase
 from wacall.doctor import examine
 from wacall.environment import free_port
@@ -28,28 +26,9 @@ async def openai() -> AsyncIterator[OpenAISimulator]:
 
 
 @pytest.fixture
-def environ(
-    sfu_with_webhook: EmbeddedSfu,
-    database: LocalSupabase,
-    whatsapp: WhatsAppSimulator,
-    openai: OpenAISimulator,
-) -> Environ:
+def environ(neighbours: Environ, openai: OpenAISimulator) -> Environ:
     """What fits all neighbours."""
-    return {
-        "WA_VERIFY_TOKEN": VERIFY_TOKEN,
-        "WA_APP_SECRET": APP_SECRET,
-        "WA_ACCESS_TOKEN": ACCESS_TOKEN,
-        "WA_PHONE_NUMBER_ID": whatsapp.line.phone_number_id,
-        "WA_GRAPH_BASE_URL": whatsapp.graph_url,
-        "LIVEKIT_URL": sfu_with_webhook.url,
-        "LIVEKIT_API_KEY": sfu_with_webhook.keys.key,
-        "LIVEKIT_API_SECRET": sfu_with_webhook.keys.secret,
-        "SUPABASE_URL": database.url,
-        "SUPABASE_SECRET_KEY": database.secret_key,
-        "OPENAI_API_KEY": OPENAI_KEY,
-        "OPENAI_BASE_URL": openai.base_url,
-        "CONTROLPLANE_API_KEY": OPERATOR_KEY,
-    }
+    return {**neighbours, "OPENAI_API_KEY": OPENAI_KEY, "OPENAI_BASE_URL": openai.base_url}
 
 
 async def findings_in(environ: Environ) -> list[Finding]:
