@@ -13,10 +13,11 @@ No message of this module contains SDP.
 """
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
 from controlplane.errors import BadSdp
-from controlplane.sdp import MAX_CHARS, answer_for_meta
+from controlplane.sdp import answer_for_meta
+from controlplane.sdp_lines import Description
 
 _OPUS_FMTP = (
     "maxaveragebitrate=20000;maxplaybackrate=16000;minptime=20;sprop-maxcapturerate=16000;"
@@ -46,44 +47,23 @@ SYNTHETIC_OFFER = "".join(
 
 _KEPT = ("ice-ufrag", "ice-pwd", "rtpmap", "fmtp", "ptime")
 _KEYS = " telephone-event/8000"
-_LINE = re.compile(r"[a-z]=[^\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]*")
 _SSRC = re.compile(r"[0-9]{1,10}")
 _IPV4 = re.compile(r"[0-9]{1,3}(\.[0-9]{1,3}){3}")
-_DIRECTIONS = frozenset({"sendrecv", "sendonly", "recvonly", "inactive"})
 
 
 class _Sdp:
-    """A description with one audio section, as two lists of lines."""
+    """A description with one audio section."""
 
     def __init__(self, text: str, what: str) -> None:
-        if len(text) > MAX_CHARS:
-            raise BadSdp(f"{what} is longer than {MAX_CHARS} characters.")
-        lines = [line.rstrip("\r") for line in text.split("\n") if line.strip()]
-        if lines[:1] != ["v=0"]:
-            raise BadSdp(f"{what} does not begin with v=0.")
-        for number, line in enumerate(lines, start=1):
-            if not _LINE.fullmatch(line):
-                raise BadSdp(f"{what}: line {number} is not of the form letter=value.")
-        starts = [index for index, line in enumerate(lines) if line.startswith("m=")]
-        if len(starts) != 1 or not lines[starts[0]].startswith("m=audio "):
+        self._whole = Description.parse(text, what)
+        if len(self._whole.sections) != 1 or not self._whole.sections[0].is_audio:
             raise BadSdp(f"{what} must have one m= line, and that one m=audio.")
         self.what = what
-        self.session, self.audio = lines[: starts[0]], lines[starts[0] :]
-        self.media = self.audio[0].removeprefix("m=").split()
-        if len(self.media) < 4:
-            raise BadSdp(f"{what} has an incomplete m=audio line.")
+        self.session, self.audio = self._whole.session, self._whole.sections[0]
 
     def values(self, name: str) -> list[str]:
         """Return the values of an attribute; those of the audio section replace the session's."""
-        for part in (self.audio, self.session):
-            found = [
-                line.removeprefix(f"a={name}:").strip()
-                for line in part
-                if line.startswith(f"a={name}:")
-            ]
-            if found:
-                return found
-        return []
+        return self.audio.values(name) or self.session.values(name)
 
     def value(self, name: str) -> str:
         """Return the first value.
@@ -98,15 +78,11 @@ class _Sdp:
 
     def has(self, flag: str) -> bool:
         """Whether `a=<flag>` stands in either part."""
-        return any(line.rstrip() == f"a={flag}" for line in [*self.session, *self.audio])
+        return bool(self.audio.flags(flag) or self.session.flags(flag))
 
     def direction(self) -> str:
-        """Return the direction; without a line it is sendrecv (RFC 8866 section 6.7)."""
-        for part in (self.audio, self.session):
-            for line in part:
-                if line.removeprefix("a=").rstrip() in _DIRECTIONS:
-                    return line.removeprefix("a=").rstrip()
-        return "sendrecv"
+        """Return the direction; without a line it is sendrecv."""
+        return self._whole.direction(self.audio)
 
     def fingerprint(self) -> str:
         """Return the sha-256 fingerprint.
@@ -126,7 +102,7 @@ class _Sdp:
             BadSdp: with what is missing.
         """
         # an answer says no with port 0 (RFC 3264 section 6); port 9 only means "see ICE"
-        if self.media[1] == "0":
+        if self.audio.media[1] == "0":
             raise BadSdp(f"{self.what} rejects the audio (m=audio 0).")
         if not any(value.lower().endswith(" opus/48000/2") for value in self.values("rtpmap")):
             raise BadSdp(f"{self.what} has no Opus at 48 kHz (opus/48000/2).")
@@ -153,7 +129,7 @@ def slim(sdp: str, *, what: str = "The answer", is_answer: bool = True) -> str:
     """
     given = _Sdp(sdp, what)
     given.check_call()
-    _, _, protocol, *payloads = given.media
+    _, _, protocol, *payloads = given.audio.media
     setup = given.value("setup")
     if setup not in ("active", "passive", "actpass"):
         raise BadSdp(f"{what} has an a=setup that is none of active, passive, actpass.")
@@ -196,10 +172,10 @@ def with_keys(answer: str, offer: str) -> str:
     if not wanted or any(value.lower().endswith(_KEYS) for value in given.values("rtpmap")):
         return answer
     payload = wanted[0].split(" ")[0]
-    if payload in given.media[3:]:
+    if payload in given.audio.payloads:
         return answer
-    media, *rest = given.audio
-    return _text([*given.session, f"{media} {payload}", *rest, f"a=rtpmap:{wanted[0]}"])
+    media, *rest = given.audio.lines
+    return _text([*given.session.lines, f"{media} {payload}", *rest, f"a=rtpmap:{wanted[0]}"])
 
 
 def source_of(sdp: str, *, what: str = "The answer") -> int:
@@ -270,10 +246,11 @@ def _bundled(hop_offer: str, *, extra: Iterable[str], session: Iterable[str] = (
     if not _udp_candidates(given.values("candidate")):
         raise BadSdp("rtpengine's offer has no UDP candidate; check the hop's --interface.")
     # rtpengine's own lines, without those that are ours to say
-    ours = _named("group", "msid", "ssrc", "end-of-candidates")
-    head = [line for line in given.session if not ours(line)]
-    audio = [line for line in given.audio if not ours(line)]
-    return _text([*head, f"a=group:BUNDLE {mid}", *session, *audio, *extra])
+    ours = ("group", "msid", "ssrc", "end-of-candidates")
+    given.session.drop(*ours)
+    given.audio.drop(*ours)
+    lines = [*given.session.lines, f"a=group:BUNDLE {mid}", *session]
+    return _text([*lines, *given.audio.lines, *extra])
 
 
 def _udp_candidates(values: Iterable[str]) -> list[str]:
@@ -292,12 +269,6 @@ def _place_of(candidates: Sequence[str]) -> tuple[str, str]:
     found = [place for place in places if _IPV4.fullmatch(place[0])] or places
     # without candidates its checks will tell where it is; documentation's address, RFC 5737
     return found[0] if found else ("192.0.2.1", "9")
-
-
-def _named(*names: str) -> Callable[[str], bool]:
-    return lambda line: (
-        line.startswith("a=") and line.removeprefix("a=").partition(":")[0].rstrip() in names
-    )
 
 
 def _text(lines: Iterable[str]) -> str:

@@ -31,7 +31,8 @@ LAYERS = {
     "core": {
         "brief", "call", "callee", "consent", "deadlines", "errors", "foreign", "graph_errors",
         "hop_address", "hop_sdp", "lifecycle", "media_watch", "policy", "records", "rows", "sdp",
-        "settings", "variables", "webhook_auth", "webhook_batch", "webhook_events", "whatsapp",
+        "sdp_lines", "settings", "variables", "webhook_auth", "webhook_batch", "webhook_events",
+        "whatsapp",
     },
     "edges": {
         "dtmf", "graph", "hops", "ledger", "logs", "media_hop", "metrics", "ng_transport", "rest",

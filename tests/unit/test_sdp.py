@@ -8,7 +8,8 @@ import pytest
 from aiortc.sdp import SessionDescription
 
 from controlplane.errors import BadSdp
-from controlplane.sdp import MAX_CHARS, answer_for_meta, offer_for_livekit
+from controlplane.sdp import answer_for_meta, offer_for_livekit
+from controlplane.sdp_lines import MAX_CHARS
 
 DATA = Path(__file__).parents[1] / "data" / "sdp"
 OFFERS = sorted(path.name for path in DATA.glob("offer-*.sdp"))
