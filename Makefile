@@ -35,8 +35,8 @@ lock: setup  ## resolve the dependencies anew; the lock files carry hashes and n
 	@"$(PYTHON)" -m venv .cache/uv && .cache/uv/bin/pip install -q uv
 	.cache/uv/bin/uv pip compile pyproject.toml --all-extras $(LOCK_FLAGS) -o requirements.lock
 	.cache/uv/bin/uv pip compile pyproject.toml -c requirements.lock $(LOCK_FLAGS) -o services.lock
-	@for tool in go node; do .cache/uv/bin/uv pip compile wacall/toolchain/$$tool.in --no-header --no-annotate $(LOCK_FLAGS) -o wacall/toolchain/$$tool.lock; done
+	@for tool in go node; do .cache/uv/bin/uv pip compile wacall/bootstrap/toolchain/$$tool.in --no-header --no-annotate $(LOCK_FLAGS) -o wacall/bootstrap/toolchain/$$tool.lock; done
 
 clean:  ## remove everything that setup and runs have made
-	rm -rf .venv .cache .wacall wacall/supabase/node_modules build *.egg-info
+	rm -rf .venv .cache .wacall wacall/stack/supabase/node_modules build *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

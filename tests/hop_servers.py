@@ -12,10 +12,10 @@ import pytest_asyncio
 
 from controlplane.dtmf import KeyListener, KeyPressed
 from tests.servers import watch_log
-from wacall.bootstrap_debian import obstacle
+from wacall.bootstrap.debian import obstacle
 from wacall.environment import free_port
-from wacall.hop import HOW_TO_GET_IT, EmbeddedHop, HopPlan, find_hop
-from wacall.processes import Child, ChildFailed
+from wacall.stack.hop import HOW_TO_GET_IT, EmbeddedHop, HopPlan, find_hop
+from wacall.stack.processes import Child, ChildFailed
 
 LOOPBACK = "127.0.0.1"
 

@@ -8,9 +8,9 @@ import pytest
 import pytest_asyncio
 
 from controlplane.store import SupabaseStore
-from wacall.database import DatabaseFailed, LocalSupabase
-from wacall.processes import ChildFailed
-from wacall.sfu import EmbeddedSfu
+from wacall.stack.database import DatabaseFailed, LocalSupabase
+from wacall.stack.processes import ChildFailed
+from wacall.stack.sfu import EmbeddedSfu
 
 LOG_TAIL_BYTES = 8000
 _LOGS = pytest.StashKey[list[Path]]()

@@ -17,14 +17,16 @@ class Command(NamedTuple):
 
 
 COMMANDS: Mapping[str, Command] = {
-    "up": Command("run the stack in the foreground", "wacall.up"),
-    "demo": Command("start everything, place real calls, tell what happens", "wacall.demo"),
-    "call": Command("place an outbound call through a running control plane", "wacall.call"),
-    "consent": Command(
-        "ask for permission to call; list, import, withdraw, erase", "wacall.consent"
+    "up": Command("run the stack in the foreground", "wacall.stack.up"),
+    "demo": Command("start everything, place real calls, tell what happens", "wacall.demo.demo"),
+    "call": Command(
+        "place an outbound call through a running control plane", "wacall.operators.call"
     ),
-    "doctor": Command("check the configuration and every neighbour", "wacall.doctor"),
-    "bench": Command("measure set-up times and what a call costs", "wacall.bench"),
+    "consent": Command(
+        "ask for permission to call; list, import, withdraw, erase", "wacall.operators.consent"
+    ),
+    "doctor": Command("check the configuration and every neighbour", "wacall.doctor.examine"),
+    "bench": Command("measure set-up times and what a call costs", "wacall.bench.bench"),
 }
 # run alone, as a container does: the process itself is replaced
 SERVICES: Mapping[str, Command] = {

@@ -19,9 +19,9 @@ from simulators.simulated_call import SimulatedCall
 from simulators.whatsapp import WhatsAppSimulator
 from tests.component.puppet import PuppetAgents
 from tests.row_waits import POLL_S, RowWaits
-from wacall.database import LocalSupabase
 from wacall.environment import free_port
-from wacall.sfu import EmbeddedSfu, SfuPorts
+from wacall.stack.database import LocalSupabase
+from wacall.stack.sfu import EmbeddedSfu, SfuPorts
 
 APP_SECRET = "test-app-secret"
 ACCESS_TOKEN = "EAAtest-access-token"

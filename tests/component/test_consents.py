@@ -6,7 +6,6 @@ import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -34,14 +33,15 @@ from controlplane.policy import Allowed
 from controlplane.store import SupabaseStore
 from controlplane.whatsapp import parse_stored
 from simulators.webhooks import encode, sign
+from tests import paths
 from tests.component.conftest import APP_SECRET, CONTROLPLANE_PORT, OPERATOR_KEY
 from wacall import cli
-from wacall.database import LocalSupabase
+from wacall.stack.database import LocalSupabase
 
 LINE = "436666719526789"
 ADA = Party(user_id="US.13491208655302741918", phone="15550001111")
 BOB, BOB_PHONE = Party(phone="31612345678"), "+31 6 1234 5678"
-DATA = Path(__file__).parents[1] / "data" / "webhooks"
+DATA = paths.DATA / "webhooks"
 AUTH = {"Authorization": f"Bearer {OPERATOR_KEY}"}
 NONE = {"permission": {"status": "no_permission"}}
 POLL_S = 0.02

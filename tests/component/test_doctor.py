@@ -7,11 +7,11 @@ import pytest
 import pytest_asyncio
 
 from simulators.openai import OpenAISimulator
-from wacall.database import LocalSupabase
-from wacall.doctor import examine
+from wacall.doctor.examine import examine
+from wacall.doctor.findings import Finding
 from wacall.environment import free_port
-from wacall.findings import Finding
-from wacall.sfu import EmbeddedSfu
+from wacall.stack.database import LocalSupabase
+from wacall.stack.sfu import EmbeddedSfu
 
 OPENAI_KEY = "sk-test-of-the-doctor"
 NOBODY = f"http://127.0.0.1:{free_port()}"

@@ -11,7 +11,7 @@ from tests.component.conftest import Bench, actions
 from tests.component.test_keys import key_hop as key_hop
 from tests.component.test_keys import told
 from tests.component.test_outbound import MakeBench, ended_as
-from wacall.hop import EmbeddedHop
+from wacall.stack.hop import EmbeddedHop
 
 
 async def left_nothing(bench: Bench, hop: EmbeddedHop, call: SimulatedCall) -> Call:

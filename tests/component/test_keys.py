@@ -15,7 +15,7 @@ from tests.component.conftest import Bench
 from tests.component.test_outbound import MakeBench, Place, make_person, released, until
 from tests.component.test_outbound import place as place
 from wacall.environment import free_port
-from wacall.hop import EmbeddedHop, HopPlan
+from wacall.stack.hop import EmbeddedHop, HopPlan
 
 
 @pytest_asyncio.fixture

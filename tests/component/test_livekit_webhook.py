@@ -13,7 +13,7 @@ from livekit import api
 from controlplane.call import CallStatus
 from tests.component.conftest import Bench
 from tests.component.surface import count_events, error_of
-from wacall.sfu import EmbeddedSfu
+from wacall.stack.sfu import EmbeddedSfu
 
 
 def livekit_event(

@@ -16,7 +16,7 @@ from simulators.person import Person
 from simulators.webhooks import Caller
 from tests.component.conftest import OPERATOR_KEY, Bench
 from tests.row_waits import until_row
-from wacall.hop import EmbeddedHop
+from wacall.stack.hop import EmbeddedHop
 
 MakeBench = Callable[..., Awaitable[Bench]]
 Place = Callable[..., Awaitable[tuple[int, dict[str, Any]]]]

@@ -14,7 +14,7 @@ from simulators.outbound_plan import Reaction, Statuses
 from tests.component.conftest import Bench
 from tests.component.test_outbound import MakeBench, Place, ended_as, make_person, released, until
 from tests.component.test_outbound import place as place
-from wacall.hop import EmbeddedHop, HopPlan
+from wacall.stack.hop import EmbeddedHop, HopPlan
 
 
 async def answered(bench: Bench, place: Place, **plan: Any) -> tuple[str, OutboundCall]:

@@ -22,9 +22,9 @@ from tests.component.puppet import PuppetAgents
 from tests.component.test_outbound import MakeBench, Place, ended_as, make_person, released, until
 from tests.component.test_outbound import place as place
 from tests.serving import serving
-from wacall.database import LocalSupabase
 from wacall.environment import free_port
-from wacall.hop import EmbeddedHop, HopPlan
+from wacall.stack.database import LocalSupabase
+from wacall.stack.hop import EmbeddedHop, HopPlan
 
 FIRST, SECOND = 0, 1
 

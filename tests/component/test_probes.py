@@ -8,8 +8,8 @@ import pytest
 
 from tests.component.conftest import Bench
 from tests.component.surface import Door
-from wacall.database import LocalSupabase
-from wacall.sfu import EmbeddedSfu
+from wacall.stack.database import LocalSupabase
+from wacall.stack.sfu import EmbeddedSfu
 
 MakeBench = Callable[..., Awaitable[Bench]]
 

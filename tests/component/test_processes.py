@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from wacall.keeper import Keeper
-from wacall.processes import Child, ChildFailed
+from wacall.stack.keeper import Keeper
+from wacall.stack.processes import Child, ChildFailed
 
 STUBBORN = """
 import signal, subprocess, sys, time

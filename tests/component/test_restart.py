@@ -19,8 +19,8 @@ from simulators.whatsapp import WhatsAppSimulator
 from tests.component.conftest import OPERATOR_KEY, Bench, StartControlPlane, actions
 from tests.component.puppet import PuppetAgents
 from tests.serving import serving
-from wacall.database import LocalSupabase
 from wacall.environment import free_port
+from wacall.stack.database import LocalSupabase
 
 FIRST, SECOND = "first", "second"
 _STOP_S = 3.0

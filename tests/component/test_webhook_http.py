@@ -26,7 +26,7 @@ from simulators.webhooks import (
 )
 from tests.component.conftest import APP_SECRET, VERIFY_TOKEN, Bench, actions
 from tests.component.surface import Door, count_events, error_of
-from wacall.database import LocalSupabase
+from wacall.stack.database import LocalSupabase
 
 MakeBench = Callable[..., Awaitable[Bench]]
 

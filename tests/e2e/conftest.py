@@ -25,13 +25,14 @@ from simulators.openai import OpenAISimulator
 from simulators.scenario import Scenario, load_scenario
 from simulators.simulated_call import SimulatedCall
 from simulators.whatsapp import WhatsAppSimulator
+from tests import paths
 from tests.row_waits import POLL_S, RowWaits
 from tests.servers import watch_log
 from wacall.environment import free_port
-from wacall.processes import Child
-from wacall.stack import Stack, StackPlan
+from wacall.stack.processes import Child
+from wacall.stack.stack import Stack, StackPlan
 
-SCENARIO = Path(__file__).parents[1] / "data" / "scenarios" / "front-desk.yaml"
+SCENARIO = paths.DATA / "scenarios" / "front-desk.yaml"
 SECRETS = {
     "WA_VERIFY_TOKEN": "verify-token-e2e-0123456",
     "WA_APP_SECRET": "app-secret-e2e-0123456",

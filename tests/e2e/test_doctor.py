@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.conftest import SECRETS, Deployment, job_processes, rooms
-from wacall.doctor import examine
+from wacall.doctor.examine import examine
 from wacall.environment import to_env_file
 
 pytestmark = pytest.mark.timeout(60)

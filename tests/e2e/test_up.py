@@ -24,8 +24,8 @@ from tests.e2e.conftest import (
     make_whatsapp,
 )
 from tests.e2e.privacy import leaks
-from wacall.database import LocalSupabase
 from wacall.environment import free_port, read_env_file
+from wacall.stack.database import LocalSupabase
 
 pytestmark = pytest.mark.timeout(120)
 

@@ -20,7 +20,7 @@ from controlplane.ng_transport import open_transport
 from controlplane.rtpengine import NgClient
 from controlplane.whip import WhipClient
 from tests.integration.hop_phone import TONE_HZ, HummingPhone
-from wacall.sfu import EmbeddedSfu
+from wacall.stack.sfu import EmbeddedSfu
 
 AGENT_MAIN = Path(__file__).with_name("hop_agent_main.py")
 AGENT_HZ = 440

@@ -35,7 +35,7 @@ from tests.integration.journal_store import VARIABLE, read_journal
 from tests.integration.realtime_stand_in import RealtimeStandIn
 from tests.servers import watch_log
 from wacall.environment import free_port
-from wacall.sfu import EmbeddedSfu
+from wacall.stack.sfu import EmbeddedSfu
 
 AGENT_NAME = "agent-under-test"
 AUDIBLE = 500.0

@@ -14,8 +14,8 @@ from controlplane.media_hop import WHATSAPP_TAG, HopInterfaces
 from controlplane.media_watch import MediaHistory, MediaLimits, Verdict, read_query
 from tests.hop_servers import running_redis
 from tests.integration.hop_call import HopCall
-from wacall.hop import EmbeddedHop, HopPlan
-from wacall.sfu import EmbeddedSfu
+from wacall.stack.hop import EmbeddedHop, HopPlan
+from wacall.stack.sfu import EmbeddedSfu
 
 Keys = tuple[KeyListener, list[KeyPressed]]
 

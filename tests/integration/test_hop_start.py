@@ -19,9 +19,9 @@ from controlplane.ng_transport import open_transport
 from controlplane.rtpengine import NgClient
 from tests.integration.hop_call import HopCall
 from wacall.environment import REPOSITORY, free_port
-from wacall.hop import EmbeddedHop, HopPlan, find_hop
-from wacall.processes import Child, ChildFailed
-from wacall.sfu import EmbeddedSfu
+from wacall.stack.hop import EmbeddedHop, HopPlan, find_hop
+from wacall.stack.processes import Child, ChildFailed
+from wacall.stack.sfu import EmbeddedSfu
 
 # which says why there is no rtpengine
 pytestmark = pytest.mark.usefixtures("hop")

@@ -35,8 +35,8 @@ from controlplane.ledger import Ledger
 from controlplane.policy import Limits
 from controlplane.rest import RestClient
 from controlplane.store import SupabaseStore
-from wacall.database import LocalSupabase
-from wacall.postgres import PostgresFailed
+from wacall.stack.database import LocalSupabase
+from wacall.stack.postgres import PostgresFailed
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 SECOND, HOUR, DAY = timedelta(seconds=1), timedelta(hours=1), timedelta(days=1)

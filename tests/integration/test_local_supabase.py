@@ -20,8 +20,8 @@ import pytest_asyncio
 
 from controlplane.errors import StoreUnavailable
 from controlplane.store import SupabaseStore
-from wacall import database
-from wacall.database import DatabaseFailed, LocalSupabase
+from wacall.stack import database
+from wacall.stack.database import DatabaseFailed, LocalSupabase
 
 CALL = {
     "id": "00000000-0000-0000-0000-000000000001",

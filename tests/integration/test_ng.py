@@ -19,8 +19,8 @@ from controlplane.ng_transport import open_transport
 from controlplane.rtpengine import NgClient
 from tests.serving import serving
 from wacall.environment import free_port
-from wacall.hop import EmbeddedHop, HopPlan, command_line, find_hop
-from wacall.processes import Child
+from wacall.stack.hop import EmbeddedHop, HopPlan, command_line, find_hop
+from wacall.stack.processes import Child
 
 PASSWORD = "thisIsAnIcePassword12345"
 

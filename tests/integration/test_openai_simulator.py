@@ -5,7 +5,6 @@ import contextlib
 import json
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable
-from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -22,9 +21,10 @@ from simulators.happening import Kind
 from simulators.openai import OpenAISimulator
 from simulators.openai_faults import Faults
 from simulators.scenario import load_scenario
+from tests import paths
 
 RATE = 24_000
-SCENARIO = Path(__file__).parents[2] / "simulators" / "scenarios" / "harbor-bikes.yaml"
+SCENARIO = paths.ROOT / "simulators" / "scenarios" / "harbor-bikes.yaml"
 
 
 class Caller:

@@ -20,7 +20,7 @@ from simulators.phone import CallOver, Phone
 from simulators.recording import Pcm, read_wav
 from simulators.simulated_call import SimulatedCall
 from simulators.whatsapp import WhatsAppSimulator
-from wacall.sfu import EmbeddedSfu
+from wacall.stack.sfu import EmbeddedSfu
 
 CALLER_HZ, AGENT_HZ = 880, 440
 RATE = 48_000

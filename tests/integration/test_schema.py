@@ -12,8 +12,8 @@ from controlplane.lifecycle import TRANSITIONS
 from controlplane.records import EventOutcome, EventSource
 from controlplane.rest import RestClient
 from controlplane.store import SupabaseStore
-from wacall.database import LocalSupabase
-from wacall.postgres import PostgresFailed
+from wacall.stack.database import LocalSupabase
+from wacall.stack.postgres import PostgresFailed
 
 ID = "00000000-0000-0000-0000-000000000001"
 EVENT = "00000000-0000-0000-0000-000000000002"

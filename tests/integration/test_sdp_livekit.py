@@ -5,7 +5,6 @@ import json
 import uuid
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import aiohttp
 import pytest
@@ -17,9 +16,10 @@ from livekit import api, rtc
 
 from controlplane.errors import BadSdp
 from controlplane.sdp import answer_for_meta, offer_for_livekit
-from wacall.sfu import EmbeddedSfu
+from tests import paths
+from wacall.stack.sfu import EmbeddedSfu
 
-DATA = Path(__file__).parents[1] / "data" / "sdp"
+DATA = paths.DATA / "sdp"
 OFFERS = sorted(path.name for path in DATA.glob("offer-*.sdp"))
 DEADLINE_S = 10
 

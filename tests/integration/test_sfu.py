@@ -19,8 +19,8 @@ from livekit import api
 
 from tests.serving import serving
 from wacall.environment import free_port
-from wacall.processes import Child, ChildFailed
-from wacall.sfu import CONFIG, EmbeddedSfu, SfuPorts, find_server
+from wacall.stack.processes import Child, ChildFailed
+from wacall.stack.sfu import CONFIG, EmbeddedSfu, SfuPorts, find_server
 
 
 @pytest_asyncio.fixture

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from controlplane.hop_address import HopAddress
-from wacall.hop import HOW_TO_GET_IT, HopPlan
-from wacall.stack import Stack, StackPlan
+from wacall.stack.hop import HOW_TO_GET_IT, HopPlan
+from wacall.stack.stack import Stack, StackPlan
 
 
 async def test_without_rtpengine_the_stack_says_so_once(tmp_path: Path) -> None:

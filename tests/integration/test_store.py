@@ -36,7 +36,7 @@ from controlplane.records import (
 )
 from controlplane.store import Store, SupabaseStore
 from tests.serving import serving
-from wacall.database import LocalSupabase
+from wacall.stack.database import LocalSupabase
 
 NOW = datetime(2026, 11, 23, 12, 0, 0, 123456, tzinfo=UTC)
 SECOND = timedelta(seconds=1)

@@ -3,7 +3,6 @@
 import dataclasses
 import json
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -22,11 +21,12 @@ from controlplane.consent import (
 from controlplane.foreign import PermissionResponse, PermissionSource
 from controlplane.webhook_events import PermissionReplied
 from controlplane.whatsapp import parse_webhook
+from tests import paths
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 LINE = PhoneNumberId("436666719526789")
 ADA = Party(user_id="US.1349", phone="15550001111")
-DATA = Path(__file__).parents[1] / "data" / "webhooks" / "call_permission_reply.json"
+DATA = paths.DATA / "webhooks" / "call_permission_reply.json"
 REPLIES = json.loads(DATA.read_text())
 
 

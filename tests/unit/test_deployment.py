@@ -10,10 +10,10 @@ import yaml
 from agents.settings import Settings as AgentSettings
 from controlplane.settings import Settings as ControlplaneSettings
 from wacall import cli
-from wacall.bootstrap_parts import LIVEKIT_VERSION
+from wacall.bootstrap.parts import LIVEKIT_VERSION
 from wacall.environment import REPOSITORY
-from wacall.hop import HopPlan, command_line
-from wacall.sfu import CONFIG, SfuKeys, SfuPorts, run_config
+from wacall.stack.hop import HopPlan, command_line
+from wacall.stack.sfu import CONFIG, SfuKeys, SfuPorts, run_config
 
 EXAMPLE = (REPOSITORY / ".env.example").read_text()
 LISTED = set(re.findall(r"^(?:# )?([A-Z][A-Z0-9_]+)=", EXAMPLE, re.MULTILINE))

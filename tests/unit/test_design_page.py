@@ -1,11 +1,10 @@
 """docs/design.md shows the lifecycle as the code has it."""
 
-from pathlib import Path
-
 from controlplane.call import FINAL_STATUSES, LIVE_STATUSES, CallStatus
 from controlplane.lifecycle import TRANSITIONS
+from tests import paths
 
-PAGE = Path(__file__).parents[2] / "docs" / "design.md"
+PAGE = paths.ROOT / "docs" / "design.md"
 
 
 def diagram() -> str:

@@ -1,7 +1,5 @@
 """The hop's session descriptions: real ones of rtpengine, LiveKit and the simulated phone."""
 
-from pathlib import Path
-
 import pytest
 from aiortc.sdp import SessionDescription
 
@@ -16,8 +14,9 @@ from controlplane.hop_sdp import (
     with_keys,
 )
 from simulators.offer_rules import offer_problems
+from tests import paths
 
-DATA = Path(__file__).parents[1] / "data" / "sdp" / "hop"
+DATA = paths.DATA / "sdp" / "hop"
 
 
 def load(name: str) -> str:

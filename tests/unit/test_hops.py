@@ -7,7 +7,7 @@ import pytest
 from controlplane.dtmf import KeyListener, read_key
 from controlplane.hop_address import HopAddress
 from controlplane.hops import HopState, choose_hop
-from wacall.hop import HopPlan, command_line, plan_of
+from wacall.stack.hop import HopPlan, command_line, plan_of
 
 A, B, C = (HopAddress.parse(f"udp://127.0.0.{n}:2223") for n in (1, 2, 3))
 

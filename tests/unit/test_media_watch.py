@@ -2,7 +2,6 @@
 
 import json
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,8 +9,9 @@ import pytest
 from controlplane.call import EndReason
 from controlplane.errors import HopRefused
 from controlplane.media_watch import MediaHistory, MediaLimits, MediaReading, Verdict, read_query
+from tests import paths
 
-DATA = Path(__file__).parents[1] / "data" / "sdp" / "hop"
+DATA = paths.DATA / "sdp" / "hop"
 START = datetime(2026, 11, 23, 12, tzinfo=UTC)
 LIMITS = MediaLimits(dead=timedelta(seconds=20), mute=timedelta(seconds=60))
 

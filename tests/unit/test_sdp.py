@@ -2,7 +2,6 @@
 
 import random
 import re
-from pathlib import Path
 
 import pytest
 from aiortc.sdp import SessionDescription
@@ -10,8 +9,9 @@ from aiortc.sdp import SessionDescription
 from controlplane.errors import BadSdp
 from controlplane.sdp import answer_for_meta, offer_for_livekit
 from controlplane.sdp_lines import MAX_CHARS
+from tests import paths
 
-DATA = Path(__file__).parents[1] / "data" / "sdp"
+DATA = paths.DATA / "sdp"
 OFFERS = sorted(path.name for path in DATA.glob("offer-*.sdp"))
 MALFORMED = sorted(path.name for path in DATA.glob("malformed-*.sdp"))
 

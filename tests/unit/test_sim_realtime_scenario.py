@@ -1,15 +1,14 @@
 """Scenario files, their phrases, and the scripts that follow what was heard."""
 
-from pathlib import Path
-
 import pytest
 
 from simulators.openai_faults import Faults
 from simulators.phrase import BadPhrase, Phrase
 from simulators.scenario import BadScenario, load_scenario
 from simulators.script import FreeTalk, ScenarioScript, after_tools, is_refusal
+from tests import paths
 
-SHIPPED = Path(__file__).parents[2] / "simulators" / "scenarios" / "harbor-bikes.yaml"
+SHIPPED = paths.ROOT / "simulators" / "scenarios" / "harbor-bikes.yaml"
 SLOTS = {"name": ["Martin", "Mary Ann"], "day": ["Saturday"]}
 TOOLS = {"upsertLead": {"name", "interest"}}
 

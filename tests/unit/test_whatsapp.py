@@ -5,7 +5,6 @@ import hmac
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -28,8 +27,9 @@ from controlplane.webhook_events import (
     WebhookEvent,
 )
 from controlplane.whatsapp import parse_stored, parse_webhook
+from tests import paths
 
-DATA = Path(__file__).parents[1] / "data" / "webhooks"
+DATA = paths.DATA / "webhooks"
 
 
 def account_update(**value: object) -> dict[str, object]:

@@ -1,0 +1,1 @@
+"""`wacall bench`: how long set-ups take, what a call costs, how much goes through."""

@@ -1,0 +1,275 @@
+"""What the benchmark measures, started: the stack as an operator has it, and both simulators.
+
+Each part runs in processes of its own; the simulated Meta with its phones runs in the benchmark's.
+"""
+
+import contextlib
+import json
+import os
+import sys
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import aiohttp
+import yaml
+from prometheus_client.parser import text_string_to_metric_families
+
+from controlplane.call import Call, WhatsAppCallId
+from controlplane.hop_address import HopAddress
+from controlplane.store import SupabaseStore
+from simulators.call_plan import Timing
+from simulators.outbound_call import OutboundCall
+from simulators.simulated_call import SimulatedCall
+from simulators.whatsapp import WhatsAppSimulator
+from wacall.bench.process_usage import tree, until_quiet
+from wacall.environment import REPOSITORY, free_port, with_tools, write_private
+from wacall.stack.processes import Child
+from wacall.stack.sfu import CONFIG, LOOPBACK, SfuKeys, SfuPorts, find_server, run_config
+from wacall.stack.stack import Stack, StackPlan
+
+SCENARIO = REPOSITORY / "simulators" / "scenarios" / "harbor-bikes.yaml"
+IDLE_PROCESSES = 4
+"""As many as calls at once, so that no call waits for a process to start."""
+
+_READY_S = 60.0
+_STOP_S = 5.0
+_QUIET_CORES = 0.15
+_QUIET_S = 0.4
+_QUIET_DEADLINE_S = 15.0
+_LINGER_S = 0.5
+# what the product reads: none of the operator's own may reach a measured part
+_READ_BY_PRODUCT = (
+    "AGENT_", "CALL_", "CONTROLPLANE_", "DRAIN_", "HOP_", "LIVEKIT_", "LOG_", "OPENAI_",
+    "RTPENGINE_", "SFU_", "SUPABASE_", "WA_",
+)  # fmt: skip
+_SECRET = "bench-only-and-on-loopback-only-0123456789"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bench:
+    """A running stack under measurement."""
+
+    whatsapp: WhatsAppSimulator = field(repr=False)
+    store: SupabaseStore = field(repr=False)
+    roots: Mapping[str, tuple[int, ...]]
+    """Part -> the processes whose trees are the part."""
+    sfu_metrics_url: str
+    webhook_url: str
+    idle_worker_processes: int
+    """The worker's processes while no call runs."""
+    controlplane_url: str
+    hop_address: HopAddress | None
+    """Where rtpengine takes its orders; `None` where there is none."""
+    hop_pid: int | None
+    known_udp_ports: frozenset[int]
+    """The control plane's that no media can reach: rtpengine reports pressed keys to it."""
+
+    @property
+    def app_secret(self) -> str:
+        """What webhooks are signed with."""
+        return _SECRET
+
+    @property
+    def operator(self) -> Mapping[str, str]:
+        """What an operator has in their environment."""
+        return {"CONTROLPLANE_URL": self.controlplane_url, "CONTROLPLANE_API_KEY": _SECRET}
+
+    async def settle(self) -> bool:
+        """Wait until no part is busy and the worker has its idle processes again."""
+        worker = self.roots["worker"][0]
+        return await until_quiet(
+            [pid for roots in self.roots.values() for pid in roots],
+            below_cores=_QUIET_CORES,
+            for_s=_QUIET_S,
+            deadline_s=_QUIET_DEADLINE_S,
+            also=lambda: len(tree(worker)) == self.idle_worker_processes,
+        )
+
+    async def row_of(self, call: SimulatedCall | OutboundCall) -> Call | None:
+        """Read what the database holds of a call."""
+        return await self.store.find_call(WhatsAppCallId(call.wacid))
+
+    async def sfu_packets(self) -> tuple[int, int]:
+        """Return how many RTP packets the SFU says it has received and sent.
+
+        Raises:
+            aiohttp.ClientError: the SFU's metrics cannot be read.
+        """
+        timeout = aiohttp.ClientTimeout(total=5)
+        async with (
+            aiohttp.ClientSession(timeout=timeout) as http,
+            http.get(self.sfu_metrics_url) as response,
+        ):
+            response.raise_for_status()
+            text = await response.text()
+        counts = {"incoming": 0.0, "outgoing": 0.0}
+        for family in text_string_to_metric_families(text):
+            for sample in family.samples:
+                if sample.name == "livekit_packet_total":
+                    counts[sample.labels["direction"]] += sample.value
+        return int(counts["incoming"]), int(counts["outgoing"])
+
+
+@contextlib.asynccontextmanager
+async def running(directory: Path, report: Callable[[str], None]) -> AsyncIterator[Bench]:
+    """Start everything below `directory`, quiet and warm; take it down again.
+
+    Raises:
+        ChildFailed: a part did not start.
+    """
+    async with contextlib.AsyncExitStack() as undo:
+        report("simulated OpenAI")
+        openai, openai_url = await _start_openai(directory)
+        undo.push_async_callback(openai.stop, grace_s=_STOP_S)
+        whatsapp = await undo.enter_async_context(
+            WhatsAppSimulator(
+                app_secret=_SECRET, access_token=_SECRET, timing=Timing(linger_s=_LINGER_S)
+            )
+        )
+        port = free_port()
+        report("SFU")
+        ports, metrics_port = SfuPorts(http=free_port(), udp=free_port(udp=True)), free_port()
+        keys = SfuKeys(key="bench", secret=_SECRET)
+        sfu = await _start_sfu(directory, ports, keys, metrics_port, port)
+        # a livekit-server waits for its participants, however long: nobody is left here
+        undo.push_async_callback(sfu.stop, grace_s=0.5)
+        report("database, control plane and worker")
+        stack = await undo.enter_async_context(
+            Stack(
+                StackPlan(
+                    environment=_environment(whatsapp, openai_url)
+                    | {
+                        "LIVEKIT_URL": f"ws://{LOOPBACK}:{ports.http}",
+                        "LIVEKIT_API_KEY": keys.key,
+                        "LIVEKIT_API_SECRET": keys.secret,
+                        # as `wacall up` sets it with an SFU of its own
+                        "DRAIN_ENDS_CALLS": "1",
+                        "DRAIN_TIMEOUT_S": "0",
+                    },
+                    data_dir=directory,
+                    port=port,
+                )
+            )
+        )
+        whatsapp.webhook_url = f"{stack.controlplane_url}/wa/webhook"
+        store = await SupabaseStore.connect(
+            stack.supabase_url, stack.environment["SUPABASE_SECRET_KEY"]
+        )
+        undo.push_async_callback(store.close)
+        report("waiting until all is quiet")
+        roots = {
+            "SFU": (sfu.pid,),
+            "worker": (stack.child("agent").pid,),
+            "control plane": (stack.child("controlplane").pid,),
+            "database": tuple(stack.database.pids.values()) if stack.database else (),
+        }
+        yield Bench(
+            whatsapp=whatsapp,
+            store=store,
+            roots=roots,
+            sfu_metrics_url=f"http://{LOOPBACK}:{metrics_port}/metrics",
+            webhook_url=whatsapp.webhook_url,
+            idle_worker_processes=await _idle_processes(roots),
+            controlplane_url=stack.controlplane_url,
+            hop_address=stack.hop.address if stack.hop else None,
+            hop_pid=stack.child("hop").pid if stack.hop else None,
+            known_udp_ports=_key_ports(stack.environment),
+        )
+
+
+async def _idle_processes(roots: Mapping[str, tuple[int, ...]]) -> int:
+    """Wait until the worker has started its idle processes; return how many it then is."""
+    worker = roots["worker"][0]
+    await until_quiet(
+        [pid for pids in roots.values() for pid in pids],
+        below_cores=_QUIET_CORES,
+        for_s=1.0,
+        deadline_s=_QUIET_DEADLINE_S,
+        also=lambda: len(tree(worker)) > IDLE_PROCESSES,
+    )
+    return len(tree(worker))
+
+
+def _key_ports(environment: Mapping[str, str]) -> frozenset[int]:
+    listens = environment.get("HOP_DTMF_LISTEN", "")
+    return frozenset({int(listens.rpartition(":")[2])} if listens else ())
+
+
+def _environment(whatsapp: WhatsAppSimulator, openai_url: str) -> dict[str, str]:
+    return _machine_environment() | {
+        "HOST": LOOPBACK,
+        "CONTROLPLANE_API_KEY": _SECRET,
+        "WA_VERIFY_TOKEN": _SECRET,
+        "WA_APP_SECRET": _SECRET,
+        "WA_ACCESS_TOKEN": _SECRET,
+        "WA_PHONE_NUMBER_ID": whatsapp.line.phone_number_id,
+        "WA_GRAPH_BASE_URL": whatsapp.graph_url,
+        "OPENAI_BASE_URL": openai_url,
+        "OPENAI_API_KEY": "sk-bench",
+        "AGENT_IDLE_PROCESSES": str(IDLE_PROCESSES),
+        # every call, however busy the simulators keep the machine
+        "AGENT_LOAD_THRESHOLD": "inf",
+    }
+
+
+def _machine_environment() -> dict[str, str]:
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(_READ_BY_PRODUCT) and name not in ("HOST", "PORT")
+    }
+    return with_tools(kept)
+
+
+async def _start_openai(directory: Path) -> tuple[Child, str]:
+    log = directory / "logs" / "openai.log"
+    options = ("--json", "--port", "0", "--scenario", SCENARIO)
+    child = await Child.start(
+        "simulated OpenAI",
+        [sys.executable, "-m", "wacall.cli", "simulate", "openai", *options],
+        env=_machine_environment() | {"PYTHONUNBUFFERED": "1"},
+        log=log,
+    )
+    found = ""
+
+    async def is_ready() -> bool:
+        nonlocal found
+        for line in log.read_text().splitlines():
+            if line.startswith("{") and (told := json.loads(line)).get("kind") == "ready":
+                found = told["base_url"]
+        return bool(found)
+
+    await child.wait_until(is_ready, timeout_s=_READY_S)
+    return child, found
+
+
+async def _start_sfu(
+    directory: Path, ports: SfuPorts, keys: SfuKeys, metrics_port: int, webhook_port: int
+) -> Child:
+    """Start a server as `wacall up` does, but with its own counters on a port."""
+    config = run_config(
+        yaml.safe_load(CONFIG.read_text()),
+        ports=ports,
+        keys=keys,
+        webhook_url=f"http://{LOOPBACK}:{webhook_port}/livekit/webhook",
+    )
+    file = directory / "sfu" / "livekit.yaml"
+    write_private(file, yaml.safe_dump(config | {"prometheus": {"port": metrics_port}}))
+    child = await Child.start(
+        "sfu",
+        [find_server(os.environ), "--config", file],
+        env=_machine_environment(),
+        log=directory / "logs" / "sfu.log",
+    )
+    timeout = aiohttp.ClientTimeout(total=1)
+    async with aiohttp.ClientSession(timeout=timeout) as http:
+
+        async def answers() -> bool:
+            with contextlib.suppress(aiohttp.ClientError, TimeoutError):
+                async with http.get(f"http://{LOOPBACK}:{ports.http}") as response:
+                    return response.status == 200
+            return False
+
+        await child.wait_until(answers, timeout_s=_READY_S)
+    return child

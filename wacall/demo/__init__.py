@@ -1,0 +1,1 @@
+"""`wacall demo`: simulated calls through a real stack, told while they happen and then checked."""

@@ -1,0 +1,375 @@
+"""Everything a demo call needs, up and running: the whole stack, both simulators, the voices.
+
+The stack, the sentences and OpenAI's stand-in come up at the same time. That stand-in is a process
+of its own: its speech work would disturb the phone, which sends and counts a packet every 20 ms in
+ours. What takes long to import is imported while the others start.
+"""
+
+import asyncio
+import contextlib
+import importlib
+import json
+import secrets
+import shutil
+import sys
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from simulators import ear, voice
+from simulators.webhooks import Caller, Line
+from wacall.demo.narration import Screen
+from wacall.demo.progress import Progress
+from wacall.demo.screenplay import Screenplay
+from wacall.demo.settings import DemoSettings
+from wacall.stack.hop import HopPlan, find_hop
+from wacall.stack.processes import Child
+from wacall.stack.sfu import LOOPBACK
+from wacall.stack.stack import Stack, StackPlan
+
+if TYPE_CHECKING:
+    from controlplane.ledger import Ledger
+    from controlplane.store import SupabaseStore
+    from simulators.outbound_call import OutboundCall
+    from simulators.person import Person
+    from simulators.simulated_call import SimulatedCall
+    from simulators.whatsapp import WhatsAppSimulator
+
+OPENAI_READY_S = 90.0
+OPENAI_STOP_S = 5.0
+POLL_INTERVAL_S = 0.05
+# what the called person takes their time for
+REPLIES_S = 1.0
+PICKS_UP_S = 1.5
+# what the call itself will need
+_SLOW_IMPORTS = ("controlplane.store", "wacall.demo.show", "wacall.demo.callback")
+_SHOWN = {
+    "sfu": "SFU",
+    "hop": "media hop",
+    "controlplane": "control plane",
+    "agent": "agent worker",
+}
+
+
+@dataclass(slots=True)
+class Audience:
+    """Who is told of what happens on the stage."""
+
+    on_call: "Callable[[SimulatedCall, str], None]" = lambda *_: None
+    """Events of the simulated phone and of the simulated Meta."""
+    on_callback: "Callable[[OutboundCall, str], None]" = lambda *_: None
+    """The same of a phone that the business calls."""
+    on_model: Callable[[Mapping[str, Any]], None] = lambda _: None
+    """Happenings of the simulated OpenAI."""
+    on_log: Callable[[str, str], None] = lambda *_: None
+    """Lines of the stack's logs, with the name of the part."""
+
+
+class Stage:
+    """An async context manager around everything that runs."""
+
+    def __init__(
+        self,
+        *,
+        settings: DemoSettings,
+        data_dir: Path,
+        scenario: Path,
+        play: Screenplay,
+        callback: Screenplay | None,
+        screen: Screen,
+    ) -> None:
+        """Prepare; nothing runs yet. `callback`: what is said when the business calls, if it is."""
+        self.settings = settings
+        self.audience = Audience()
+        self.happenings: list[Mapping[str, Any]] = []
+        """What the simulated OpenAI told, oldest first."""
+        self.voices: list[tuple[voice.Samples, int]] = []
+        """The caller's lines as sound, with their rates."""
+        self.callback_voices: list[tuple[voice.Samples, int]] = []
+        """The called person's."""
+        self._logs = data_dir / "logs"
+        self._scenario = scenario
+        self._play = play
+        self._callback = callback
+        self._progress = Progress(screen)
+        self._plan = StackPlan(
+            environment=settings.environment,
+            data_dir=data_dir,
+            port=settings.port,
+            # a demo's database may be lost with the machine's power
+            fast_database=True,
+            hop=HopPlan(whatsapp_ip=settings.phone_address, livekit_ip=settings.phone_address),
+            echo=lambda name, line: self.audience.on_log(name, line),
+            report=screen.line,
+        )
+        self._stack: Stack | None = None
+        self._openai: Child | None = None
+        self._whatsapp: WhatsAppSimulator | None = None
+        self._person: Person | None = None
+        self._store: SupabaseStore | None = None
+        self._ledger: Ledger | None = None
+
+    @property
+    def stack(self) -> Stack:
+        """The running stack."""
+        if self._stack is None:
+            raise RuntimeError("the stage is not set; use it as a context manager")
+        return self._stack
+
+    @property
+    def whatsapp(self) -> "WhatsAppSimulator":
+        """The simulated Meta."""
+        if self._whatsapp is None:
+            raise RuntimeError("the stage is not set; use it as a context manager")
+        return self._whatsapp
+
+    @property
+    def person(self) -> "Person":
+        """Who calls the business, and is called back."""
+        if self._person is None:
+            raise RuntimeError("the stage is not set; use it as a context manager")
+        return self._person
+
+    @property
+    def store(self) -> "SupabaseStore":
+        """The stack's database."""
+        if self._store is None:
+            raise RuntimeError("the stage is not set; use it as a context manager")
+        return self._store
+
+    @property
+    def ledger(self) -> "Ledger":
+        """The consents in it."""
+        if self._ledger is None:
+            raise RuntimeError("the stage is not set; use it as a context manager")
+        return self._ledger
+
+    @property
+    def worker_url(self) -> str:
+        """The worker's own page, which counts its jobs."""
+        return f"http://{LOOPBACK}:{self.settings.worker_port}/worker"
+
+    @property
+    def openai_counters_url(self) -> str | None:
+        """Where OpenAI's stand-in counts its sessions; None: it is another OpenAI."""
+        port = self.settings.openai_port
+        return f"http://{LOOPBACK}:{port}/sim/counters" if port else None
+
+    @property
+    def elapsed_s(self) -> float:
+        """Seconds since the start."""
+        return self._progress.elapsed_s
+
+    async def openai_died(self) -> Exception:
+        """Return when OpenAI's stand-in has ended, with the reason."""
+        if self._openai is None:
+            await asyncio.Event().wait()
+            raise AssertionError("unreachable")
+        return await self._openai.obituary()
+
+    async def __aenter__(self) -> Self:
+        """Start everything.
+
+        Raises:
+            ChildFailed: a part did not get ready.
+            DatabaseFailed: the local database cannot run.
+            SpeechFailed: the sentences cannot be spoken.
+            OSError: a port cannot be had.
+        """
+        shutil.rmtree(self._logs, ignore_errors=True)
+        try:
+            async with self._progress.shown():
+                await self._start()
+        except BaseException:
+            await self._stop()
+            raise
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self._stop()
+
+    async def _start(self) -> None:
+        await _together(self._start_stack(), self._start_speech(), self._start_meta())
+        self.whatsapp.webhook_url = f"{self.stack.controlplane_url}/wa/webhook"
+        from controlplane.ledger import Ledger
+        from controlplane.rest import RestClient
+        from controlplane.store import SupabaseStore
+
+        database = self.stack.environment
+        key = database.get("SUPABASE_SECRET_KEY") or database.get("SUPABASE_SERVICE_ROLE_KEY")
+        rest = await RestClient.connect(database["SUPABASE_URL"], key or "")
+        self._store, self._ledger = SupabaseStore(rest), Ledger(rest)
+
+    async def _stop(self) -> None:
+        async with contextlib.AsyncExitStack() as undo:
+            undo.callback(ear.close)
+            undo.callback(voice.close)
+            if self._whatsapp is not None:
+                undo.push_async_exit(self._whatsapp)
+            if self._openai is not None:
+                undo.push_async_callback(self._openai.stop, grace_s=OPENAI_STOP_S)
+            if self._stack is not None:
+                undo.push_async_callback(self._stack.stop)
+            if self._store is not None:
+                undo.push_async_callback(self._store.close)
+
+    # --- the stack ---
+
+    async def _start_stack(self) -> None:
+        stack = Stack(self._plan)
+        watching = asyncio.create_task(self._watch(stack))
+        try:
+            # a stack that fails stops itself
+            await stack.__aenter__()
+            self._stack = stack
+            # whatever came up last may not have been told of yet
+            await asyncio.wait([watching], timeout=2 * POLL_INTERVAL_S)
+        finally:
+            watching.cancel()
+            await asyncio.wait([watching])
+
+    async def _watch(self, stack: Stack) -> None:
+        """Tell of each part when it is up."""
+        awaited = dict(_SHOWN)
+        if stack.environment.get("LIVEKIT_URL"):
+            awaited.pop("sfu")
+        if stack.has_hop or find_hop(stack.environment) is None:
+            awaited.pop("hop")
+        # the control plane is started when the database is there
+        database = not stack.environment.get("SUPABASE_URL")
+        for part in (*awaited.values(), *(["database"] if database else [])):
+            self._progress.begins(part)
+        while awaited:
+            if database and "controlplane" in stack.keepers:
+                database = False
+                self._progress.is_up("database")
+            for name in [name for name in awaited if name in stack.keepers]:
+                if stack.keepers[name].is_up:
+                    self._progress.is_up(awaited.pop(name))
+            await asyncio.sleep(POLL_INTERVAL_S)
+
+    # --- Meta, and who speaks ---
+
+    async def _start_meta(self) -> None:
+        for name in (*_SLOW_IMPORTS, "simulators.whatsapp"):
+            await asyncio.to_thread(importlib.import_module, name)
+        from simulators.outbound_plan import CalleePlan
+        from simulators.outbound_rules import OutboundPolicy
+        from simulators.permissions import PermissionPolicy
+        from simulators.person import Person, ReplyPlan
+        from simulators.whatsapp import WhatsAppSimulator
+
+        own = self.settings.environment
+        whatsapp = WhatsAppSimulator(
+            app_secret=own["WA_APP_SECRET"],
+            access_token=own["WA_ACCESS_TOKEN"],
+            line=Line(phone_number_id=own["WA_PHONE_NUMBER_ID"]),
+            port=self.settings.graph_port,
+            # who calls this line does not thereby allow to be called: they are asked
+            outbound_policy=OutboundPolicy(permission=PermissionPolicy(callback=False)),
+            on_event=lambda call, what: self.audience.on_call(call, what),
+            on_outbound_event=lambda call, what: self.audience.on_callback(call, what),
+        )
+        await whatsapp.__aenter__()
+        self._whatsapp = whatsapp
+        self._person = whatsapp.add_person(
+            Person(
+                caller=invent_caller(),
+                plan=CalleePlan(after_s=PICKS_UP_S, addresses=(self.settings.phone_address,)),
+                replies=ReplyPlan(accept=True, after_s=REPLIES_S),
+            )
+        )
+
+    async def _start_speech(self) -> None:
+        await self._speak()
+        # the stand-in finds its sentences in the cache
+        await self._start_openai()
+
+    async def _speak(self) -> None:
+        """Have all sentences spoken; those of earlier runs are in the cache."""
+        texts = self._play.agent_lines if self.settings.openai_port else ()
+        # those with a gap for a name are spoken when the name is known
+        known = [text for text in texts if "{" not in text]
+        lines = [(line.say, self.voices) for line in self._play.lines]
+        if self._callback is not None:
+            lines += [(line.say, self.callback_voices) for line in self._callback.lines]
+        count = len(lines) + len(known)
+        for index, (say, voices) in enumerate(lines):
+            self._progress.begins("speech", f"sentence {index + 1} of {count}")
+            voices.append(await voice.CALLER.speak(say))
+        for index, text in enumerate(known, len(lines)):
+            self._progress.begins("speech", f"sentence {index + 1} of {count}")
+            await voice.AGENT.speak(text)
+        # it holds 150 MB, and nothing more is to be spoken
+        voice.close()
+        self._progress.is_up("speech", f"{count} sentences")
+
+    async def _start_openai(self) -> None:
+        if not self.settings.openai_port:
+            return
+        self._progress.begins("simulated OpenAI")
+        is_ready = asyncio.Event()
+
+        def take(_: str, line: str) -> None:
+            told = _read_happening(line)
+            if told.get("kind") == "ready":
+                is_ready.set()
+            elif told:
+                self.happenings.append(told)
+                self.audience.on_model(told)
+
+        async def ready() -> bool:
+            return is_ready.is_set()
+
+        port = str(self.settings.openai_port)
+        program = [sys.executable, "-m", "wacall.cli", "simulate", "openai", "--json"]
+        self._openai = await Child.start(
+            "openai",
+            [*program, "--port", port, "--scenario", self._scenario],
+            env={**self.settings.environment, "PYTHONUNBUFFERED": "1"},
+            log=self._logs / "openai.log",
+            echo=take,
+        )
+        await self._openai.wait_until(ready, timeout_s=OPENAI_READY_S)
+        self._progress.is_up("simulated OpenAI")
+
+
+def invent_caller() -> Caller:
+    """Invent somebody whom no ledger of an earlier demo knows.
+
+    Numbers from 555-0100 to 555-0199 are nobody's, in every area of North America.
+    """
+    area = 200 + secrets.randbelow(800)
+    return Caller(
+        phone=f"1{area}55501{secrets.randbelow(100):02}",
+        user_id=f"US.{secrets.randbelow(9 * 10**19) + 10**19}",
+    )
+
+
+def _read_happening(line: str) -> Mapping[str, Any]:
+    """Read one line of NDJSON; what else a process may print is nothing."""
+    try:
+        told = json.loads(line)
+    except ValueError:
+        return {}
+    return told if isinstance(told, dict) else {}
+
+
+async def _together(*parts: Coroutine[Any, Any, None]) -> None:
+    """Run parts at the same time; the first failure stops the rest and is raised as it is."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            for part in parts:
+                group.create_task(part)
+    except* Exception as failures:
+        first: BaseException = failures
+        while isinstance(first, BaseExceptionGroup):
+            first = first.exceptions[0]
+        raise first from None

@@ -1,0 +1,1 @@
+"""`wacall doctor`: look at the configuration and at every neighbour, and say what to do."""

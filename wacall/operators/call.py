@@ -1,0 +1,73 @@
+"""`wacall call NUMBER`: place an outbound call through a running control plane."""
+
+import argparse
+import asyncio
+import json
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+from wacall import environment
+from wacall.operators.client import OperatorRefused, ask
+
+_POLL_S = 0.5
+_FINAL = frozenset({"completed", "no_answer", "rejected", "failed", "canceled"})
+
+
+def main(argv: list[str]) -> int:
+    """Place the call and tell how it goes; 1 when it is refused or not answered."""
+    parser = argparse.ArgumentParser(prog="wacall call", description=__doc__)
+    parser.add_argument("to", metavar="NUMBER", help="+15551234567, or a business-scoped user id")
+    parser.add_argument("--profile", help="which prompt the agent speaks by")
+    parser.add_argument(
+        "--context", type=_object, default={}, help='JSON for the agent, such as {"order": 42}'
+    )
+    parser.add_argument("--idempotency-key", help="the same key never calls twice")
+    parser.add_argument("--no-wait", action="store_true", help="do not follow the call")
+    arguments = parser.parse_args(argv)
+    try:
+        return asyncio.run(_call(arguments, environment.load_running()))
+    except OperatorRefused as refusal:
+        print(refusal, file=sys.stderr)
+        return 1
+
+
+def _object(text: str) -> dict[str, Any]:
+    try:
+        data = json.loads(text)
+    except ValueError:
+        data = None
+    if not isinstance(data, dict):
+        raise argparse.ArgumentTypeError('a JSON object is needed, such as {"order": 42}')
+    return data
+
+
+async def _call(arguments: argparse.Namespace, variables: Mapping[str, str]) -> int:
+    body = {"to": arguments.to, "context": arguments.context}
+    if arguments.profile is not None:
+        body["profile"] = arguments.profile
+    key = arguments.idempotency_key
+    placed = await ask(
+        variables,
+        "POST",
+        "/calls",
+        body=body,
+        headers={"Idempotency-Key": key} if key is not None else {},
+    )
+    print(f"call {placed['call_id']}")
+    for warning in placed.get("warnings", []):
+        print(f"warning: {warning}")
+    return 0 if arguments.no_wait else await _follow(placed["call_id"], variables)
+
+
+async def _follow(call_id: str, variables: Mapping[str, str]) -> int:
+    """Print every change of the call's status until it has ended."""
+    seen = ""
+    while True:
+        call = await ask(variables, "GET", f"/calls/{call_id}")
+        if call["status"] != seen:
+            seen = call["status"]
+            print(seen if seen not in _FINAL else f"{seen}: {call['end_reason']}", flush=True)
+        if seen in _FINAL:
+            return 0 if seen == "completed" else 1
+        await asyncio.sleep(_POLL_S)

@@ -1,0 +1,1 @@
+"""`wacall up`: the processes of a whole stack on one machine, and what keeps them running."""

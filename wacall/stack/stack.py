@@ -1,0 +1,372 @@
+"""The whole stack on one machine: starts what is not configured elsewhere, in parallel.
+
+The SFU and the media hop first, they are there at once; then the worker beside the database, and
+the control plane after the database. Everything stops the other way round, so that calls come to a
+proper end.
+"""
+
+import asyncio
+import contextlib
+import dataclasses
+import secrets
+import sys
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+import aiohttp
+
+from wacall.environment import STACK_FILE, free_port, port_of, to_env_file, write_private
+from wacall.stack.hop import HOW_TO_GET_IT, EmbeddedHop, HopPlan, find_hop
+from wacall.stack.keeper import Keeper, Report
+from wacall.stack.processes import Child, Echo
+from wacall.stack.sfu import LOOPBACK, EmbeddedSfu, SfuPorts
+
+if TYPE_CHECKING:
+    from wacall.stack.database import LocalSupabase
+
+CONTROLPLANE_READY_S = 30.0
+AGENT_READY_S = 60.0
+DATABASE_STOP_S = 15.0
+DATABASE_WATCH_S = 1.0
+# on top of what a process takes for its own drain
+STOP_GRACE_S = 10.0
+DRAIN_TIMEOUT_S = 30.0
+# when the control plane is through, no call is left for the worker
+AGENT_GRACE_S = 15.0
+# what the worker's framework logs once LiveKit would send it jobs
+REGISTERED = "registered worker"
+
+# what other tools need to work with a running stack
+_EXPORTED = (
+    "AGENT_NAME", "CONTROLPLANE_API_KEY", "LIVEKIT_API_KEY", "LIVEKIT_API_SECRET", "LIVEKIT_URL",
+    "OPENAI_API_KEY", "OPENAI_BASE_URL", "PORT", "RTPENGINE_URL", "SUPABASE_SECRET_KEY",
+    "SUPABASE_URL", "WA_ACCESS_TOKEN", "WA_APP_SECRET", "WA_GRAPH_BASE_URL", "WA_GRAPH_VERSION",
+    "WA_PHONE_NUMBER_ID", "WA_VERIFY_TOKEN",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StackPlan:
+    """What to start and where it keeps its data."""
+
+    environment: Mapping[str, str] = field(repr=False)
+    """What is configured. LIVEKIT_URL, SUPABASE_URL or RTPENGINE_URL in it: that part is not
+    started."""
+    data_dir: Path
+    port: int = 4000
+    """The control plane's; 0 for any free one."""
+    sfu_ports: SfuPorts = field(default_factory=SfuPorts)
+    sfu_node_ip: str = LOOPBACK
+    hop: HopPlan = field(default_factory=HopPlan)
+    with_controlplane: bool = True
+    with_agent: bool = True
+    fast_database: bool = False
+    """Without fsync: for tests."""
+    restarts: bool = False
+    """Start parts again that died, instead of giving up at the first death."""
+    echo: Echo | None = None
+    """Takes every line of every part's output."""
+    report: Report = field(default=lambda sentence: print(sentence, file=sys.stderr, flush=True))
+
+
+class Stack:
+    """An async context manager around everything that a call needs."""
+
+    def __init__(self, plan: StackPlan) -> None:
+        self._plan = plan
+        self.environment: dict[str, str] = dict(plan.environment)
+        """What the parts were given: addresses and keys of everything, once started."""
+        self.sfu: EmbeddedSfu | None = None
+        self.hop: EmbeddedHop | None = None
+        self._has_env_file = False
+        self.database: LocalSupabase | None = None
+        self.keepers: dict[str, Keeper] = {}
+
+    # --- what is known once it runs ---
+
+    @property
+    def controlplane_url(self) -> str:
+        """Where webhooks and operators reach the control plane on this machine."""
+        host = self.environment.get("HOST", "")
+        host = LOOPBACK if host in ("", "0.0.0.0", "::") else host
+        return f"http://{host}:{self.environment['PORT']}"
+
+    @property
+    def livekit_url(self) -> str:
+        """The SFU, embedded or elsewhere."""
+        return self.environment["LIVEKIT_URL"]
+
+    @property
+    def supabase_url(self) -> str:
+        """The database, embedded or elsewhere."""
+        return self.environment["SUPABASE_URL"]
+
+    @property
+    def has_hop(self) -> bool:
+        """Whether outbound calls can be placed: rtpengine may be missing on this machine."""
+        return bool(self.environment.get("RTPENGINE_URL"))
+
+    @property
+    def env_file(self) -> Path:
+        """A private file in the format of `.env` with all addresses and keys, for other tools."""
+        return self._plan.data_dir / STACK_FILE
+
+    def child(self, name: str) -> Child:
+        """Return a running child: `sfu`, `hop`, `controlplane` or `agent`."""
+        return self.keepers[name].child
+
+    def log_of(self, name: str) -> Path:
+        """Return where a part's log lies."""
+        return self._plan.data_dir / "logs" / f"{name}.log"
+
+    # --- life ---
+
+    async def __aenter__(self) -> Self:
+        try:
+            await self._start()
+        except BaseException:
+            await self.stop()
+            raise
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.stop()
+
+    async def given_up(self) -> Exception:
+        """Return when a part is dead for good, with the reason."""
+        ends: list[Coroutine[Any, Any, Exception]] = [self._database_given_up()]
+        ends += [keeper.given_up() for keeper in self.keepers.values()]
+        watchers = [asyncio.create_task(end) for end in ends]
+        try:
+            done, _ = await asyncio.wait(watchers, return_when=asyncio.FIRST_COMPLETED)
+            return done.pop().result()
+        finally:
+            for watcher in watchers:
+                watcher.cancel()
+
+    async def stop(self) -> None:
+        """Drain and stop: control plane, worker, media hop, SFU, database."""
+        if self._has_env_file:
+            self.env_file.unlink(missing_ok=True)
+        drain_s = float(self.environment.get("DRAIN_TIMEOUT_S") or DRAIN_TIMEOUT_S)
+        for name, grace_s in (
+            ("controlplane", drain_s + STOP_GRACE_S),
+            ("agent", AGENT_GRACE_S),
+        ):
+            if name in self.keepers:
+                await self.keepers[name].stop(grace_s=grace_s)
+        if self.hop is not None:
+            if "hop" in self.keepers:
+                await self.keepers["hop"].forget()
+            await self.hop.stop()
+        if self.sfu is not None:
+            if "sfu" in self.keepers:
+                await self.keepers["sfu"].forget()
+            await self.sfu.stop()
+        if self.database is not None:
+            try:
+                async with asyncio.timeout(DATABASE_STOP_S):
+                    await self.database.stop()
+            except TimeoutError:
+                self._plan.report(f"The database did not stop within {DATABASE_STOP_S:g} s.")
+
+    def kill(self) -> None:
+        """Kill everything at once."""
+        for keeper in self.keepers.values():
+            keeper.kill()
+
+    # --- the parts ---
+
+    async def _start(self) -> None:
+        plan = self._plan
+        plan.data_dir.mkdir(parents=True, exist_ok=True)
+        self.environment["PORT"] = str(plan.port or free_port())
+        await self._start_sfu()
+        await self._start_hop()
+        self._place_database()
+        self._write_env_file()
+        # the worker takes longest, for its imports, and needs the database only when a call comes
+        parts: list[Awaitable[None]] = [self._start_database_and_controlplane()]
+        if plan.with_agent:
+            parts.append(self._keep("agent", self._run_agent))
+        await _together(*parts)
+
+    async def _start_sfu(self) -> None:
+        if self.environment.get("LIVEKIT_URL"):
+            return
+        sfu = self.sfu = EmbeddedSfu(
+            data_dir=self._plan.data_dir,
+            environment=self.environment,
+            ports=self._plan.sfu_ports,
+            webhook_url=f"{self.controlplane_url}/livekit/webhook",
+            node_ip=self._plan.sfu_node_ip,
+            log=self.log_of("sfu"),
+            echo=self._plan.echo,
+        )
+
+        async def run() -> Child:
+            await sfu.start()
+            return sfu.child
+
+        await self._keep("sfu", run)
+        # a successor must be found where the first one was
+        sfu.settle()
+        self.environment |= {
+            "LIVEKIT_URL": sfu.url,
+            "LIVEKIT_API_KEY": sfu.keys.key,
+            "LIVEKIT_API_SECRET": sfu.keys.secret,
+        }
+        # nobody else could end the calls whose SFU goes down with the control plane
+        self.environment.setdefault("DRAIN_ENDS_CALLS", "1")
+        # one worker beside its SFU: a call that it refused for load would be answered by nobody
+        self.environment.setdefault("AGENT_LOAD_THRESHOLD", "inf")
+
+    async def _start_hop(self) -> None:
+        if self.has_hop:
+            return
+        if find_hop(self.environment) is None:
+            self._plan.report(HOW_TO_GET_IT)
+            return
+        keys_to = self.environment.setdefault(
+            "HOP_DTMF_LISTEN", f"{LOOPBACK}:{free_port(udp=True)}"
+        )
+        hop = self.hop = EmbeddedHop(
+            plan=dataclasses.replace(self._plan.hop, dtmf_to=keys_to),
+            environment=self.environment,
+            log=self.log_of("hop"),
+            echo=self._plan.echo,
+        )
+
+        async def run() -> Child:
+            await hop.start()
+            return hop.child
+
+        await self._keep("hop", run)
+        # the rows of live calls name this address
+        hop.settle()
+        self.environment["RTPENGINE_URL"] = hop.url
+        if hop.plan.interfaces is not None:
+            self.environment["HOP_INTERFACES"] = ",".join(hop.plan.interfaces)
+
+    def _place_database(self) -> None:
+        """Decide where the database will be, so that others can be told before it runs."""
+        if self.environment.get("SUPABASE_URL"):
+            return
+        from wacall.stack.database import LocalSupabase
+
+        database = self.database = LocalSupabase(
+            data_dir=self._plan.data_dir / "supabase",
+            fast=self._plan.fast_database,
+            port=free_port(),
+            # in the form that Supabase gives to secret keys
+            secret_key=f"sb_secret_{secrets.token_urlsafe(24)}",
+        )
+        self.environment |= {
+            "SUPABASE_URL": database.url,
+            "SUPABASE_SECRET_KEY": database.secret_key,
+        }
+
+    async def _start_database_and_controlplane(self) -> None:
+        if self.database is not None:
+            await self.database.start()
+        if self._plan.with_controlplane:
+            await self._keep("controlplane", self._run_controlplane)
+
+    async def _database_given_up(self) -> Exception:
+        # its launcher restarts it by itself, and notes when it does not help
+        while self.database is None or self.database.failure is None:
+            await asyncio.sleep(DATABASE_WATCH_S)
+        return self.database.failure
+
+    async def _run_controlplane(self) -> Child:
+        child = await self._spawn("controlplane", self.environment)
+
+        async def is_ready() -> bool:
+            return await _get(f"{self.controlplane_url}/readyz") is not None
+
+        await _ready_or_dead(child, is_ready, CONTROLPLANE_READY_S)
+        return child
+
+    async def _run_agent(self) -> Child:
+        port = port_of(self.environment, "AGENT_HEALTH_PORT", 0) or free_port()
+        log = self.log_of("agent")
+        seen = log.stat().st_size if log.exists() else 0
+        child = await self._spawn("agent", {**self.environment, "AGENT_HEALTH_PORT": str(port)})
+        # the health page does not tell whether LiveKit knows the worker; its log does
+        tells = self.environment.get("LOG_LEVEL", "INFO") in ("DEBUG", "INFO")
+
+        async def is_ready() -> bool:
+            if await _get(f"http://{LOOPBACK}:{port}/") is None:
+                return False
+            with log.open("rb") as file:
+                file.seek(seen)
+                return not tells or REGISTERED.encode() in file.read()
+
+        await _ready_or_dead(child, is_ready, AGENT_READY_S)
+        return child
+
+    async def _spawn(self, name: str, environment: Mapping[str, str]) -> Child:
+        module = {"controlplane": "controlplane", "agent": "agents"}[name]
+        return await Child.start(
+            name,
+            [sys.executable, "-m", module],
+            env={**environment, "PYTHONUNBUFFERED": "1"},
+            log=self.log_of(name),
+            echo=self._plan.echo,
+        )
+
+    async def _keep(self, name: str, run: Callable[[], Awaitable[Child]]) -> None:
+        keeper = Keeper(name, run, report=self._plan.report, restarts=self._plan.restarts)
+        self.keepers[name] = keeper
+        await keeper.start()
+
+    def _write_env_file(self) -> None:
+        values = {name: self.environment[name] for name in _EXPORTED if self.environment.get(name)}
+        if self._plan.with_controlplane:
+            values["CONTROLPLANE_URL"] = self.controlplane_url
+        write_private(self.env_file, to_env_file(values))
+        self._has_env_file = True
+
+
+async def _together(*parts: Awaitable[None]) -> None:
+    """Run parts at the same time; the first failure stops the rest and is raised as it is."""
+
+    async def run(part: Awaitable[None]) -> None:
+        await part
+
+    try:
+        async with asyncio.TaskGroup() as group:
+            for part in parts:
+                group.create_task(run(part))
+    except* Exception as group_error:
+        raise group_error.exceptions[0] from None
+
+
+async def _ready_or_dead(
+    child: Child, is_ready: Callable[[], Awaitable[bool]], timeout_s: float
+) -> None:
+    try:
+        await child.wait_until(is_ready, timeout_s=timeout_s)
+    except BaseException:
+        # nobody knows of this child yet
+        await child.stop(grace_s=0)
+        raise
+
+
+async def _get(url: str) -> str | None:
+    """Return the body if the answer is 200."""
+    with contextlib.suppress(aiohttp.ClientError, TimeoutError):
+        async with (
+            aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=5)) as http,
+            http.get(url) as response,
+        ):
+            return await response.text() if response.status == 200 else None
+    return None
