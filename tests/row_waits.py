@@ -7,7 +7,7 @@ import pytest
 
 from controlplane.call import Call, WhatsAppCallId
 from controlplane.store import SupabaseStore
-from simulators.simulated_call import SimulatedCall
+from simulators.meta.calls.user_call import SimulatedCall
 
 POLL_S = 0.02
 

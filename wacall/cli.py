@@ -34,8 +34,8 @@ SERVICES: Mapping[str, Command] = {
     "agent": Command("run one agent worker alone", "agents"),
 }
 SIMULATORS: Mapping[str, Command] = {
-    "whatsapp": Command("simulate Meta's Graph API and a phone", "simulators.whatsapp_cli"),
-    "openai": Command("simulate OpenAI's Realtime API", "simulators.openai_cli"),
+    "whatsapp": Command("simulate Meta's Graph API and a phone", "simulators.meta.cli"),
+    "openai": Command("simulate OpenAI's Realtime API", "simulators.openai.cli"),
 }
 
 

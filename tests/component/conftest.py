@@ -14,9 +14,9 @@ from controlplane.app import PARTS, ControlPlane, make_runner, running
 from controlplane.call import Call
 from controlplane.settings import Settings
 from controlplane.store import SupabaseStore
-from simulators.call_plan import Timing
-from simulators.simulated_call import SimulatedCall
-from simulators.whatsapp import WhatsAppSimulator
+from simulators.meta.calls.user_call import SimulatedCall
+from simulators.meta.people.call_plan import Timing
+from simulators.meta.whatsapp import WhatsAppSimulator
 from tests.component.puppet import PuppetAgents
 from tests.row_waits import POLL_S, RowWaits
 from wacall.environment import free_port

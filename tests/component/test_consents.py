@@ -32,7 +32,7 @@ from controlplane.graph_errors import CallingPaused, NoCallPermission
 from controlplane.policy import Allowed
 from controlplane.store import SupabaseStore
 from controlplane.whatsapp import parse_stored
-from simulators.webhooks import encode, sign
+from simulators.meta.webhooks.calls import encode, sign
 from tests import paths
 from tests.component.conftest import APP_SECRET, CONTROLPLANE_PORT, OPERATOR_KEY
 from wacall import cli

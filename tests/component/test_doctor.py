@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from simulators.openai import OpenAISimulator
+from simulators.openai.server import OpenAISimulator
 from wacall.doctor.examine import examine
 from wacall.doctor.findings import Finding
 from wacall.environment import free_port

@@ -13,11 +13,18 @@ import pytest
 from controlplane.call import Call, CallStatus, EndReason
 from controlplane.records import EventRecord, EventSource
 from controlplane.whatsapp import parse_webhook
-from simulators.call_plan import CallPlan
-from simulators.faults import Fault, FaultKind
-from simulators.ice_lite import Loss
-from simulators.simulated_call import SimulatedCall
-from simulators.webhooks import Caller, calls_change, connect_call, encode, envelope, sign
+from simulators.meta.api.faults import Fault, FaultKind
+from simulators.meta.calls.user_call import SimulatedCall
+from simulators.meta.people.call_plan import CallPlan
+from simulators.meta.webhooks.calls import (
+    Caller,
+    calls_change,
+    connect_call,
+    encode,
+    envelope,
+    sign,
+)
+from simulators.phone.ice_lite import Loss
 from tests.component.conftest import APP_SECRET, OPERATOR_KEY, Bench, actions
 
 MakeBench = Callable[..., Awaitable[Bench]]

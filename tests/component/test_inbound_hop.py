@@ -6,7 +6,7 @@ import json
 import pytest
 
 from controlplane.call import Call, CallStatus, EndReason
-from simulators.simulated_call import SimulatedCall
+from simulators.meta.calls.user_call import SimulatedCall
 from tests.component.conftest import Bench, actions
 from tests.component.test_keys import key_hop as key_hop
 from tests.component.test_keys import told

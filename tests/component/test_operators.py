@@ -9,9 +9,9 @@ import pytest
 
 from controlplane.call import Call, CallId, CallStatus, Direction, EndReason, Party, WhatsAppCallId
 from controlplane.records import TranscriptTurn
-from simulators.call_plan import CallPlan
-from simulators.faults import Fault, FaultKind
-from simulators.webhooks import Caller
+from simulators.meta.api.faults import Fault, FaultKind
+from simulators.meta.people.call_plan import CallPlan
+from simulators.meta.webhooks.calls import Caller
 from tests.component.conftest import OPERATOR_KEY, Bench
 from tests.component.surface import error_of
 

@@ -10,10 +10,10 @@ import pytest
 import pytest_asyncio
 
 from controlplane.call import Call, CallId, CallStatus, EndReason
-from simulators.faults import Fault, FaultKind
-from simulators.outbound_plan import AnswerWebhook, CalleePlan, Reaction, Statuses
-from simulators.person import Person
-from simulators.webhooks import Caller
+from simulators.meta.api.faults import Fault, FaultKind
+from simulators.meta.people.callee_plan import AnswerWebhook, CalleePlan, Reaction, Statuses
+from simulators.meta.people.person import Person
+from simulators.meta.webhooks.calls import Caller
 from tests.component.conftest import OPERATOR_KEY, Bench
 from tests.row_waits import until_row
 from wacall.stack.hop import EmbeddedHop

@@ -9,8 +9,8 @@ import pytest
 import pytest_asyncio
 
 from controlplane.call import CallStatus, EndReason
-from simulators.outbound_call import OutboundCall
-from simulators.outbound_plan import Reaction, Statuses
+from simulators.meta.calls.business_call import OutboundCall
+from simulators.meta.people.callee_plan import Reaction, Statuses
 from tests.component.conftest import Bench
 from tests.component.test_outbound import MakeBench, Place, ended_as, make_person, released, until
 from tests.component.test_outbound import place as place

@@ -13,10 +13,10 @@ from aiohttp import web
 
 from controlplane.call import CallStatus, EndReason
 from controlplane.store import SupabaseStore
-from simulators.outbound_plan import CalleePlan
-from simulators.person import Person
-from simulators.webhooks import Caller
-from simulators.whatsapp import WhatsAppSimulator
+from simulators.meta.people.callee_plan import CalleePlan
+from simulators.meta.people.person import Person
+from simulators.meta.webhooks.calls import Caller
+from simulators.meta.whatsapp import WhatsAppSimulator
 from tests.component.conftest import Bench, StartControlPlane
 from tests.component.puppet import PuppetAgents
 from tests.component.test_outbound import MakeBench, Place, ended_as, make_person, released, until

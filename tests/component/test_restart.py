@@ -13,9 +13,9 @@ from aiohttp import web
 from controlplane.app import ControlPlane
 from controlplane.call import CallStatus, EndReason
 from controlplane.store import SupabaseStore
-from simulators.call_plan import CallPlan
-from simulators.faults import Fault, FaultKind
-from simulators.whatsapp import WhatsAppSimulator
+from simulators.meta.api.faults import Fault, FaultKind
+from simulators.meta.people.call_plan import CallPlan
+from simulators.meta.whatsapp import WhatsAppSimulator
 from tests.component.conftest import OPERATOR_KEY, Bench, StartControlPlane, actions
 from tests.component.puppet import PuppetAgents
 from tests.serving import serving

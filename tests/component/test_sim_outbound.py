@@ -12,20 +12,20 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from simulators.call_plan import CallPlan, Timing
-from simulators.faults import Fault, FaultKind
-from simulators.graph_rules import CallState
-from simulators.offer_rules import read_offer
-from simulators.outbound_call import OutboundCall
-from simulators.outbound_plan import AnswerWebhook, CalleePlan, Reaction, Statuses
-from simulators.permissions import DAY_S, WEEK_S, Grant, PermissionPolicy
-from simulators.person import Person, ReplyPlan
-from simulators.phone import CallOver
-from simulators.webhooks import Caller, Json
-from simulators.whatsapp import WhatsAppSimulator
+from simulators.meta.api.faults import Fault, FaultKind
+from simulators.meta.calls.business_call import OutboundCall
+from simulators.meta.people.call_plan import CallPlan, Timing
+from simulators.meta.people.callee_plan import AnswerWebhook, CalleePlan, Reaction, Statuses
+from simulators.meta.people.permissions import DAY_S, WEEK_S, Grant, PermissionPolicy
+from simulators.meta.people.person import Person, ReplyPlan
+from simulators.meta.rules.graph import CallState
+from simulators.meta.rules.offer import read_offer
+from simulators.meta.webhooks.calls import Caller, Json
+from simulators.meta.whatsapp import WhatsAppSimulator
+from simulators.phone.phone import CallOver
 from tests.serving import serving
-from tests.unit.test_sim_offer_rules import OFFER
-from tests.unit.test_sim_outbound_rules import FREE_FORM, TEMPLATE
+from tests.unit.simulators.meta.rules.test_offer import OFFER
+from tests.unit.simulators.meta.rules.test_outbound import FREE_FORM, TEMPLATE
 
 SECRET, TOKEN = "app-secret", "access-token"
 TIMING = Timing(

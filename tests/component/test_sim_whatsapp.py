@@ -11,13 +11,13 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from simulators.call_plan import CallPlan, Timing
-from simulators.faults import Fault, FaultKind
-from simulators.graph_rules import CallState
-from simulators.phone import CallOver
-from simulators.simulated_call import SimulatedCall
-from simulators.webhooks import Caller
-from simulators.whatsapp import WhatsAppSimulator
+from simulators.meta.api.faults import Fault, FaultKind
+from simulators.meta.calls.user_call import SimulatedCall
+from simulators.meta.people.call_plan import CallPlan, Timing
+from simulators.meta.rules.graph import CallState
+from simulators.meta.webhooks.calls import Caller
+from simulators.meta.whatsapp import WhatsAppSimulator
+from simulators.phone.phone import CallOver
 from tests.serving import serving
 
 SECRET, TOKEN, VERIFY = "app-secret", "access-token", "verify-token"

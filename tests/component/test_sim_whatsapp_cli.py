@@ -11,9 +11,9 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from simulators.whatsapp_cli import main
+from simulators.meta.cli import main
 from tests.serving import serving
-from tests.unit.test_sim_offer_rules import OFFER
+from tests.unit.simulators.meta.rules.test_offer import OFFER
 from wacall.environment import REPOSITORY, free_port
 
 SETTINGS = {"WA_APP_SECRET": "s", "WA_ACCESS_TOKEN": "t", "WA_PHONE_NUMBER_ID": "77"}
@@ -42,7 +42,7 @@ async def test_process_places_calls_and_tells(
     wav.write_bytes(_WAV)
     process = await asyncio.create_subprocess_exec(
         sys.executable,
-        *("-m", "simulators.whatsapp_cli", "--port", str(port), "--webhook-url", url),
+        *("-m", "simulators.meta.cli", "--port", str(port), "--webhook-url", url),
         cwd=REPOSITORY,
         env=os.environ | SETTINGS,
         stdout=asyncio.subprocess.PIPE,

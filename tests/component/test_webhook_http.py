@@ -13,7 +13,7 @@ import pytest
 import pytest_asyncio
 
 from controlplane.call import CallStatus, EndReason, WhatsAppCallId
-from simulators.webhooks import (
+from simulators.meta.webhooks.calls import (
     Caller,
     Terminated,
     calls_change,

@@ -18,13 +18,13 @@ from livekit import api
 from controlplane.call import Call
 from controlplane.records import EventSource
 from controlplane.store import SupabaseStore
-from simulators import ear, voice
-from simulators.call_plan import CallPlan, Timing
-from simulators.caller import TURN_PAUSE_MS
-from simulators.openai import OpenAISimulator
-from simulators.scenario import Scenario, load_scenario
-from simulators.simulated_call import SimulatedCall
-from simulators.whatsapp import WhatsAppSimulator
+from simulators.meta.calls.talk import TURN_PAUSE_MS
+from simulators.meta.calls.user_call import SimulatedCall
+from simulators.meta.people.call_plan import CallPlan, Timing
+from simulators.meta.whatsapp import WhatsAppSimulator
+from simulators.openai.scenario import Scenario, load_scenario
+from simulators.openai.server import OpenAISimulator
+from simulators.speech import ear, voice
 from tests import paths
 from tests.row_waits import POLL_S, RowWaits
 from tests.servers import watch_log

@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterable, Mapping
 
-from simulators.ear import plain_words
-from simulators.simulated_call import SimulatedCall
+from simulators.meta.calls.user_call import SimulatedCall
+from simulators.speech.ear import plain_words
 
 # shapes of session descriptions and tokens, whoever wrote them
 _SHAPES = {

@@ -5,9 +5,9 @@ import asyncio
 import pytest
 
 from controlplane.call import CallStatus, EndReason
-from simulators.call_plan import CallPlan
-from simulators.ear import plain_words
-from simulators.webhooks import Caller
+from simulators.meta.people.call_plan import CallPlan
+from simulators.meta.webhooks.calls import Caller
+from simulators.speech.ear import plain_words
 from tests.e2e.conftest import Deployment, Person, answered, beginning_of
 
 pytestmark = pytest.mark.timeout(90)

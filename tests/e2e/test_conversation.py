@@ -9,9 +9,9 @@ from livekit import api
 
 from controlplane.call import Call, CallStatus, EndReason
 from controlplane.records import TranscriptTurn
-from simulators.call_plan import CallPlan
-from simulators.ear import plain_words
-from simulators.webhooks import Caller
+from simulators.meta.people.call_plan import CallPlan
+from simulators.meta.webhooks.calls import Caller
+from simulators.speech.ear import plain_words
 from tests.e2e.conftest import (
     SECRETS,
     Deployment,

@@ -8,7 +8,7 @@ import pytest
 
 from controlplane.call import CallStatus, EndReason
 from controlplane.records import EventSource
-from simulators.openai_faults import Faults
+from simulators.openai.faults import Faults
 from tests.e2e.conftest import Deployment, SimulatedOpenAI, answered
 
 pytestmark = pytest.mark.timeout(60)

@@ -7,10 +7,10 @@ import signal
 import pytest
 
 from controlplane.call import CallStatus, EndReason
-from simulators.ear import plain_words
-from simulators.faults import Fault, FaultKind
-from simulators.openai_faults import Faults
-from simulators.simulated_call import SimulatedCall
+from simulators.meta.api.faults import Fault, FaultKind
+from simulators.meta.calls.user_call import SimulatedCall
+from simulators.openai.faults import Faults
+from simulators.speech.ear import plain_words
 from tests.e2e.conftest import Deployment, answered
 
 pytestmark = pytest.mark.timeout(90)

@@ -12,9 +12,9 @@ import pytest_asyncio
 
 from controlplane.call import CallStatus, EndReason, WhatsAppCallId
 from controlplane.store import SupabaseStore
-from simulators.call_plan import CallPlan
-from simulators.webhooks import Caller
-from simulators.whatsapp import WhatsAppSimulator
+from simulators.meta.people.call_plan import CallPlan
+from simulators.meta.webhooks.calls import Caller
+from simulators.meta.whatsapp import WhatsAppSimulator
 from tests.e2e.conftest import (
     SECRETS,
     SimulatedOpenAI,

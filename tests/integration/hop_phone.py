@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from simulators.phone import Phone
-from simulators.recording import Pcm
+from simulators.phone.phone import Phone
+from simulators.phone.recording import Pcm
 
 TONE_HZ = 880
 _RATE = 16_000

@@ -16,11 +16,11 @@ from livekit.plugins.openai.realtime import RealtimeModel
 from openai.types.realtime import AudioTranscription
 from openai.types.realtime.realtime_audio_input_turn_detection import ServerVad
 
-from simulators import ear, voice
-from simulators.happening import Kind
-from simulators.openai import OpenAISimulator
-from simulators.openai_faults import Faults
-from simulators.scenario import load_scenario
+from simulators.openai.faults import Faults
+from simulators.openai.happening import Kind
+from simulators.openai.scenario import load_scenario
+from simulators.openai.server import OpenAISimulator
+from simulators.speech import ear, voice
 from tests import paths
 
 RATE = 24_000

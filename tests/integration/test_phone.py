@@ -12,14 +12,14 @@ import numpy as np
 import pytest
 from livekit import api, rtc
 
-from simulators.call_plan import CallPlan, Timing
-from simulators.caller import TURN_PAUSE_MS, hold_conversation
-from simulators.ice_lite import Loss
-from simulators.meta_call import NO_MEDIA
-from simulators.phone import CallOver, Phone
-from simulators.recording import Pcm, read_wav
-from simulators.simulated_call import SimulatedCall
-from simulators.whatsapp import WhatsAppSimulator
+from simulators.meta.calls.call import NO_MEDIA
+from simulators.meta.calls.talk import TURN_PAUSE_MS, hold_conversation
+from simulators.meta.calls.user_call import SimulatedCall
+from simulators.meta.people.call_plan import CallPlan, Timing
+from simulators.meta.whatsapp import WhatsAppSimulator
+from simulators.phone.ice_lite import Loss
+from simulators.phone.phone import CallOver, Phone
+from simulators.phone.recording import Pcm, read_wav
 from wacall.stack.sfu import EmbeddedSfu
 
 CALLER_HZ, AGENT_HZ = 880, 440

@@ -19,15 +19,15 @@ from aiortc import (
 )
 from aiortc.mediastreams import MediaStreamTrack
 
-from simulators.call_plan import Timing
-from simulators.caller import hold_conversation
-from simulators.outbound_call import OutboundCall
-from simulators.outbound_plan import CalleePlan, Statuses
-from simulators.person import Person
-from simulators.phone import CallOver
-from simulators.recording import Pcm
-from simulators.webhooks import Caller, Json
-from simulators.whatsapp import WhatsAppSimulator
+from simulators.meta.calls.business_call import OutboundCall
+from simulators.meta.calls.talk import hold_conversation
+from simulators.meta.people.call_plan import Timing
+from simulators.meta.people.callee_plan import CalleePlan, Statuses
+from simulators.meta.people.person import Person
+from simulators.meta.webhooks.calls import Caller, Json
+from simulators.meta.whatsapp import WhatsAppSimulator
+from simulators.phone.phone import CallOver
+from simulators.phone.recording import Pcm
 from tests.serving import serving
 
 PERSON_HZ, AGENT_HZ = 880, 440

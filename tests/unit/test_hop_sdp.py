@@ -13,7 +13,7 @@ from controlplane.hop_sdp import (
     source_of,
     with_keys,
 )
-from simulators.offer_rules import offer_problems
+from simulators.meta.rules.offer import offer_problems
 from tests import paths
 
 DATA = paths.DATA / "sdp" / "hop"

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import aiohttp
 
-from simulators.speech_process import SpeechFailed
+from simulators.speech.process import SpeechFailed
 from wacall.bench.calls import measure_calls, warm_up
 from wacall.bench.cost import measure_cost
 from wacall.bench.figures import Findings

@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 
 from controlplane.errors import StoreUnavailable
-from simulators.phone import CallOver
-from simulators.simulated_call import SimulatedCall
+from simulators.meta.calls.user_call import SimulatedCall
+from simulators.phone.phone import CallOver
 from wacall.bench.figures import Distribution, Findings, Target
 from wacall.bench.progress import Progress
 from wacall.bench.rtp import RtpWitness

@@ -6,10 +6,10 @@ import itertools
 import time
 from collections.abc import AsyncIterator, Sequence
 
-from simulators import voice
-from simulators.phone import CallOver
-from simulators.recording import Pcm
-from simulators.simulated_call import SimulatedCall
+from simulators.meta.calls.user_call import SimulatedCall
+from simulators.phone.phone import CallOver
+from simulators.phone.recording import Pcm
+from simulators.speech import voice
 from wacall.bench.calls import CallFailed, answered_and_heard, check, end_call
 from wacall.bench.figures import CostLevel, Findings, Usage
 from wacall.bench.process_usage import busy_seconds, cpu_seconds, pss_bytes, tree

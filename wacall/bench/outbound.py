@@ -17,10 +17,10 @@ from controlplane.foreign import Json, integer_of, list_of, object_of, text_of
 from controlplane.media_hop import LIVEKIT_TAG, WHATSAPP_TAG
 from controlplane.ng_transport import open_transport
 from controlplane.rtpengine import NgClient
-from simulators.outbound_call import OutboundCall
-from simulators.outbound_plan import CalleePlan
-from simulators.person import Person
-from simulators.webhooks import Caller
+from simulators.meta.calls.business_call import OutboundCall
+from simulators.meta.people.callee_plan import CalleePlan
+from simulators.meta.people.person import Person
+from simulators.meta.webhooks.calls import Caller
 from wacall.bench.figures import Distribution, Findings, Target
 from wacall.bench.process_usage import tree
 from wacall.bench.progress import Progress

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 
 import pylibsrtp
 
-from simulators.offer import OPUS_PAYLOAD_TYPE
-from simulators.phone import Phone
-from simulators.rtp import FRAME_MS, FRAME_TICKS, RtpPacket, is_rtcp, write_rtp
+from simulators.phone.phone import Phone
+from simulators.phone.rtp import FRAME_MS, FRAME_TICKS, RtpPacket, is_rtcp, write_rtp
+from simulators.phone.write_sdp import OPUS_PAYLOAD_TYPE
 
 PACKETS_PER_S = 1000 // FRAME_MS
 _PAYLOAD = bytes(range(50))

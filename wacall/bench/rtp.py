@@ -4,7 +4,7 @@ import asyncio
 import re
 from collections.abc import Iterator
 
-from simulators.simulated_call import SimulatedCall
+from simulators.meta.calls.user_call import SimulatedCall
 from wacall.bench.figures import RtpAccount
 from wacall.bench.process_usage import tree
 from wacall.bench.stack import Bench

@@ -18,10 +18,10 @@ from prometheus_client.parser import text_string_to_metric_families
 from controlplane.call import Call, WhatsAppCallId
 from controlplane.hop_address import HopAddress
 from controlplane.store import SupabaseStore
-from simulators.call_plan import Timing
-from simulators.outbound_call import OutboundCall
-from simulators.simulated_call import SimulatedCall
-from simulators.whatsapp import WhatsAppSimulator
+from simulators.meta.calls.business_call import OutboundCall
+from simulators.meta.calls.user_call import SimulatedCall
+from simulators.meta.people.call_plan import Timing
+from simulators.meta.whatsapp import WhatsAppSimulator
 from wacall.bench.process_usage import tree, until_quiet
 from wacall.environment import REPOSITORY, free_port, with_tools, write_private
 from wacall.stack.processes import Child

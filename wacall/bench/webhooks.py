@@ -9,8 +9,7 @@ from uuid import uuid4
 
 import aiohttp
 
-from simulators.offer import OfferParameters, write_offer
-from simulators.webhooks import (
+from simulators.meta.webhooks.calls import (
     SIGNATURE_HEADER,
     Caller,
     Json,
@@ -22,6 +21,7 @@ from simulators.webhooks import (
     make_wacid,
     sign,
 )
+from simulators.phone.write_sdp import OfferParameters, write_offer
 from wacall.bench.figures import Distribution, Findings, Target, Throughput
 from wacall.bench.process_usage import cpu_seconds, until_quiet
 from wacall.bench.progress import Progress

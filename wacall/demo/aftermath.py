@@ -18,9 +18,9 @@ from controlplane.hop_address import HopAddress
 from controlplane.ng_transport import open_transport
 from controlplane.records import EventRecord
 from controlplane.rtpengine import NgClient
-from simulators.happening import Kind
-from simulators.outbound_call import OutboundCall
-from simulators.simulated_call import SimulatedCall
+from simulators.meta.calls.business_call import OutboundCall
+from simulators.meta.calls.user_call import SimulatedCall
+from simulators.openai.happening import Kind
 from wacall.demo.dialogue import Dialogue
 from wacall.demo.evidence import Evidence, ModelSide, PhoneSide, Recording, Utterance
 from wacall.demo.stage import Stage

@@ -8,7 +8,7 @@ from typing import Any
 
 from controlplane.callee import read_callee
 from controlplane.consent import ConsentKind
-from simulators.recording import Pcm
+from simulators.phone.recording import Pcm
 from wacall.demo.aftermath import PlacedCall, gather
 from wacall.demo.evidence import CallbackEvidence, Denial
 from wacall.demo.narration import Screen

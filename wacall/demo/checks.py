@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from controlplane.call import CallStatus, EndReason
 from controlplane.records import TranscriptTurn
-from simulators.ear import plain_words
+from simulators.speech.ear import plain_words
 from wacall.demo.evidence import Evidence, ModelSide
 from wacall.demo.screenplay import Screenplay
 

@@ -17,8 +17,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from controlplane.errors import ControlPlaneError
-from simulators.scenario import load_scenario
-from simulators.speech_process import SpeechFailed
+from simulators.openai.scenario import load_scenario
+from simulators.speech.process import SpeechFailed
 from wacall import environment
 from wacall.demo.callback_checks import judge_callback
 from wacall.demo.callback_report import show_callback_report

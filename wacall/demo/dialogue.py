@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from simulators import ear
-from simulators.meta_call import MetaCall
-from simulators.phone import CallOver
-from simulators.recording import Pcm
-from simulators.scenario import CallerLine
-from simulators.speech_process import SpeechFailed
+from simulators.meta.calls.call import MetaCall
+from simulators.openai.scenario import CallerLine
+from simulators.phone.phone import CallOver
+from simulators.phone.recording import Pcm
+from simulators.speech import ear
+from simulators.speech.process import SpeechFailed
 from wacall.demo.checks import BARGE_IN_LIMIT_MS, interrupted_line
 from wacall.demo.evidence import BargeIn, Utterance
 from wacall.demo.screenplay import Screenplay

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
-from simulators.ear import Grammar, plain_words
-from simulators.scenario import CallerLine, Scenario
-from simulators.script import ScenarioScript
+from simulators.openai.scenario import CallerLine, Scenario
+from simulators.openai.script import ScenarioScript
+from simulators.speech.ear import Grammar, plain_words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

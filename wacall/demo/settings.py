@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from simulators.webhooks import Line
+from simulators.meta.webhooks.calls import Line
 from wacall.demo.screenplay import Brain
 from wacall.environment import free_port, is_free, port_of
 from wacall.stack.sfu import LOOPBACK

@@ -11,12 +11,12 @@ import aiohttp
 
 from controlplane.call import WhatsAppCallId
 from controlplane.errors import ControlPlaneError
-from simulators.call_plan import CallPlan
-from simulators.happening import Kind
-from simulators.outbound_call import OutboundCall
-from simulators.phone import CallOver
-from simulators.recording import Pcm
-from simulators.simulated_call import SimulatedCall
+from simulators.meta.calls.business_call import OutboundCall
+from simulators.meta.calls.user_call import SimulatedCall
+from simulators.meta.people.call_plan import CallPlan
+from simulators.openai.happening import Kind
+from simulators.phone.phone import CallOver
+from simulators.phone.recording import Pcm
 from wacall.demo.aftermath import PlacedCall, gather
 from wacall.demo.dialogue import Dialogue
 from wacall.demo.evidence import Evidence

@@ -18,8 +18,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from simulators import ear, voice
-from simulators.webhooks import Caller, Line
+from simulators.meta.webhooks.calls import Caller, Line
+from simulators.speech import ear, voice
 from wacall.demo.narration import Screen
 from wacall.demo.progress import Progress
 from wacall.demo.screenplay import Screenplay
@@ -32,10 +32,10 @@ from wacall.stack.stack import Stack, StackPlan
 if TYPE_CHECKING:
     from controlplane.ledger import Ledger
     from controlplane.store import SupabaseStore
-    from simulators.outbound_call import OutboundCall
-    from simulators.person import Person
-    from simulators.simulated_call import SimulatedCall
-    from simulators.whatsapp import WhatsAppSimulator
+    from simulators.meta.calls.business_call import OutboundCall
+    from simulators.meta.calls.user_call import SimulatedCall
+    from simulators.meta.people.person import Person
+    from simulators.meta.whatsapp import WhatsAppSimulator
 
 OPENAI_READY_S = 90.0
 OPENAI_STOP_S = 5.0
@@ -258,13 +258,13 @@ class Stage:
     # --- Meta, and who speaks ---
 
     async def _start_meta(self) -> None:
-        for name in (*_SLOW_IMPORTS, "simulators.whatsapp"):
+        for name in (*_SLOW_IMPORTS, "simulators.meta.whatsapp"):
             await asyncio.to_thread(importlib.import_module, name)
-        from simulators.outbound_plan import CalleePlan
-        from simulators.outbound_rules import OutboundPolicy
-        from simulators.permissions import PermissionPolicy
-        from simulators.person import Person, ReplyPlan
-        from simulators.whatsapp import WhatsAppSimulator
+        from simulators.meta.people.callee_plan import CalleePlan
+        from simulators.meta.people.permissions import PermissionPolicy
+        from simulators.meta.people.person import Person, ReplyPlan
+        from simulators.meta.rules.outbound import OutboundPolicy
+        from simulators.meta.whatsapp import WhatsAppSimulator
 
         own = self.settings.environment
         whatsapp = WhatsAppSimulator(

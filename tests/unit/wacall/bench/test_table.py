@@ -6,7 +6,7 @@ import pytest
 
 from controlplane.webhook_events import OfferReceived
 from controlplane.whatsapp import parse_webhook
-from simulators.webhooks import Line
+from simulators.meta.webhooks.calls import Line
 from wacall.bench.bench import Plan, parse
 from wacall.bench.figures import (
     CostLevel,

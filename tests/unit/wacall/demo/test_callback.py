@@ -11,7 +11,7 @@ import pytest
 from controlplane.call import CallStatus, Direction, EndReason, Party, PhoneNumberId
 from controlplane.consent import ConsentEntry, ConsentKind, ConsentSource
 from controlplane.records import TranscriptTurn
-from simulators.scenario import load_scenario
+from simulators.openai.scenario import load_scenario
 from tests.unit.wacall.demo.test_checks import CALL, CREATED, PLAY, at, good_evidence
 from wacall.demo.callback_checks import judge_callback
 from wacall.demo.callback_report import callback_steps, masked, show_callback_report, show_ledger

@@ -18,7 +18,7 @@ from controlplane.call import (
     WhatsAppCallId,
 )
 from controlplane.records import Lead, TranscriptTurn
-from simulators.scenario import load_scenario
+from simulators.openai.scenario import load_scenario
 from wacall.demo.checks import interrupted_line, is_beginning, judge, same_words
 from wacall.demo.demo import SCENARIO
 from wacall.demo.evidence import BargeIn, Evidence, ModelSide, PhoneSide, Recording, Utterance

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from simulators.recording import Timeline, write_stereo
+from simulators.phone.recording import Timeline, write_stereo
 from tests.unit.wacall.demo.test_checks import PLAY, good_evidence
 from wacall.demo.aftermath import look_into
 from wacall.demo.checks import judge

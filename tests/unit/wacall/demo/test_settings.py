@@ -9,8 +9,8 @@ import pytest
 from agents.receptionist import prompt_path, read_prompt
 from controlplane.call import Direction
 from controlplane.callee import read_callee
-from simulators.ear import plain_words
-from simulators.scenario import load_scenario
+from simulators.openai.scenario import load_scenario
+from simulators.speech.ear import plain_words
 from wacall.demo.demo import SCENARIO, AlreadyRunning, alone
 from wacall.demo.screenplay import Screenplay, choose_brain
 from wacall.demo.settings import decide, phone_address

@@ -1,0 +1,1 @@
+"""The Graph API's routes, and the faults that can be ordered from it."""

@@ -1,0 +1,1 @@
+"""What Meta refuses, and with which words; pure."""

@@ -1,0 +1,101 @@
+"""The bodies of webhooks on the field `messages`: permission replies, texts, failed messages. Pure.
+
+Source: Meta, user call permissions; messages webhook reference.
+"""
+
+import base64
+import secrets
+
+from simulators.meta.people.permissions import Reply
+from simulators.meta.webhooks.calls import Caller, Json, Line, contact, metadata
+
+
+def make_wamid(phone: str) -> str:
+    """Mint a message id: base64 of a small binary record that holds the user's number."""
+    token = secrets.token_hex(10).upper().encode()
+    record = b"\x1d\x18" + bytes([len(phone)]) + phone.encode() + b"\x15\x02\x00\x11\x18\x14"
+    return "wamid." + base64.b64encode(record + token + b"\x00").decode()
+
+
+def permission_reply(wamid: str, user: Caller, line: Line, reply: Reply, at: int) -> Json:
+    """Build one `call_permission_reply` message, in any of its six cases."""
+    decision: Json = {"response": "accept" if reply.accepted else "reject"}
+    if reply.accepted:
+        decision["is_permanent"] = reply.is_permanent
+    if reply.expires_at is not None:
+        decision["expiration_timestamp"] = str(int(reply.expires_at))
+    decision["response_source"] = "automatic" if reply.automatic else "user_action"
+    context = (
+        {}
+        if reply.context_id is None
+        else {"context": {"from": line.display_phone_number, "id": reply.context_id}}
+    )
+    return {
+        **_sender(user),
+        "id": wamid,
+        "timestamp": str(at),
+        "type": "interactive",
+        **context,
+        "interactive": {"type": "call_permission_reply", "call_permission_reply": decision},
+    }
+
+
+def text_message(wamid: str, user: Caller, body: str, at: int) -> Json:
+    """Build a text that the user has written."""
+    return {
+        **_sender(user),
+        "id": wamid,
+        "timestamp": str(at),
+        "type": "text",
+        "text": {"body": body},
+    }
+
+
+def messages_change(line: Line, user: Caller, message: Json) -> Json:
+    """Build the element of `changes` for one message."""
+    return {
+        "value": {
+            "messaging_product": "whatsapp",
+            "metadata": metadata(line),
+            "contacts": [contact(user)],
+            "messages": [message],
+        },
+        "field": "messages",
+    }
+
+
+def undeliverable_change(line: Line, user: Caller, wamid: str, at: int) -> Json:
+    """Build the element of `changes` for a message that could not be delivered (131026)."""
+    phone = {} if user.hides_phone else {"recipient_id": user.phone}
+    return {
+        "value": {
+            "messaging_product": "whatsapp",
+            "metadata": metadata(line),
+            "statuses": [
+                {
+                    "id": wamid,
+                    "status": "failed",
+                    "timestamp": str(at),
+                    **phone,
+                    "recipient_user_id": user.user_id,
+                    "errors": [
+                        {
+                            "code": 131026,
+                            "title": "Message undeliverable",
+                            "message": "Message undeliverable",
+                            "error_data": {
+                                "details": "The recipient's WhatsApp is too old for this message."
+                            },
+                        }
+                    ],
+                }
+            ],
+        },
+        "field": "messages",
+    }
+
+
+def _sender(user: Caller) -> Json:
+    phone = {} if user.hides_phone else {"from": user.phone}
+    parent = {} if user.parent_user_id is None else {"from_parent_user_id": user.parent_user_id}
+    return {**phone, "from_user_id": user.user_id, **parent}

@@ -1,0 +1,1 @@
+"""A WhatsApp phone's media: an ICE-lite WebRTC end that speaks, hears and counts packets."""
