@@ -17,6 +17,7 @@ ENV PYTHONPATH=/app PYTHONUNBUFFERED=1
 COPY services.lock ./
 RUN pip install --no-cache-dir --require-hashes -r services.lock && useradd --create-home wacall
 COPY LICENSE schema.sql ./
+COPY shared shared
 COPY controlplane controlplane
 COPY agents agents
 COPY wacall wacall

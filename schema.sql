@@ -128,7 +128,7 @@ create index calls_caller_user_id on public.calls (caller_user_id)
     where caller_user_id is not null;
 create index calls_caller_phone on public.calls (caller_phone) where caller_phone is not null;
 
--- The arrows of controlplane/lifecycle.py; a test compares the two.
+-- The arrows of controlplane/core/lifecycle.py; a test compares the two.
 create function public.call_may_become(old_status text, new_status text) returns boolean
 language sql immutable set search_path = ''
 return case old_status

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from controlplane.call import Direction
+from shared.call.call import Direction
 
 _PROMPTS = Path(__file__).parent / "prompts"
 _SECTIONS = ("instructions", "greeting")

@@ -32,11 +32,12 @@ from agents.receptionist import Prompt, instructions_for, prompt_path, read_prom
 from agents.settings import Settings
 from agents.tools import Desk, build_tools
 from agents.transcript import TranscriptFold, TranscriptWriter
-from controlplane.brief import CallBrief
-from controlplane.call import ATTRIBUTE_CALL_STATUS, CALLER_IDENTITY, Direction, EndReason
-from controlplane.records import EventOutcome, EventRecord, EventSource
-from controlplane.store import Store
-from controlplane.tasks import Tasks
+from shared.call.brief import CallBrief
+from shared.call.call import Direction, EndReason
+from shared.call.records import EventOutcome, EventRecord, EventSource
+from shared.call.room import ATTRIBUTE_CALL_STATUS, CALLER_IDENTITY
+from shared.database.supabase import Store
+from shared.process.tasks import Tasks
 
 log = logging.getLogger(__name__)
 

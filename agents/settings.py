@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator, Field, SecretStr, model_validator
 
-from controlplane.variables import HttpUrl, Seconds, ServiceSettings, SignalUrl
+from shared.process.settings import HttpUrl, Seconds, ServiceSettings, SignalUrl
 
 OPENAI_HOST = "api.openai.com"
 

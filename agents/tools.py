@@ -26,9 +26,9 @@ from pydantic import (
     ValidationError,
 )
 
-from controlplane.call import CallId
-from controlplane.records import FollowUp, Lead
-from controlplane.store import Store
+from shared.call.ids import CallId
+from shared.call.records import FollowUp, Lead
+from shared.database.supabase import Store
 
 log = logging.getLogger(__name__)
 

@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 
 from livekit.agents.llm import ChatMessage
 
-from controlplane.call import CallId
-from controlplane.records import TranscriptTurn
-from controlplane.store import Store
+from shared.call.ids import CallId
+from shared.call.records import TranscriptTurn
+from shared.database.supabase import Store
 
 log = logging.getLogger(__name__)
 

@@ -17,10 +17,10 @@ from agents.logs import quieten
 from agents.models import ModelChooser
 from agents.receptionist import prompt_path, read_prompt
 from agents.settings import Settings
-from controlplane.brief import CallBrief
-from controlplane.call import AGENT_IDENTITY
-from controlplane.logs import configure
-from controlplane.store import Store
+from shared.call.brief import CallBrief
+from shared.call.room import AGENT_IDENTITY
+from shared.database.supabase import Store
+from shared.process.logs import configure
 
 if TYPE_CHECKING:
     # a second of imports that only the job processes need; they get it by `preload_modules`
@@ -36,7 +36,7 @@ _CALL = "call"
 
 async def connect_supabase(settings: Settings) -> Store:
     """Connect the database that the settings name."""
-    from controlplane.store import SupabaseStore
+    from shared.database.supabase import SupabaseStore
 
     return await SupabaseStore.connect(
         settings.supabase_url, settings.supabase_secret_key.get_secret_value()

@@ -10,9 +10,9 @@ from pathlib import Path
 from aiohttp import web
 from dotenv import load_dotenv
 
-from controlplane import logs
 from controlplane.app import PARTS, make_runner, running
 from controlplane.settings import Settings
+from shared.process import logs
 
 _log = logging.getLogger("controlplane")
 

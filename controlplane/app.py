@@ -9,38 +9,39 @@ from datetime import UTC, datetime
 import aiohttp
 from aiohttp import web
 
-from controlplane.call import EndReason
-from controlplane.call_setup import CallSetup
-from controlplane.callee import CallHours
-from controlplane.consent_routes import ConsentRoutes
-from controlplane.deadlines import Bounds
-from controlplane.dial_routes import DialRoutes
-from controlplane.ending import CallEnder
-from controlplane.errors import StoreUnavailable
-from controlplane.graph import GraphClient
-from controlplane.hop_watch import HopWatch, limits_of
-from controlplane.hops import Hops
-from controlplane.inbound import AnswerPolicy, CallAnswerer
-from controlplane.keys import KeyReporter
-from controlplane.ledger import Ledger
-from controlplane.linking import CallLinker
-from controlplane.media_hop import HopInterfaces
-from controlplane.metrics import Metrics, ObserveRequest
-from controlplane.middleware import access_log, errors_as_json, operators_only
-from controlplane.operators import OperatorRoutes
-from controlplane.ops import OpsRoutes
-from controlplane.outbound import CallPlacer, DialPolicy
-from controlplane.permissions import CallRules, Permissions
-from controlplane.policy import TEST_NUMBER_LIMITS, Limits
-from controlplane.rest import RestClient
-from controlplane.rooms import RoomsClient
-from controlplane.roomwatch import RoomWatch
+from controlplane.core.callee import CallHours
+from controlplane.core.deadlines import Bounds
+from controlplane.core.policy import TEST_NUMBER_LIMITS, Limits
+from controlplane.http.consents import ConsentRoutes
+from controlplane.http.dial_routes import DialRoutes
+from controlplane.http.middleware import access_log, errors_as_json, operators_only
+from controlplane.http.operators import OperatorRoutes
+from controlplane.http.probes import OpsRoutes
+from controlplane.http.webhooks import MAX_BODY_BYTES, LiveKitWebhook, MetaWebhook
+from controlplane.ledger.ledger import Ledger
+from controlplane.livekit.rooms import RoomsClient
+from controlplane.livekit.whip import WhipClient
+from controlplane.meta.graph import GraphClient
+from controlplane.rtpengine.hops import Hops
+from controlplane.rtpengine.passage import HopInterfaces
 from controlplane.settings import Settings
-from controlplane.store import SupabaseStore
-from controlplane.sweeper import Sweeper
-from controlplane.switchboard import Switchboard
-from controlplane.webhooks import MAX_BODY_BYTES, LiveKitWebhook, MetaWebhook
-from controlplane.whip import WhipClient
+from controlplane.telemetry.metrics import Metrics
+from controlplane.use_cases.ending import CallEnder
+from controlplane.use_cases.hop_watch import HopWatch, limits_of
+from controlplane.use_cases.inbound import AnswerPolicy, CallAnswerer
+from controlplane.use_cases.keys import KeyReporter
+from controlplane.use_cases.linking import CallLinker
+from controlplane.use_cases.outbound import CallPlacer, DialPolicy
+from controlplane.use_cases.permissions import CallRules, Permissions
+from controlplane.use_cases.room_watch import RoomWatch
+from controlplane.use_cases.setup import CallSetup
+from controlplane.use_cases.sweeper import Sweeper
+from controlplane.use_cases.switchboard import Switchboard
+from shared.call.call import EndReason
+from shared.call.errors import StoreUnavailable
+from shared.database.rest import RestClient
+from shared.database.supabase import SupabaseStore
+from shared.process.observing import ObserveRequest
 
 _log = logging.getLogger(__name__)
 

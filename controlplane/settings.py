@@ -4,10 +4,10 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
-from controlplane.call import PhoneNumberId
-from controlplane.callee import CallHours
-from controlplane.hop_address import HopAddress, is_public, parse_hops
-from controlplane.variables import HttpUrl, Required, Seconds, ServiceSettings
+from controlplane.core.callee import CallHours
+from controlplane.rtpengine.address import HopAddress, is_public, parse_hops
+from shared.call.ids import PhoneNumberId
+from shared.process.settings import HttpUrl, Required, Seconds, ServiceSettings
 
 
 def _call_hours(value: str) -> str:

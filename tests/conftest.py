@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from controlplane.logs import TextFormatter
+from shared.process.logs import TextFormatter
 from wacall.environment import with_tools
 
 pytest_plugins = ["tests.servers", "tests.hop_servers"]

@@ -5,8 +5,9 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from controlplane.call import Call, WhatsAppCallId
-from controlplane.store import SupabaseStore
+from shared.call.call import Call
+from shared.call.ids import WhatsAppCallId
+from shared.database.supabase import SupabaseStore
 from simulators.meta.calls.user_call import SimulatedCall
 
 POLL_S = 0.02

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from controlplane.store import SupabaseStore
+from shared.database.supabase import SupabaseStore
 from wacall.stack.database import DatabaseFailed, LocalSupabase
 from wacall.stack.processes import ChildFailed
 from wacall.stack.sfu import EmbeddedSfu

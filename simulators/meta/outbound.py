@@ -17,6 +17,13 @@ from simulators.meta.calls.call import MetaCall
 from simulators.meta.people.bill import Bill
 from simulators.meta.people.call_plan import Timing
 from simulators.meta.people.clock import Clock
+from simulators.meta.people.messages import (
+    make_wamid,
+    messages_change,
+    permission_reply,
+    text_message,
+    undeliverable_change,
+)
 from simulators.meta.people.permissions import DAY_S, Permission, Reply
 from simulators.meta.people.person import People, Person
 from simulators.meta.rules.graph import Refusal, check_address
@@ -35,13 +42,6 @@ from simulators.meta.rules.outbound import (
 )
 from simulators.meta.webhooks.calls import Json, Line, envelope
 from simulators.meta.webhooks.delivery import Delivery, Post
-from simulators.meta.webhooks.messages import (
-    make_wamid,
-    messages_change,
-    permission_reply,
-    text_message,
-    undeliverable_change,
-)
 from simulators.tasks import Tasks
 
 

@@ -19,9 +19,8 @@ from aiortc.rtcdtlstransport import (
     RTCDtlsTransport,
 )
 
-from simulators.meta.rules.answer import read_answer
-from simulators.meta.rules.offer import read_offer
 from simulators.phone.ice_lite import IceLite, Loss
+from simulators.phone.read_sdp import read_answer, read_offer
 from simulators.phone.receiving import Receiver, Reception
 from simulators.phone.recording import Pcm, Timeline, write_stereo
 from simulators.phone.rtp import FRAME_MS, is_rtcp

@@ -11,9 +11,9 @@ import pytest_asyncio
 from aiohttp import web
 
 from controlplane.app import PARTS, ControlPlane, make_runner, running
-from controlplane.call import Call
 from controlplane.settings import Settings
-from controlplane.store import SupabaseStore
+from shared.call.call import Call
+from shared.database.supabase import SupabaseStore
 from simulators.meta.calls.user_call import SimulatedCall
 from simulators.meta.people.call_plan import Timing
 from simulators.meta.whatsapp import WhatsAppSimulator

@@ -13,8 +13,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from controlplane.call import EndReason, call_id_of_room
-from controlplane.store import Store
+from shared.call.call import EndReason
+from shared.call.room import call_id_of_room
+from shared.database.supabase import Store
 
 MAIN = Path(__file__).with_name("puppet_main.py")
 _READY_S = 20.0

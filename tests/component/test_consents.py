@@ -15,23 +15,16 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from controlplane.app import ControlPlane
-from controlplane.call import (
-    Call,
-    CallId,
-    CallStatus,
-    Direction,
-    EndReason,
-    Party,
-    PhoneNumberId,
-    Termination,
-    WhatsAppCallId,
-)
-from controlplane.consent import ConsentEntry, ConsentKind, ConsentSource
-from controlplane.errors import CallDenied, GraphError
-from controlplane.graph_errors import CallingPaused, NoCallPermission
-from controlplane.policy import Allowed
-from controlplane.store import SupabaseStore
-from controlplane.whatsapp import parse_stored
+from controlplane.core.consent import ConsentEntry, ConsentKind, ConsentSource
+from controlplane.core.errors import GraphError
+from controlplane.core.policy import Allowed
+from controlplane.meta.graph_errors import CallingPaused, NoCallPermission
+from controlplane.meta.webhook import parse_stored
+from shared.call.call import Call, CallStatus, Direction, EndReason, Termination
+from shared.call.errors import CallDenied
+from shared.call.ids import CallId, PhoneNumberId, WhatsAppCallId
+from shared.call.person import Party
+from shared.database.supabase import SupabaseStore
 from simulators.meta.webhooks.calls import encode, sign
 from tests import paths
 from tests.component.conftest import APP_SECRET, CONTROLPLANE_PORT, OPERATOR_KEY

@@ -14,9 +14,8 @@ import pytest_asyncio
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from controlplane.call import Party, PhoneNumberId, WhatsAppCallId
-from controlplane.graph import GraphClient, PermissionReport
-from controlplane.graph_errors import (
+from controlplane.meta.graph import GraphClient, PermissionReport
+from controlplane.meta.graph_errors import (
     GraphRefused,
     GraphUnreachable,
     InvalidParameter,
@@ -29,6 +28,8 @@ from controlplane.graph_errors import (
     TokenExpired,
     UnreadableReply,
 )
+from shared.call.ids import PhoneNumberId, WhatsAppCallId
+from shared.call.person import Party
 
 LINE = PhoneNumberId("436666719526789")
 WACID = WhatsAppCallId("wacid.INVENTED0001")

@@ -10,9 +10,9 @@ from datetime import UTC, datetime
 import aiohttp
 import pytest
 
-from controlplane.call import Call, CallStatus, EndReason
-from controlplane.records import EventRecord, EventSource
-from controlplane.whatsapp import parse_webhook
+from controlplane.meta.webhook import parse_webhook
+from shared.call.call import Call, CallStatus, EndReason
+from shared.call.records import EventRecord, EventSource
 from simulators.meta.api.faults import Fault, FaultKind
 from simulators.meta.calls.user_call import SimulatedCall
 from simulators.meta.people.call_plan import CallPlan

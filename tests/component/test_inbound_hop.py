@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from controlplane.call import Call, CallStatus, EndReason
+from shared.call.call import Call, CallStatus, EndReason
 from simulators.meta.calls.user_call import SimulatedCall
 from tests.component.conftest import Bench, actions
 from tests.component.test_keys import key_hop as key_hop

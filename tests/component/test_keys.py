@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from controlplane.call import CallId, CallStatus
+from shared.call.call import CallStatus
+from shared.call.ids import CallId
 from tests.component.conftest import Bench
 from tests.component.test_outbound import MakeBench, Place, make_person, released, until
 from tests.component.test_outbound import place as place

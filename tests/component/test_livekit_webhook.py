@@ -10,7 +10,7 @@ import aiohttp
 import pytest
 from livekit import api
 
-from controlplane.call import CallStatus
+from shared.call.call import CallStatus
 from tests.component.conftest import Bench
 from tests.component.surface import count_events, error_of
 from wacall.stack.sfu import EmbeddedSfu

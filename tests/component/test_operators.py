@@ -7,8 +7,10 @@ from datetime import UTC, datetime, timedelta
 import aiohttp
 import pytest
 
-from controlplane.call import Call, CallId, CallStatus, Direction, EndReason, Party, WhatsAppCallId
-from controlplane.records import TranscriptTurn
+from shared.call.call import Call, CallStatus, Direction, EndReason
+from shared.call.ids import CallId, WhatsAppCallId
+from shared.call.person import Party
+from shared.call.records import TranscriptTurn
 from simulators.meta.api.faults import Fault, FaultKind
 from simulators.meta.people.call_plan import CallPlan
 from simulators.meta.webhooks.calls import Caller

@@ -9,7 +9,8 @@ import aiohttp
 import pytest
 import pytest_asyncio
 
-from controlplane.call import Call, CallId, CallStatus, EndReason
+from shared.call.call import Call, CallStatus, EndReason
+from shared.call.ids import CallId
 from simulators.meta.api.faults import Fault, FaultKind
 from simulators.meta.people.callee_plan import AnswerWebhook, CalleePlan, Reaction, Statuses
 from simulators.meta.people.person import Person

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from controlplane.call import CallStatus, EndReason
+from shared.call.call import CallStatus, EndReason
 from simulators.meta.calls.business_call import OutboundCall
 from simulators.meta.people.callee_plan import Reaction, Statuses
 from tests.component.conftest import Bench

@@ -11,8 +11,8 @@ import pytest
 import pytest_asyncio
 from aiohttp import web
 
-from controlplane.call import CallStatus, EndReason
-from controlplane.store import SupabaseStore
+from shared.call.call import CallStatus, EndReason
+from shared.database.supabase import SupabaseStore
 from simulators.meta.people.callee_plan import CalleePlan
 from simulators.meta.people.person import Person
 from simulators.meta.webhooks.calls import Caller

@@ -11,8 +11,8 @@ import pytest_asyncio
 from aiohttp import web
 
 from controlplane.app import ControlPlane
-from controlplane.call import CallStatus, EndReason
-from controlplane.store import SupabaseStore
+from shared.call.call import CallStatus, EndReason
+from shared.database.supabase import SupabaseStore
 from simulators.meta.api.faults import Fault, FaultKind
 from simulators.meta.people.call_plan import CallPlan
 from simulators.meta.whatsapp import WhatsAppSimulator

@@ -19,10 +19,10 @@ from simulators.meta.people.callee_plan import AnswerWebhook, CalleePlan, Reacti
 from simulators.meta.people.permissions import DAY_S, WEEK_S, Grant, PermissionPolicy
 from simulators.meta.people.person import Person, ReplyPlan
 from simulators.meta.rules.graph import CallState
-from simulators.meta.rules.offer import read_offer
 from simulators.meta.webhooks.calls import Caller, Json
 from simulators.meta.whatsapp import WhatsAppSimulator
 from simulators.phone.phone import CallOver
+from simulators.phone.read_sdp import read_offer
 from tests.serving import serving
 from tests.unit.simulators.meta.rules.test_offer import OFFER
 from tests.unit.simulators.meta.rules.test_outbound import FREE_FORM, TEMPLATE

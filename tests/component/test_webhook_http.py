@@ -12,7 +12,8 @@ import aiohttp
 import pytest
 import pytest_asyncio
 
-from controlplane.call import CallStatus, EndReason, WhatsAppCallId
+from shared.call.call import CallStatus, EndReason
+from shared.call.ids import WhatsAppCallId
 from simulators.meta.webhooks.calls import (
     Caller,
     Terminated,

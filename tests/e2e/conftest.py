@@ -15,9 +15,9 @@ import pytest
 import pytest_asyncio
 from livekit import api
 
-from controlplane.call import Call
-from controlplane.records import EventSource
-from controlplane.store import SupabaseStore
+from shared.call.call import Call
+from shared.call.records import EventSource
+from shared.database.supabase import SupabaseStore
 from simulators.meta.calls.talk import TURN_PAUSE_MS
 from simulators.meta.calls.user_call import SimulatedCall
 from simulators.meta.people.call_plan import CallPlan, Timing

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from controlplane.call import CallStatus, EndReason
+from shared.call.call import CallStatus, EndReason
 from simulators.meta.people.call_plan import CallPlan
 from simulators.meta.webhooks.calls import Caller
 from simulators.speech.ear import plain_words

@@ -7,8 +7,8 @@ import pytest
 import pytest_asyncio
 from livekit import api
 
-from controlplane.call import Call, CallStatus, EndReason
-from controlplane.records import TranscriptTurn
+from shared.call.call import Call, CallStatus, EndReason
+from shared.call.records import TranscriptTurn
 from simulators.meta.people.call_plan import CallPlan
 from simulators.meta.webhooks.calls import Caller
 from simulators.speech.ear import plain_words

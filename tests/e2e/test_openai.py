@@ -6,8 +6,8 @@ from contextlib import AbstractAsyncContextManager
 
 import pytest
 
-from controlplane.call import CallStatus, EndReason
-from controlplane.records import EventSource
+from shared.call.call import CallStatus, EndReason
+from shared.call.records import EventSource
 from simulators.openai.faults import Faults
 from tests.e2e.conftest import Deployment, SimulatedOpenAI, answered
 

@@ -6,7 +6,7 @@ import signal
 
 import pytest
 
-from controlplane.call import CallStatus, EndReason
+from shared.call.call import CallStatus, EndReason
 from simulators.meta.api.faults import Fault, FaultKind
 from simulators.meta.calls.user_call import SimulatedCall
 from simulators.openai.faults import Faults

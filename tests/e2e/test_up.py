@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from controlplane.call import CallStatus, EndReason, WhatsAppCallId
-from controlplane.store import SupabaseStore
+from shared.call.call import CallStatus, EndReason
+from shared.call.ids import WhatsAppCallId
+from shared.database.supabase import SupabaseStore
 from simulators.meta.people.call_plan import CallPlan
 from simulators.meta.webhooks.calls import Caller
 from simulators.meta.whatsapp import WhatsAppSimulator

@@ -6,7 +6,7 @@ import os
 from agents.logs import quieten
 from agents.settings import Settings
 from agents.worker import build_server, serve
-from controlplane.logs import configure
+from shared.process.logs import configure
 from tests.integration.journal_store import connect_journal
 
 

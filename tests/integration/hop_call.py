@@ -13,12 +13,12 @@ from typing import Any, Self
 import aiohttp
 from livekit import api
 
-from controlplane.call import CallId
-from controlplane.hop_address import HopAddress
-from controlplane.media_hop import HopInterfaces, MediaHop
-from controlplane.ng_transport import open_transport
-from controlplane.rtpengine import NgClient
-from controlplane.whip import WhipClient
+from controlplane.livekit.whip import WhipClient
+from controlplane.rtpengine.address import HopAddress
+from controlplane.rtpengine.client import NgClient
+from controlplane.rtpengine.passage import HopInterfaces, MediaHop
+from controlplane.rtpengine.transport import open_transport
+from shared.call.ids import CallId
 from tests.integration.hop_phone import TONE_HZ, HummingPhone
 from wacall.stack.sfu import EmbeddedSfu
 

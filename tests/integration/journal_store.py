@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any, cast
 
 from agents.settings import Settings
-from controlplane.call import CallId, EndReason
-from controlplane.records import EventRecord, FollowUp, Lead, TranscriptTurn
-from controlplane.store import Store
+from shared.call.call import EndReason
+from shared.call.ids import CallId
+from shared.call.records import EventRecord, FollowUp, Lead, TranscriptTurn
+from shared.database.supabase import Store
 
 VARIABLE = "TEST_JOURNAL"
 

@@ -20,15 +20,14 @@ from aiortc.mediastreams import AudioStreamTrack
 from av import AudioFrame
 from livekit import api, rtc
 
-from controlplane.brief import CallBrief
-from controlplane.call import (
+from shared.call.brief import CallBrief
+from shared.call.call import Direction
+from shared.call.ids import CallId, PhoneNumberId
+from shared.call.room import (
     AGENT_IDENTITY,
     AGENT_TRACK,
     ATTRIBUTE_CALL_STATUS,
     CALLER_IDENTITY,
-    CallId,
-    Direction,
-    PhoneNumberId,
     room_name,
 )
 from tests.integration.journal_store import VARIABLE, read_journal

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from controlplane.dtmf import KeyListener, KeyPressed
-from controlplane.errors import BadSdp, HopCallUnknown
-from controlplane.media_hop import WHATSAPP_TAG, HopInterfaces
-from controlplane.media_watch import MediaHistory, MediaLimits, Verdict, read_query
+from controlplane.core.errors import BadSdp, HopCallUnknown
+from controlplane.rtpengine.key_reports import KeyListener, KeyPressed
+from controlplane.rtpengine.liveness import MediaHistory, MediaLimits, Verdict, read_query
+from controlplane.rtpengine.passage import WHATSAPP_TAG, HopInterfaces
 from tests.hop_servers import running_redis
 from tests.integration.hop_call import HopCall
 from wacall.stack.hop import EmbeddedHop, HopPlan

@@ -11,12 +11,12 @@ import aiohttp
 import pytest
 import yaml
 
-from controlplane.call import CallId
-from controlplane.errors import HopUnreachable
-from controlplane.hop_address import HopAddress
-from controlplane.media_hop import HopInterfaces, MediaHop
-from controlplane.ng_transport import open_transport
-from controlplane.rtpengine import NgClient
+from controlplane.core.errors import HopUnreachable
+from controlplane.rtpengine.address import HopAddress
+from controlplane.rtpengine.client import NgClient
+from controlplane.rtpengine.passage import HopInterfaces, MediaHop
+from controlplane.rtpengine.transport import open_transport
+from shared.call.ids import CallId
 from tests.integration.hop_call import HopCall
 from wacall.environment import REPOSITORY, free_port
 from wacall.stack.hop import EmbeddedHop, HopPlan, find_hop

@@ -9,17 +9,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from controlplane.call import (
-    Call,
-    CallId,
-    CallStatus,
-    Direction,
-    EndReason,
-    Party,
-    PhoneNumberId,
-    WhatsAppCallId,
-)
-from controlplane.consent import (
+from controlplane.core.consent import (
     CallHistory,
     CallPause,
     ConsentEntry,
@@ -30,11 +20,14 @@ from controlplane.consent import (
     Permission,
     make_entry,
 )
-from controlplane.errors import CallDenied, CallNotFound
-from controlplane.ledger import Ledger
-from controlplane.policy import Limits
-from controlplane.rest import RestClient
-from controlplane.store import SupabaseStore
+from controlplane.core.policy import Limits
+from controlplane.ledger.ledger import Ledger
+from shared.call.call import Call, CallStatus, Direction, EndReason
+from shared.call.errors import CallDenied, CallNotFound
+from shared.call.ids import CallId, PhoneNumberId, WhatsAppCallId
+from shared.call.person import Party
+from shared.database.rest import RestClient
+from shared.database.supabase import SupabaseStore
 from wacall.stack.database import LocalSupabase
 from wacall.stack.postgres import PostgresFailed
 

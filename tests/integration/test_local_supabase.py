@@ -18,8 +18,8 @@ import aiohttp
 import pytest
 import pytest_asyncio
 
-from controlplane.errors import StoreUnavailable
-from controlplane.store import SupabaseStore
+from shared.call.errors import StoreUnavailable
+from shared.database.supabase import SupabaseStore
 from wacall.stack import database
 from wacall.stack.database import DatabaseFailed, LocalSupabase
 

@@ -11,12 +11,12 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from controlplane.errors import HopCallUnknown, HopRefused, HopUnreachable, NoHop
-from controlplane.hop_address import HopAddress, NgTransport
-from controlplane.hop_sdp import SYNTHETIC_OFFER
-from controlplane.hops import Hops
-from controlplane.ng_transport import open_transport
-from controlplane.rtpengine import NgClient
+from controlplane.core.errors import HopCallUnknown, HopRefused, HopUnreachable, NoHop
+from controlplane.rtpengine.address import HopAddress, NgTransport
+from controlplane.rtpengine.client import NgClient
+from controlplane.rtpengine.descriptions import SYNTHETIC_OFFER
+from controlplane.rtpengine.hops import Hops
+from controlplane.rtpengine.transport import open_transport
 from tests.serving import serving
 from wacall.environment import free_port
 from wacall.stack.hop import EmbeddedHop, HopPlan, command_line, find_hop

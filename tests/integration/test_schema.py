@@ -5,19 +5,16 @@ import itertools
 import aiohttp
 import pytest
 
-from controlplane import rows
-from controlplane.call import FINAL_STATUSES, LIVE_STATUSES, CallStatus, Direction
-from controlplane.consent import ConsentKind, ConsentSource
-from controlplane.lifecycle import TRANSITIONS
-from controlplane.records import EventOutcome, EventSource
-from controlplane.rest import RestClient
-from controlplane.store import SupabaseStore
+from controlplane.core.consent import ConsentKind, ConsentSource
+from controlplane.core.lifecycle import TRANSITIONS
+from controlplane.database_check import TABLES
+from shared.call.call import FINAL_STATUSES, LIVE_STATUSES, CallStatus, Direction
+from shared.call.records import EventOutcome, EventSource
 from wacall.stack.database import LocalSupabase
 from wacall.stack.postgres import PostgresFailed
 
 ID = "00000000-0000-0000-0000-000000000001"
 EVENT = "00000000-0000-0000-0000-000000000002"
-TABLES = sorted(rows.TABLES)
 VIEWS = ("call_timeline", "consent_state")
 PII = {
     "calls.wacid",
@@ -217,7 +214,7 @@ async def test_the_database_takes_the_enum_values_of_the_code(
     assert {part for part in definition.split("'")[1::2] if part != "::text"} == set(values)
 
 
-@pytest.mark.parametrize("table", TABLES)
+@pytest.mark.parametrize("table", sorted(TABLES))
 async def test_the_code_knows_every_column(database: LocalSupabase, table: str) -> None:
     """A column that nobody reads or writes is a mistake on one side."""
     own = {"created_at", "updated_at"}
@@ -226,31 +223,7 @@ async def test_the_code_knows_every_column(database: LocalSupabase, table: str) 
         "select column_name from information_schema.columns "
         f"where table_schema = 'public' and table_name = '{table}'",
     )
-    assert columns - own == set(rows.TABLES[table]) - own
-
-
-async def test_missing_parts_are_named_with_their_remedy(database: LocalSupabase) -> None:
-    """check_schema() speaks of the table and of schema.sql; the version is compared too."""
-    rest = await RestClient.connect(database.url, database.secret_key)
-    store = SupabaseStore(rest)
-    try:
-        await database.execute(
-            "create or replace function public.schema_version() returns integer "
-            "language sql immutable set search_path = '' return 999"
-        )
-        assert any("version 999" in problem for problem in await store.check_schema())
-        await database.execute("alter table public.leads rename column notes to remarks")
-        problems = await store.check_schema()
-        assert any("table leads" in text and "schema.sql" in text for text in problems), problems
-    finally:
-        await database.execute(
-            "create or replace function public.schema_version() returns integer "
-            f"language sql immutable set search_path = '' return {rows.SCHEMA_VERSION};"
-            "alter table public.leads rename column remarks to notes"
-        )
-        await rest.close()
-    version = str(rows.SCHEMA_VERSION)
-    assert await lines(database, "select public.schema_version()") == {version}
+    assert columns - own == set(TABLES[table]) - own
 
 
 # --- invariants, by plain SQL ---

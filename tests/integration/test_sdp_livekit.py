@@ -14,8 +14,8 @@ from aiortc.mediastreams import AudioStreamTrack
 from aiortc.sdp import SessionDescription
 from livekit import api, rtc
 
-from controlplane.errors import BadSdp
-from controlplane.sdp import answer_for_meta, offer_for_livekit
+from controlplane.core.errors import BadSdp
+from controlplane.sdp.direct import answer_for_meta, offer_for_livekit
 from tests import paths
 from wacall.stack.sfu import EmbeddedSfu
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from controlplane.hop_address import HopAddress
+from controlplane.rtpengine.address import HopAddress
 from wacall.stack.hop import HOW_TO_GET_IT, HopPlan
 from wacall.stack.stack import Stack, StackPlan
 

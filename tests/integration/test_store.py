@@ -12,21 +12,19 @@ import pytest
 import pytest_asyncio
 from aiohttp import web
 
-from controlplane.call import (
+from shared.call.call import (
     FINAL_STATUSES,
     LIVE_STATUSES,
     Call,
-    CallId,
     CallStatus,
     Direction,
     EndReason,
-    Party,
-    PhoneNumberId,
     Termination,
-    WhatsAppCallId,
 )
-from controlplane.errors import CallNotFound, StoreUnavailable
-from controlplane.records import (
+from shared.call.errors import CallNotFound, StoreUnavailable
+from shared.call.ids import CallId, PhoneNumberId, WhatsAppCallId
+from shared.call.person import Party
+from shared.call.records import (
     EventOutcome,
     EventRecord,
     EventSource,
@@ -34,7 +32,7 @@ from controlplane.records import (
     Lead,
     TranscriptTurn,
 )
-from controlplane.store import Store, SupabaseStore
+from shared.database.supabase import Store, SupabaseStore
 from tests.serving import serving
 from wacall.stack.database import LocalSupabase
 
@@ -643,8 +641,6 @@ async def test_a_database_that_is_not_there_is_named(unused_tcp_port: int) -> No
         await store.get_call(CallId(str(uuid.uuid4())))
     with pytest.raises(StoreUnavailable, match="does not answer"):
         await store.ping()
-    (problem,) = {sentence.partition(":")[2] for sentence in await store.check_schema()}
-    assert "does not answer" in problem
     await store.close()
 
 
@@ -653,19 +649,3 @@ async def test_a_malformed_address_is_refused_at_once(url: str, key: str) -> Non
     """Before anything is sent."""
     with pytest.raises(StoreUnavailable, match="malformed"):
         await SupabaseStore.connect(url, key)
-
-
-async def test_a_database_with_the_schema_has_no_problems(store: SupabaseStore) -> None:
-    """An empty list is what doctor and start-up want to see."""
-    await store.ping()
-    assert await store.check_schema() == []
-
-
-async def test_a_wrong_key_is_told_apart_from_a_missing_schema(database: LocalSupabase) -> None:
-    """The publishable key and a made-up one are named as the cause."""
-    for key in (database.publishable_key, "sb_secret_wrong"):
-        store = await SupabaseStore.connect(database.url, key)
-        problems = await store.check_schema()
-        assert problems
-        assert all("SUPABASE_SECRET_KEY" in problem for problem in problems), problems
-        await store.close()

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from controlplane.call import CallId
-from controlplane.records import FollowUp, Lead, TranscriptTurn
+from shared.call.ids import CallId
+from shared.call.records import FollowUp, Lead, TranscriptTurn
 
 
 class MemoryStore:

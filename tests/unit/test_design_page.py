@@ -1,7 +1,7 @@
 """docs/design.md shows the lifecycle as the code has it."""
 
-from controlplane.call import FINAL_STATUSES, LIVE_STATUSES, CallStatus
-from controlplane.lifecycle import TRANSITIONS
+from controlplane.core.lifecycle import TRANSITIONS
+from shared.call.call import FINAL_STATUSES, LIVE_STATUSES, CallStatus
 from tests import paths
 
 PAGE = paths.ROOT / "docs" / "design.md"

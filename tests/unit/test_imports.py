@@ -1,4 +1,8 @@
-"""Who may import whom, checked in the syntax trees: a rule that nobody checks is a wish."""
+"""A folder is a layer: who may import whom, checked in the syntax trees.
+
+A rule that nobody checks is a wish. Below, each folder with the folders it may import besides
+itself; `controlplane` means the files that lie directly in it. docs/design.md draws the map.
+"""
 
 import ast
 import sys
@@ -9,48 +13,54 @@ import pytest
 
 from tests.paths import ROOT
 
-OURS = {"controlplane", "agents", "simulators", "wacall", "tests"}
+OURS = ("shared", "controlplane", "agents", "simulators", "wacall")
+CORE = {"shared.call", "controlplane.core"}
+NEIGHBOURS = {
+    "shared.database", "shared.process", "controlplane.sdp", "controlplane.meta",
+    "controlplane.livekit", "controlplane.rtpengine", "controlplane.ledger",
+    "controlplane.telemetry",
+}  # fmt: skip
+SIMULATED_META = [
+    "simulators.meta.webhooks", "simulators.meta.people", "simulators.meta.rules",
+    "simulators.meta.api", "simulators.meta.calls", "simulators.meta",
+]  # fmt: skip
+PHONE = {"simulators", "simulators.phone", "simulators.speech"}
+COMMAND_LINE = {"wacall", "wacall.operators", "wacall.stack"}
+SERVICES = {"shared.call", "shared.database", "shared.process", "controlplane", "agents"}
 
-# What a package may import of our own packages, besides itself.
 ALLOWED: dict[str, set[str]] = {
-    "controlplane": set(),
-    "agents": {
-        "controlplane.brief",
-        "controlplane.call",
-        "controlplane.logs",
-        "controlplane.records",
-        "controlplane.store",
-        "controlplane.tasks",
-        "controlplane.variables",
-    },
+    # what both services agree on
+    "shared": set(),
+    "shared.call": set(),
+    "shared.process": set(),
+    "shared.database": {"shared.call", "shared.process"},
+    # the control plane, lowest layer first
+    "controlplane.core": {"shared.call", "controlplane.meta"},
+    "controlplane.sdp": CORE,
+    # one folder per neighbour; none knows another
+    "controlplane.meta": CORE | {"controlplane.sdp", "shared.process"},
+    "controlplane.livekit": CORE | {"shared.process"},
+    "controlplane.rtpengine": CORE | {"controlplane.sdp", "shared.process"},
+    "controlplane.ledger": CORE | {"shared.database"},
+    "controlplane.telemetry": CORE,
+    # the stories, the doors, and the one file that knows everything
+    "controlplane.use_cases": CORE | NEIGHBOURS,
+    "controlplane.http": CORE | NEIGHBOURS | {"controlplane.use_cases"},
+    "controlplane": CORE | NEIGHBOURS | {"controlplane.use_cases", "controlplane.http"},
+    # the worker knows nothing of the control plane
+    "agents": {"shared.call", "shared.database", "shared.process"},
     # a simulator that shared the product's code would share its mistakes
     "simulators": set(),
-    "wacall": {"controlplane", "agents", "simulators"},
-}
-# The control plane's layers, lowest first; a module imports its own layer and those below.
-LAYERS = {
-    "core": {
-        "brief", "call", "callee", "consent", "deadlines", "errors", "foreign", "graph_errors",
-        "hop_address", "hop_sdp", "lifecycle", "media_watch", "policy", "records", "rows", "sdp",
-        "sdp_lines", "settings", "variables", "webhook_auth", "webhook_batch", "webhook_events",
-        "whatsapp",
+    "simulators.phone": {"simulators"},
+    "simulators.speech": {"simulators"},
+    "simulators.openai": {"simulators", "simulators.speech"},
+    **{
+        folder: {*PHONE, *SIMULATED_META[:at]} for at, folder in enumerate(SIMULATED_META)
     },
-    "edges": {
-        "dtmf", "graph", "hops", "ledger", "logs", "media_hop", "metrics", "ng_transport", "rest",
-        "rooms", "rtpengine", "schema", "store", "tasks", "whip",
-    },
-    "use cases": {
-        "call_setup", "ending", "hop_watch", "inbound", "keys", "linking", "outbound",
-        "permissions", "roomwatch", "sweeper", "switchboard",
-    },
-    "http": {
-        "consent_routes", "dial_routes", "middleware", "operators", "ops", "request_body",
-        "webhooks",
-    },
-    "application": {"__init__", "__main__", "app"},
 }  # fmt: skip
-# what has a socket, an event loop, or a clock of its own
-NOT_FOR_THE_CORE = {
+# folders in which nothing has a socket, an event loop, or a clock of its own
+PURE = ("shared.call", "controlplane.core", "controlplane.sdp", "simulators.meta.rules")
+IMPURE = {
     "aiohttp", "asyncio", "httpx", "livekit", "postgrest", "prometheus_client", "socket",
     "supabase", "tenacity", "time",
 }  # fmt: skip
@@ -60,6 +70,10 @@ def modules(package: str) -> list[Path]:
     return sorted((ROOT / package).rglob("*.py"))
 
 
+def folder_of(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).parent.parts)
+
+
 def imports(path: Path) -> Iterator[str]:
     """Every imported module, as far as its dotted name can be known from the source."""
     for node in ast.walk(ast.parse(path.read_text(), str(path))):
@@ -67,51 +81,45 @@ def imports(path: Path) -> Iterator[str]:
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path}: relative imports hide the layers"
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+            for alias in node.names:
+                inner = ROOT.joinpath(*f"{node.module}.{alias.name}".split("."))
+                is_module = inner.with_suffix(".py").exists()
+                yield f"{node.module}.{alias.name}" if is_module else str(node.module)
 
 
-def is_within(name: str, allowed: set[str]) -> bool:
-    return any(name == one or name.startswith(f"{one}.") for one in allowed)
+def folder_imported(name: str) -> str:
+    """The folder of an imported module of ours."""
+    path = ROOT.joinpath(*name.split("."))
+    return name if path.is_dir() else name.rpartition(".")[0]
 
 
-@pytest.mark.parametrize("package", sorted(ALLOWED))
-def test_packages_import_one_way(package: str) -> None:
-    """A package imports itself and what the table above allows."""
+def test_every_folder_has_its_place() -> None:
+    """A new folder is put somewhere; one that is gone is gone from the table as well."""
+    folders = {folder_of(path) for package in OURS for path in modules(package)}
+    assert {name for name in folders if not name.startswith("wacall")} == set(ALLOWED)
+
+
+@pytest.mark.parametrize("folder", sorted(ALLOWED))
+def test_a_folder_imports_only_what_lies_below_it(folder: str) -> None:
+    """Imports go one way."""
     wrong = [
         f"{path.relative_to(ROOT)} imports {name}"
-        for path in modules(package)
+        for path in sorted((ROOT / folder.replace(".", "/")).glob("*.py"))
         for name in imports(path)
-        if name.split(".")[0] in OURS and not is_within(name, ALLOWED[package] | {package})
+        if name.split(".")[0] in (*OURS, "tests")
+        and folder_imported(name) not in ALLOWED[folder] | {folder}
     ]
     assert not wrong
 
 
 def test_the_core_is_pure() -> None:
-    """The core imports nothing that has a socket, an event loop or a clock."""
+    """No socket, no event loop, no clock."""
     wrong = [
         f"{path.relative_to(ROOT)} imports {name}"
-        for path in modules("controlplane")
-        if path.stem in LAYERS["core"]
+        for folder in PURE
+        for path in modules(folder.replace(".", "/"))
         for name in imports(path)
-        if name.split(".")[0] in NOT_FOR_THE_CORE
-    ]
-    assert not wrong
-
-
-def test_every_module_of_the_control_plane_has_its_layer() -> None:
-    """A new module is put somewhere; one that is gone is gone from the list as well."""
-    listed = [name for layer in LAYERS.values() for name in layer]
-    assert sorted(listed) == sorted(path.stem for path in modules("controlplane"))
-
-
-def test_the_control_planes_layers_import_one_way() -> None:
-    """Core <- edges <- use cases <- http <- application, which alone knows everything."""
-    rank = {name: at for at, layer in enumerate(LAYERS.values()) for name in layer}
-    wrong = [
-        f"{path.relative_to(ROOT)} imports {name}"
-        for path in modules("controlplane")
-        for name in imports(path)
-        if name.startswith("controlplane.") and rank.get(name.split(".")[1], 0) > rank[path.stem]
+        if name.split(".")[0] in IMPURE
     ]
     assert not wrong
 
@@ -123,7 +131,7 @@ def test_the_set_up_needs_nothing_installed() -> None:
         for path in modules("wacall/bootstrap")
         for name in imports(path)
         if name.split(".")[0] not in sys.stdlib_module_names
-        and not is_within(name, {"wacall.bootstrap"})
+        and not name.startswith("wacall.bootstrap")
     ]
     assert not wrong
 
@@ -132,7 +140,7 @@ def test_package_files_re_export_nothing() -> None:
     """An import line tells where a thing lives: `__init__.py` files import nothing."""
     wrong = [
         str(path.relative_to(ROOT))
-        for package in ALLOWED
+        for package in OURS
         for path in modules(package)
         if path.name == "__init__.py" and list(imports(path))
     ]

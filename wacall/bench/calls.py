@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from controlplane.errors import StoreUnavailable
+from shared.call.errors import StoreUnavailable
 from simulators.meta.calls.user_call import SimulatedCall
 from simulators.phone.phone import CallOver
 from wacall.bench.figures import Distribution, Findings, Target

@@ -14,12 +14,12 @@ from pathlib import Path
 
 import aiohttp
 
-from controlplane.call import CallId
-from controlplane.errors import BadSdp, HopRefused, HopUnreachable
-from controlplane.hop_address import HopAddress
-from controlplane.media_hop import MediaHop
-from controlplane.ng_transport import open_transport
-from controlplane.rtpengine import NgClient
+from controlplane.core.errors import BadSdp, HopRefused, HopUnreachable
+from controlplane.rtpengine.address import HopAddress
+from controlplane.rtpengine.client import NgClient
+from controlplane.rtpengine.passage import MediaHop
+from controlplane.rtpengine.transport import open_transport
+from shared.call.ids import CallId
 from wacall.bench.figures import Findings, HopLevel
 from wacall.bench.process_usage import busy_seconds, cpu_seconds, pss_bytes
 from wacall.bench.progress import Progress

@@ -11,12 +11,13 @@ from dataclasses import dataclass
 
 import aiohttp
 
-from controlplane.call import CallId
-from controlplane.errors import HopRefused, HopUnreachable, StoreUnavailable
-from controlplane.foreign import Json, integer_of, list_of, object_of, text_of
-from controlplane.media_hop import LIVEKIT_TAG, WHATSAPP_TAG
-from controlplane.ng_transport import open_transport
-from controlplane.rtpengine import NgClient
+from controlplane.core.errors import HopRefused, HopUnreachable
+from controlplane.core.foreign import Json, integer_of, list_of, object_of, text_of
+from controlplane.rtpengine.client import NgClient
+from controlplane.rtpengine.passage import LIVEKIT_TAG, WHATSAPP_TAG
+from controlplane.rtpengine.transport import open_transport
+from shared.call.errors import StoreUnavailable
+from shared.call.ids import CallId
 from simulators.meta.calls.business_call import OutboundCall
 from simulators.meta.people.callee_plan import CalleePlan
 from simulators.meta.people.person import Person

@@ -15,9 +15,10 @@ import aiohttp
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
-from controlplane.call import Call, WhatsAppCallId
-from controlplane.hop_address import HopAddress
-from controlplane.store import SupabaseStore
+from controlplane.rtpengine.address import HopAddress
+from shared.call.call import Call
+from shared.call.ids import WhatsAppCallId
+from shared.database.supabase import SupabaseStore
 from simulators.meta.calls.business_call import OutboundCall
 from simulators.meta.calls.user_call import SimulatedCall
 from simulators.meta.people.call_plan import Timing

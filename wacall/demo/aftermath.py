@@ -12,12 +12,13 @@ import aiohttp
 import numpy as np
 from livekit import api
 
-from controlplane.call import Call, WhatsAppCallId
-from controlplane.errors import ControlPlaneError
-from controlplane.hop_address import HopAddress
-from controlplane.ng_transport import open_transport
-from controlplane.records import EventRecord
-from controlplane.rtpengine import NgClient
+from controlplane.rtpengine.address import HopAddress
+from controlplane.rtpengine.client import NgClient
+from controlplane.rtpengine.transport import open_transport
+from shared.call.call import Call
+from shared.call.errors import WacallError
+from shared.call.ids import WhatsAppCallId
+from shared.call.records import EventRecord
 from simulators.meta.calls.business_call import OutboundCall
 from simulators.meta.calls.user_call import SimulatedCall
 from simulators.openai.happening import Kind
@@ -137,7 +138,7 @@ async def _comes_true(condition: Callable[[], Awaitable[bool]]) -> bool:
         async with asyncio.timeout(REST_S):
             while True:
                 # a part that is down has let go of the call too, but nobody can tell
-                with contextlib.suppress(aiohttp.ClientError, ControlPlaneError, api.TwirpError):
+                with contextlib.suppress(aiohttp.ClientError, WacallError, api.TwirpError):
                     if await condition():
                         return True
                 await asyncio.sleep(POLL_INTERVAL_S)

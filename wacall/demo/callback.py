@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from controlplane.callee import read_callee
-from controlplane.consent import ConsentKind
+from controlplane.core.callee import read_callee
+from controlplane.core.consent import ConsentKind
 from simulators.phone.recording import Pcm
 from wacall.demo.aftermath import PlacedCall, gather
 from wacall.demo.evidence import CallbackEvidence, Denial

@@ -1,6 +1,6 @@
 """The verdict on the business's call: facts in, a list of checks out. Pure."""
 
-from controlplane.consent import ConsentKind, ConsentSource
+from controlplane.core.consent import ConsentKind, ConsentSource
 from wacall.demo.checks import (
     Check,
     check_clean,

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from controlplane.call import Party
-from controlplane.consent import ConsentEntry
+from controlplane.core.consent import ConsentEntry
+from shared.call.person import Party
 from wacall.demo.checks import Check
 from wacall.demo.evidence import CallbackEvidence, Evidence
 from wacall.demo.narration import Screen

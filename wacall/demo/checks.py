@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from controlplane.call import CallStatus, EndReason
-from controlplane.records import TranscriptTurn
+from shared.call.call import CallStatus, EndReason
+from shared.call.records import TranscriptTurn
 from simulators.speech.ear import plain_words
 from wacall.demo.evidence import Evidence, ModelSide
 from wacall.demo.screenplay import Screenplay

@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from controlplane.errors import ControlPlaneError
+from shared.call.errors import WacallError
 from simulators.openai.scenario import load_scenario
 from simulators.speech.process import SpeechFailed
 from wacall import environment
@@ -123,7 +123,7 @@ def main(argv: list[str]) -> int:
         return _could_not_start(screen, plan, f"{place}{error.strerror or error}; {advice}.")
     except ChildFailed as failure:
         return _could_not_start(screen, plan, failure.sentence, failure.tail)
-    except ControlPlaneError as failure:
+    except WacallError as failure:
         return _could_not_start(screen, plan, str(failure))
     return conclude(screen, plan, result)
 

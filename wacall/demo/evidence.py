@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from controlplane.call import Call
-from controlplane.consent import ConsentEntry
-from controlplane.records import Lead, TranscriptTurn
+from controlplane.core.consent import ConsentEntry
+from shared.call.call import Call
+from shared.call.records import Lead, TranscriptTurn
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

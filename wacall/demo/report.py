@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from controlplane.call import Call
+from shared.call.call import Call
 from wacall.demo.checks import Check
 from wacall.demo.evidence import Evidence, PhoneSide
 from wacall.demo.narration import Screen, shown_path

@@ -9,8 +9,8 @@ from typing import Any
 
 import aiohttp
 
-from controlplane.call import WhatsAppCallId
-from controlplane.errors import ControlPlaneError
+from shared.call.errors import WacallError
+from shared.call.ids import WhatsAppCallId
 from simulators.meta.calls.business_call import OutboundCall
 from simulators.meta.calls.user_call import SimulatedCall
 from simulators.meta.people.call_plan import CallPlan
@@ -166,7 +166,7 @@ class Show:
         store, told = self._stage.store, 0
         while True:
             await asyncio.sleep(_FOLLOW_EVERY_S)
-            with contextlib.suppress(ControlPlaneError):
+            with contextlib.suppress(WacallError):
                 row = await store.find_call(WhatsAppCallId(self.call.wacid))
                 turns = await store.list_transcripts(row.id) if row is not None else []
                 for turn in turns[told:]:

@@ -30,8 +30,8 @@ from wacall.stack.sfu import LOOPBACK
 from wacall.stack.stack import Stack, StackPlan
 
 if TYPE_CHECKING:
-    from controlplane.ledger import Ledger
-    from controlplane.store import SupabaseStore
+    from controlplane.ledger.ledger import Ledger
+    from shared.database.supabase import SupabaseStore
     from simulators.meta.calls.business_call import OutboundCall
     from simulators.meta.calls.user_call import SimulatedCall
     from simulators.meta.people.person import Person
@@ -44,7 +44,7 @@ POLL_INTERVAL_S = 0.05
 REPLIES_S = 1.0
 PICKS_UP_S = 1.5
 # what the call itself will need
-_SLOW_IMPORTS = ("controlplane.store", "wacall.demo.show", "wacall.demo.callback")
+_SLOW_IMPORTS = ("shared.database.supabase", "wacall.demo.show", "wacall.demo.callback")
 _SHOWN = {
     "sfu": "SFU",
     "hop": "media hop",
@@ -198,9 +198,9 @@ class Stage:
     async def _start(self) -> None:
         await _together(self._start_stack(), self._start_speech(), self._start_meta())
         self.whatsapp.webhook_url = f"{self.stack.controlplane_url}/wa/webhook"
-        from controlplane.ledger import Ledger
-        from controlplane.rest import RestClient
-        from controlplane.store import SupabaseStore
+        from controlplane.ledger.ledger import Ledger
+        from shared.database.rest import RestClient
+        from shared.database.supabase import SupabaseStore
 
         database = self.stack.environment
         key = database.get("SUPABASE_SECRET_KEY") or database.get("SUPABASE_SERVICE_ROLE_KEY")

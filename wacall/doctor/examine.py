@@ -15,15 +15,18 @@ from livekit import api
 
 from agents.models import read_listing
 from agents.settings import Settings as AgentSettings
+from controlplane import database_check
 from controlplane.app import make_graph, make_rooms
-from controlplane.call import Call, CallId, CallStatus, Direction, Party
-from controlplane.errors import ControlPlaneError
-from controlplane.ng_transport import open_transport
-from controlplane.rest import Refused
-from controlplane.rooms import RoomsClient
-from controlplane.rtpengine import NgClient
+from controlplane.livekit.rooms import RoomsClient
+from controlplane.rtpengine.client import NgClient
+from controlplane.rtpengine.transport import open_transport
 from controlplane.settings import Settings
-from controlplane.store import SupabaseStore
+from shared.call.call import Call, CallStatus, Direction
+from shared.call.errors import WacallError
+from shared.call.ids import CallId
+from shared.call.person import Party
+from shared.database.rest import Refused, RestClient
+from shared.database.supabase import SupabaseStore
 from wacall import environment
 from wacall.doctor.findings import (
     Finding,
@@ -107,7 +110,7 @@ async def _look_at_livekit(
     rooms = make_rooms(settings, http)
     try:
         await rooms.rooms()
-    except ControlPlaneError as error:
+    except WacallError as error:
         yield fail(
             "livekit",
             str(error),
@@ -144,7 +147,7 @@ async def _look_at_livekit(
                 "See the SFU's log, and whether LIVEKIT_URL leads to it directly.",
             )
         finally:
-            with contextlib.suppress(ControlPlaneError):
+            with contextlib.suppress(WacallError):
                 await rooms.delete(call.room)
 
 
@@ -170,7 +173,7 @@ async def _look_at_hops(settings: Settings, http: aiohttp.ClientSession) -> Asyn
         )
         try:
             calls = await client.count_calls()
-        except ControlPlaneError as error:
+        except WacallError as error:
             yield fail("media hop", f"{address}: {error}", "RTPENGINE_URL, or start rtpengine.")
         else:
             yield ok("media hop", f"{address} answers and carries {calls} calls.")
@@ -218,17 +221,17 @@ async def _look_at_database(
     settings: Settings, http: aiohttp.ClientSession
 ) -> AsyncIterator[Finding]:
     try:
-        store = await SupabaseStore.connect(
+        rest = await RestClient.connect(
             settings.supabase_url, settings.supabase_secret_key.get_secret_value()
         )
         try:
             # what is missing in the schema is told by the next request, in more words
             with contextlib.suppress(Refused):
-                await store.ping()
-            problems = await store.check_schema()
+                await SupabaseStore(rest).ping()
+            problems = await database_check.problems(rest)
         finally:
-            await store.close()
-    except ControlPlaneError as error:
+            await rest.close()
+    except WacallError as error:
         yield fail(
             "database",
             str(error),
@@ -250,7 +253,7 @@ async def _look_at_graph(settings: Settings, http: aiohttp.ClientSession) -> Asy
     graph = make_graph(settings, http)
     try:
         number = await graph.check_number()
-    except ControlPlaneError as error:
+    except WacallError as error:
         yield fail(
             "graph",
             str(error),

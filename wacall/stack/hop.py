@@ -13,10 +13,10 @@ from pathlib import Path
 
 import aiohttp
 
-from controlplane.errors import HopRefused, HopUnreachable
-from controlplane.hop_address import HopAddress, NgTransport
-from controlplane.ng_transport import open_transport
-from controlplane.rtpengine import NgClient
+from controlplane.core.errors import HopRefused, HopUnreachable
+from controlplane.rtpengine.address import HopAddress, NgTransport
+from controlplane.rtpengine.client import NgClient
+from controlplane.rtpengine.transport import open_transport
 from wacall.environment import free_port, is_free, port_of
 from wacall.stack.hop_ports import MediaPorts, PortsTaken, hold_ports
 from wacall.stack.processes import Child, ChildFailed, Echo

@@ -20,7 +20,6 @@ from simulators.meta.people.callee_plan import (
 )
 from simulators.meta.people.person import Person
 from simulators.meta.rules.graph import CallState, CallView
-from simulators.meta.rules.offer import read_offer
 from simulators.meta.webhooks.calls import Line, envelope, make_wacid
 from simulators.meta.webhooks.delivery import Delivery, Post
 from simulators.meta.webhooks.outbound import (
@@ -31,6 +30,7 @@ from simulators.meta.webhooks.outbound import (
     statuses_change,
 )
 from simulators.phone.phone import CallOver
+from simulators.phone.read_sdp import read_offer
 from simulators.phone.write_sdp import DTMF_PAYLOAD_TYPE
 
 

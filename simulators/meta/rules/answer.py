@@ -6,7 +6,7 @@ list for media (calling reference, "SDP"), RFC 8866 and RFC 3264, and refusals s
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from simulators.phone.sdp_lines import (
     Lines,
@@ -28,17 +28,6 @@ class AnswerPolicy:
     fails."""
     ptime_required: bool = False
     """Answers without `a=ptime` have been taken."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """What the phone needs of a valid answer."""
-
-    ufrag: str = field(repr=False)
-    fingerprint: str
-    setup: str
-    """`active`: the business is DTLS client; `passive`: it is DTLS server."""
-    ssrc: int
 
 
 def problems(answer: str, offer: str, policy: AnswerPolicy | None = None) -> list[Problem]:
@@ -72,38 +61,6 @@ def without_rejected(answer: str, offer: str) -> tuple[str, str]:
         if not re.match(r"m=(?!audio)\w+ 0 ", ours)
     ]
     return "".join(ours for ours, _ in kept), "".join(theirs for _, theirs in kept)
-
-
-def read_answer(sdp: str) -> Answer:
-    """Read a validated answer.
-
-    Raises:
-        ValueError: a line that the phone needs is missing; validate first.
-    """
-    lines = Lines(sdp)
-    try:
-        return Answer(
-            ufrag=lines.attribute("ice-ufrag")[0],
-            fingerprint=lines.attribute("fingerprint")[0].split(" ")[1],
-            setup=lines.attribute("setup")[0],
-            ssrc=int(next(iter(lines.ssrcs()), "0")),
-        )
-    except IndexError as error:
-        raise ValueError("the answer lacks a=ice-ufrag, a fingerprint or a=setup") from error
-
-
-def remarks(answer: str) -> list[str]:
-    """Return what Meta tolerates but does not need: for whoever tidies answers."""
-    lines = Lines(answer)
-    found = []
-    candidates = [value.split(" ") for value in lines.attribute("candidate")]
-    if any(len(parts) > 2 and parts[2].lower() != "udp" for parts in candidates):
-        found.append("TCP candidates: Meta speaks UDP only")
-    if any(len(parts) > 1 and parts[1] != "1" for parts in candidates):
-        found.append("candidates for component 2, although rtcp-mux is used")
-    if not lines.attribute("ptime"):
-        found.append("no a=ptime:20")
-    return found
 
 
 def _media(lines: Lines, offer: Lines) -> Iterable[Problem]:

@@ -5,8 +5,9 @@ The same sources as for answers: Meta's mandatory list for media (calling refere
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
+from simulators.phone.read_sdp import EVENT_RTPMAP
 from simulators.phone.sdp_lines import (
     Lines,
     Problem,
@@ -18,7 +19,6 @@ from simulators.phone.sdp_lines import (
 from simulators.phone.write_sdp import OPUS_RTPMAP
 
 _STATIC = {"0": "pcmu/8000", "8": "pcma/8000"}
-_EVENT_RTPMAP = "telephone-event/8000"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,20 +31,6 @@ class OfferPolicy:
     """20 ms is on Meta's mandatory list; whether an offer without the line is taken is unknown."""
     ssrc_required: bool = False
     """Meta's sample of a SIP peer's offer has no `a=ssrc`."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Offer:
-    """What the phone needs of a valid offer."""
-
-    ufrag: str = field(repr=False)
-    fingerprint: str
-    setup: str
-    """`active`: the business is DTLS client; `actpass`: Meta may choose."""
-    mid: str
-    opus: int
-    telephone_event: int | None
-    """Payload type of RFC 4733 events; none if the offer leaves them out."""
 
 
 def offer_problems(offer: str, policy: OfferPolicy | None = None) -> list[Problem]:
@@ -62,28 +48,6 @@ def offer_problems(offer: str, policy: OfferPolicy | None = None) -> list[Proble
     return found
 
 
-def read_offer(sdp: str) -> Offer:
-    """Read a validated offer.
-
-    Raises:
-        ValueError: a line that the phone needs is missing; validate first.
-    """
-    lines = Lines(sdp)
-    codecs = {codec.lower(): payload_type for payload_type, codec in lines.rtpmaps().items()}
-    event = codecs.get(_EVENT_RTPMAP)
-    try:
-        return Offer(
-            ufrag=lines.attribute("ice-ufrag")[0],
-            fingerprint=lines.attribute("fingerprint")[0].split(" ")[1],
-            setup=lines.attribute("setup")[0],
-            mid=lines.attribute("mid")[0],
-            opus=int(codecs[OPUS_RTPMAP]),
-            telephone_event=None if event is None else int(event),
-        )
-    except (IndexError, KeyError) as error:
-        raise ValueError("the offer lacks Opus, a=mid, a=ice-ufrag or a fingerprint") from error
-
-
 def _codecs(lines: Lines, policy: OfferPolicy) -> Iterable[Problem]:
     if lines.of("m")[0].split(" ")[2:3] != ["UDP/TLS/RTP/SAVPF"]:
         yield Problem(
@@ -94,9 +58,9 @@ def _codecs(lines: Lines, policy: OfferPolicy) -> Iterable[Problem]:
     mapped = {name: codec.lower() for name, codec in lines.rtpmaps().items()}
     offered = [mapped.get(name, _STATIC.get(name, "")) for name in lines.payload_types()]
     for payload_type, codec in zip(lines.payload_types(), offered, strict=True):
-        if codec.startswith("telephone-event/") and codec != _EVENT_RTPMAP:
+        if codec.startswith("telephone-event/") and codec != EVENT_RTPMAP:
             yield Problem(
-                what=f"{codec} is not supported, use {_EVENT_RTPMAP}",
+                what=f"{codec} is not supported, use {EVENT_RTPMAP}",
                 rule="Meta, calling reference: DTMF at 8 kHz",
             )
         elif codec == "":
@@ -106,7 +70,7 @@ def _codecs(lines: Lines, policy: OfferPolicy) -> Iterable[Problem]:
         elif codec in _STATIC.values():
             if not policy.g711:
                 yield Problem(what=f"codec {codec} is not enabled for this number", rule=rule)
-        elif codec not in (OPUS_RTPMAP, _EVENT_RTPMAP):
+        elif codec not in (OPUS_RTPMAP, EVENT_RTPMAP):
             yield Problem(what=f"codec {codec} is not supported", rule=rule)
     if OPUS_RTPMAP not in offered:
         yield Problem(what=f"{OPUS_RTPMAP} is mandatory", rule=rule)

@@ -4,8 +4,8 @@ import io
 
 import pytest
 
-from controlplane.webhook_events import OfferReceived
-from controlplane.whatsapp import parse_webhook
+from controlplane.meta.events import OfferReceived
+from controlplane.meta.webhook import parse_webhook
 from simulators.meta.webhooks.calls import Line
 from wacall.bench.bench import Plan, parse
 from wacall.bench.figures import (

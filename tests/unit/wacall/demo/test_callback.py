@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from controlplane.call import CallStatus, Direction, EndReason, Party, PhoneNumberId
-from controlplane.consent import ConsentEntry, ConsentKind, ConsentSource
-from controlplane.records import TranscriptTurn
+from controlplane.core.consent import ConsentEntry, ConsentKind, ConsentSource
+from shared.call.call import CallStatus, Direction, EndReason
+from shared.call.ids import PhoneNumberId
+from shared.call.person import Party
+from shared.call.records import TranscriptTurn
 from simulators.openai.scenario import load_scenario
 from tests.unit.wacall.demo.test_checks import CALL, CREATED, PLAY, at, good_evidence
 from wacall.demo.callback_checks import judge_callback

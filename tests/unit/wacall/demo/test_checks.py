@@ -7,17 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from controlplane.call import (
-    Call,
-    CallId,
-    CallStatus,
-    Direction,
-    EndReason,
-    Party,
-    PhoneNumberId,
-    WhatsAppCallId,
-)
-from controlplane.records import Lead, TranscriptTurn
+from shared.call.call import Call, CallStatus, Direction, EndReason
+from shared.call.ids import CallId, PhoneNumberId, WhatsAppCallId
+from shared.call.person import Party
+from shared.call.records import Lead, TranscriptTurn
 from simulators.openai.scenario import load_scenario
 from wacall.demo.checks import interrupted_line, is_beginning, judge, same_words
 from wacall.demo.demo import SCENARIO

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from agents.receptionist import prompt_path, read_prompt
-from controlplane.call import Direction
-from controlplane.callee import read_callee
+from controlplane.core.callee import read_callee
+from shared.call.call import Direction
 from simulators.openai.scenario import load_scenario
 from simulators.speech.ear import plain_words
 from wacall.demo.demo import SCENARIO, AlreadyRunning, alone

@@ -3,7 +3,8 @@
 import pytest
 from aiortc.sdp import SessionDescription
 
-from simulators.meta.rules.offer import OfferPolicy, offer_problems, read_offer
+from simulators.meta.rules.offer import OfferPolicy, offer_problems
+from simulators.phone.read_sdp import read_offer
 from simulators.phone.write_sdp import OfferParameters, write_answer
 from tests.unit.simulators.phone.test_write_sdp import FINGERPRINT
 

@@ -4,14 +4,14 @@ from typing import Any
 
 import pytest
 
-from simulators.meta.people.permissions import Reply
-from simulators.meta.webhooks.calls import Caller, Line, Terminated, terminate_call
-from simulators.meta.webhooks.messages import (
+from simulators.meta.people.messages import (
     messages_change,
     permission_reply,
     text_message,
     undeliverable_change,
 )
+from simulators.meta.people.permissions import Reply
+from simulators.meta.webhooks.calls import Caller, Line, Terminated, terminate_call
 from simulators.meta.webhooks.outbound import (
     answer_call,
     answer_change,

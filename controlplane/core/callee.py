@@ -1,0 +1,170 @@
+"""Whom we call: what an operator wrote as a number, its country, its clocks. Pure.
+
+What is known of numbers comes from `phonenumbers`, Google's own tables in Python.
+"""
+
+import re
+from collections.abc import Sequence
+from datetime import datetime, time, timedelta
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+import phonenumbers
+from phonenumbers import timezone
+
+from shared.call.person import Party
+
+_USER_ID = re.compile(r"([A-Z]{2})\.(ENT\.)?[A-Za-z0-9]{1,128}")
+_UNKNOWN_ZONE = "Etc/Unknown"
+# North America shares one calling code over half a day of clocks, islands and territories
+# included; where a number says no more, the people of its large countries are meant.
+_NORTH_AMERICA = ("America/St_Johns", "America/New_York", "America/Los_Angeles", "Pacific/Honolulu")
+_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_MIDNIGHT = time(0)
+_LOOK_AHEAD = timedelta(days=8)
+
+
+def read_callee(text: str) -> Party:
+    """Read an E.164 number or a business-scoped user id, as an operator wrote it.
+
+    Only the shape is checked, for numbers come into being every day: Meta knows who exists.
+
+    Raises:
+        ValueError: it is neither; the sentence says so without repeating it.
+    """
+    text = text.strip()
+    if _USER_ID.fullmatch(text):
+        return Party(user_id=text)
+    number = parse_number(text)
+    if number is None:
+        raise ValueError(
+            "is neither a phone number with its country code, such as +15551234567, nor a "
+            "business-scoped user id, such as US.13491208655302741918"
+        )
+    return Party(phone=f"{number.country_code}{phonenumbers.national_significant_number(number)}")
+
+
+def parse_number(text: str) -> phonenumbers.PhoneNumber | None:
+    """Read a number with its country code, `+` or not; `None` if no number can look like this."""
+    digits = re.sub(r"[\s()./-]", "", text).removeprefix("+")
+    if not digits.isascii() or not digits.isdecimal():
+        return None
+    try:
+        number = phonenumbers.parse(f"+{digits}", None)
+    except phonenumbers.NumberParseException:
+        return None
+    return number if phonenumbers.is_possible_number(number) else None
+
+
+def country_of(phone: str) -> str | None:
+    """Return the ISO country of a number; `None` where the tables know none (such as +1 555)."""
+    number = parse_number(phone)
+    return phonenumbers.region_code_for_number(number) if number is not None else None
+
+
+def zones_of(party: Party) -> tuple[ZoneInfo, ...]:
+    """Return every clock that the person may live by; empty when nothing is known.
+
+    The number decides, for a hidden one the country in the business-scoped id. A mobile number
+    often says no more than the country.
+    """
+    number = parse_number(party.phone) if party.phone else None
+    if number is None:
+        found = _USER_ID.fullmatch(party.user_id or "")
+        code = phonenumbers.country_code_for_region(found[1]) if found else 0
+        if not code:
+            return ()
+        number = phonenumbers.PhoneNumber(country_code=code, national_number=0)
+    names: Sequence[str] = timezone.time_zones_for_geographical_number(number)
+    if number.country_code == 1 and len(names) > len(_NORTH_AMERICA):
+        names = _NORTH_AMERICA
+    return tuple(ZoneInfo(name) for name in names if name != _UNKNOWN_ZONE)
+
+
+class _Window(NamedTuple):
+    opens: time
+    closes: time
+    """Midnight: the end of the day."""
+
+
+class CallHours:
+    """When people may be called, by the clock on their wall."""
+
+    def __init__(self, text: str) -> None:
+        """Read hours such as `Mon-Fri 09:00-18:00; Sat 10:00-14:00`; `always` has no limits.
+
+        Raises:
+            ValueError: the text is malformed.
+        """
+        self._text = text
+        self._week: list[list[_Window]] = [[] for _ in _DAYS]
+        self._always = text.strip().casefold() == "always"
+        if self._always:
+            return
+        for part in filter(None, (piece.strip() for piece in text.split(";"))):
+            days, window = _read_part(part)
+            for day in days:
+                self._week[day].append(window)
+        if not any(self._week):
+            raise ValueError("has no hours; write hours such as `Mon-Fri 09:00-18:00`, or `always`")
+
+    def __repr__(self) -> str:
+        return f"CallHours({self._text!r})"
+
+    def next_open(self, zones: Sequence[ZoneInfo], now: datetime) -> datetime | None:
+        """Return `now` if all of the zones are within the hours, else when they are next.
+
+        `None`: there is no such moment within the week, or no zone is known.
+        """
+        if self._always:
+            return now
+        moment = now
+        while zones and moment <= now + _LOOK_AHEAD:
+            later = [opening for zone in zones if (opening := self._opening(zone, moment))]
+            if len(later) < len(zones):
+                return None
+            if max(later) == moment:
+                return moment
+            moment = max(later)
+        return None
+
+    def _opening(self, zone: ZoneInfo, moment: datetime) -> datetime | None:
+        """Return `moment` if one zone is within the hours, else its next opening."""
+        local = moment.astimezone(zone)
+        for ahead in range(len(_DAYS) + 1):
+            day = local.date() + timedelta(days=ahead)
+            for window in sorted(self._week[day.weekday()]):
+                opens = datetime.combine(day, window.opens, zone)
+                if window.closes == _MIDNIGHT:
+                    closes = datetime.combine(day + timedelta(days=1), _MIDNIGHT, zone)
+                else:
+                    closes = datetime.combine(day, window.closes, zone)
+                # compared as moments in UTC: within one zone Python compares wall clocks
+                if moment.timestamp() < closes.timestamp():
+                    return max(moment, opens.astimezone(moment.tzinfo))
+        return None
+
+
+def _read_part(part: str) -> tuple[list[int], _Window]:
+    found = re.fullmatch(
+        r"([a-z]{3})(?:-([a-z]{3}))?\s+(\d\d:\d\d)-(\d\d:\d\d)", part.casefold(), re.ASCII
+    )
+    if found is None or not {found[1], found[2] or found[1]} <= set(_DAYS):
+        raise ValueError("needs hours such as `Mon-Fri 09:00-18:00; Sat 10:00-14:00`, or `always`")
+    first, last = _DAYS.index(found[1]), _DAYS.index(found[2] or found[1])
+    days = [
+        day % len(_DAYS) for day in range(first, last + (len(_DAYS) if last < first else 0) + 1)
+    ]
+    opens, closes = _read_time(found[3]), _read_time(found[4])
+    if closes != _MIDNIGHT and closes <= opens:
+        raise ValueError("has hours that close before they open; the end of a day is 24:00")
+    return days, _Window(opens, closes)
+
+
+def _read_time(text: str) -> time:
+    if text == "24:00":
+        return _MIDNIGHT
+    try:
+        return time.fromisoformat(text)
+    except ValueError:
+        raise ValueError("has a time that no clock shows; write 00:00 to 24:00") from None

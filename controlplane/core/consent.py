@@ -1,0 +1,271 @@
+"""The nouns of consent: what a person allowed or forbade, how we know, and what that amounts to.
+
+Pure data. An entry is never changed: whoever changes their mind adds one.
+"""
+
+import re
+import uuid
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from controlplane.core.foreign import PermissionResponse, PermissionSource
+from shared.call.ids import CallId, PhoneNumberId
+from shared.call.person import Party
+
+PERMISSION_LASTS = timedelta(hours=7 * 24)
+"""A temporary permission, from its approval (Meta: user call permissions)."""
+
+_NAMESPACE = uuid.UUID("7c1f0a86-3b0e-5d0b-9a6e-5f5a4c0d7e21")
+
+
+class ConsentKind(StrEnum):
+    """What an entry is about; `consents.kind`."""
+
+    CALL_PERMISSION = "call_permission"
+    """Meta's: without it the business must not call. With an expiry it is a temporary one."""
+    RECORDING = "recording"
+    MARKETING_FOLLOW_UP = "marketing_follow_up"
+    DO_NOT_CALL = "do_not_call"
+    """The wish not to be called, by anybody of the business. Outweighs every permission."""
+
+
+class ConsentSource(StrEnum):
+    """How we know; `consents.source`."""
+
+    REPLY = "reply"
+    """The person's answer to our permission request."""
+    CALLBACK = "callback"
+    """Granted automatically because the person called (a setting of the number)."""
+    PROFILE = "profile"
+    """The person's own switch in the business profile."""
+    REVOCATION = "revocation"
+    """Meta's own, after calls in a row that nobody answered."""
+    GRAPH = "graph"
+    """Asked of Graph, or learnt from its refusal."""
+    OPERATOR = "operator"
+    """Imported by an operator, with a reference to the paper."""
+    AGENT = "agent"
+    """Said in a call; the agent's tool `doNotCall`."""
+    TEXT = "text"
+    """A text message: STOP."""
+    REJECTIONS = "rejections"
+    """Permission requests or calls rejected in a row."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentEntry:
+    """One row of `consents`."""
+
+    id: str
+    """UUID, derived from the source, so that a repeated webhook stays one row."""
+    phone_number_id: PhoneNumberId
+    party: Party
+    """Without the name."""
+    kind: ConsentKind
+    granted: bool
+    """False: withdrawn. A `do_not_call` that is granted forbids calls."""
+    source: ConsentSource
+    source_ref: str = field(repr=False)
+    """Message id, call id, or the operator's reference to the paper; contains personal data."""
+    valid_until: datetime | None = None
+    """None: until it is withdrawn."""
+    at: datetime
+    """When the person said it."""
+    note: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentState:
+    """One row of the view `consent_state`: what holds now."""
+
+    phone_number_id: PhoneNumberId
+    party: Party
+    kind: ConsentKind
+    state: str
+    """`permanent`, `temporary`, `granted`, `expired` or `withdrawn`."""
+    valid_until: datetime | None
+    source: ConsentSource
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentRequest:
+    """One row of `consent_requests`: we ask somebody for the permission to call."""
+
+    id: str
+    phone_number_id: PhoneNumberId
+    party: Party
+    previous_id: str | None
+    """The person's last request when this one was decided."""
+    requested_at: datetime
+    template: str | None = None
+    """None: a free-form message."""
+    message_id: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallPause:
+    """One row of `call_pauses`: Meta refused, and it makes no sense to try before `until`."""
+
+    id: str
+    phone_number_id: PhoneNumberId
+    party: Party | None
+    """None: the whole line."""
+    reason: str
+    until: datetime
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Permission:
+    """The newest word on a person's permission to be called."""
+
+    granted: bool
+    valid_until: datetime | None
+    """None: permanent."""
+
+    def holds(self, now: datetime) -> bool:
+        """Whether it covers a call at this moment; no webhook tells of an expiry."""
+        return self.granted and (self.valid_until is None or now < self.valid_until)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LedgerState:
+    """What the ledger says about one person and one line."""
+
+    permission: Permission | None = None
+    """None: the ledger is silent."""
+    do_not_call_since: datetime | None = None
+    pause_reason: str | None = None
+    pause_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallHistory:
+    """What the calls and requests of the past say about one person and one line."""
+
+    connected_limit_reached_at: datetime | None = None
+    """When the oldest of the last 100 connected calls of 24 hours was answered; None: fewer."""
+    unanswered_in_a_row: int = 0
+    """Since the last connected call, in either direction, and the last grant."""
+    rejections_in_a_row: int = 0
+    """Calls and permission requests; since the same, and since an operator lifted a
+    do-not-call."""
+    live_call_id: CallId | None = None
+    initiation_limit_reached_at: datetime | None = None
+    """When the oldest of the line's last 10,000 calls of 24 hours was placed; None: fewer."""
+    concurrent_calls: int = 0
+    """The line's, in both directions."""
+    requested_at: tuple[datetime, ...] = ()
+    """Permission requests of the last 7 days, newest first; a connected call forgets them."""
+    last_request_id: str | None = None
+
+
+def make_entry(
+    *,
+    phone_number_id: PhoneNumberId,
+    party: Party,
+    kind: ConsentKind,
+    granted: bool,
+    source: ConsentSource,
+    source_ref: str,
+    at: datetime,
+    valid_until: datetime | None = None,
+    note: str | None = None,
+) -> ConsentEntry:
+    """Make an entry whose id follows from its source.
+
+    Raises:
+        ValueError: the person has neither a business-scoped id nor a number.
+    """
+    return ConsentEntry(
+        id=str(uuid.uuid5(_NAMESPACE, f"{source}|{kind}|{source_ref}")),
+        phone_number_id=phone_number_id,
+        party=nameless(party),
+        kind=kind,
+        granted=granted,
+        source=source,
+        source_ref=source_ref,
+        valid_until=valid_until if granted else None,
+        at=at,
+        note=note,
+    )
+
+
+def nameless(party: Party) -> Party:
+    """Keep what identifies a person: the business-scoped id, and the number as digits.
+
+    Raises:
+        ValueError: neither is there.
+    """
+    phone = re.sub(r"[^0-9]", "", party.phone or "") or None
+    if not party.user_id and phone is None:
+        raise ValueError("the person has neither a business-scoped user id nor a phone number")
+    return Party(user_id=party.user_id or None, phone=phone)
+
+
+def entry_of_reply(
+    *,
+    phone_number_id: PhoneNumberId,
+    party: Party,
+    response: PermissionResponse,
+    source: PermissionSource,
+    is_permanent: bool,
+    expires_at: datetime | None,
+    context_id: str | None,
+    source_ref: str,
+    at: datetime,
+) -> ConsentEntry | None:
+    """Turn a `call_permission_reply` into an entry; `None` if we do not know its response.
+
+    The six cases are told apart by response, source and context (Meta: call permission reply
+    webhook): temporary and permanent accept of our request, permanent grant from the business
+    profile, reject, automatic callback permission, automatic revocation.
+    """
+    if response is PermissionResponse.UNKNOWN:
+        return None
+    granted = response is PermissionResponse.ACCEPT
+    if source is PermissionSource.AUTOMATIC:
+        known_by = ConsentSource.CALLBACK if granted else ConsentSource.REVOCATION
+    elif context_id is None:
+        known_by = ConsentSource.PROFILE
+    else:
+        known_by = ConsentSource.REPLY
+    # a temporary permission that does not say until when is no permanent one
+    until = None if is_permanent else expires_at or at + PERMISSION_LASTS
+    return make_entry(
+        phone_number_id=phone_number_id,
+        party=party,
+        kind=ConsentKind.CALL_PERMISSION,
+        granted=granted,
+        source=known_by,
+        source_ref=source_ref,
+        valid_until=until,
+        at=at,
+    )
+
+
+# Words that alone are the whole message. The first line: 47 CFR 64.1200(a)(10), which names them
+# as reasonable means to revoke consent. Then what people write, and the word in other languages.
+_STOP_WORDS = """
+    stop|quit|end|revoke|opt out|optout|cancel|unsubscribe
+    stopall|stop all|stop calling|stop calling me|do not call|do not call me|dont call|dont call me
+    no more calls|please stop|stop please|stop it
+    stopp|abmelden|nicht anrufen|arret|arrêt|arrêter|arreter|désabonner|baja|alto|parar|pare
+    cancelar|basta|ferma|stoppen|afmelden|dur|iptal|стоп|отписаться|توقف|إيقاف|रोकें|停止|停
+"""
+
+
+def _plain(text: str) -> str:
+    """Without case, marks and punctuation."""
+    text = text.casefold().replace("'", "").replace("’", "")
+    return " ".join(re.sub(r"[^\w\s]|_", " ", text).split())
+
+
+_STOPS = frozenset(filter(None, map(_plain, re.split(r"[|\n]", _STOP_WORDS))))
+
+
+def is_stop(text: str) -> bool:
+    """Whether a text message, as a whole, says STOP; a sentence with the word in it does not."""
+    return _plain(text) in _STOPS

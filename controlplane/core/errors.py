@@ -1,0 +1,146 @@
+"""The control plane's own errors, under those of `shared.call.errors`.
+
+WacallError
+PeerError            what they sent cannot be used
+BadSignature, BadWebhook, BadSdp, BadRequest, KeyReused
+BadHandshake       (controlplane.meta.signature)
+UpstreamError        a service refused or failed
+GraphError         (its children, one per code of Meta's: controlplane.meta.graph_errors)
+WhipRefused, RoomRefused
+HopRefused         (its child HopCallUnknown)
+HopUnreachable     (its child NoHop)
+TimedOut             nobody answered
+AgentNotReady, WhipTimedOut
+CallError            our own calls
+CallEnded, AgentGaveUp
+"""
+
+from shared.call.call import EndReason
+from shared.call.errors import CallError, UpstreamError, WacallError
+
+
+class PeerError(WacallError):
+    """What the other side sent cannot be used."""
+
+    status = 400
+    code = "bad-request"
+
+
+class BadSignature(PeerError):
+    """The webhook's signature is missing or wrong; check WA_APP_SECRET against the app's."""
+
+    status = 401
+    code = "bad-signature"
+
+
+class BadWebhook(PeerError):
+    """The webhook's body is not JSON of Meta's shape."""
+
+    code = "bad-webhook"
+
+
+class BadRequest(PeerError):
+    """The request's body or query is not what this route takes."""
+
+
+class KeyReused(PeerError):
+    """This Idempotency-Key has placed a call to somebody else; a new call needs a new key."""
+
+    # draft-ietf-httpapi-idempotency-key-header, section 2.7
+    status = 422
+    code = "idempotency-key-reused"
+
+
+class BadSdp(PeerError):
+    """The session description cannot be used."""
+
+    code = "bad-sdp"
+    reason = EndReason.BAD_OFFER
+
+
+class GraphError(UpstreamError):
+    """The Graph API refused or failed."""
+
+    code = "graph-refused"
+    reason = EndReason.GRAPH_REFUSED
+
+
+class WhipRefused(UpstreamError):
+    """LiveKit's WHIP endpoint refused the offer."""
+
+    code = "whip-refused"
+    reason = EndReason.WHIP_REFUSED
+
+
+class RoomRefused(UpstreamError):
+    """LiveKit's RoomService refused or could not be reached; check LIVEKIT_URL and the key."""
+
+    code = "room-refused"
+    reason = EndReason.ROOM_REFUSED
+
+
+class HopRefused(UpstreamError):
+    """The media hop (rtpengine) refused a request; its log says why."""
+
+    code = "hop-refused"
+    reason = EndReason.HOP_REFUSED
+
+
+class HopCallUnknown(HopRefused):
+    """The media hop does not know this call; it may have been restarted without its Redis."""
+
+    code = "hop-call-unknown"
+    reason = EndReason.MEDIA_LOST
+
+
+class HopUnreachable(UpstreamError):
+    """The media hop (rtpengine) does not answer; check RTPENGINE_URL and that it runs."""
+
+    status = 503
+    code = "hop-unreachable"
+    reason = EndReason.HOP_REFUSED
+
+
+class NoHop(HopUnreachable):
+    """No media hop is there for the call; check RTPENGINE_URL and that one of them runs."""
+
+    code = "no-hop"
+
+
+class TimedOut(WacallError):
+    """Nobody answered in time."""
+
+    status = 504
+    code = "timed-out"
+    reason = EndReason.SETUP_TIMEOUT
+
+
+class AgentNotReady(TimedOut):
+    """The agent's audio was not there in time; is a worker registered under AGENT_NAME?"""
+
+    code = "agent-not-ready"
+    reason = EndReason.AGENT_NOT_READY
+
+
+class WhipTimedOut(TimedOut):
+    """LiveKit's WHIP endpoint did not answer in time."""
+
+    code = "whip-timed-out"
+    reason = EndReason.WHIP_REFUSED
+
+
+class CallEnded(CallError):
+    """The call has already ended."""
+
+    code = "call-ended"
+
+
+class AgentGaveUp(CallError):
+    """The agent joined and left again before the call was answered; its log says why."""
+
+    code = "agent-gave-up"
+
+    def __init__(self, reason: EndReason) -> None:
+        """Take the reason that the agent left in the call's row."""
+        super().__init__()
+        self.reason = reason

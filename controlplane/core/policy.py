@@ -1,0 +1,327 @@
+"""May this person be called now? One pure function over what is known; the clock is an argument.
+
+The rules are Meta's (user call permissions; business-initiated calls; troubleshooting), the
+law's (do-not-call, hours) and the operator's. Whatever Meta refuses all the same is turned, by
+`after_refusal`, into what the ledger has to learn from it.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+
+from controlplane.core.callee import CallHours, country_of, parse_number, zones_of
+from controlplane.core.consent import CallHistory, LedgerState
+from controlplane.meta.events import Restriction
+from shared.call.ids import PhoneNumberId
+from shared.call.person import Party
+
+_DAY = timedelta(hours=24)
+_WEEK = timedelta(days=7)
+
+NO_OUTBOUND_COUNTRIES = frozenset({"US", "CA", "EG", "VN", "NG"})
+"""Business numbers of these cannot place calls; the person called may be anywhere."""
+
+REJECTIONS_TO_DO_NOT_CALL = 2
+"""Whoever rejects so many calls or permission requests in a row is not called any more."""
+
+
+class Reason(StrEnum):
+    """Why not; the `code` of the answer to whoever asked."""
+
+    INVALID_NUMBER = "invalid-number"
+    DO_NOT_CALL = "do-not-call"
+    BUSINESS_COUNTRY = "business-country"
+    QUALITY_PAUSED = "quality-paused"
+    UNCALLABLE = "uncallable"
+    NO_PERMISSION = "no-permission"
+    PERMISSION_EXPIRED = "permission-expired"
+    UNANSWERED = "unanswered-limit"
+    CONNECTED_LIMIT = "connected-limit"
+    LIVE_CALL = "live-call"
+    INITIATION_LIMIT = "initiation-limit"
+    CONCURRENCY_LIMIT = "concurrency-limit"
+    RATE_LIMITED = "rate-limited"
+    OUTSIDE_HOURS = "outside-hours"
+    REQUEST_LIMIT = "request-limit"
+    ALREADY_PERMITTED = "already-permitted"
+
+
+SENTENCES: Mapping[Reason, str] = {
+    Reason.INVALID_NUMBER: "This is neither a phone number with its country code nor a user id.",
+    Reason.DO_NOT_CALL: "This person asked not to be called.",
+    Reason.BUSINESS_COUNTRY: "Business numbers of this country cannot place WhatsApp calls.",
+    Reason.QUALITY_PAUSED: "Meta has paused this number's calls; look into the WhatsApp Manager.",
+    Reason.UNCALLABLE: "This person cannot be called: no WhatsApp, or one that is too old.",
+    Reason.NO_PERMISSION: "This person has not permitted calls; request it with /consents/request.",
+    Reason.PERMISSION_EXPIRED: "This person's permission has expired; request it anew.",
+    Reason.UNANSWERED: "This person left so many calls in a row unanswered that the permission "
+    "ended; request it anew.",
+    Reason.CONNECTED_LIMIT: "This person had all the calls that Meta allows in 24 hours.",
+    Reason.LIVE_CALL: "There is already a call with this person.",
+    Reason.INITIATION_LIMIT: "This number has placed all the calls that Meta allows in 24 hours.",
+    Reason.CONCURRENCY_LIMIT: "This number has as many calls at once as Meta allows.",
+    Reason.RATE_LIMITED: "Meta asks to slow down.",
+    Reason.OUTSIDE_HOURS: "It is outside of CALL_HOURS where this person lives.",
+    Reason.REQUEST_LIMIT: "This person was asked for permission as often as Meta allows.",
+    Reason.ALREADY_PERMITTED: "This person has permitted calls for good; just call.",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """Meta's limits, by default those of production."""
+
+    connected_per_day: int = 100
+    unanswered_warning: int = 2
+    unanswered_in_a_row: int = 4
+    initiations_per_day: int = 10_000
+    concurrent_calls: int = 1_000
+    requests_per_day: int = 1
+    requests_per_week: int = 2
+
+
+TEST_NUMBER_LIMITS = Limits(
+    unanswered_warning=5, unanswered_in_a_row=10, requests_per_day=25, requests_per_week=100
+)
+"""Of test numbers and sandbox accounts (Meta: calling sandbox)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallRequest:
+    """Who wants to call whom."""
+
+    phone_number_id: PhoneNumberId
+    business_phone: str | None = field(default=None, repr=False)
+    """The line's own number; None: unknown, then Meta tells."""
+    party: Party
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Allowed:
+    """Go ahead."""
+
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Denied:
+    """Do not; nothing may reach Graph."""
+
+    reason: Reason
+    retry_at: datetime | None = None
+    """When the clock alone will have changed it; None: time does not help."""
+
+    @property
+    def sentence(self) -> str:
+        """The reason in words, for whoever asked."""
+        return SENTENCES[self.reason]
+
+
+def decide(
+    request: CallRequest,
+    ledger: LedgerState,
+    history: CallHistory,
+    *,
+    hours: CallHours,
+    limits: Limits,
+    now: datetime,
+) -> Allowed | Denied:
+    """Decide whether a call may be placed now.
+
+    First what no time changes, then what a person or Meta has to change, then what the clock
+    changes: whoever gets a `retry_at` meets no other obstacle that is known today.
+    """
+    permission = ledger.permission
+    denied = _check_callee(request.party) or _check_line(request)
+    if denied is not None:
+        return denied
+    if ledger.do_not_call_since is not None:
+        return Denied(reason=Reason.DO_NOT_CALL)
+    if permission is None or not permission.granted:
+        return Denied(reason=Reason.NO_PERMISSION)
+    if not permission.holds(now):
+        return Denied(reason=Reason.PERMISSION_EXPIRED)
+    if history.unanswered_in_a_row >= limits.unanswered_in_a_row:
+        return Denied(reason=Reason.UNANSWERED)
+    denied = _check_pause(ledger, now) or _check_limits(history, limits, now)
+    if denied is not None:
+        return denied
+    opens = hours.next_open(zones_of(request.party), now)
+    if opens != now:
+        return Denied(reason=Reason.OUTSIDE_HOURS, retry_at=opens)
+    if history.unanswered_in_a_row >= limits.unanswered_warning:
+        left = limits.unanswered_in_a_row - history.unanswered_in_a_row
+        return Allowed(
+            warnings=(
+                f"The last {history.unanswered_in_a_row} calls were not answered; after {left} "
+                "more Meta takes the permission away.",
+            )
+        )
+    return Allowed()
+
+
+def decide_request(
+    request: CallRequest,
+    ledger: LedgerState,
+    history: CallHistory,
+    *,
+    limits: Limits,
+    now: datetime,
+) -> Allowed | Denied:
+    """Decide whether the person may be asked for the permission to be called.
+
+    In production 1 a day and 2 a week for each person, forgotten with any connected call (Meta:
+    user call permissions). Who asked not to be called is not asked for permission either.
+    """
+    denied = _check_callee(request.party) or _check_line(request)
+    if denied is not None:
+        return denied
+    if ledger.do_not_call_since is not None:
+        return Denied(reason=Reason.DO_NOT_CALL)
+    if (
+        ledger.permission is not None
+        and ledger.permission.granted
+        and ledger.permission.valid_until is None
+        and history.unanswered_in_a_row < limits.unanswered_in_a_row
+    ):
+        return Denied(reason=Reason.ALREADY_PERMITTED)
+    again = [
+        asked[allowed - 1] + period
+        for period, allowed in ((_DAY, limits.requests_per_day), (_WEEK, limits.requests_per_week))
+        if len(asked := [at for at in history.requested_at if now - at < period]) >= allowed
+    ]
+    if again:
+        return Denied(reason=Reason.REQUEST_LIMIT, retry_at=max(again))
+    return Allowed()
+
+
+def _check_callee(party: Party) -> Denied | None:
+    if party.phone is not None and parse_number(party.phone) is None:
+        return Denied(reason=Reason.INVALID_NUMBER)
+    if not party.phone and not party.user_id:
+        return Denied(reason=Reason.INVALID_NUMBER)
+    return None
+
+
+def _check_line(request: CallRequest) -> Denied | None:
+    country = country_of(request.business_phone) if request.business_phone else None
+    if country in NO_OUTBOUND_COUNTRIES:
+        return Denied(reason=Reason.BUSINESS_COUNTRY)
+    return None
+
+
+def _check_pause(ledger: LedgerState, now: datetime) -> Denied | None:
+    if ledger.pause_reason is None or ledger.pause_until is None or now >= ledger.pause_until:
+        return None
+    try:
+        reason = Reason(ledger.pause_reason)
+    except ValueError:
+        # written by a newer release
+        reason = Reason.RATE_LIMITED
+    return Denied(reason=reason, retry_at=ledger.pause_until)
+
+
+def _check_limits(history: CallHistory, limits: Limits, now: datetime) -> Denied | None:
+    """What the clock sets right; the latest of the moments counts."""
+    found: list[Denied] = []
+    for reason, reached_at in (
+        (Reason.CONNECTED_LIMIT, history.connected_limit_reached_at),
+        (Reason.INITIATION_LIMIT, history.initiation_limit_reached_at),
+    ):
+        if reached_at is not None and now - reached_at < _DAY:
+            found.append(Denied(reason=reason, retry_at=reached_at + _DAY))
+    if found:
+        return max(found, key=lambda denied: denied.retry_at or now)
+    if history.live_call_id is not None:
+        return Denied(reason=Reason.LIVE_CALL)
+    if history.concurrent_calls >= limits.concurrent_calls:
+        return Denied(reason=Reason.CONCURRENCY_LIMIT)
+    return None
+
+
+# --- what Meta refuses all the same ---
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Correction:
+    """What a refusal of Graph's teaches."""
+
+    denied: Denied
+    withdraws_permission: bool = False
+    """The ledger believed in a permission that Meta does not know."""
+    pauses_person: bool = False
+    """Until `denied.retry_at`."""
+    pauses_line: bool = False
+    """Until `denied.retry_at`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Lesson:
+    reason: Reason
+    wait: timedelta
+    person: bool = False
+    line: bool = False
+
+
+# Meta, troubleshooting: code -> what it means for the next attempt. Where Meta says no time, the
+# wait is ours: long enough to do no harm, short enough that a repaired setting is noticed.
+_LESSONS: Mapping[int, _Lesson] = {
+    138001: _Lesson(reason=Reason.UNCALLABLE, wait=timedelta(days=30), person=True),
+    138002: _Lesson(reason=Reason.CONCURRENCY_LIMIT, wait=timedelta(seconds=30), line=True),
+    138003: _Lesson(reason=Reason.LIVE_CALL, wait=timedelta(seconds=60), person=True),
+    138005: _Lesson(reason=Reason.RATE_LIMITED, wait=timedelta(seconds=60), line=True),
+    138012: _Lesson(reason=Reason.CONNECTED_LIMIT, wait=_DAY, person=True),
+    138013: _Lesson(reason=Reason.BUSINESS_COUNTRY, wait=_DAY, line=True),
+    # a quality pause lasts 7 days (Meta: account_update webhook)
+    138014: _Lesson(reason=Reason.QUALITY_PAUSED, wait=_WEEK, line=True),
+}
+_NO_PERMISSION = 138006
+
+
+def after_refusal(meta_code: int | None, detail: str | None, now: datetime) -> Correction | None:
+    """Say what the ledger learns from Graph's refusal of a call; `None`: nothing for the policy."""
+    if meta_code == _NO_PERMISSION:
+        return Correction(denied=Denied(reason=Reason.NO_PERMISSION), withdraws_permission=True)
+    lesson = _LESSONS.get(meta_code) if meta_code is not None else None
+    if lesson is None:
+        return None
+    until = now + lesson.wait
+    if lesson.reason is Reason.CONNECTED_LIMIT:
+        until = time_in(detail or "", now) or until
+    return Correction(
+        denied=Denied(reason=lesson.reason, retry_at=until),
+        pauses_person=lesson.person,
+        pauses_line=lesson.line,
+    )
+
+
+def pause_of(restriction: Restriction, now: datetime) -> datetime | None:
+    """Say until when a restriction of the account forbids to place calls; `None` if it does not.
+
+    Quality pauses last 7 days, should Meta not say (Meta: account_update webhook).
+    """
+    if restriction.what != "RESTRICTED_BUSINESS_INITIATED_CALLING":
+        return None
+    until = restriction.until or now + _WEEK
+    return until if until > now else None
+
+
+def time_in(detail: str, now: datetime) -> datetime | None:
+    """Find the next allowed time in Meta's words: UNIX seconds or ISO 8601, within two days.
+
+    Meta says that the details of 138012 carry it, and not how it is written.
+    """
+    found: list[datetime] = []
+    for digits in re.findall(r"(?<!\d)\d{10}(?!\d)", detail):
+        found.append(datetime.fromtimestamp(int(digits), UTC))
+    for text in re.findall(
+        r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d)?(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)?", detail
+    ):
+        try:
+            moment = datetime.fromisoformat(text)
+        except ValueError:
+            continue
+        found.append(moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC))
+    return next((at for at in found if now < at <= now + 2 * _DAY), None)

@@ -1,0 +1,1 @@
+"""The routes: Meta's and LiveKit's webhooks, the operators', the probes."""

@@ -1,0 +1,93 @@
+"""Around every request: errors become JSON, the access log knows no personal data."""
+
+import hmac
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+
+from aiohttp import web
+
+from shared.call.errors import CallDenied, WacallError
+
+_log = logging.getLogger(__name__)
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+def error_response(
+    status: int, code: str, message: str, retry_at: datetime | None = None
+) -> web.Response:
+    """Shape an error as the contract says; `retry_at` is when the same request may succeed."""
+    error = {"code": code, "message": message}
+    if retry_at is not None:
+        error["retry_at"] = retry_at.isoformat()
+    return web.json_response({"error": error}, status=status)
+
+
+@web.middleware
+async def errors_as_json(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Turn errors into `{"error": {"code", "message"}}` with a fitting status."""
+    try:
+        return await handler(request)
+    except CallDenied as error:
+        return error_response(error.status, error.code, str(error), error.retry_at)
+    except WacallError as error:
+        return error_response(error.status, error.code, str(error))
+    except web.HTTPRequestEntityTooLarge:
+        return error_response(413, "body-too-large", "The body is larger than this route takes.")
+    except web.HTTPException as error:
+        if error.status < 400:
+            raise
+        code = (error.reason or "error").lower().replace(" ", "-")
+        return error_response(error.status, code, f"{request.method} here: {error.reason}.")
+    except Exception as error:
+        _log.error(
+            "A request failed unexpectedly.",
+            extra={"action": "request-failed", "error": type(error).__name__},
+        )
+        return error_response(500, "internal", "Something went wrong here; the log says where.")
+
+
+@web.middleware
+async def access_log(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Log method, route template and status: paths and queries may carry what is private."""
+    started = time.monotonic()
+    response = await handler(request)
+    resource = request.match_info.route.resource
+    _log.debug(
+        "Request.",
+        extra={
+            "action": "request",
+            "method": request.method,
+            "route": resource.canonical if resource is not None else "unknown",
+            "status": response.status,
+            "ms": round((time.monotonic() - started) * 1000, 1),
+        },
+    )
+    return response
+
+
+def operators_only(key: str | None) -> Callable[[Handler], Handler]:
+    """Demand the operators' bearer token; without a configured one nobody gets in."""
+
+    def guard(handler: Handler) -> Handler:
+        async def guarded(request: web.Request) -> web.StreamResponse:
+            if key is None:
+                return error_response(
+                    403,
+                    "operator-routes-off",
+                    "Set CONTROLPLANE_API_KEY to use the operator routes.",
+                )
+            given = request.headers.get("Authorization", "")
+            if not hmac.compare_digest(given.encode(), f"Bearer {key}".encode()):
+                return error_response(
+                    401,
+                    "not-authorized",
+                    "Send the header Authorization: Bearer with CONTROLPLANE_API_KEY.",
+                )
+            return await handler(request)
+
+        return guarded
+
+    return guard

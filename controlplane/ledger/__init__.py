@@ -1,0 +1,1 @@
+"""The append-only ledger of consents, in the database."""

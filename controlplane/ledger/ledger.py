@@ -1,0 +1,136 @@
+"""The consent ledger in the database: what people allowed and forbade, and what follows from it."""
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+
+from postgrest.types import ReturnMethod
+
+from controlplane.core.consent import (
+    CallHistory,
+    CallPause,
+    ConsentEntry,
+    ConsentRequest,
+    ConsentState,
+    LedgerState,
+)
+from controlplane.core.policy import Limits
+from controlplane.ledger import rows
+from shared.call.errors import StoreUnavailable
+from shared.call.ids import PhoneNumberId
+from shared.call.person import Party
+from shared.database.rest import UNIQUE_VIOLATION, Refused, RestClient
+from shared.database.rows import value_for_database
+
+_STATE_COLUMNS = (
+    "phone_number_id", "user_id", "phone", "kind", "state", "valid_until", "source", "at",
+)  # fmt: skip
+
+_NAME = re.compile(r"[A-Za-z0-9._-]+")
+
+
+class Ledger:
+    """`consents`, `consent_requests` and `call_pauses`. Every write may be repeated without harm.
+
+    Methods raise `StoreUnavailable` when the database does not answer or refuses.
+    """
+
+    def __init__(self, rest: RestClient) -> None:
+        """Take an open client."""
+        self._rest = rest
+
+    async def add(self, entries: Sequence[ConsentEntry]) -> None:
+        """Append entries; a source that is there already stays as it is."""
+        new = [rows.consent_to_row(entry) for entry in entries]
+        await self._rest.append("store consents", "consents", new, "source,kind,source_ref")
+
+    async def entries(
+        self, *, party: Party | None = None, limit: int, before: datetime | None = None
+    ) -> list[ConsentEntry]:
+        """Read entries, newest first, said before `before`, of one person or of everybody."""
+        query = self._rest.table("consents").select(*rows.CONSENT_COLUMNS)
+        if party is not None:
+            query = query.or_(_is(party))
+        if before is not None:
+            query = query.lt("at", value_for_database(before))
+        query = query.order("at", desc=True).order("seq", desc=True).limit(limit)
+        found = await self._rest.rows("list consents", query)
+        return [rows.consent_from_row(row) for row in found]
+
+    async def states(self, party: Party) -> list[ConsentState]:
+        """Read what holds now for one person."""
+        query = self._rest.table("consent_state").select(*_STATE_COLUMNS).or_(_is(party))
+        found = await self._rest.rows("read consents", query.order("kind").limit(100))
+        return [rows.consent_state_from_row(row) for row in found]
+
+    async def standing(
+        self, line: PhoneNumberId, party: Party, *, limits: Limits, now: datetime
+    ) -> tuple[LedgerState, CallHistory]:
+        """Read all that the policy has to know about one person and one line, in one request."""
+        answer = await self._rest.rpc(
+            "read what the policy needs",
+            "call_standing",
+            line=line,
+            person_user_id=value_for_database(party.user_id),
+            person_phone=value_for_database(party.phone),
+            moment=value_for_database(now),
+            connected_limit=limits.connected_per_day,
+            initiation_limit=limits.initiations_per_day,
+        )
+        if not answer.rows:
+            raise StoreUnavailable("The database gave no standing; its log says more.")
+        return rows.standing_from_row(answer.rows[0])
+
+    async def claim_request(self, request: ConsentRequest) -> bool:
+        """Write a permission request before it is sent; `False` if somebody else was faster."""
+        query = self._rest.table("consent_requests").insert(rows.consent_request_to_row(request))
+        try:
+            await self._rest.send("store a permission request", query)
+        except Refused as refusal:
+            if refusal.sqlstate != UNIQUE_VIOLATION:
+                raise
+            # the answer to an earlier attempt of ours may have been lost
+            standing = await self._rest.first(
+                "read a permission request", "consent_requests", ["id"], "id", request.id
+            )
+            return standing is not None
+        return True
+
+    async def settle_request(self, request_id: str, *, message_id: str | None) -> None:
+        """Note that a request was sent, as which message; `None`: Meta refused it."""
+        columns = {
+            "message_id": value_for_database(message_id),
+            "outcome": "sent" if message_id is not None else "refused",
+        }
+        query = self._rest.table("consent_requests").update(columns, returning=ReturnMethod.minimal)
+        await self._rest.send("settle a permission request", query.eq("id", request_id))
+
+    async def erase(self, party: Party, *, forget_do_not_call: bool) -> dict[str, int]:
+        """Forget a person with their calls; return how many rows went, by table.
+
+        After a lost answer the repeated request finds nothing any more, and says 0.
+        """
+        answer = await self._rest.rpc(
+            "erase a person",
+            "erase_person",
+            person_user_id=value_for_database(party.user_id),
+            person_phone=value_for_database(party.phone),
+            forget_do_not_call=forget_do_not_call,
+        )
+        return {str(table): int(count) for table, count in dict(answer.data).items()}
+
+    async def add_pause(self, pause: CallPause) -> None:
+        """Note until when Meta need not be tried again."""
+        new = [rows.call_pause_to_row(pause)]
+        await self._rest.append("store a pause", "call_pauses", new, "id")
+
+
+def _is(party: Party) -> str:
+    """PostgREST's filter for one person, by either name.
+
+    Quoted, for dots mean something in it; a name with other characters than Meta's ids and digits
+    have is nobody's, and could mean anything.
+    """
+    names = (("user_id", party.user_id), ("phone", party.phone))
+    known = [(column, name) for column, name in names if name and _NAME.fullmatch(name)]
+    return ",".join(f'{column}.eq."{name}"' for column, name in known) or "kind.is.null"

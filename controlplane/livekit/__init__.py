@@ -1,0 +1,1 @@
+"""LiveKit: rooms and tokens, the WHIP endpoint, webhooks."""

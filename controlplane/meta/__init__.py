@@ -1,0 +1,1 @@
+"""Meta: its webhooks, its Graph API, its words."""

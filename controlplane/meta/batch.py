@@ -1,0 +1,116 @@
+"""A webhook's batch, taken apart: one payload per element, each to be understood alone.
+
+Meta batches freely (entries x changes x elements) and puts what explains an element beside it:
+metadata, contacts, errors. A payload is a change that holds one element and its own envelope.
+"""
+
+import json
+import math
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from controlplane.core.errors import BadWebhook
+from controlplane.core.foreign import Json, list_of, object_of, word_of
+
+ELEMENTS = ("calls", "statuses", "messages")
+_SHARED = ("contacts", "errors")
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+_USER_IDS = ("from_user_id", "to_user_id", "recipient_user_id", "from", "to", "recipient_id")
+
+
+def split_webhook(body: bytes) -> Iterator[Json]:
+    """Yield `{entry_id, field, value}` per element, or `{malformed, data}`; nothing is left out.
+
+    NUL and lone surrogates, which Postgres refuses in `jsonb`, are replaced by U+FFFD throughout,
+    numbers beyond a double's range become text.
+
+    Raises:
+        BadWebhook: the body is not a JSON object in UTF-8.
+    """
+    data = _load(body)
+    entries = data.get("entry")
+    if not isinstance(entries, list):
+        yield {"malformed": "entry", "data": data}
+        return
+    for entry in entries:
+        changes = entry.get("changes") if isinstance(entry, dict) else None
+        if not isinstance(changes, list):
+            yield {"malformed": "entry", "data": entry}
+            continue
+        for change in changes:
+            if not isinstance(change, dict) or not isinstance(change.get("value"), dict):
+                yield {"malformed": "change", "data": change}
+                continue
+            head = {"entry_id": entry.get("id"), "field": change.get("field")}
+            yield from ({**head, "value": value} for value in _split_value(change["value"]))
+
+
+def _load(body: bytes) -> Json:
+    try:
+        text = body.decode()
+        data = json.loads(text, parse_constant=_refuse_constant, parse_float=_finite)
+        if "\\u0000" in text or "\\ud" in text.lower():
+            data = _storable(data)
+    except (ValueError, RecursionError):
+        # the cause quotes the body
+        raise BadWebhook from None
+    if not isinstance(data, dict):
+        raise BadWebhook("The webhook's body is JSON, but not an object.")
+    return data
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _finite(text: str) -> float | str:
+    number = float(text)
+    return number if math.isfinite(number) else text
+
+
+def _storable(data: Any) -> Any:
+    if isinstance(data, str):
+        return _UNSTORABLE.sub("\ufffd", data)
+    if isinstance(data, list):
+        return [_storable(item) for item in data]
+    if isinstance(data, dict):
+        return {_storable(key): _storable(item) for key, item in data.items()}
+    return data
+
+
+def _split_value(value: Json) -> Iterator[Json]:
+    """Give each element its own envelope; what belongs to no element is kept by itself."""
+    elements = [(name, x) for name in ELEMENTS for x in list_of(value.get(name))]
+    if not elements:
+        yield value
+        return
+    # `metadata`, `messaging_product` and whatever plain values Meta may add one day
+    plain = {k: v for k, v in value.items() if not isinstance(v, (dict, list))}
+    plain = {k: v for k, v in plain.items() if k not in (*ELEMENTS, *_SHARED)}
+    if "metadata" in value:
+        plain["metadata"] = value["metadata"]
+    contacts = [c for c in list_of(value.get("contacts")) if isinstance(c, dict)]
+    by_id = {str(c[key]): c for c in contacts for key in ("wa_id", "user_id") if c.get(key)}
+    errors = value.get("errors")
+    explained = {*ELEMENTS, *plain, "contacts"} - {k for k in ELEMENTS if _is_odd(value.get(k))}
+    for name, element in elements:
+        known = object_of(element)
+        part = dict(plain)
+        found = [by_id[str(known[k])] for k in _USER_IDS if str(known.get(k)) in by_id]
+        if not found and len(elements) == len(contacts) == 1:
+            found = contacts
+        if found:
+            part["contacts"] = found[:1]
+        # with several elements, errors beside them are those of the failed ones
+        if errors and (len(elements) == 1 or word_of(known.get("status")).lower() == "failed"):
+            part["errors"] = errors
+            explained.add("errors")
+        yield {**part, name: [element]}
+    rest = {k: v for k, v in value.items() if k not in explained and v}
+    if rest:
+        yield {**plain, **rest}
+
+
+def _is_odd(elements: Any) -> bool:
+    return bool(elements) and not isinstance(elements, list)

@@ -1,0 +1,377 @@
+"""The Graph API: the only place that knows its URLs, bodies and codes.
+
+Repeating is a matter of the action:
+
+    reject, terminate   harmless; "no such call" is what they want, hence a success
+    pre_accept          harmless with the same SDP; it only prepares
+    accept              the same SDP once more, if we cannot know whether the first was carried
+                        out; then "already accepted" is a success. The phone's side is not asked
+                        twice, and giving up on an accepted call would cut a customer off
+    a placed call       never: the phone would ring twice
+    a permission        never: the person would be asked twice, and only one request is allowed
+    request
+"""
+
+import asyncio
+import json
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import aiohttp
+from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt, wait_random_exponential
+
+from controlplane.core.errors import GraphError
+from controlplane.core.foreign import list_of, object_of, text_of, time_of, word_of
+from controlplane.meta.graph_errors import (
+    GraphRefused,
+    GraphUnreachable,
+    UnreadableReply,
+    error_from_response,
+)
+from shared.call.ids import PhoneNumberId, WhatsAppCallId
+from shared.call.person import Party
+
+Observer = Callable[[str, str, float], None]
+"""Takes each request's action, its outcome (`ok` or an error's `code`) and its seconds."""
+
+_MAX_REPLY = 256 * 1024
+_NUMBER_FIELDS = "id,display_phone_number,verified_name,quality_rating,status"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NumberInfo:
+    """What Graph knows of our business number."""
+
+    id: PhoneNumberId
+    display_phone_number: str | None = field(default=None, repr=False)
+    verified_name: str | None = field(default=None, repr=False)
+    quality_rating: str = ""
+    status: str = ""
+    """CONNECTED when it can be used."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PermissionReport:
+    """What Graph says about calling one person, now."""
+
+    granted: bool
+    valid_until: datetime | None
+    """Of a temporary permission; None if it is permanent, or there is none."""
+    is_permanent: bool
+    may_call: bool
+    """False: a limit is reached, although the person may have permitted calls."""
+    call_limit_until: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestTemplate:
+    """An approved message template with a call permission request."""
+
+    name: str
+    language: str
+    parameters: tuple[str, ...] = field(default=(), repr=False)
+    """The values of its body, in order."""
+
+
+class GraphClient:
+    """Speaks with the Graph API for one business number."""
+
+    def __init__(
+        self,
+        http: aiohttp.ClientSession,
+        *,
+        base_url: str,
+        version: str,
+        phone_number_id: PhoneNumberId,
+        token: str,
+        timeout_s: float,
+        on_request: Observer | None = None,
+    ) -> None:
+        """Take the session and the line; `timeout_s` bounds each single request."""
+        self._http = http
+        self._url = f"{base_url.rstrip('/')}/{version.strip('/')}/{phone_number_id}"
+        self._phone_number_id = phone_number_id
+        self._token = token
+        self._timeout_s = timeout_s
+        self._on_request = on_request
+
+    async def pre_accept(self, wacid: WhatsAppCallId, sdp: str) -> None:
+        """Give Meta our answer, so that ICE and DTLS are up before `accept`.
+
+        Raises:
+            GraphError: refused, or no answer within the deadline, twice.
+        """
+        body = {"call_id": wacid, "action": "pre_accept", "session": _answer(sdp)}
+        await self._act(body, attempts=2)
+
+    async def accept(self, wacid: WhatsAppCallId, sdp: str, opaque: str | None = None) -> None:
+        """Answer the call; `sdp` must be what `pre_accept` was given, byte for byte.
+
+        Raises:
+            GraphError: refused, or no answer within the deadline, twice: then the call may
+                nevertheless have been accepted, and needs `terminate`.
+        """
+        body: dict[str, Any] = {"call_id": wacid, "action": "accept", "session": _answer(sdp)}
+        if opaque is not None:
+            body["biz_opaque_callback_data"] = opaque
+        first = True
+        try:
+            async for attempt in _attempts(2):
+                with attempt:
+                    first = attempt.retry_state.attempt_number == 1
+                    await self._act(body, attempts=1)
+        except GraphRefused as error:
+            if first or not error.says_already_accepted:
+                raise
+
+    async def connect(self, party: Party, sdp: str, opaque: str) -> WhatsAppCallId:
+        """Place a call with our offer; `opaque` comes back in every webhook of the call.
+
+        Sent once, whatever happens: a second one would ring twice.
+
+        Raises:
+            GraphUnreachable: no answer within the deadline; the phone may ring nevertheless.
+            GraphError: refused.
+        """
+        body = {
+            **_addressed_to(party),
+            "action": "connect",
+            "session": {"sdp_type": "offer", "sdp": sdp},
+            "biz_opaque_callback_data": opaque,
+        }
+        data = await self._request("POST", "/calls", "connect", body=body)
+        calls = [object_of(call) for call in list_of(data.get("calls"))]
+        wacid = next((text for call in calls if (text := text_of(call.get("id")))), None)
+        if wacid is None:
+            raise UnreadableReply(http_status=200)
+        return WhatsAppCallId(wacid)
+
+    async def reject(self, wacid: WhatsAppCallId) -> None:
+        """Decline a ringing call; one that is gone already is fine.
+
+        Raises:
+            GraphError: refused, or no answer within the deadline, thrice.
+        """
+        await self._hang_up(wacid, "reject")
+
+    async def terminate(self, wacid: WhatsAppCallId) -> None:
+        """Hang up; a call that has ended already is fine. Needed for right billing.
+
+        Raises:
+            GraphError: refused, or no answer within the deadline, thrice.
+        """
+        await self._hang_up(wacid, "terminate")
+
+    async def call_permissions(self, party: Party) -> PermissionReport:
+        """Ask whether a person permits calls. Who has no WhatsApp permits none.
+
+        Meta limits these requests (5 or 100 a second, by two pages of its own).
+
+        Raises:
+            GraphError: refused (613: too many requests), or no answer within the deadline.
+        """
+        who = {"recipient": party.user_id} if party.user_id else {"user_wa_id": party.phone or ""}
+        data = await self._request("GET", "/call_permissions", "call_permissions", params=who)
+        return _read_permissions(data)
+
+    async def request_permission(
+        self, party: Party, *, text: str | None = None, template: RequestTemplate | None = None
+    ) -> str:
+        """Ask a person for the permission to be called; return the message's id.
+
+        Free form (with or without `text`) reaches only those who wrote or called within 24 hours;
+        a template reaches everybody. Sent once: Graph not answering does not mean not sent.
+
+        Raises:
+            GraphError: refused (138009: asked too often; 138017: permitted for good already), or
+                no answer within the deadline.
+        """
+        body: dict[str, Any] = {"recipient_type": "individual", **_addressed_to(party)}
+        if template is not None:
+            body |= {"type": "template", "template": _template_json(template)}
+        else:
+            interactive: dict[str, Any] = {
+                "type": "call_permission_request",
+                "action": {"name": "call_permission_request"},
+            }
+            if text:
+                interactive["body"] = {"text": text}
+            body |= {"type": "interactive", "interactive": interactive}
+        data = await self._request("POST", "/messages", "request_permission", body=body)
+        sent = list_of(data.get("messages"))
+        message_id = text_of(object_of(sent[0] if sent else None).get("id"))
+        if message_id is None:
+            raise UnreadableReply(http_status=200)
+        return message_id
+
+    async def check_number(self) -> NumberInfo:
+        """Ask Graph for our number: shows whether token and WA_PHONE_NUMBER_ID fit.
+
+        Raises:
+            GraphError: refused, or no answer within the deadline.
+        """
+        data = await self._request("GET", "", "check_number", params={"fields": _NUMBER_FIELDS})
+        if text_of(data.get("id")) != self._phone_number_id:
+            raise UnreadableReply(http_status=200)
+        return NumberInfo(
+            id=self._phone_number_id,
+            display_phone_number=text_of(data.get("display_phone_number")),
+            verified_name=text_of(data.get("verified_name")),
+            quality_rating=word_of(data.get("quality_rating")),
+            status=word_of(data.get("status")),
+        )
+
+    async def _hang_up(self, wacid: WhatsAppCallId, action: str) -> None:
+        try:
+            await self._act({"call_id": wacid, "action": action}, attempts=3)
+        except GraphRefused as error:
+            if not error.says_call_gone:
+                raise
+
+    async def _act(self, body: Mapping[str, Any], *, attempts: int) -> None:
+        async for attempt in _attempts(attempts):
+            with attempt:
+                data = await self._request("POST", "/calls", body["action"], body=body)
+                if data.get("success") is not True:
+                    raise UnreadableReply(http_status=200)
+
+    async def _request(
+        self,
+        method: str,
+        path: str,
+        action: str,
+        *,
+        body: Mapping[str, Any] | None = None,
+        params: Mapping[str, str] | None = None,
+    ) -> Mapping[str, Any]:
+        """Send one request and return the object that it was answered with."""
+        started, outcome = time.perf_counter(), "cancelled"
+        try:
+            status, reply = await self._exchange(method, path, body, params)
+            if not 200 <= status < 300:
+                raise error_from_response(status, reply)
+            data = _read_object(reply)
+            if data is None:
+                raise UnreadableReply(http_status=status)
+            outcome = "ok"
+        except GraphError as error:
+            outcome = error.code
+            raise
+        finally:
+            if self._on_request is not None:
+                self._on_request(action, outcome, time.perf_counter() - started)
+        return data
+
+    async def _exchange(
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, Any] | None,
+        params: Mapping[str, str] | None,
+    ) -> tuple[int, bytes]:
+        headers = {"Authorization": f"Bearer {self._token}"}
+        data = None
+        if body is not None:
+            headers["Content-Type"] = "application/json"
+            data = json.dumps({"messaging_product": "whatsapp", **body}).encode()
+        try:
+            async with (
+                asyncio.timeout(self._timeout_s),
+                # a redirect would carry the token elsewhere
+                self._http.request(
+                    method,
+                    self._url + path,
+                    data=data,
+                    params=params,
+                    headers=headers,
+                    allow_redirects=False,
+                ) as response,
+            ):
+                return response.status, await _read_bounded(response)
+        except TimeoutError:
+            raise GraphUnreachable(
+                f"The Graph API did not answer within GRAPH_TIMEOUT_S ({self._timeout_s:g} s)."
+            ) from None
+        except aiohttp.ClientError as error:
+            # its text may quote headers; its kind says enough
+            raise GraphUnreachable(
+                f"The Graph API cannot be reached ({type(error).__name__}); "
+                "check WA_GRAPH_BASE_URL and the way out of this network."
+            ) from None
+
+
+def _attempts(count: int) -> AsyncRetrying:
+    return AsyncRetrying(
+        retry=retry_if_exception(_may_repeat),
+        stop=stop_after_attempt(count),
+        wait=wait_random_exponential(multiplier=0.1, max=1),
+        reraise=True,
+    )
+
+
+def _may_repeat(error: BaseException) -> bool:
+    return isinstance(error, (GraphRefused, GraphUnreachable)) and error.is_retryable
+
+
+def _answer(sdp: str) -> Mapping[str, str]:
+    # Meta's parameter table says "offer" here; its samples, and its servers, want "answer"
+    return {"sdp_type": "answer", "sdp": sdp}
+
+
+def _addressed_to(party: Party) -> Mapping[str, str]:
+    # `to` would win if both were sent (Meta: business-scoped user ids)
+    return {"recipient": party.user_id} if party.user_id else {"to": party.phone or ""}
+
+
+def _template_json(template: RequestTemplate) -> Mapping[str, Any]:
+    found: dict[str, Any] = {"name": template.name, "language": {"code": template.language}}
+    if template.parameters:
+        values = [{"type": "text", "text": value} for value in template.parameters]
+        found["components"] = [{"type": "body", "parameters": values}]
+    return found
+
+
+def _read_permissions(data: Mapping[str, Any]) -> PermissionReport:
+    permission = object_of(data.get("permission"))
+    status = word_of(permission.get("status")).casefold()
+    # Meta's sample and its table disagree on the name
+    expiry = permission.get("expiration_time", permission.get("expiration"))
+    calling: Mapping[str, Any] = next(
+        (
+            action
+            for action in map(object_of, list_of(data.get("actions")))
+            if word_of(action.get("action_name")) == "start_call"
+        ),
+        {},
+    )
+    limits = [
+        until
+        for limit in map(object_of, list_of(calling.get("limits")))
+        if (until := time_of(limit.get("limit_expiration_time"))) is not None
+    ]
+    return PermissionReport(
+        granted=status in ("temporary", "permanent"),
+        valid_until=time_of(expiry) if status == "temporary" else None,
+        is_permanent=status == "permanent",
+        may_call=calling.get("can_perform_action") is not False,
+        call_limit_until=max(limits, default=None),
+    )
+
+
+def _read_object(reply: bytes) -> Mapping[str, Any] | None:
+    try:
+        return object_of(json.loads(reply)) or None
+    except (ValueError, RecursionError):
+        return None
+
+
+async def _read_bounded(response: aiohttp.ClientResponse) -> bytes:
+    reply = bytearray()
+    async for chunk in response.content.iter_chunked(16 * 1024):
+        reply += chunk
+        if len(reply) > _MAX_REPLY:
+            break
+    return bytes(reply)

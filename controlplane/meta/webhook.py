@@ -1,0 +1,281 @@
+"""Meta's webhooks: the whole batch as typed events (who sent it: `webhook_auth`).
+
+An event is always parsed from a payload of one element (`webhook_batch`), and keeps it as `raw`:
+what is stored and what was parsed cannot differ.
+
+Source of the rules: Meta, WhatsApp Business Platform, Calling API (user-initiated calls,
+business-initiated calls, call permissions) and Webhooks (overview), read in 2026.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from controlplane.core.foreign import (
+    HangupStatus,
+    Json,
+    PeerStatus,
+    PermissionResponse,
+    PermissionSource,
+    integer_of,
+    list_of,
+    object_of,
+    text_of,
+    time_of,
+    word_of,
+)
+from controlplane.meta.batch import ELEMENTS, split_webhook
+from controlplane.meta.events import (
+    AccountUpdated,
+    AnswerReceived,
+    CallStatusChanged,
+    OfferReceived,
+    PeerHungUp,
+    PermissionReplied,
+    ReportedError,
+    Restriction,
+    TextReceived,
+    Unrecognized,
+    WebhookEvent,
+)
+from shared.call.call import Direction
+from shared.call.ids import PhoneNumberId, WhatsAppCallId
+from shared.call.person import Party
+
+
+class _Malformed(Exception):
+    """The element lacks what its kind needs; the text is the reason."""
+
+
+def parse_webhook(body: bytes) -> list[WebhookEvent]:
+    """Read everything that a webhook brings, in its order; bad elements become `Unrecognized`.
+
+    Raises:
+        BadWebhook: the body is not a JSON object in UTF-8.
+    """
+    return [parse_stored(payload) for payload in split_webhook(body)]
+
+
+def parse_stored(payload: Json) -> WebhookEvent:
+    """Read an event from what `raw` held: `parse_stored(event.raw) == event`. Never fails."""
+    value = object_of(payload.get("value"))
+    try:
+        if "malformed" in payload:
+            raise _Malformed(f"a webhook's {word_of(payload['malformed'])} has the wrong shape")
+        for name, parse in _PARSERS.items():
+            for element in list_of(value.get(name)):
+                if not isinstance(element, Mapping):
+                    raise _Malformed(f"an element of {name} is not an object")
+                return parse(payload, value, element)
+        if payload.get("field") == "account_update":
+            return _parse_account(payload, value)
+        raise _Malformed("nothing that concerns the course of a call")
+    except _Malformed as error:
+        return _unrecognized(payload, value, str(error))
+
+
+# --- one element ---
+
+
+def _parse_call(payload: Json, value: Json, call: Json) -> WebhookEvent:
+    match word_of(call.get("event")):
+        case "connect":
+            return _parse_connect(payload, value, call)
+        case "terminate":
+            return _parse_terminate(payload, value, call)
+    raise _Malformed("an event of a call that we do not know")
+
+
+def _parse_connect(payload: Json, value: Json, call: Json) -> WebhookEvent:
+    session = object_of(call.get("session"))
+    sdp, sdp_type = session.get("sdp"), word_of(session.get("sdp_type")).casefold()
+    line = _line(value)
+    if not isinstance(sdp, str) or not sdp:
+        raise _Malformed("connect without session.sdp")
+    if line is None:
+        raise _Malformed("connect without metadata.phone_number_id")
+    # one documented sample lacks `direction`, real ones have it
+    direction = _direction(call)
+    implied = {"offer": Direction.INBOUND, "answer": Direction.OUTBOUND}.get(sdp_type, direction)
+    if implied is None:
+        raise _Malformed("connect with neither a known session.sdp_type nor a direction")
+    if direction not in (implied, None):
+        raise _Malformed("connect whose direction contradicts session.sdp_type")
+    common: dict[str, Any] = {
+        "phone_number_id": line,
+        "wacid": _wacid(call),
+        "timestamp": time_of(call.get("timestamp")),
+        "raw": payload,
+        "sdp": sdp,
+    }
+    if implied is Direction.INBOUND:
+        return OfferReceived(
+            **common,
+            party=_party(value, call, "from"),
+            deeplink_payload=text_of(call.get("deeplink_payload")),
+            cta_payload=text_of(call.get("cta_payload")),
+        )
+    return AnswerReceived(**common, party=_party(value, call, "to"), opaque=_opaque(call))
+
+
+def _parse_terminate(payload: Json, value: Json, call: Json) -> WebhookEvent:
+    direction = _direction(call) or _guess_direction(value, call)
+    return PeerHungUp(
+        phone_number_id=_line(value),
+        wacid=_wacid(call),
+        timestamp=time_of(call.get("timestamp")),
+        party=_party(value, call, "to" if direction is Direction.OUTBOUND else "from"),
+        raw=payload,
+        status=HangupStatus(word_of(call.get("status"))),
+        direction=direction,
+        started_at=time_of(call.get("start_time")),
+        ended_at=time_of(call.get("end_time")),
+        duration_s=integer_of(call.get("duration")),
+        errors=_errors(call, value),
+        opaque=_opaque(call),
+    )
+
+
+def _parse_status(payload: Json, value: Json, status: Json) -> WebhookEvent:
+    if word_of(status.get("type")) != "call":
+        raise _Malformed("the status of a message, not of a call")
+    return CallStatusChanged(
+        phone_number_id=_line(value),
+        wacid=_wacid(status),
+        timestamp=time_of(status.get("timestamp")),
+        party=_party(value, status, "recipient"),
+        raw=payload,
+        status=PeerStatus(word_of(status.get("status"))),
+        errors=_errors(status, value),
+        opaque=_opaque(status),
+    )
+
+
+def _parse_message(payload: Json, value: Json, message: Json) -> WebhookEvent:
+    reply = object_of(message.get("interactive")).get("call_permission_reply")
+    context_id = text_of(object_of(message.get("context")).get("id"))
+    common: dict[str, Any] = {
+        "phone_number_id": _line(value),
+        "timestamp": time_of(message.get("timestamp")),
+        "party": _party(value, message, "from"),
+        "raw": payload,
+        "message_id": text_of(message.get("id")),
+    }
+    if not isinstance(reply, Mapping):
+        text = text_of(object_of(message.get("text")).get("body"))
+        text = text or text_of(object_of(message.get("button")).get("text"))
+        if text is None:
+            raise _Malformed("a message that is neither text nor a reply to a permission request")
+        return TextReceived(**common, wacid=None, text=text)
+    return PermissionReplied(
+        **common,
+        wacid=_as_wacid(context_id),
+        response=PermissionResponse(word_of(reply.get("response"))),
+        source=PermissionSource(word_of(reply.get("response_source"))),
+        is_permanent=reply.get("is_permanent") is True,
+        expires_at=time_of(reply.get("expiration_timestamp")),
+        context_id=context_id,
+    )
+
+
+def _parse_account(payload: Json, value: Json) -> WebhookEvent:
+    """Read ACCOUNT_VIOLATION and ACCOUNT_RESTRICTION (Meta: account_update webhook)."""
+    violation = word_of(object_of(value.get("violation_info")).get("violation_type"))
+    info = value.get("restriction_info")
+    restrictions = tuple(
+        Restriction(what=word, until=time_of(one.get("expiration")))
+        for one in map(object_of, [info] if isinstance(info, Mapping) else list_of(info))
+        if "CALL" in (word := word_of(one.get("restriction_type")))
+    )
+    if "CALL" not in violation and not restrictions:
+        raise _Malformed("an update of the account that does not concern calls")
+    return AccountUpdated(
+        phone_number_id=None,
+        wacid=None,
+        timestamp=None,
+        party=Party(),
+        raw=payload,
+        violation=violation or None,
+        restrictions=restrictions,
+    )
+
+
+_PARSERS = {"calls": _parse_call, "statuses": _parse_status, "messages": _parse_message}
+
+
+def _unrecognized(payload: Json, value: Json, reason: str) -> Unrecognized:
+    elements = [x for name in ELEMENTS for x in list_of(value.get(name))]
+    element = object_of(next(iter(elements), value))
+    words = (word_of(element.get(name)) for name in ("event", "type", "status"))
+    side = "recipient" if "recipient_id" in element else "from"
+    return Unrecognized(
+        phone_number_id=_line(value),
+        wacid=_as_wacid(text_of(element.get("id"))),
+        timestamp=time_of(element.get("timestamp")),
+        party=_party(value, element, side),
+        raw=payload,
+        field=word_of(payload.get("field")) or "?",
+        event=next(filter(None, words), "?"),
+        reason=reason,
+        errors=_errors(element, value),
+    )
+
+
+def _line(value: Json) -> PhoneNumberId | None:
+    text = text_of(object_of(value.get("metadata")).get("phone_number_id"))
+    return PhoneNumberId(text) if text else None
+
+
+def _wacid(element: Json) -> WhatsAppCallId:
+    text = text_of(element.get("id"))
+    if text is None:
+        raise _Malformed("an event of a call without the call's id")
+    return WhatsAppCallId(text)
+
+
+def _as_wacid(text: str | None) -> WhatsAppCallId | None:
+    return WhatsAppCallId(text) if text is not None and text.startswith("wacid") else None
+
+
+def _opaque(element: Json) -> str | None:
+    return text_of(element.get("biz_opaque_callback_data"))
+
+
+def _direction(call: Json) -> Direction | None:
+    directions = {
+        "user_initiated": Direction.INBOUND,
+        "business_initiated": Direction.OUTBOUND,
+    }
+    return directions.get(word_of(call.get("direction")).casefold())
+
+
+def _guess_direction(value: Json, call: Json) -> Direction | None:
+    business = text_of(object_of(value.get("metadata")).get("display_phone_number"))
+    if call.get("from_user_id") or (business and text_of(call.get("to")) == business):
+        return Direction.INBOUND
+    if call.get("to_user_id") or (business and text_of(call.get("from")) == business):
+        return Direction.OUTBOUND
+    return None
+
+
+def _party(value: Json, element: Json, side: str) -> Party:
+    """Merge the element's `from`, `to` or `recipient` with its contact; all are optional."""
+    contact = next((c for c in list_of(value.get("contacts")) if isinstance(c, Mapping)), {})
+    number = element.get("recipient_id" if side == "recipient" else side)
+    return Party(
+        user_id=text_of(element.get(f"{side}_user_id")) or text_of(contact.get("user_id")),
+        phone=text_of(number) or text_of(contact.get("wa_id")),
+        name=text_of(object_of(contact.get("profile")).get("name")),
+    )
+
+
+def _errors(element: Json, value: Json) -> tuple[ReportedError, ...]:
+    """Read the errors beside the calls and those inside; real dumps have had both, repeated."""
+    found: dict[int, ReportedError] = {}
+    for foreign in [*list_of(element.get("errors")), *list_of(value.get("errors"))]:
+        error = object_of(foreign)
+        code = integer_of(error.get("code"))
+        if code is not None and code not in found:
+            details = text_of(object_of(error.get("error_data")).get("details"))
+            message = details or text_of(error.get("message")) or text_of(error.get("title"))
+            found[code] = ReportedError(code=code, message=message)
+    return tuple(found.values())

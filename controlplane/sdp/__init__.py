@@ -1,0 +1,1 @@
+"""Session descriptions: read line by line, changed as little as possible; pure."""

@@ -1,0 +1,224 @@
+"""Session descriptions between Meta and LiveKit, as line edits that keep what they do not know.
+
+Meta offers (ICE-lite, one m=audio), LiveKit answers. Two translations, both pure:
+
+    Meta's offer      --offer_for_livekit-->  what LiveKit must see
+    LiveKit's answer  --answer_for_meta---->  what Meta must see
+
+LiveKit never sees codecs or media sections that it must not choose; the answer says no to those
+sections for it, as RFC 3264 section 6 wants. No message of this module contains SDP.
+"""
+
+import ipaddress
+
+from controlplane.core.errors import BadSdp
+from controlplane.sdp.lines import DIRECTIONS, Description, Section, attribute
+
+_OFFERED_CODECS = frozenset({"opus/48000/2", "telephone-event/8000"})
+_NO_PRIMARY = "LiveKit's answer declares {count} sources (a=ssrc); Meta takes exactly one."
+
+
+def offer_for_livekit(sdp: str, *, rewrite_dtls_role: bool) -> str:
+    """Translate Meta's offer into what livekit-server must see.
+
+    Other sections than the audio (Meta never sends any) are taken out; `answer_for_meta` refuses
+    them in the answer. Payloads other than Opus and telephone-event are taken out as well: offered
+    Opus and G.711, livekit-server 1.13.5 with its default codecs answers G.711 *without* Opus
+    (measured), and the agent's Opus has no way to the phone. `a=ice-lite` stays: it makes LiveKit
+    the controlling side, as Meta needs.
+
+    With `rewrite_dtls_role`, `actpass` becomes `passive`, so that LiveKit is the DTLS client;
+    `answer_for_meta` must be called with the same switch.
+
+    Raises:
+        BadSdp: it is no offer of one audio stream that both sides could use; the text says why.
+    """
+    what = "The offer"
+    offer = Description.parse(sdp, what)
+    audio = offer.audio(what)
+    _check_offer(offer, audio)
+    audio.keep_payloads(p for p, codec in audio.codecs().items() if codec in _OFFERED_CODECS)
+
+    # without a mid LiveKit refuses, without BUNDLE it answers `m=audio 0` (both measured)
+    mid = next(iter(audio.values("mid")), None)
+    if mid is None:
+        mid = "0"
+        audio.put("mid", mid)
+    offer.session.put("group", f"BUNDLE {mid}")
+    offer.sections = [audio]
+
+    if rewrite_dtls_role:
+        for part in (offer.session, audio):
+            part.lines = [
+                "a=setup:passive" if _is(line, "setup", "actpass") else line for line in part.lines
+            ]
+    return str(offer)
+
+
+def answer_for_meta(answer: str, offer: str, *, rewrite_dtls_role: bool) -> str:
+    """Translate LiveKit's answer into what Meta must see; `offer` is Meta's, as it came.
+
+    Meta's rules (Calling API reference: SDP requirements): one m=audio, Opus at 20 ms, only what
+    was offered, sendrecv, one SSRC, one sha-256 fingerprint (more are refused with 138008), CRLF.
+
+    LiveKit answers an ICE-lite offer `setup:passive` whatever was offered. It becomes `active`
+    where the offer, as LiveKit saw it, was `passive`: then LiveKit is in truth the DTLS client.
+
+    Raises:
+        BadSdp: the answer cannot serve a call; the text says what is missing.
+    """
+    what = "LiveKit's answer"
+    asked = Description.parse(offer, "The offer")
+    asked_audio = asked.audio("The offer")
+    result = Description.parse(answer, what)
+    audio = result.audio(what)
+
+    direction = result.direction(audio)
+    if direction != "sendrecv":
+        raise BadSdp(
+            f"LiveKit's answer is {direction}, not sendrecv: the agent's track is not subscribed; "
+            "post the offer only when the SFU lists that track."
+        )
+    result.require(audio, what, "ice-ufrag", "ice-pwd", "setup")
+    if not audio.flags("rtcp-mux"):
+        raise BadSdp(f"{what} has no a=rtcp-mux.")
+    _keep_offered_opus(audio, asked_audio)
+    _keep_one_source(audio)
+    _keep_one_fingerprint(result.session, audio)
+    _keep_best_candidates(audio)
+    _set_dtls_role(result, audio, asked, asked_audio, rewrite_dtls_role=rewrite_dtls_role)
+    _echo_mid(result, audio, asked, asked_audio)
+
+    # sendrecv is written out; packets of 20 ms are mandatory and LiveKit does not say so
+    result.session.drop(*DIRECTIONS, "ptime")
+    audio.drop(*DIRECTIONS, "ptime", "end-of-candidates")
+    audio.lines += ["a=ptime:20", "a=sendrecv", "a=end-of-candidates"]
+
+    result.sections = [
+        audio if section is asked_audio else _refusal(section) for section in asked.sections
+    ]
+    return str(result)
+
+
+def _check_offer(offer: Description, audio: Section) -> None:
+    what = "The offer"
+    if "opus/48000/2" not in audio.codecs().values():
+        raise BadSdp("The offer has no Opus at 48 kHz (opus/48000/2).")
+    direction = offer.direction(audio)
+    if direction != "sendrecv":
+        raise BadSdp(f"The offer is {direction}; a call needs sendrecv.")
+    # without a declared SSRC the SFU never publishes the caller's audio (measured)
+    offer.require(audio, what, "ice-ufrag", "ice-pwd", "fingerprint", "setup")
+    if not audio.values("ssrc"):
+        raise BadSdp("The offer has no a=ssrc; LiveKit would never publish the caller's audio.")
+
+
+def _keep_offered_opus(audio: Section, asked: Section) -> None:
+    offered, answered = asked.codecs(), audio.codecs()
+    kept = [
+        payload
+        for payload, codec in answered.items()
+        if codec in _OFFERED_CODECS and offered.get(payload) == codec
+    ]
+    if not any(answered[payload] == "opus/48000/2" for payload in kept):
+        raise BadSdp("LiveKit's answer does not take the Opus that was offered.")
+    audio.keep_payloads(kept)
+
+
+def _keep_one_source(audio: Section) -> None:
+    # in a group the first is the primary: FID repairs (RFC 4588), FEC protects it (RFC 5956)
+    secondary = {ssrc for group in audio.values("ssrc-group") for ssrc in group.split()[2:]}
+    audio.drop("ssrc-group")
+    audio.lines = [
+        line
+        for line in audio.lines
+        if attribute(line) != "ssrc" or line.removeprefix("a=ssrc:").split(" ")[0] not in secondary
+    ]
+    sources = {value.split(" ")[0] for value in audio.values("ssrc")}
+    if not sources:
+        raise BadSdp("LiveKit's answer has no a=ssrc: the agent's track is not subscribed.")
+    if len(sources) > 1:
+        raise BadSdp(_NO_PRIMARY.format(count=len(sources)))
+
+
+def _keep_one_fingerprint(session: Section, audio: Section) -> None:
+    # the media's own fingerprints replace the session's (RFC 8122 section 5)
+    owner = audio if audio.values("fingerprint") else session
+    kept = [v for v in owner.values("fingerprint") if v.lower().startswith("sha-256 ")]
+    if len(set(kept)) != 1:
+        raise BadSdp(f"LiveKit's answer has {len(set(kept))} sha-256 fingerprints; Meta takes one.")
+    if owner is audio:
+        session.drop("fingerprint")
+    owner.put("fingerprint", kept[0])
+
+
+def _keep_best_candidates(audio: Section) -> None:
+    """Keep UDP, component 1, each address once; public ones alone if there are any."""
+    chosen: dict[tuple[str, str], str] = {}
+    for line in audio.lines:
+        # foundation component transport priority address port typ ... (RFC 8839 section 5.1)
+        words = line.removeprefix("a=candidate:").split()
+        if attribute(line) != "candidate" or len(words) < 8:
+            continue
+        component, transport, address, port = words[1], words[2].lower(), words[4], words[5]
+        if component == "1" and transport == "udp":
+            chosen.setdefault((address.lower(), port), line)
+    public = [line for (address, _), line in chosen.items() if _is_public(address)]
+    kept = public or list(chosen.values())
+    audio.drop("candidate")
+    audio.lines += kept
+
+
+def _set_dtls_role(
+    result: Description,
+    audio: Section,
+    asked: Description,
+    asked_audio: Section,
+    *,
+    rewrite_dtls_role: bool,
+) -> None:
+    offered = asked.first(asked_audio, "setup")
+    role = result.first(audio, "setup")
+    if role == "passive" and (offered == "passive" or (offered == "actpass" and rewrite_dtls_role)):
+        role = "active"
+    if role not in ("active", "passive") or role == offered:
+        raise BadSdp("LiveKit's answer has an a=setup that the offer does not allow.")
+    result.session.drop("setup")
+    audio.put("setup", role)
+
+
+def _echo_mid(
+    result: Description, audio: Section, asked: Description, asked_audio: Section
+) -> None:
+    mid = next(iter(asked_audio.values("mid")), None)
+    bundles = [v.split()[1:] for v in asked.session.values("group") if v.startswith("BUNDLE")]
+    if mid is None:
+        audio.drop("mid")
+    else:
+        audio.put("mid", mid)
+    if any(mid in members for members in bundles):
+        result.session.put("group", f"BUNDLE {mid}")
+    else:
+        result.session.drop("group")
+
+
+def _refusal(section: Section) -> Section:
+    """Refuse an offered section: same m= line with port 0 (RFC 3264 section 6)."""
+    kind, _, protocol, *formats = section.media
+    lines = [" ".join([f"m={kind}", "0", protocol, *formats]), "c=IN IP4 0.0.0.0"]
+    lines += [line for line in section.lines if attribute(line) == "mid"]
+    return Section([*lines, "a=inactive"])
+
+
+def _is(line: str, name: str, value: str) -> bool:
+    return line.startswith(f"a={name}:") and line.removeprefix(f"a={name}:").strip() == value
+
+
+def _is_public(address: str) -> bool:
+    """Whether Meta could reach it; host names (mDNS) count as private."""
+    try:
+        ip = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    mapped = ip.ipv4_mapped if isinstance(ip, ipaddress.IPv6Address) else None
+    return (mapped or ip).is_global

@@ -1,0 +1,147 @@
+"""A session description as sections of lines: read, asked and edited without losing a line.
+
+`sdp` and `hop_sdp` translate with it. No error of this module contains SDP.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from controlplane.core.errors import BadSdp
+
+MAX_CHARS = 64 * 1024
+"""Meta's offers have about 1,500 characters, LiveKit's answers about 2,000."""
+DIRECTIONS = ("sendrecv", "sendonly", "recvonly", "inactive")
+
+_LINE = re.compile(r"[a-z]=[^\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]*")
+_STATIC_CODECS = {"0": "pcmu/8000", "8": "pcma/8000", "9": "g722/8000"}  # RFC 3551 section 6
+
+
+@dataclass(slots=True)
+class Section:
+    """The session part (no m= line) or one media section (its m= line comes first)."""
+
+    lines: list[str]
+
+    @property
+    def media(self) -> list[str]:
+        """Return the words of the m= line: kind, port, protocol, formats."""
+        return self.lines[0].removeprefix("m=").split()
+
+    @property
+    def is_audio(self) -> bool:
+        """Whether it describes audio."""
+        return self.media[0] == "audio"
+
+    @property
+    def is_rejected(self) -> bool:
+        """Whether the side that describes it does not want it."""
+        # port 0 is not a refusal in a bundle-only section (RFC 9143 section 6)
+        return self.media[1] == "0" and not self.flags("bundle-only")
+
+    @property
+    def payloads(self) -> list[str]:
+        """Return the payload types of the m= line."""
+        return self.media[3:]
+
+    def values(self, name: str) -> list[str]:
+        """Return the values of all `a=<name>:` lines."""
+        prefix = f"a={name}:"
+        return [line.removeprefix(prefix).strip() for line in self.lines if line.startswith(prefix)]
+
+    def flags(self, *names: str) -> list[str]:
+        """Return those of `names` that stand here as `a=<name>`."""
+        return [name for line in self.lines for name in names if line.rstrip() == f"a={name}"]
+
+    def drop(self, *names: str) -> None:
+        """Remove every `a=` line of these names, with or without a value."""
+        self.lines = [line for line in self.lines if attribute(line) not in names]
+
+    def put(self, name: str, value: str) -> None:
+        """Leave exactly one line of this attribute, in the place of the first or as the last."""
+        at = next((i for i, x in enumerate(self.lines) if attribute(x) == name), len(self.lines))
+        rest = [x for x in self.lines[at:] if attribute(x) != name]
+        self.lines[at:] = [f"a={name}:{value}", *rest]
+
+    def codecs(self) -> dict[str, str]:
+        """Return payload type -> lower-case `name/clock[/channels]`, for the m= line's formats."""
+        known = dict(_STATIC_CODECS)
+        for value in self.values("rtpmap"):
+            payload, _, codec = value.partition(" ")
+            known[payload] = codec.strip().lower()
+        return {payload: known.get(payload, "") for payload in self.payloads}
+
+    def keep_payloads(self, kept: Iterable[str]) -> None:
+        """Remove the other payload types from the m= line, with the lines that describe them."""
+        kept = list(kept)
+        gone = set(self.payloads) - set(kept)
+        self.lines[0] = "m=" + " ".join([*self.media[:3], *kept])
+        self.lines = [
+            line
+            for line in self.lines
+            if attribute(line) not in ("rtpmap", "fmtp", "rtcp-fb")
+            or line.partition(":")[2].split(" ")[0] not in gone
+        ]
+
+
+@dataclass(slots=True)
+class Description:
+    """A whole description: the session part, then the media sections in their order."""
+
+    session: Section
+    sections: list[Section]
+
+    @classmethod
+    def parse(cls, text: str, what: str) -> "Description":
+        """Split into sections, without judging more than the form (RFC 8866 section 5)."""
+        if len(text) > MAX_CHARS:
+            raise BadSdp(f"{what} is longer than {MAX_CHARS} characters.")
+        # LF alone is tolerated (RFC 8866 section 5); str.splitlines would also split at U+2028
+        lines = [line.removesuffix("\r") for line in text.split("\n")]
+        parts: list[list[str]] = [[]]
+        for number, line in enumerate(lines, start=1):
+            if not line.strip():
+                continue
+            if not _LINE.fullmatch(line):
+                raise BadSdp(f"{what}: line {number} is not of the form letter=value.")
+            if line.startswith("m="):
+                if len(line.split()) < 4:
+                    raise BadSdp(f"{what}: line {number} is not a complete m= line.")
+                parts.append([])
+            parts[-1].append(line)
+        if parts[0][:1] != ["v=0"]:
+            raise BadSdp(f"{what} does not begin with v=0.")
+        return cls(session=Section(parts[0]), sections=[Section(part) for part in parts[1:]])
+
+    def __str__(self) -> str:
+        parts = [self.session, *self.sections]
+        return "".join(f"{line}\r\n" for part in parts for line in part.lines)
+
+    def audio(self, what: str) -> Section:
+        """Return the only live m=audio section."""
+        found = [part for part in self.sections if part.is_audio and not part.is_rejected]
+        if len(found) != 1:
+            raise BadSdp(f"{what} has {len(found)} usable m=audio sections; one is needed.")
+        return found[0]
+
+    def first(self, section: Section, name: str) -> str | None:
+        """Return an attribute's value from the section, else from the session part."""
+        return next(iter([*section.values(name), *self.session.values(name)]), None)
+
+    def direction(self, section: Section) -> str:
+        """Return the direction; without a line it is sendrecv (RFC 8866 section 6.7)."""
+        stated = [*section.flags(*DIRECTIONS), *self.session.flags(*DIRECTIONS)]
+        return stated[0] if stated else "sendrecv"
+
+    def require(self, section: Section, what: str, *names: str) -> None:
+        """Raise if one of these attributes stands nowhere."""
+        for name in names:
+            if not self.first(section, name):
+                raise BadSdp(f"{what} has no a={name}.")
+
+
+def attribute(line: str) -> str | None:
+    """Return the name of an `a=` line."""
+    if not line.startswith("a="):
+        return None
+    return line.removeprefix("a=").partition(":")[0].strip()

@@ -1,0 +1,105 @@
+"""Prometheus collectors, behind methods named by what happened. Labels come from enums only."""
+
+from collections.abc import Iterable
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+from shared.call.call import Call, Direction, Termination
+from shared.call.records import EventOutcome
+
+_STAGE_BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.4, 0.6, 0.8, 1, 1.5, 2, 3, 5, 8, 13, 20)
+
+
+class Metrics:
+    """The collectors of one control plane."""
+
+    def __init__(self) -> None:
+        """Create the collectors in a registry of their own."""
+        self.registry = CollectorRegistry()
+        self._events = Counter(
+            "whatsapp_webhook_events",
+            "Events in webhooks, by kind and what became of them.",
+            ["kind", "outcome"],
+            registry=self.registry,
+        )
+        self._refused = Counter(
+            "whatsapp_webhooks_refused",
+            "Webhook requests refused before anything was stored.",
+            ["code"],
+            registry=self.registry,
+        )
+        self._started = Counter(
+            "whatsapp_calls_started", "Calls begun.", ["direction"], registry=self.registry
+        )
+        self._ended = Counter(
+            "whatsapp_calls_ended",
+            "Calls ended.",
+            ["direction", "status", "reason"],
+            registry=self.registry,
+        )
+        self._live = Gauge(
+            "whatsapp_calls_live",
+            "Calls that have not ended, of all replicas.",
+            ["direction", "status"],
+            registry=self.registry,
+        )
+        self._stages = Histogram(
+            "whatsapp_call_stage_seconds",
+            "From the beginning of a set-up (offer, order, or Meta's answer) to the end of a step.",
+            ["direction", "stage"],
+            buckets=_STAGE_BUCKETS,
+            registry=self.registry,
+        )
+        self._webhook = Histogram(
+            "whatsapp_webhook_seconds",
+            "From a webhook's arrival to its 200.",
+            buckets=_STAGE_BUCKETS,
+            registry=self.registry,
+        )
+        self._upstream = Histogram(
+            "whatsapp_upstream_seconds",
+            "Requests to a service that we depend on.",
+            ["service", "action", "outcome"],
+            buckets=_STAGE_BUCKETS,
+            registry=self.registry,
+        )
+
+    def event_settled(self, kind: str, outcome: EventOutcome) -> None:
+        """Count one event of a webhook; `kind` is one of the parser's slugs."""
+        self._events.labels(kind, outcome.value).inc()
+
+    def webhook_refused(self, code: str) -> None:
+        """Count a webhook that was turned away."""
+        self._refused.labels(code).inc()
+
+    def webhook_answered(self, seconds: float) -> None:
+        """Time one webhook."""
+        self._webhook.observe(seconds)
+
+    def call_started(self, direction: Direction) -> None:
+        """Count a call that we own."""
+        self._started.labels(direction.value).inc()
+
+    def call_ended(self, direction: Direction, termination: Termination) -> None:
+        """Count an end; called by whoever won the compare-and-set, so once a call."""
+        self._ended.labels(
+            direction.value, termination.status.value, termination.reason.value
+        ).inc()
+
+    def calls_live(self, calls: Iterable[Call]) -> None:
+        """Show how many calls live, by direction and status."""
+        self._live.clear()
+        for call in calls:
+            self._live.labels(call.direction.value, call.status.value).inc()
+
+    def stage_done(self, direction: Direction, stage: str, milliseconds: float) -> None:
+        """Time a set-up step."""
+        self._stages.labels(direction.value, stage).observe(milliseconds / 1000)
+
+    def upstream_done(self, service: str, action: str, outcome: str, seconds: float) -> None:
+        """Time a request to Graph or LiveKit."""
+        self._upstream.labels(service, action, outcome).observe(seconds)
+
+    def render(self) -> bytes:
+        """Render Prometheus' text format."""
+        return generate_latest(self.registry)

@@ -1,0 +1,1 @@
+"""The stories: answer a call, place one, link an answer, end, sweep."""

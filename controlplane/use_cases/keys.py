@@ -1,0 +1,123 @@
+"""Pass on the keys that people press: to the call's timeline, and to its agent.
+
+Of one call they stay in order; of different calls, none waits for another. A key that cannot be
+passed on is noted and forgotten: it would mean something else later.
+"""
+
+import asyncio
+import contextlib
+import json
+import logging
+import uuid
+from collections.abc import Callable
+from datetime import datetime
+
+from controlplane.livekit.rooms import RoomsClient
+from controlplane.rtpengine.key_reports import KeyListener, KeyPressed
+from controlplane.rtpengine.passage import WHATSAPP_TAG
+from shared.call.call import CallStatus
+from shared.call.errors import WacallError
+from shared.call.ids import CallId
+from shared.call.records import EventOutcome, EventRecord, EventSource
+from shared.call.room import AGENT_IDENTITY, call_id_of_room, room_name
+from shared.database.supabase import Store
+from shared.process.tasks import Tasks
+
+_log = logging.getLogger(__name__)
+
+TOPIC = "dtmf"
+"""Of the data message to the agent: `{"digit": "5"}`."""
+
+_REOPEN_S = 2.0
+# Nobody presses so many keys in the seconds that a neighbour takes to answer.
+_MAX_WAITING = 64
+
+
+class KeyReporter:
+    """Tells timeline and agent of every key."""
+
+    def __init__(self, *, store: Store, rooms: RoomsClient, clock: Callable[[], datetime]) -> None:
+        """Take the neighbours."""
+        self._store = store
+        self._rooms = rooms
+        self._clock = clock
+        self._waiting: dict[CallId, asyncio.Queue[KeyPressed]] = {}
+        self._tasks = Tasks()
+
+    async def listen(self, address: str) -> None:
+        """Listen on `host:port` until cancelled.
+
+        The port may still be another process's, as when a new one takes over from an old one on
+        the same machine: then it is tried again.
+        """
+        host, _, port = address.rpartition(":")
+        listener = KeyListener(self.take)
+        warned = False
+        try:
+            while True:
+                try:
+                    await listener.open(host.strip("[]"), int(port))
+                    break
+                except OSError as error:
+                    if not warned:
+                        _log.warning(
+                            "HOP_DTMF_LISTEN cannot be bound, so keys go unnoticed; trying on.",
+                            extra={"action": "keys-unbound", "error": error.strerror},
+                        )
+                    warned = True
+                    await asyncio.sleep(_REOPEN_S)
+            await asyncio.Event().wait()
+        finally:
+            listener.close()
+            await self._tasks.close()
+
+    def take(self, key: KeyPressed) -> None:
+        """Take a report from the hop; returns at once."""
+        if key.tag != WHATSAPP_TAG or call_id_of_room(room_name(key.call_id)) is None:
+            return
+        waiting = self._waiting.get(key.call_id)
+        if waiting is None:
+            waiting = self._waiting[key.call_id] = asyncio.Queue(_MAX_WAITING)
+            self._tasks.spawn(self._pass_on(key.call_id, waiting))
+        with contextlib.suppress(asyncio.QueueFull):
+            waiting.put_nowait(key)
+
+    async def _pass_on(self, call_id: CallId, waiting: asyncio.Queue[KeyPressed]) -> None:
+        try:
+            # `take` puts the first key before this runs; what comes later finds the queue here
+            while not waiting.empty():
+                await self._report(waiting.get_nowait())
+        finally:
+            del self._waiting[call_id]
+
+    async def _report(self, key: KeyPressed) -> None:
+        try:
+            call = await self._store.get_call(key.call_id)
+            if call is None or call.status is not CallStatus.ACTIVE:
+                return
+            await self._store.add_events(
+                [
+                    EventRecord(
+                        id=str(uuid.uuid4()),
+                        source=EventSource.CONTROLPLANE,
+                        kind=TOPIC,
+                        received_at=self._clock(),
+                        call_id=call.id,
+                        outcome=EventOutcome.RECORDED,
+                        payload={"digit": key.key},
+                    )
+                ]
+            )
+            await self._rooms.send_data(
+                call.room, json.dumps({"digit": key.key}).encode(), TOPIC, to=AGENT_IDENTITY
+            )
+        except WacallError as error:
+            _log.warning(
+                "A pressed key could not be passed on.",
+                extra={"action": "key-lost", "call": key.call_id, "error": error.code},
+            )
+        except Exception as error:
+            _log.error(
+                "A pressed key could not be passed on.",
+                extra={"action": "key-lost", "call": key.call_id, "error": type(error).__name__},
+            )

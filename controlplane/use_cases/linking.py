@@ -1,0 +1,191 @@
+"""What comes back of a call that we placed, at any replica: Meta's answer, and what the phone does.
+
+    link       Meta's answer: hop, WHIP, hop; audio could flow
+    follow     RINGING, ACCEPTED, REJECTED
+
+They come in any order, twice, or not at all; what is needed to go on is in the call's row.
+"""
+
+import asyncio
+import dataclasses
+import logging
+import uuid
+from collections.abc import Callable
+from datetime import datetime
+
+from controlplane.core.deadlines import Bounds, deadline_of
+from controlplane.core.foreign import PeerStatus
+from controlplane.core.lifecycle import CallEvent, expected_before
+from controlplane.livekit.rooms import RoomsClient
+from controlplane.livekit.whip import WhipClient
+from controlplane.meta.events import AnswerReceived, CallStatusChanged, PeerHungUp
+from controlplane.meta.graph import GraphClient
+from controlplane.rtpengine.hops import Hops
+from controlplane.telemetry.metrics import Metrics
+from controlplane.use_cases.ending import CallEnder, Overtaken, status_shown
+from controlplane.use_cases.permissions import Permissions
+from controlplane.use_cases.setup import CallSetup, Stopwatch
+from shared.call.call import LIVE_STATUSES, Call, CallStatus, Direction, EndReason
+from shared.call.ids import CallId
+from shared.call.records import EventOutcome
+from shared.database.supabase import Store
+
+_log = logging.getLogger(__name__)
+
+# How long an event may be ahead of the answer to the very `connect` that it belongs to.
+_ID_TRIES, _ID_PAUSE_S = 10, 0.3
+
+
+class CallLinker:
+    """Takes what Meta tells of placed calls. Holds nothing of a call."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        rooms: RoomsClient,
+        whip: WhipClient,
+        graph: GraphClient,
+        hops: Hops,
+        permissions: Permissions,
+        ender: CallEnder,
+        setup: CallSetup,
+        metrics: Metrics,
+        bounds: Bounds,
+        clock: Callable[[], datetime],
+    ) -> None:
+        """Take the neighbours."""
+        self._store = store
+        self._rooms = rooms
+        self._whip = whip
+        self._graph = graph
+        self._hops = hops
+        self._permissions = permissions
+        self._ender = ender
+        self._setup = setup
+        self._metrics = metrics
+        self._bounds = bounds
+        self._clock = clock
+
+    # --- link: Meta's answer ---
+
+    async def link(self, event: AnswerReceived) -> tuple[EventOutcome, CallId | None]:
+        """Build the media path with Meta's answer; the phone may be ringing, or not yet."""
+        call = await self.locate(event)
+        if call is None:
+            return EventOutcome.IGNORED, None
+        if call.status.is_final:
+            if not call.ended_by_peer:
+                # it ended before anybody knew Meta's id of it
+                await self._graph.terminate(event.wacid)
+            return EventOutcome.STALE, call.id
+        linked = await self._store.mark_once(call.id, "linked_at", self._clock())
+        if linked is None:
+            return EventOutcome.DUPLICATE, call.id
+        watch = Stopwatch(call.direction, self._metrics, begins_with="answered-by-meta")
+        try:
+            async with asyncio.timeout(self._bounds.setup_s):
+                await self._bridge(linked, event.sdp, watch)
+        except Overtaken:
+            await self._ender.close_media(linked)
+        except Exception as error:
+            await self._setup.fail(linked, watch, error)
+            return EventOutcome.FAILED, call.id
+        return EventOutcome.HANDLED, call.id
+
+    async def _bridge(self, call: Call, answer: str, watch: Stopwatch) -> None:
+        hop = self._hops.media_of(call)
+        offer = await hop.bridge(call.id, answer)
+        watch.done("bridged")
+        token = self._rooms.caller_token(call, status=status_shown(call.status))
+        leg = await self._whip.post(offer, token)
+        watch.done("whip")
+        await hop.complete(call.id, leg.sdp)
+        watch.done("linked")
+        # The attribute first, then the row: an ACCEPTED that comes between the two finds the leg
+        # in the row and shows `active` itself; one that came before is seen in the row here.
+        await self._rooms.set_call_status(call.room, CallStatus.RINGING.value)
+        row = await self._setup.advance(call, LIVE_STATUSES, caller_sid=leg.participant_sid)
+        if row.status is CallStatus.ACTIVE:
+            await self._rooms.set_call_status(call.room, CallStatus.ACTIVE.value)
+
+    # --- follow: what the phone does ---
+
+    async def follow(self, event: CallStatusChanged) -> tuple[EventOutcome, CallId | None]:
+        """Take RINGING, ACCEPTED or REJECTED, in whatever order they come."""
+        call = await self.locate(event)
+        if call is None:
+            return EventOutcome.IGNORED, None
+        match event.status:
+            case PeerStatus.RINGING:
+                changed = await self._store.update_call(
+                    call.id,
+                    expect=expected_before(CallEvent.RINGS),
+                    changes={"status": CallStatus.RINGING},
+                )
+            case PeerStatus.ACCEPTED:
+                changed = await self.accepted(call)
+            case PeerStatus.REJECTED:
+                changed = await self._rejected(call)
+            case _:
+                return EventOutcome.UNKNOWN, call.id
+        return EventOutcome.HANDLED if changed else EventOutcome.DUPLICATE, call.id
+
+    async def accepted(self, call: Call) -> Call | None:
+        """The person has picked up: let the agent speak; `None` if that was known or too late."""
+        now = self._clock()
+        answered = dataclasses.replace(call, answered_at=now)
+        row = await self._store.update_call(
+            call.id,
+            expect=expected_before(CallEvent.ACCEPTED),
+            changes={
+                "status": CallStatus.ACTIVE,
+                "answered_at": now,
+                "deadline_at": deadline_of(answered, self._bounds),
+            },
+        )
+        if row is not None:
+            await self._rooms.set_call_status(row.room, CallStatus.ACTIVE.value)
+            _log.info("Call answered.", extra={"action": "call-answered", "call": call.id})
+        return row
+
+    async def _rejected(self, call: Call) -> Call | None:
+        ended = await self._ender.end(call, EndReason.REJECTED, by_peer=True)
+        if ended is not None:
+            await self._ender.release(ended)
+            await self._permissions.rejected(call.party, call.id)
+        return ended
+
+    # --- whose event is this? ---
+
+    async def locate(self, event: AnswerReceived | CallStatusChanged | PeerHungUp) -> Call | None:
+        """Find the call by Meta's id, or by ours that it echoes: a webhook may come before the
+        answer to `connect` has told Meta's id.
+        """
+        call = await self._store.find_call(event.wacid)
+        if call is not None:
+            return call
+        try:
+            call_id = CallId(str(uuid.UUID(event.opaque or "")))
+        except ValueError:
+            return await self._wait_for(event)
+        call = await self._store.get_call(call_id)
+        if call is None or call.direction is not Direction.OUTBOUND:
+            return None
+        row = await self._store.update_call(
+            call.id, expect=LIVE_STATUSES, changes={"wacid": event.wacid}
+        )
+        return row or await self._store.get_call(call.id)
+
+    async def _wait_for(
+        self, event: AnswerReceived | CallStatusChanged | PeerHungUp
+    ) -> Call | None:
+        """Without an echo, only the answer to `connect` can tell whose event this is."""
+        if isinstance(event, PeerHungUp) and event.direction is not Direction.OUTBOUND:
+            return None
+        for _ in range(_ID_TRIES):
+            await asyncio.sleep(_ID_PAUSE_S)
+            call = await self._store.find_call(event.wacid)
+            if call is not None:
+                return call
+        return None

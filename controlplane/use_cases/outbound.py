@@ -1,0 +1,231 @@
+"""Place a call: the story of one business-initiated call until the phone is called.
+
+    place      policy -> row `dialing` -> 202
+    dial       room and agent, the hop's offer beside it -> Graph `connect`
+
+What comes back of it, at whichever replica, is `linking`'s; the end comes as for every call. Once
+`connect` has left for Graph nothing is repeated: the phone would ring twice.
+"""
+
+import asyncio
+import logging
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from controlplane.core.consent import nameless
+from controlplane.core.deadlines import Bounds
+from controlplane.core.errors import GraphError, KeyReused
+from controlplane.livekit.rooms import RoomsClient
+from controlplane.meta.graph import GraphClient
+from controlplane.meta.graph_errors import GraphUnreachable
+from controlplane.rtpengine.hops import Hops
+from controlplane.telemetry.metrics import Metrics
+from controlplane.use_cases.ending import CallEnder, Overtaken
+from controlplane.use_cases.permissions import Permissions
+from controlplane.use_cases.setup import CallSetup, Stopwatch
+from shared.call.brief import CallBrief
+from shared.call.call import LIVE_STATUSES, Call, CallStatus, Direction
+from shared.call.errors import CallDenied
+from shared.call.ids import CallId, PhoneNumberId
+from shared.call.person import Party
+from shared.database.supabase import Store
+
+_log = logging.getLogger(__name__)
+
+# The same `Idempotency-Key` for the same line is the same call id, whichever replica is asked.
+_KEYS = uuid.UUID("5b1f4e62-7f0e-4c5f-9a7e-3c0d1b6a2f10")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallOrder:
+    """Who is to be called, by which agent, knowing what."""
+
+    party: Party
+    profile: str
+    context: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    idempotency_key: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlacedCall:
+    """What whoever asked for a call is told."""
+
+    call: Call
+    warnings: tuple[str, ...] = ()
+    repeated: bool = False
+    """The same `Idempotency-Key` had placed this call before."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DialPolicy:
+    """The settings that this story follows; times in seconds."""
+
+    phone_number_id: PhoneNumberId
+    agent_ready_s: float
+    bounds: Bounds
+
+
+class CallPlacer:
+    """Places outbound calls. Holds nothing of a call but the task that dials it."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        rooms: RoomsClient,
+        graph: GraphClient,
+        hops: Hops,
+        permissions: Permissions,
+        ender: CallEnder,
+        setup: CallSetup,
+        metrics: Metrics,
+        policy: DialPolicy,
+        clock: Callable[[], datetime],
+    ) -> None:
+        """Take the neighbours and the policy."""
+        self._store = store
+        self._rooms = rooms
+        self._graph = graph
+        self._hops = hops
+        self._permissions = permissions
+        self._ender = ender
+        self._setup = setup
+        self._metrics = metrics
+        self._policy = policy
+        self._clock = clock
+
+    # --- place ---
+
+    async def place(self, order: CallOrder) -> PlacedCall:
+        """Decide, and write the row; `dial` does the rest. Nothing is sent to the person yet.
+
+        Raises:
+            KeyReused: the order's key has placed a call to somebody else.
+            CallDenied: the policy says no, and when it may be tried again.
+            NoHop: there is no media hop to place a call through.
+            GraphError: the ledger is silent and Graph did not answer.
+        """
+        call_id = self._call_id(order.idempotency_key)
+        earlier = await self._store.get_call(call_id) if order.idempotency_key else None
+        if earlier is not None:
+            return _repeated(earlier, order)
+        try:
+            return await self._claim(order, call_id)
+        except CallDenied:
+            # the same key at the same moment: what stands in its way is the call that it placed
+            earlier = await self._store.get_call(call_id) if order.idempotency_key else None
+            if earlier is None:
+                raise
+            return _repeated(earlier, order)
+
+    async def _claim(self, order: CallOrder, call_id: CallId) -> PlacedCall:
+        allowed = await self._permissions.check(order.party)
+        hop = await self._hops.choose()
+        now = self._clock()
+        claimed = await self._store.claim_call(
+            Call(
+                id=call_id,
+                wacid=None,
+                direction=Direction.OUTBOUND,
+                status=CallStatus.DIALING,
+                phone_number_id=self._policy.phone_number_id,
+                party=order.party,
+                created_at=now,
+                deadline_at=now + timedelta(seconds=self._policy.bounds.setup_s),
+                hop=str(hop.address),
+            )
+        )
+        if claimed is None:
+            raise CallDenied("live-call", "There is already a call with this person.")
+        self._metrics.call_started(Direction.OUTBOUND)
+        return PlacedCall(call=claimed, warnings=allowed.warnings)
+
+    def _call_id(self, key: str | None) -> CallId:
+        if key is None:
+            return CallId(str(uuid.uuid4()))
+        return CallId(str(uuid.uuid5(_KEYS, f"{self._policy.phone_number_id}|{key}")))
+
+    # --- dial ---
+
+    async def dial(self, placed: Call, order: CallOrder) -> None:
+        """Build everything up to the ringing phone; whatever fails ends the call."""
+        watch = Stopwatch(placed.direction, self._metrics, begins_with="placed")
+        call = await self._store.mark_once(placed.id, "dialed_at", self._clock())
+        if call is None:
+            # the same key at the same moment elsewhere, or it was hung up already
+            return
+        try:
+            async with asyncio.timeout(self._policy.bounds.setup_s):
+                offer = await self._prepare(call, order, watch)
+                await self._connect(call, offer, watch)
+        except Overtaken:
+            await self._ender.close_media(call)
+        except GraphError as error:
+            # what Meta refuses all the same corrects the ledger
+            denial = await self._permissions.refused(call, error)
+            code = denial.code if denial is not None else None
+            await self._setup.fail(call, watch, error, code=code)
+        except Exception as error:
+            await self._setup.fail(call, watch, error)
+
+    async def _prepare(self, call: Call, order: CallOrder, watch: Stopwatch) -> str:
+        """Bring the agent into the room, silent, and get the hop's offer at the same time."""
+        brief = CallBrief(
+            call_id=call.id,
+            direction=call.direction,
+            phone_number_id=call.phone_number_id,
+            profile=order.profile,
+            context=order.context,
+        )
+        await self._rooms.create(call, brief)
+        watch.done("room")
+        ready, offer = await asyncio.gather(
+            self._rooms.wait_for_agent(call.room, self._policy.agent_ready_s),
+            self._hops.media_of(call).offer(call.id),
+            return_exceptions=True,
+        )
+        for result in (ready, offer):
+            if isinstance(result, BaseException):
+                raise result
+        if not ready:
+            raise await self._setup.why_agent_left(call)
+        watch.done("offered")
+        return str(offer)
+
+    async def _connect(self, call: Call, offer: str, watch: Stopwatch) -> None:
+        now = self._clock()
+        # From here on the end needs `terminate`, and it is the person whom the deadline waits for.
+        call = await self._setup.advance(
+            call,
+            {CallStatus.DIALING},
+            accept_sent_at=now,
+            deadline_at=now + timedelta(seconds=self._policy.bounds.ring_s),
+            timings=watch.timings,
+        )
+        try:
+            wacid = await self._graph.connect(call.party, offer, call.id)
+        except GraphUnreachable as error:
+            # The phone may ring all the same; then the webhook brings the call's id. Nothing else
+            # is known, so nothing else is done until the ring timeout.
+            await self._setup.note(call, watch, error)
+            return
+        watch.done("connect")
+        row = await self._store.update_call(
+            call.id,
+            expect=LIVE_STATUSES,
+            changes={"wacid": wacid, "timings": watch.timings},
+        )
+        if row is None:
+            # hung up while `connect` was on its way: whoever ended it did not know the id
+            await self._graph.terminate(wacid)
+            raise Overtaken
+        _log.info("The phone is being called.", extra={"action": "dialed", "call": call.id})
+
+
+def _repeated(earlier: Call, order: CallOrder) -> PlacedCall:
+    if nameless(earlier.party) != nameless(order.party):
+        raise KeyReused
+    return PlacedCall(call=earlier, repeated=True)

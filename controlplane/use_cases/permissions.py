@@ -1,0 +1,397 @@
+"""May we call? Ask for permission, hear the answers, keep the ledger, and decide before a dial."""
+
+import logging
+import time
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from controlplane.core.callee import CallHours
+from controlplane.core.consent import (
+    PERMISSION_LASTS,
+    CallHistory,
+    CallPause,
+    ConsentEntry,
+    ConsentKind,
+    ConsentRequest,
+    ConsentSource,
+    LedgerState,
+    entry_of_reply,
+    is_stop,
+    make_entry,
+    nameless,
+)
+from controlplane.core.errors import GraphError
+from controlplane.core.policy import (
+    REJECTIONS_TO_DO_NOT_CALL,
+    Allowed,
+    CallRequest,
+    Denied,
+    Limits,
+    Reason,
+    after_refusal,
+    decide,
+    decide_request,
+    pause_of,
+)
+from controlplane.ledger.ledger import Ledger
+from controlplane.meta.events import AccountUpdated, PermissionReplied, TextReceived
+from controlplane.meta.graph import GraphClient, PermissionReport, RequestTemplate
+from controlplane.meta.graph_errors import GraphRefused, PermissionAlreadyPermanent, RateLimited
+from shared.call.call import Call
+from shared.call.errors import CallDenied
+from shared.call.ids import PhoneNumberId
+from shared.call.person import Party
+from shared.call.records import EventOutcome
+
+_log = logging.getLogger(__name__)
+
+# Graph's answer "no permission" is believed this long; a grant comes as a webhook anyway.
+_SILENCE_CACHED_S = 60.0
+_MAX_CACHED = 10_000
+# The lower of the two limits that Meta documents for call_permissions, in requests a second.
+_ASKS_PER_S = 5
+_BACK_OFF = timedelta(seconds=60)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallRules:
+    """What the operator and Meta set: the line, its hours, the limits."""
+
+    phone_number_id: PhoneNumberId
+    hours: CallHours
+    limits: Limits = field(default_factory=Limits)
+
+
+class Permissions:
+    """The ledger's use cases. What it remembers are answers of Graph's, for a minute."""
+
+    def __init__(
+        self,
+        *,
+        ledger: Ledger,
+        graph: GraphClient,
+        rules: CallRules,
+        clock: Callable[[], datetime],
+    ) -> None:
+        """Take the ledger, Meta, and the rules."""
+        self._ledger = ledger
+        self._graph = graph
+        self._rules = rules
+        self._clock = clock
+        self._business_phone: str | None = None
+        self._refused_until: dict[Party, float] = {}
+        self._asked_at: list[float] = []
+        self._silent_until = 0.0
+
+    # --- before a call ---
+
+    async def check(self, party: Party) -> Allowed:
+        """Decide whether this person may be called now.
+
+        Raises:
+            CallDenied: no, why, and when it may be tried again. Nothing was sent to the person.
+            GraphError: the ledger is silent and Graph did not answer.
+        """
+        party = nameless(party)
+        request = await self._request_to(party)
+        ledger, history = await self._standing(party)
+        verdict = self._decide(request, ledger, history)
+        # anything else stands in the way before the permission is looked at: no need to ask
+        is_open = isinstance(verdict, Denied) and verdict.reason is Reason.NO_PERMISSION
+        if is_open and ledger.permission is None and await self._ask_graph(party):
+            ledger, history = await self._standing(party)
+            verdict = self._decide(request, ledger, history)
+        if isinstance(verdict, Denied):
+            _log.info("Call denied.", extra={"action": "call-denied", "reason": verdict.reason})
+            raise _as_error(verdict)
+        return verdict
+
+    # --- after a call ---
+
+    async def refused(self, call: Call, error: GraphError) -> CallDenied | None:
+        """Learn from Graph's refusal of a call; return the denial that it is, if it is one."""
+        if not isinstance(error, GraphRefused):
+            return None
+        now = self._clock()
+        correction = after_refusal(error.meta_code, error.detail, now)
+        if correction is None:
+            return None
+        party = nameless(call.party)
+        if correction.withdraws_permission:
+            await self._ledger.add([self._graph_entry(party, f"refused:{call.id}", granted=False)])
+        until = correction.denied.retry_at
+        if until is not None and (correction.pauses_line or correction.pauses_person):
+            await self._pause(
+                None if correction.pauses_line else party, correction.denied.reason, until
+            )
+        return _as_error(correction.denied)
+
+    async def rejected(self, party: Party, ref: str) -> bool:
+        """Write a do-not-call if this person has rejected twice in a row; say whether it was.
+
+        To be called when a call ended as rejected, with the call's id; its row must say so.
+        """
+        _, history = await self._standing(party)
+        if history.rejections_in_a_row < REJECTIONS_TO_DO_NOT_CALL:
+            return False
+        await self._ledger.add(
+            [
+                make_entry(
+                    phone_number_id=self._rules.phone_number_id,
+                    party=party,
+                    kind=ConsentKind.DO_NOT_CALL,
+                    granted=True,
+                    source=ConsentSource.REJECTIONS,
+                    source_ref=ref,
+                    at=self._clock(),
+                )
+            ]
+        )
+        return True
+
+    # --- what Meta tells ---
+
+    async def replied(self, event: PermissionReplied, event_id: str) -> EventOutcome:
+        """Write a person's answer, Meta's automatic grant or its revocation."""
+        party = _identified(event.party)
+        if party is None:
+            return EventOutcome.UNKNOWN
+        ref = event.message_id or event_id
+        entry = entry_of_reply(
+            phone_number_id=event.phone_number_id or self._rules.phone_number_id,
+            party=party,
+            response=event.response,
+            source=event.source,
+            is_permanent=event.is_permanent,
+            expires_at=event.expires_at,
+            context_id=event.context_id,
+            source_ref=ref,
+            at=event.timestamp or self._clock(),
+        )
+        if entry is None:
+            return EventOutcome.UNKNOWN
+        await self._ledger.add([entry])
+        if not entry.granted and entry.source is ConsentSource.REPLY:
+            await self.rejected(party, ref)
+        return EventOutcome.HANDLED
+
+    async def texted(self, event: TextReceived, event_id: str) -> EventOutcome:
+        """Write a STOP as a do-not-call; every other text is not for us."""
+        party = _identified(event.party)
+        if party is None or not is_stop(event.text):
+            return EventOutcome.IGNORED
+        wishes = ((ConsentKind.DO_NOT_CALL, True), (ConsentKind.MARKETING_FOLLOW_UP, False))
+        await self._ledger.add(
+            [
+                make_entry(
+                    phone_number_id=event.phone_number_id or self._rules.phone_number_id,
+                    party=party,
+                    kind=kind,
+                    granted=granted,
+                    source=ConsentSource.TEXT,
+                    source_ref=event.message_id or event_id,
+                    at=event.timestamp or self._clock(),
+                )
+                for kind, granted in wishes
+            ]
+        )
+        return EventOutcome.HANDLED
+
+    async def account_updated(self, event: AccountUpdated) -> EventOutcome:
+        """Stop placing calls while Meta restricts them; log what else it warns of or restricts."""
+        if event.violation is not None:
+            _log.warning(
+                "Meta warns about the quality of this account's calls; see the WhatsApp Manager.",
+                extra={"action": "account-violation", "violation": event.violation},
+            )
+        for restriction in event.restrictions:
+            _log.error(
+                "Meta restricts this account's calls; see the WhatsApp Manager.",
+                extra={"action": "account-restricted", "restriction": restriction.what},
+            )
+            until = pause_of(restriction, self._clock())
+            if until is not None:
+                await self._pause(None, Reason.QUALITY_PAUSED, until)
+        return EventOutcome.HANDLED
+
+    # --- what operators do ---
+
+    async def request(
+        self, party: Party, *, text: str | None = None, template: RequestTemplate | None = None
+    ) -> ConsentRequest:
+        """Ask a person for the permission to be called.
+
+        Raises:
+            CallDenied: they must not be asked now.
+            GraphError: Graph refused or did not answer; then it may have been sent, and counts.
+        """
+        party = nameless(party)
+        request = await self._request_to(party)
+        ledger, history = await self._standing(party)
+        now = self._clock()
+        verdict = decide_request(request, ledger, history, limits=self._rules.limits, now=now)
+        if isinstance(verdict, Denied):
+            raise _as_error(verdict)
+        asked = ConsentRequest(
+            id=str(uuid.uuid4()),
+            phone_number_id=self._rules.phone_number_id,
+            party=party,
+            previous_id=history.last_request_id,
+            requested_at=now,
+            template=template.name if template is not None else None,
+        )
+        if not await self._ledger.claim_request(asked):
+            raise _as_error(Denied(reason=Reason.REQUEST_LIMIT))
+        try:
+            message_id = await self._graph.request_permission(party, text=text, template=template)
+        except GraphRefused as error:
+            await self._ledger.settle_request(asked.id, message_id=None)
+            if isinstance(error, PermissionAlreadyPermanent):
+                await self._ledger.add([self._graph_entry(party, asked.id, granted=True)])
+                raise _as_error(Denied(reason=Reason.ALREADY_PERMITTED)) from None
+            raise
+        await self._ledger.settle_request(asked.id, message_id=message_id)
+        _log.info("Permission requested.", extra={"action": "permission-requested"})
+        return asked
+
+    async def write(self, entries: Sequence[ConsentEntry]) -> None:
+        """Write what operators know from elsewhere."""
+        await self._ledger.add(entries)
+
+    async def erase(self, party: Party, *, forget_do_not_call: bool) -> dict[str, int]:
+        """Forget a person: calls, words, leads, raw events, consents; return the counts of rows.
+
+        The do-not-call entries stay unless told otherwise: who forgets them may call again.
+
+        Raises:
+            CallDenied: there is a call with this person at the moment.
+        """
+        party = nameless(party)
+        _, history = await self._standing(party)
+        if history.live_call_id is not None:
+            raise CallDenied(
+                Reason.LIVE_CALL, "There is a call with this person; hang it up before erasing."
+            )
+        erased = await self._ledger.erase(party, forget_do_not_call=forget_do_not_call)
+        self._refused_until.pop(party, None)
+        _log.info("A person was erased.", extra={"action": "person-erased"})
+        return erased
+
+    # --- Graph, where the ledger is silent ---
+
+    async def _ask_graph(self, party: Party) -> bool:
+        """Ask whether the person permits calls; write a yes, remember a no. Return what it was.
+
+        Raises:
+            CallDenied: Meta has been asked too often just now.
+            GraphError: refused, or no answer.
+        """
+        now_s = time.monotonic()
+        if now_s < self._refused_until.get(party, 0.0):
+            return False
+        self._asked_at = [at for at in self._asked_at if now_s - at < 1.0]
+        if now_s < self._silent_until or len(self._asked_at) >= _ASKS_PER_S:
+            raise self._slow_down(timedelta(seconds=max(self._silent_until - now_s, 1.0)))
+        self._asked_at.append(now_s)
+        try:
+            report = await self._graph.call_permissions(party)
+        except RateLimited:
+            self._silent_until = now_s + _BACK_OFF.total_seconds()
+            raise self._slow_down(_BACK_OFF) from None
+        except GraphRefused as error:
+            # whom Graph says nothing about has not permitted calls
+            _log.warning(
+                "Graph does not tell about permissions.",
+                extra={"action": "permissions-refused", "error": error.code},
+            )
+            return False
+        if not report.granted:
+            if len(self._refused_until) >= _MAX_CACHED:
+                self._refused_until.clear()
+            self._refused_until[party] = now_s + _SILENCE_CACHED_S
+            return False
+        await self._write_report(party, report)
+        return True
+
+    async def _write_report(self, party: Party, report: PermissionReport) -> None:
+        now = self._clock()
+        ref = f"asked:{uuid.uuid4()}"
+        # should Graph not say until when, its refusal of a call will
+        until = None if report.is_permanent else report.valid_until or now + PERMISSION_LASTS
+        await self._ledger.add([self._graph_entry(party, ref, granted=True, valid_until=until)])
+        if not report.may_call:
+            limit = report.call_limit_until or now + _BACK_OFF
+            await self._pause(party, Reason.CONNECTED_LIMIT, limit)
+
+    def _slow_down(self, wait: timedelta) -> CallDenied:
+        return _as_error(Denied(reason=Reason.RATE_LIMITED, retry_at=self._clock() + wait))
+
+    # --- parts ---
+
+    def _decide(
+        self, request: CallRequest, ledger: LedgerState, history: CallHistory
+    ) -> Allowed | Denied:
+        rules = self._rules
+        return decide(
+            request, ledger, history, hours=rules.hours, limits=rules.limits, now=self._clock()
+        )
+
+    async def _standing(self, party: Party) -> tuple[LedgerState, CallHistory]:
+        return await self._ledger.standing(
+            self._rules.phone_number_id, party, limits=self._rules.limits, now=self._clock()
+        )
+
+    async def _request_to(self, party: Party) -> CallRequest:
+        if self._business_phone is None:
+            try:
+                number = await self._graph.check_number()
+            except GraphError as error:
+                # only its country is wanted; Meta refuses by itself what that would forbid
+                _log.warning("Our own number is unknown.", extra={"action": "number-unknown"})
+                self._business_phone = "" if isinstance(error, GraphRefused) else None
+            else:
+                self._business_phone = number.display_phone_number or ""
+        return CallRequest(
+            phone_number_id=self._rules.phone_number_id,
+            business_phone=self._business_phone or None,
+            party=party,
+        )
+
+    def _graph_entry(
+        self, party: Party, ref: str, *, granted: bool, valid_until: datetime | None = None
+    ) -> ConsentEntry:
+        return make_entry(
+            phone_number_id=self._rules.phone_number_id,
+            party=party,
+            kind=ConsentKind.CALL_PERMISSION,
+            granted=granted,
+            source=ConsentSource.GRAPH,
+            source_ref=ref,
+            valid_until=valid_until,
+            at=self._clock(),
+        )
+
+    async def _pause(self, party: Party | None, reason: Reason, until: datetime) -> None:
+        await self._ledger.add_pause(
+            CallPause(
+                id=str(uuid.uuid4()),
+                phone_number_id=self._rules.phone_number_id,
+                party=party,
+                reason=reason.value,
+                until=until,
+                at=self._clock(),
+            )
+        )
+
+
+def _identified(party: Party) -> Party | None:
+    try:
+        return nameless(party)
+    except ValueError:
+        return None
+
+
+def _as_error(denied: Denied) -> CallDenied:
+    return CallDenied(denied.reason.value, denied.sentence, denied.retry_at)

@@ -1,0 +1,154 @@
+"""What LiveKit says of a call's room: the phone's media came up, somebody left, it is gone.
+
+Told by LiveKit's webhooks, and found by the sweeper's own look should one of them get lost.
+"""
+
+import logging
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from controlplane.livekit.rooms import Presence, RoomsClient
+from controlplane.use_cases.ending import CallEnder
+from shared.call.call import LIVE_STATUSES, Call, CallStatus, EndReason
+from shared.call.ids import CallId
+from shared.call.records import EventOutcome, EventRecord, EventSource
+from shared.call.room import AGENT_IDENTITY, CALLER_IDENTITY
+from shared.database.supabase import Store
+
+_log = logging.getLogger(__name__)
+
+
+class RoomEventKind(StrEnum):
+    """LiveKit's webhook events that mean something for a call."""
+
+    PARTICIPANT_JOINED = "participant_joined"
+    PARTICIPANT_LEFT = "participant_left"
+    CONNECTION_ABORTED = "participant_connection_aborted"
+    """Left without ever having been connected."""
+    TRACK_PUBLISHED = "track_published"
+    ROOM_FINISHED = "room_finished"
+    OTHER = "other"
+
+    @classmethod
+    def _missing_(cls, value: object) -> "RoomEventKind":
+        return cls.OTHER
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoomEvent:
+    """One webhook of LiveKit, as far as it concerns a call."""
+
+    kind: RoomEventKind
+    call_id: CallId
+    identity: str = ""
+    participant_sid: str = ""
+    disconnect_reason: str = ""
+    """LiveKit's `DisconnectReason` by name."""
+
+
+class RoomWatch:
+    """Draws the consequences for the call's row."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        rooms: RoomsClient,
+        ender: CallEnder,
+        clock: Callable[[], datetime],
+    ) -> None:
+        """Take the neighbours."""
+        self._store = store
+        self._rooms = rooms
+        self._ender = ender
+        self._clock = clock
+
+    async def handle(self, event: RoomEvent) -> None:
+        """Write the event on the call's timeline and act on it."""
+        call = await self._store.get_call(event.call_id)
+        if call is None:
+            return
+        await self._store.add_events([self._record(event)])
+        if call.status.is_final:
+            return
+        if event.kind is RoomEventKind.TRACK_PUBLISHED and self._is_caller(event, call):
+            await self._media_up(call)
+            return
+        reason = self._reason_to_end(event, call)
+        if reason is not None:
+            await self._ender.finish(call, reason)
+
+    async def compare(self, call: Call) -> None:
+        """Compare a live call with what LiveKit has, as if its webhooks had been lost.
+
+        Only for answered calls: before, the set-up itself looks, and its deadline holds.
+        """
+        if call.status is not CallStatus.ACTIVE:
+            return
+        who = await self._rooms.presence(call.room)
+        reason = reason_by_presence(call, who)
+        if reason is not None:
+            # a webhook may have ended it since the row was read; then this is no end at all
+            await self._ender.finish_by_id(call.id, reason)
+        elif who is not None and who.caller_publishes and call.media_at is None:
+            await self._media_up(call)
+
+    async def _media_up(self, call: Call) -> None:
+        if call.media_at is not None:
+            return
+        await self._store.update_call(
+            call.id, expect=LIVE_STATUSES, changes={"media_at": self._clock()}
+        )
+        _log.info("The phone's media path stands.", extra={"action": "media-up", "call": call.id})
+
+    def _reason_to_end(self, event: RoomEvent, call: Call) -> EndReason | None:
+        if event.kind is RoomEventKind.ROOM_FINISHED:
+            return call.end_requested or EndReason.ROOM_LOST
+        if event.kind not in (RoomEventKind.PARTICIPANT_LEFT, RoomEventKind.CONNECTION_ABORTED):
+            return None
+        if event.identity == AGENT_IDENTITY:
+            return call.end_requested or EndReason.AGENT_LOST
+        if not self._is_caller(event, call) or call.caller_sid is None:
+            # before the leg is accepted, its coming and going is the set-up's business
+            return None
+        if event.disconnect_reason in ("PARTICIPANT_REMOVED", "ROOM_DELETED"):
+            return EndReason.OPERATOR_HANGUP
+        return EndReason.MEDIA_LOST if call.media_at is not None else EndReason.MEDIA_TIMEOUT
+
+    def _is_caller(self, event: RoomEvent, call: Call) -> bool:
+        if event.identity != CALLER_IDENTITY:
+            return False
+        return call.caller_sid is None or call.caller_sid == event.participant_sid
+
+    def _record(self, event: RoomEvent) -> EventRecord:
+        payload = {
+            "identity": event.identity,
+            "participant_sid": event.participant_sid,
+            "disconnect_reason": event.disconnect_reason,
+        }
+        return EventRecord(
+            id=str(uuid.uuid4()),
+            source=EventSource.LIVEKIT,
+            kind=event.kind.value,
+            received_at=self._clock(),
+            call_id=event.call_id,
+            outcome=EventOutcome.HANDLED,
+            payload={key: value for key, value in payload.items() if value},
+        )
+
+
+def reason_by_presence(call: Call, who: Presence | None) -> EndReason | None:
+    """Judge an answered call by who is in its room; `None` while caller and agent are there."""
+    if who is None:
+        return call.end_requested or EndReason.ROOM_LOST
+    if not who.agent_joined:
+        return call.end_requested or EndReason.AGENT_LOST
+    if call.caller_sid is None and call.media_at is None:
+        # ACCEPTED may come before the leg of a placed call is built; the deadline holds for it
+        return None
+    if who.caller_sid is None or (call.caller_sid and who.caller_sid != call.caller_sid):
+        return EndReason.MEDIA_LOST if call.media_at is not None else EndReason.MEDIA_TIMEOUT
+    return None

@@ -1,0 +1,146 @@
+"""Look after what nobody is looking after: deadlines, half-finished ends, forgotten events.
+
+Every replica sweeps. Whatever two of them find at once is settled by the compare-and-set on the
+row, so that no lock and no leader are needed.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+
+from controlplane.core.deadlines import Bounds, Postponed, judge
+from controlplane.livekit.rooms import RoomsClient
+from controlplane.meta.webhook import parse_stored
+from controlplane.telemetry.metrics import Metrics
+from controlplane.use_cases.ending import CallEnder
+from controlplane.use_cases.room_watch import RoomWatch
+from controlplane.use_cases.switchboard import Switchboard
+from shared.call.call import LIVE_STATUSES, Call, EndReason
+from shared.call.errors import WacallError
+from shared.call.room import call_id_of_room
+from shared.database.supabase import Store
+
+_log = logging.getLogger(__name__)
+
+# An end is left to whoever began it for this long; a stored event likewise.
+_RELEASE_GRACE = timedelta(seconds=15)
+_RELEASE_GIVEN_UP = timedelta(minutes=10)
+_EVENT_GRACE = timedelta(seconds=5)
+_EVENT_RETAKE = timedelta(seconds=60)
+
+
+class Sweeper:
+    """The periodic look of one process."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        rooms: RoomsClient,
+        ender: CallEnder,
+        watch: RoomWatch,
+        switchboard: Switchboard,
+        metrics: Metrics,
+        bounds: Bounds,
+        interval_s: float,
+        reconcile_s: float,
+        clock: Callable[[], datetime],
+    ) -> None:
+        """Take the use cases; `interval_s` and `reconcile_s` in seconds."""
+        self._store = store
+        self._rooms = rooms
+        self._ender = ender
+        self._watch = watch
+        self._switchboard = switchboard
+        self._metrics = metrics
+        self._bounds = bounds
+        self._interval_s = interval_s
+        self._reconcile_s = reconcile_s
+        self._clock = clock
+
+    async def run(self) -> None:
+        """Sweep until cancelled; a failing neighbour delays, it does not stop the sweeping."""
+        next_reconcile = time.monotonic() + self._reconcile_s
+        while True:
+            await asyncio.sleep(self._interval_s)
+            await self._guarded("overdue", self.end_overdue)
+            await self._guarded("pending", self.resume_events)
+            if time.monotonic() >= next_reconcile:
+                await self._guarded("unreleased", self.release_ended)
+                await self._guarded("reconcile", self.reconcile)
+                next_reconcile = time.monotonic() + self._reconcile_s
+
+    async def end_overdue(self) -> None:
+        """End calls whose phase has lasted too long or whose end the agent asked for."""
+        now = self._clock()
+        for call in await self._store.overdue_calls(now):
+            verdict = judge(call, now, self._bounds)
+            if isinstance(verdict, Postponed):
+                await self._store.update_call(
+                    call.id, expect=LIVE_STATUSES, changes={"deadline_at": verdict.until}
+                )
+            else:
+                await self._ender.finish(call, verdict)
+
+    async def release_ended(self) -> None:
+        """Finish the clean-up of ends whose process died or whose neighbours failed."""
+        now = self._clock()
+        for call in await self._store.unreleased_calls(now - _RELEASE_GRACE):
+            given_up = call.ended_at is not None and now - call.ended_at > _RELEASE_GIVEN_UP
+            if await self._ender.release(call) or not given_up:
+                continue
+            _log.error(
+                "An ended call could not be released; Meta or LiveKit may still hold it.",
+                extra={"action": "release-given-up", "call": call.id},
+            )
+            await self._store.mark_released(call.id, now)
+
+    async def resume_events(self) -> None:
+        """Work on events that were stored, and answered with 200, but never worked on."""
+        now = self._clock()
+        taken = await self._store.take_pending_events(
+            received_before=now - _EVENT_GRACE, taken_before=now - _EVENT_RETAKE, now=now
+        )
+        for record in taken:
+            self._switchboard.resume(parse_stored(record.payload), record.id, time.monotonic())
+
+    async def reconcile(self) -> None:
+        """Compare live calls with LiveKit's rooms, both ways."""
+        room_names = await self._rooms.rooms()
+        live = await self._store.live_calls()
+        self._metrics.calls_live(live)
+        for call in live:
+            await self._watch.compare(call)
+        await self._delete_orphans(room_names - {call.room for call in live})
+
+    async def _delete_orphans(self, room_names: set[str]) -> None:
+        """Delete rooms of calls that have ended; rooms that are no call's are not ours to touch."""
+        for name in room_names:
+            call = await self._find(name)
+            if call is not None and call.status.is_final and call.released_at is not None:
+                await self._rooms.delete(name)
+
+    async def _find(self, room: str) -> Call | None:
+        call_id = call_id_of_room(room)
+        return await self._store.get_call(call_id) if call_id is not None else None
+
+    async def end_all(self, reason: EndReason) -> None:
+        """End every live call: the SFU is about to go."""
+        for call in await self._store.live_calls():
+            await self._ender.finish(call, reason)
+
+    async def _guarded(self, name: str, sweep: Callable[[], Awaitable[None]]) -> None:
+        try:
+            await sweep()
+        except WacallError as error:
+            _log.warning(
+                "A sweep failed; the next one tries again.",
+                extra={"action": "sweep-failed", "sweep": name, "error": error.code},
+            )
+        except Exception as error:
+            _log.error(
+                "A sweep failed unexpectedly; the next one tries again.",
+                extra={"action": "sweep-failed", "sweep": name, "error": type(error).__name__},
+            )

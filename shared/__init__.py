@@ -1,0 +1,1 @@
+"""What control plane and worker agree on; it imports neither of them."""

@@ -1,0 +1,65 @@
+"""What the control plane tells the worker when it dispatches it: small, versioned, free of PII.
+
+Travels as the metadata of LiveKit's agent dispatch.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from shared.call.call import Direction
+from shared.call.ids import CallId, PhoneNumberId
+
+VERSION = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallBrief:
+    """One call, as the agent needs to know it before it has joined."""
+
+    call_id: CallId
+    direction: Direction
+    phone_number_id: PhoneNumberId
+    profile: str = "default"
+    """Which prompt and business the agent speaks for."""
+    context: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    """What the operator handed over for this call; may be personal."""
+
+    def to_json(self) -> str:
+        """Write the brief as dispatch metadata."""
+        return json.dumps(
+            {
+                "v": VERSION,
+                "call_id": self.call_id,
+                "direction": self.direction.value,
+                "phone_number_id": self.phone_number_id,
+                "profile": self.profile,
+                "context": dict(self.context),
+            }
+        )
+
+    @classmethod
+    def from_json(cls, text: str) -> "CallBrief":
+        """Read dispatch metadata; fields of newer versions are ignored.
+
+        Raises:
+            ValueError: the text is no brief of a version that we understand.
+        """
+        try:
+            data = json.loads(text)
+            version = data["v"]
+            if not isinstance(version, int) or version < 1:
+                raise ValueError("unknown version")
+            return cls(
+                call_id=CallId(data["call_id"]),
+                direction=Direction(data["direction"]),
+                phone_number_id=PhoneNumberId(data["phone_number_id"]),
+                profile=data.get("profile", "default"),
+                context=data.get("context") or {},
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise ValueError(
+                "the job's metadata is not a call brief; "
+                "dispatch this agent through the control plane"
+            ) from error

@@ -1,0 +1,73 @@
+"""The errors that both services know; the control plane's own stand in `controlplane.core.errors`.
+
+    WacallError
+      UpstreamError        a service refused or failed
+        StoreUnavailable   (its children Refused, AccessDenied: shared.database.rest)
+      CallError            our own calls
+        CallNotFound
+      CallDenied           the policy said no; its `code` is the policy's reason
+
+Each leaf knows the sentence that it says by default, the HTTP status it has towards whoever asked
+(`status`), a kebab-case `code`, and the reason with which it ends a call's set-up (`reason`).
+No message contains a phone number, a name, SDP or a token.
+"""
+
+from datetime import datetime
+from typing import ClassVar
+
+from shared.call.call import EndReason
+
+
+class WacallError(Exception):
+    """Something went wrong in one of our own services."""
+
+    status: ClassVar[int] = 500
+    code: ClassVar[str] = "internal"
+    reason: EndReason = EndReason.INTERNAL
+
+    def __init__(self, message: str | None = None) -> None:
+        """Take a sentence; without one, the class's docstring is the message."""
+        super().__init__(message or (type(self).__doc__ or "").partition("\n")[0])
+
+
+class UpstreamError(WacallError):
+    """A service that we depend on refused or failed."""
+
+    status = 502
+    code = "upstream"
+
+
+class StoreUnavailable(UpstreamError):
+    """The database cannot be reached; check SUPABASE_URL and SUPABASE_SECRET_KEY."""
+
+    status = 503
+    code = "store-unavailable"
+
+
+class CallError(WacallError):
+    """The call is not what the request takes it for."""
+
+    status = 409
+    code = "call-state"
+
+
+class CallNotFound(CallError):
+    """There is no call with this id."""
+
+    status = 404
+    code = "call-not-found"
+
+
+class CallDenied(WacallError):
+    """The person must not be called now; nothing was sent to Meta."""
+
+    status = 409
+    code = "denied"
+
+    def __init__(
+        self, code: str, message: str | None = None, retry_at: datetime | None = None
+    ) -> None:
+        """Take the policy's reason and sentence, and when it may be tried again, if ever."""
+        super().__init__(message)
+        self.code = code  # type: ignore[misc]
+        self.retry_at = retry_at

@@ -1,0 +1,92 @@
+"""The rows around a call: events, transcript turns, leads, follow-ups. Pure data."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from shared.call.ids import CallId, WhatsAppCallId
+
+
+class EventSource(StrEnum):
+    """Who told us; `call_events.source`."""
+
+    META = "meta"
+    LIVEKIT = "livekit"
+    CONTROLPLANE = "controlplane"
+    AGENT = "agent"
+    OPERATOR = "operator"
+
+
+class EventOutcome(StrEnum):
+    """What became of an event; `call_events.outcome`. Null in the row: not worked on yet."""
+
+    HANDLED = "handled"
+    DUPLICATE = "duplicate"
+    STALE = "stale"
+    """Too late to act on."""
+    IGNORED = "ignored"
+    """Not ours: another business number, or nothing that concerns calls."""
+    UNKNOWN = "unknown"
+    """A field, event or enum value that we do not know; kept for whoever teaches us."""
+    FAILED = "failed"
+    RECORDED = "recorded"
+    """Needs no work: an error or a note on the timeline."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventRecord:
+    """One row of `call_events`, append-only but for its outcome."""
+
+    id: str
+    """UUID, minted by whoever writes, so that a repeated write stays one row."""
+    source: EventSource
+    kind: str
+    """`connect`, `terminate`, `status`, `participant_left`, `error`, `step`, ..."""
+    received_at: datetime
+    call_id: CallId | None = None
+    wacid: WhatsAppCallId | None = field(default=None, repr=False)
+    payload: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    """The raw event: personal data."""
+    outcome: EventOutcome | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TranscriptTurn:
+    """One row of `transcripts`: a finished turn of one side."""
+
+    call_id: CallId
+    sequence: int
+    """Order within the call, from 1, unique."""
+    speaker: str
+    """`user` or `assistant`."""
+    text: str = field(repr=False)
+    interrupted: bool = False
+    """The caller spoke over this turn; `text` holds what was heard of it."""
+    spoken_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lead:
+    """One row of `leads`: at most one per call; later writes fill in and correct."""
+
+    call_id: CallId
+    name: str | None = field(default=None, repr=False)
+    phone: str | None = field(default=None, repr=False)
+    email: str | None = field(default=None, repr=False)
+    interest: str | None = field(default=None, repr=False)
+    notes: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FollowUp:
+    """One row of `follow_ups`: something to be done after the call."""
+
+    id: str
+    """UUID derived from call and content, so that a repeated tool call stays one row."""
+    call_id: CallId
+    due_at: datetime
+    channel: str
+    """`call`, `message` or `email`."""
+    purpose: str = field(repr=False)

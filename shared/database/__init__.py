@@ -1,0 +1,1 @@
+"""The Supabase project that both services write to."""

@@ -1,0 +1,245 @@
+"""One request to the database's REST API (PostgREST): bounded, repeated where that helps.
+
+Every error of the client becomes `StoreUnavailable` or `CallNotFound`, and the original is dropped
+on purpose: PostgREST's `details` quote the values of the row, so they are personal data.
+"""
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from typing import Any, Protocol, Self
+
+import httpx
+from postgrest import AsyncRequestBuilder
+from postgrest.exceptions import APIError
+from postgrest.types import ReturnMethod
+from supabase import AsyncClient, AsyncClientOptions, acreate_client
+from tenacity import (
+    AsyncRetrying,
+    retry_if_exception_type,
+    stop_after_attempt,
+    stop_before_delay,
+    wait_exponential,
+    wait_random,
+)
+
+from shared.call.errors import CallNotFound, StoreUnavailable, WacallError
+
+Rows = list[dict[str, Any]]
+
+PAGE = 1000
+"""A Supabase project returns at most 1000 rows for a request (its `max_rows`)."""
+
+UNIQUE_VIOLATION = "23505"
+DO_NOT_CALL = "WA001"
+"""schema.sql's own: an outbound call to somebody who asked not to be called."""
+
+_FOREIGN_KEY_VIOLATION = "23503"
+_TIMEOUT = httpx.Timeout(5.0, connect=2.0)  # seconds; the client's own default is 120
+_ATTEMPTS = 3
+_GIVE_UP_AFTER_S = 4.0
+
+
+class Query(Protocol):
+    """A built request of the client's; executing it again sends it again."""
+
+    async def execute(self) -> Any:
+        """Send it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What came back."""
+
+    data: Any
+    attempts: int
+    """More than one: an earlier attempt may have done its work before its answer got lost."""
+
+    @property
+    def rows(self) -> Rows:
+        """The rows of a table's answer."""
+        rows: Rows = self.data
+        return rows
+
+
+class Refused(StoreUnavailable):
+    """The database understood the request and refused it."""
+
+    def __init__(self, what: str, sqlstate: str | None) -> None:
+        """Take what was tried and the SQLSTATE or PostgREST code of the refusal."""
+        self.sqlstate = sqlstate
+        super().__init__(
+            f"Could not {what}: the database refused it ({sqlstate}); its log says more."
+        )
+
+
+class AccessDenied(StoreUnavailable):
+    """The key is not one that may do this."""
+
+    def __init__(self) -> None:
+        """Say what to check."""
+        super().__init__(
+            "The database denies access; check that SUPABASE_SECRET_KEY is the project's secret "
+            "key and that schema.sql was applied."
+        )
+
+
+class _HttpError(Exception):
+    """An answer whose status says enough."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(f"HTTP {status}")
+        self.status = status
+
+
+class _ServerFailed(_HttpError):
+    """5xx: the database restarts, is overloaded or out of connections."""
+
+
+async def _raise_by_status(response: httpx.Response) -> None:
+    # The client's APIError does not keep the status; the gateway's refusals have no code either.
+    if response.status_code >= 500:
+        raise _ServerFailed(response.status_code)
+    if response.status_code in (401, 403):
+        raise _HttpError(response.status_code)
+
+
+class RestClient:
+    """The `supabase` client, of which only the tables and functions are used."""
+
+    def __init__(self, client: AsyncClient, http: httpx.AsyncClient) -> None:
+        """Take an open client; use `connect`."""
+        self._client = client
+        self._http = http
+
+    @classmethod
+    async def connect(cls, url: str, key: str) -> Self:
+        """Prepare the client; nothing is sent yet.
+
+        Raises:
+            StoreUnavailable: the URL is none, or the key is empty.
+        """
+        http = httpx.AsyncClient(
+            timeout=_TIMEOUT,
+            limits=httpx.Limits(
+                max_connections=50, max_keepalive_connections=20, keepalive_expiry=30
+            ),
+            event_hooks={"response": [_raise_by_status]},
+        )
+        options = AsyncClientOptions(
+            httpx_client=http,
+            # ours covers writes as well
+            postgrest_client_retry=False,
+            auto_refresh_token=False,
+            persist_session=False,
+        )
+        try:
+            client = await acreate_client(url, key, options)
+        except Exception:
+            await http.aclose()
+            raise StoreUnavailable(
+                "SUPABASE_URL or SUPABASE_SECRET_KEY is malformed; "
+                "the URL looks like https://<project>.supabase.co"
+            ) from None
+        return cls(client, http)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._http.aclose()
+
+    def table(self, name: str) -> AsyncRequestBuilder:
+        """Start a request to a table."""
+        return self._client.table(name)
+
+    async def rpc(self, what: str, function: str, **arguments: Any) -> Answer:
+        """Call a function of the database; see `send`."""
+        return await self.send(what, self._client.rpc(function, arguments))
+
+    async def send(self, what: str, query: Query) -> Answer:
+        """Send a request that may be repeated: up to three times, for transport errors and 5xx.
+
+        Bounded: it gives up after 4 s, plus at most the 5 s of the attempt then under way.
+
+        Args:
+            what: what is tried, for the error's sentence ("read a call").
+            query: the request.
+
+        Raises:
+            CallNotFound: a row refers to a call that does not exist.
+            Refused: the database refused; repeating would not help.
+            AccessDenied: the key is not the secret key.
+            StoreUnavailable: the database did not answer.
+        """
+        failure: WacallError = StoreUnavailable()
+        try:
+            async for attempt in AsyncRetrying(
+                stop=stop_after_attempt(_ATTEMPTS) | stop_before_delay(_GIVE_UP_AFTER_S),
+                wait=wait_exponential(multiplier=0.2, max=1.0) + wait_random(0, 0.3),
+                retry=retry_if_exception_type((httpx.TransportError, _ServerFailed)),
+                reraise=True,
+            ):
+                with attempt:
+                    response = await query.execute()
+                    return Answer(data=response.data, attempts=attempt.retry_state.attempt_number)
+        except APIError as error:
+            unknown_call = error.code == _FOREIGN_KEY_VIOLATION
+            failure = CallNotFound() if unknown_call else Refused(what, error.code)
+        except (httpx.HTTPError, httpx.InvalidURL, _ServerFailed) as error:
+            detail = str(error) if isinstance(error, _ServerFailed) else type(error).__name__
+            failure = StoreUnavailable(
+                f"Could not {what}: the database does not answer ({detail}); "
+                "check SUPABASE_URL and that the project is running."
+            )
+        except _HttpError:
+            failure = AccessDenied()
+        # outside of the handler, so that the client's error does not even hang on as the context
+        raise failure
+
+    async def rows(self, what: str, query: Query) -> Rows:
+        """Send a request and return its rows; see `send`."""
+        return (await self.send(what, query)).rows
+
+    async def first(
+        self, what: str, table: str, columns: Collection[str], column: str, value: str
+    ) -> dict[str, Any] | None:
+        """Read the row whose unique column has this value."""
+        query = self.table(table).select(*columns).eq(column, value).limit(1)
+        found = await self.rows(what, query)
+        return found[0] if found else None
+
+    async def all_rows(self, what: str, page: Callable[[int, int], Query]) -> Rows:
+        """Read page after page; `page` takes the first and the last row's number."""
+        found: Rows = []
+        while True:
+            some = await self.rows(what, page(len(found), len(found) + PAGE - 1))
+            found += some
+            if len(some) < PAGE:
+                return found
+
+    async def all_of(
+        self,
+        what: str,
+        table: str,
+        columns: Collection[str],
+        column: str,
+        value: str,
+        order: Collection[str],
+    ) -> Rows:
+        """Read all rows whose column has this value, in order."""
+
+        def page(first: int, last: int) -> Query:
+            query = self.table(table).select(*columns).eq(column, value)
+            for name in order:
+                query = query.order(name)
+            return query.range(first, last)
+
+        return await self.all_rows(what, page)
+
+    async def append(self, what: str, table: str, rows: Rows, key: str) -> None:
+        """Insert rows in one request; those whose key is taken stay as they are."""
+        if rows:
+            await self.send(
+                what,
+                self.table(table).upsert(
+                    rows, returning=ReturnMethod.minimal, on_conflict=key, ignore_duplicates=True
+                ),
+            )

@@ -1,0 +1,258 @@
+"""Rows of the database <-> the nouns of the core: pure mapping, nothing else.
+
+Columns are named like fields; only a call's `party` is spread over `caller_*`.
+"""
+
+import math
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from enum import Enum
+from typing import Any
+
+from shared.call.call import Call, CallStatus, Direction, EndReason
+from shared.call.ids import CallId, PhoneNumberId, WhatsAppCallId
+from shared.call.person import Party
+from shared.call.records import (
+    EventOutcome,
+    EventRecord,
+    EventSource,
+    FollowUp,
+    Lead,
+    TranscriptTurn,
+)
+
+Row = Mapping[str, Any]
+
+SCHEMA_VERSION = 2
+"""What `schema_version()` in schema.sql returns; raise both together."""
+
+CALL_COLUMNS = (
+    "id", "wacid", "direction", "status", "phone_number_id",
+    "caller_user_id", "caller_phone", "caller_name", "created_at", "deadline_at",
+    "accept_sent_at", "answered_at", "media_at", "ended_at", "duration_s", "end_reason",
+    "end_requested", "ended_by_peer", "released_at", "caller_sid", "hop", "dialed_at",
+    "linked_at", "timings", "outcome",
+)  # fmt: skip
+EVENT_COLUMNS = (
+    "id", "source", "kind", "received_at", "call_id", "wacid", "payload", "outcome",
+)  # fmt: skip
+TRANSCRIPT_COLUMNS = ("call_id", "sequence", "speaker", "text", "interrupted", "spoken_at")
+LEAD_COLUMNS = ("call_id", "name", "phone", "email", "interest", "notes")
+FOLLOW_UP_COLUMNS = ("id", "call_id", "due_at", "channel", "purpose")
+TABLES: Mapping[str, tuple[str, ...]] = {
+    "calls": (*CALL_COLUMNS, "summary"),
+    "call_events": (*EVENT_COLUMNS, "taken_at"),
+    "transcripts": TRANSCRIPT_COLUMNS,
+    "leads": LEAD_COLUMNS,
+    "follow_ups": FOLLOW_UP_COLUMNS,
+}
+"""Tables and columns that both services read or write."""
+
+_NEVER_WRITTEN = frozenset({"id", "direction", "created_at", "duration_s"})
+_CHANGEABLE = (frozenset(CALL_COLUMNS) | {"party"}) - _NEVER_WRITTEN
+
+
+def value_for_database(value: Any) -> Any:
+    """Turn a value into JSON that Postgres takes.
+
+    Postgres refuses U+0000 in text and jsonb, UTF-8 has no lone surrogates and JSON no NaN; a
+    webhook that carries one (as an escape in its JSON) is still stored, with U+FFFD or null there.
+    """
+    match value:
+        case Enum():
+            return value.value
+        case str():
+            if "\x00" in value or not value.isascii():
+                return (
+                    value.replace("\x00", "\ufffd")
+                    .encode("utf-16", "surrogatepass")
+                    .decode("utf-16", "replace")
+                )
+            return value
+        case datetime():
+            if value.tzinfo is None:
+                raise ValueError("a time without a zone cannot be stored")
+            return value.astimezone(UTC).isoformat()
+        case float():
+            return value if math.isfinite(value) else None
+        case Mapping():
+            return {
+                value_for_database(str(key)): value_for_database(item)
+                for key, item in value.items()
+            }
+        case list() | tuple():
+            return [value_for_database(item) for item in value]
+        case _:
+            return value
+
+
+def columns_of(record: object, names: tuple[str, ...]) -> dict[str, Any]:
+    """Read fields by their names, as the database takes them."""
+    return {name: value_for_database(getattr(record, name)) for name in names}
+
+
+def _party_columns(party: Party) -> dict[str, Any]:
+    return {
+        "caller_user_id": value_for_database(party.user_id),
+        "caller_phone": value_for_database(party.phone),
+        "caller_name": value_for_database(party.name),
+    }
+
+
+def call_to_row(call: Call) -> dict[str, Any]:
+    """Return the row to insert; `duration_s` is the database's own."""
+    own = tuple(
+        name for name in CALL_COLUMNS if not name.startswith("caller_") or name == "caller_sid"
+    )
+    row = columns_of(call, own) | _party_columns(call.party)
+    del row["duration_s"]
+    return row
+
+
+def changes_to_row(changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the columns for changed fields of a call.
+
+    Raises:
+        ValueError: a field does not exist or never changes.
+    """
+    row: dict[str, Any] = {}
+    for name, value in changes.items():
+        if name not in _CHANGEABLE:
+            raise ValueError(f"calls.{name} is not a field that can be changed")
+        if name == "party":
+            row |= _party_columns(value)
+        else:
+            row[name] = value_for_database(value)
+    return row
+
+
+def row_has(row: Row, columns: Row) -> bool:
+    """Whether a row holds these values: how a repeated write recognises its own work."""
+    return all(_comparable(name, row.get(name)) == _comparable(name, columns[name])
+               for name in columns)  # fmt: skip
+
+
+def _comparable(name: str, value: Any) -> Any:
+    return datetime.fromisoformat(value) if name.endswith("_at") and value else value
+
+
+def time_of(value: str | None) -> datetime | None:
+    """Read a column that may be null."""
+    return datetime.fromisoformat(value).astimezone(UTC) if value else None
+
+
+def moment_of(value: str) -> datetime:
+    """Read a column that is never null."""
+    return datetime.fromisoformat(value).astimezone(UTC)
+
+
+def call_from_row(row: Row) -> Call:
+    """Read a row of `calls`."""
+    return Call(
+        id=CallId(row["id"]),
+        wacid=WhatsAppCallId(row["wacid"]) if row["wacid"] else None,
+        direction=Direction(row["direction"]),
+        status=CallStatus(row["status"]),
+        phone_number_id=PhoneNumberId(row["phone_number_id"]),
+        party=Party(
+            user_id=row["caller_user_id"], phone=row["caller_phone"], name=row["caller_name"]
+        ),
+        created_at=moment_of(row["created_at"]),
+        deadline_at=time_of(row["deadline_at"]),
+        accept_sent_at=time_of(row["accept_sent_at"]),
+        answered_at=time_of(row["answered_at"]),
+        media_at=time_of(row["media_at"]),
+        ended_at=time_of(row["ended_at"]),
+        duration_s=row["duration_s"],
+        end_reason=_reason(row["end_reason"]),
+        end_requested=_reason(row["end_requested"]),
+        ended_by_peer=row["ended_by_peer"],
+        released_at=time_of(row["released_at"]),
+        caller_sid=row["caller_sid"],
+        hop=row["hop"],
+        dialed_at=time_of(row["dialed_at"]),
+        linked_at=time_of(row["linked_at"]),
+        timings=dict(row["timings"]),
+        outcome=row["outcome"],
+    )
+
+
+def _reason(slug: str | None) -> EndReason | None:
+    # A newer version of the product may have written a reason that this one does not know.
+    if slug is None:
+        return None
+    try:
+        return EndReason(slug)
+    except ValueError:
+        return EndReason.INTERNAL
+
+
+def event_to_row(event: EventRecord) -> dict[str, Any]:
+    """Return the row to insert."""
+    return columns_of(event, EVENT_COLUMNS)
+
+
+def event_from_row(row: Row) -> EventRecord:
+    """Read a row of `call_events`."""
+    return EventRecord(
+        id=row["id"],
+        source=EventSource(row["source"]),
+        kind=row["kind"],
+        received_at=moment_of(row["received_at"]),
+        call_id=CallId(row["call_id"]) if row["call_id"] else None,
+        wacid=WhatsAppCallId(row["wacid"]) if row["wacid"] else None,
+        payload=row["payload"],
+        outcome=EventOutcome(row["outcome"]) if row["outcome"] else None,
+    )
+
+
+def transcript_to_row(turn: TranscriptTurn) -> dict[str, Any]:
+    """Return the row to insert."""
+    return columns_of(turn, TRANSCRIPT_COLUMNS)
+
+
+def transcript_from_row(row: Row) -> TranscriptTurn:
+    """Read a row of `transcripts`."""
+    return TranscriptTurn(
+        call_id=CallId(row["call_id"]),
+        sequence=row["sequence"],
+        speaker=row["speaker"],
+        text=row["text"],
+        interrupted=row["interrupted"],
+        spoken_at=moment_of(row["spoken_at"]),
+    )
+
+
+def lead_to_row(lead: Lead) -> dict[str, Any]:
+    """Return only what is known: a column that is not sent keeps what the row has."""
+    return {
+        name: value for name, value in columns_of(lead, LEAD_COLUMNS).items() if value is not None
+    }
+
+
+def lead_from_row(row: Row) -> Lead:
+    """Read a row of `leads`."""
+    return Lead(
+        call_id=CallId(row["call_id"]),
+        name=row["name"],
+        phone=row["phone"],
+        email=row["email"],
+        interest=row["interest"],
+        notes=row["notes"],
+    )
+
+
+def follow_up_to_row(follow_up: FollowUp) -> dict[str, Any]:
+    """Return the row to insert."""
+    return columns_of(follow_up, FOLLOW_UP_COLUMNS)
+
+
+def follow_up_from_row(row: Row) -> FollowUp:
+    """Read a row of `follow_ups`."""
+    return FollowUp(
+        id=row["id"],
+        call_id=CallId(row["call_id"]),
+        due_at=moment_of(row["due_at"]),
+        channel=row["channel"],
+        purpose=row["purpose"],
+    )

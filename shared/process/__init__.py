@@ -1,0 +1,1 @@
+"""The manners of a process: settings, logs, background work."""

@@ -1,0 +1,121 @@
+"""Numbers, countries and clocks of whom we call."""
+
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from controlplane.core.callee import CallHours, country_of, read_callee, zones_of
+from shared.call.person import Party
+
+AMSTERDAM = ZoneInfo("Europe/Amsterdam")
+HOURS = CallHours("Mon-Fri 09:00-18:00; Sat 10:00-14:00")
+
+
+def utc(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("text", "party"),
+    [
+        ("+15551234567", Party(phone="15551234567")),
+        ("15551234567", Party(phone="15551234567")),
+        (" +31 6 1234-5678 ", Party(phone="31612345678")),
+        ("+49 (1512) 345.6789", Party(phone="4915123456789")),
+        # a leading zero of the national number belongs to it in Italy
+        ("+39 02 12345678", Party(phone="390212345678")),
+        ("US.13491208655302741918", Party(user_id="US.13491208655302741918")),
+        ("US.ENT.1349", Party(user_id="US.ENT.1349")),
+    ],
+)
+def test_a_callee_is_read_as_operators_write(text: str, party: Party) -> None:
+    """With and without +, with what people put between the digits; or an id."""
+    assert read_callee(text) == party
+
+
+@pytest.mark.parametrize(
+    "text", ["", "+", "hello", "+999123", "12", "+1555123456789012", "us.1", "US.", "+١٥٥٥١٢٣٤٥٦٧"]
+)
+def test_nonsense_is_refused_without_repeating_it(text: str) -> None:
+    """The sentence says what is wanted."""
+    with pytest.raises(ValueError, match=r"\+15551234567") as caught:
+        read_callee(text)
+    assert len(text) < 4 or text not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("phone", "country"),
+    [("12125551234", "US"), ("14165551234", "CA"), ("18765551234", "JM"), ("31612345678", "NL"),
+     ("2348031234567", "NG"), ("15551234567", None), ("nonsense", None)],
+)  # fmt: skip
+def test_a_number_has_a_country(phone: str, country: str | None) -> None:
+    """Within +1 the area code decides; 555 is nowhere."""
+    assert country_of(phone) == country
+
+
+def test_a_number_has_clocks() -> None:
+    """The number decides, then the id's country; a large country has several."""
+    assert zones_of(Party(phone="31612345678", user_id="US.1")) == (AMSTERDAM,)
+    assert zones_of(Party(user_id="NL.1")) == (AMSTERDAM,)
+    assert zones_of(Party(phone="12125551234")) == (ZoneInfo("America/New_York"),)
+    assert {zone.key for zone in zones_of(Party(phone="15551234567"))} >= {
+        "America/New_York",
+        "Pacific/Honolulu",
+    }
+    assert zones_of(Party(user_id="ZZ.1")) == zones_of(Party()) == ()
+
+
+@pytest.mark.parametrize(
+    ("now", "opens"),
+    [
+        ("2026-11-23T07:59:59", "2026-11-23T08:00:00"),  # Monday, 08:59:59 in Amsterdam
+        ("2026-11-23T08:00:00", "2026-11-23T08:00:00"),
+        ("2026-11-23T16:59:59", "2026-11-23T16:59:59"),
+        ("2026-11-23T17:00:00", "2026-11-24T08:00:00"),
+        ("2026-11-27T17:00:00", "2026-11-28T09:00:00"),  # Friday evening -> Saturday
+        ("2026-11-28T13:00:00", "2026-11-30T08:00:00"),  # Saturday -> Monday
+        ("2026-03-28T13:00:00", "2026-03-30T07:00:00"),  # the clocks go forward in between
+    ],
+)
+def test_the_hours_are_the_callees(now: str, opens: str) -> None:
+    """To the second, over the weekend and over a change of the clocks."""
+    assert HOURS.next_open([AMSTERDAM], utc(now)) == utc(opens)
+
+
+def test_all_clocks_must_agree() -> None:
+    """Who may live in either place is called when it is day in both."""
+    zones = [AMSTERDAM, ZoneInfo("America/New_York")]
+    assert HOURS.next_open(zones, utc("2026-11-23T09:00:00")) == utc("2026-11-23T14:00:00")
+    assert (
+        HOURS.next_open([AMSTERDAM, ZoneInfo("Pacific/Auckland")], utc("2026-11-23T09:00")) is None
+    )
+
+
+def test_without_a_clock_nobody_knows() -> None:
+    """Closed, unless there are no hours at all."""
+    now = utc("2026-11-23T09:00:00")
+    assert HOURS.next_open([], now) is None
+    assert CallHours("always").next_open([], now) == now
+
+
+def test_an_evening_may_last_until_midnight_and_a_week_may_wrap() -> None:
+    """24:00 is the end of the day; Sat-Mon is three days."""
+    hours = CallHours("Sat-Mon 20:00-24:00")
+    assert hours.next_open([ZoneInfo("UTC")], utc("2026-11-23T23:59:59")) == utc(
+        "2026-11-23T23:59:59"
+    )
+    assert hours.next_open([ZoneInfo("UTC")], utc("2026-11-24T00:00:00")) == utc(
+        "2026-11-28T20:00:00"
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", ";", "9-5", "Mon 9:00-17:00", "Foo 09:00-17:00", "Mon-Foo 09:00-17:00",
+     "Mon 17:00-09:00", "Mon 09:00-09:00", "Mon 09:00-25:00"],
+)  # fmt: skip
+def test_malformed_hours_are_refused(text: str) -> None:
+    """At the start of the process, not at the first call."""
+    with pytest.raises(ValueError, match="h"):
+        CallHours(text)

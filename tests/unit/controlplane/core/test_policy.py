@@ -1,0 +1,346 @@
+"""May this person be called? The table of every reason, with its boundary times."""
+
+import dataclasses
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from controlplane.core.callee import CallHours
+from controlplane.core.consent import CallHistory, LedgerState, Permission
+from controlplane.core.policy import (
+    NO_OUTBOUND_COUNTRIES,
+    SENTENCES,
+    TEST_NUMBER_LIMITS,
+    Allowed,
+    CallRequest,
+    Denied,
+    Limits,
+    Reason,
+    after_refusal,
+    decide,
+    decide_request,
+    pause_of,
+    time_in,
+)
+from controlplane.meta.events import Restriction
+from controlplane.meta.graph_errors import ERRORS
+from shared.call.ids import CallId, PhoneNumberId
+from shared.call.person import Party
+
+NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)  # a Monday, 13:00 in Amsterdam
+DAY, SECOND = timedelta(days=1), timedelta(seconds=1)
+GRANTED = Permission(granted=True, valid_until=NOW + DAY)
+PERMANENT = Permission(granted=True, valid_until=None)
+REQUEST = CallRequest(
+    phone_number_id=PhoneNumberId("1"),
+    business_phone="+31201234567",
+    party=Party(phone="31612345678"),
+)
+ALWAYS = CallHours("always")
+PRODUCTION = Limits()
+OFFICE = CallHours("Mon-Fri 09:00-18:00")
+
+
+def verdict(
+    *,
+    request: CallRequest = REQUEST,
+    ledger: LedgerState | None = None,
+    hours: CallHours = ALWAYS,
+    limits: Limits = PRODUCTION,
+    now: datetime = NOW,
+    **history: Any,
+) -> Allowed | Denied:
+    return decide(
+        request,
+        ledger if ledger is not None else LedgerState(permission=GRANTED),
+        CallHistory(**history),
+        hours=hours,
+        limits=limits,
+        now=now,
+    )
+
+
+def from_line(phone: str) -> CallRequest:
+    return dataclasses.replace(REQUEST, business_phone=phone)
+
+
+def to(**party: Any) -> CallRequest:
+    return dataclasses.replace(REQUEST, party=Party(**party))
+
+
+def ledger(**values: Any) -> LedgerState:
+    return LedgerState(**{"permission": GRANTED, **values})
+
+
+DENIALS: list[tuple[Reason, dict[str, Any], datetime | None]] = [
+    (Reason.INVALID_NUMBER, {"request": to(phone="12")}, None),
+    (Reason.INVALID_NUMBER, {"request": to(name="Ada")}, None),
+    (Reason.BUSINESS_COUNTRY, {"request": from_line("+12125551234")}, None),
+    (Reason.BUSINESS_COUNTRY, {"request": from_line("+14165551234")}, None),
+    (Reason.BUSINESS_COUNTRY, {"request": from_line("+201001234567")}, None),
+    (Reason.BUSINESS_COUNTRY, {"request": from_line("+84912345678")}, None),
+    (Reason.BUSINESS_COUNTRY, {"request": from_line("+2348031234567")}, None),
+    (Reason.DO_NOT_CALL, {"ledger": ledger(do_not_call_since=NOW - 999 * DAY)}, None),
+    (Reason.NO_PERMISSION, {"ledger": LedgerState()}, None),
+    (
+        Reason.NO_PERMISSION,
+        {"ledger": ledger(permission=Permission(granted=False, valid_until=None))},
+        None,
+    ),
+    (
+        Reason.PERMISSION_EXPIRED,
+        {"ledger": ledger(permission=Permission(granted=True, valid_until=NOW))},
+        None,
+    ),
+    (Reason.UNANSWERED, {"unanswered_in_a_row": 4}, None),
+    (Reason.UNANSWERED, {"unanswered_in_a_row": 9}, None),
+    (
+        Reason.QUALITY_PAUSED,
+        {"ledger": ledger(pause_reason="quality-paused", pause_until=NOW + SECOND)},
+        NOW + SECOND,
+    ),
+    (
+        Reason.UNCALLABLE,
+        {"ledger": ledger(pause_reason="uncallable", pause_until=NOW + DAY)},
+        NOW + DAY,
+    ),
+    (
+        # a reason of a newer release
+        Reason.RATE_LIMITED,
+        {"ledger": ledger(pause_reason="moon-phase", pause_until=NOW + DAY)},
+        NOW + DAY,
+    ),
+    (
+        Reason.CONNECTED_LIMIT,
+        {"connected_limit_reached_at": NOW - DAY + SECOND},
+        NOW + SECOND,
+    ),
+    (
+        Reason.INITIATION_LIMIT,
+        {"initiation_limit_reached_at": NOW - DAY + SECOND},
+        NOW + SECOND,
+    ),
+    (
+        # both: the later moment is the one that helps
+        Reason.INITIATION_LIMIT,
+        {
+            "connected_limit_reached_at": NOW - DAY + SECOND,
+            "initiation_limit_reached_at": NOW - DAY + 2 * SECOND,
+        },
+        NOW + 2 * SECOND,
+    ),
+    (Reason.LIVE_CALL, {"live_call_id": CallId("x")}, None),
+    (Reason.CONCURRENCY_LIMIT, {"concurrent_calls": 1000}, None),
+    (
+        Reason.OUTSIDE_HOURS,
+        {"hours": OFFICE, "now": NOW + timedelta(hours=5)},
+        datetime(2026, 11, 24, 8, 0, tzinfo=UTC),
+    ),
+    (Reason.OUTSIDE_HOURS, {"hours": OFFICE, "request": to(user_id="ZZ.1")}, None),
+]
+
+
+@pytest.mark.parametrize(
+    ("reason", "given", "retry_at"), DENIALS, ids=lambda value: str(value)[:40]
+)
+def test_every_reason_denies(
+    reason: Reason, given: dict[str, Any], retry_at: datetime | None
+) -> None:
+    """Reason and next time, to the second."""
+    assert verdict(**given) == Denied(reason=reason, retry_at=retry_at)
+
+
+def test_the_table_knows_every_reason() -> None:
+    """A reason added to the policy gets its row here; two belong to permission requests."""
+    elsewhere = {Reason.REQUEST_LIMIT, Reason.ALREADY_PERMITTED}
+    assert {reason for reason, _, _ in DENIALS} == set(Reason) - elsewhere
+    assert set(SENTENCES) == set(Reason)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {},
+        {"ledger": ledger(permission=PERMANENT)},
+        {"ledger": ledger(permission=Permission(granted=True, valid_until=NOW + SECOND))},
+        {"request": from_line("+15550100399")},  # a test number is nowhere: Meta tells
+        {"request": dataclasses.replace(REQUEST, business_phone=None)},
+        {"request": to(phone="12125551234")},  # the person called may be anywhere
+        {"request": to(phone="15551234567")},
+        {"request": to(user_id="US.1349")},
+        {"ledger": ledger(pause_reason="quality-paused", pause_until=NOW)},
+        {"connected_limit_reached_at": NOW - DAY},
+        {"initiation_limit_reached_at": NOW - DAY},
+        {"concurrent_calls": 999},
+        {"unanswered_in_a_row": 1},
+        {"hours": OFFICE},
+        {"hours": OFFICE, "now": NOW + timedelta(hours=5) - SECOND},
+    ],
+    ids=lambda value: str(value)[:40],
+)
+def test_just_within_each_limit_is_allowed(given: dict[str, Any]) -> None:
+    """The other side of every boundary."""
+    assert verdict(**given) == Allowed()
+
+
+@pytest.mark.parametrize(("unanswered", "left"), [(2, 2), (3, 1)])
+def test_unanswered_calls_are_warned_of(unanswered: int, left: int) -> None:
+    """At 2 in a row the person is nudged by Meta, at 4 the permission is gone."""
+    found = verdict(unanswered_in_a_row=unanswered)
+    assert isinstance(found, Allowed)
+    (warning,) = found.warnings
+    assert f"after {left} more" in warning
+
+
+def test_do_not_call_outweighs_everything_a_person_can_grant() -> None:
+    """A permanent permission does not help."""
+    state = ledger(permission=PERMANENT, do_not_call_since=NOW)
+    assert verdict(ledger=state) == Denied(reason=Reason.DO_NOT_CALL)
+
+
+def test_the_countries_are_metas() -> None:
+    """Business-initiated calling, availability."""
+    assert {"US", "CA", "EG", "VN", "NG"} == NO_OUTBOUND_COUNTRIES
+
+
+# --- asking for permission ---
+
+
+def asked(
+    *ago: timedelta,
+    state: LedgerState | None = None,
+    limits: Limits = PRODUCTION,
+    **history: Any,
+) -> Allowed | Denied:
+    times = tuple(NOW - one for one in ago)
+    return decide_request(
+        REQUEST,
+        state if state is not None else LedgerState(),
+        CallHistory(requested_at=times, **history),
+        limits=limits,
+        now=NOW,
+    )
+
+
+def test_one_request_a_day_two_a_week() -> None:
+    """The next one may be sent when both periods have passed, to the second."""
+
+    def limited(retry_at: datetime) -> Denied:
+        return Denied(reason=Reason.REQUEST_LIMIT, retry_at=retry_at)
+
+    assert asked() == Allowed()
+    assert asked(DAY - SECOND) == limited(NOW + SECOND)
+    assert asked(DAY) == Allowed()
+    assert asked(2 * DAY, 7 * DAY - SECOND) == limited(NOW + SECOND)
+    assert asked(2 * DAY, 7 * DAY) == Allowed()
+    # both at once: the later of the two counts
+    assert asked(SECOND, 6 * DAY) == limited(NOW + DAY)
+    assert asked(SECOND, 2 * DAY) == limited(NOW + 5 * DAY)
+
+
+def test_test_numbers_have_limits_of_their_own() -> None:
+    """25 requests a day and 100 a week; a warning at 5 calls unanswered, the end at 10."""
+    hourly = [timedelta(minutes=40 * n) for n in range(25)]
+    assert asked(*hourly[1:], limits=TEST_NUMBER_LIMITS) == Allowed()
+    full = asked(*hourly, limits=TEST_NUMBER_LIMITS)
+    assert full == Denied(reason=Reason.REQUEST_LIMIT, retry_at=NOW + DAY - hourly[-1])
+    assert verdict(unanswered_in_a_row=4, limits=TEST_NUMBER_LIMITS) == Allowed()
+    warned = verdict(unanswered_in_a_row=9, limits=TEST_NUMBER_LIMITS)
+    assert isinstance(warned, Allowed)
+    assert "after 1 more" in warned.warnings[0]
+    ended = verdict(unanswered_in_a_row=10, limits=TEST_NUMBER_LIMITS)
+    assert ended == Denied(reason=Reason.UNANSWERED)
+
+
+def test_who_is_not_to_be_asked() -> None:
+    """Whoever said no to calls for good, or yes for good."""
+    assert asked(state=LedgerState(do_not_call_since=NOW)) == Denied(reason=Reason.DO_NOT_CALL)
+    permanent = LedgerState(permission=PERMANENT)
+    assert asked(state=permanent) == Denied(reason=Reason.ALREADY_PERMITTED)
+    assert asked(state=permanent, unanswered_in_a_row=4) == Allowed()
+    # a temporary permission may be asked to become a longer one
+    assert asked(state=LedgerState(permission=GRANTED)) == Allowed()
+
+
+# --- what Meta refuses all the same ---
+
+
+@pytest.mark.parametrize(
+    ("code", "reason", "wait", "withdraws", "person", "line"),
+    [
+        (138001, Reason.UNCALLABLE, 30 * DAY, False, True, False),
+        (138002, Reason.CONCURRENCY_LIMIT, 30 * SECOND, False, False, True),
+        (138003, Reason.LIVE_CALL, 60 * SECOND, False, True, False),
+        (138005, Reason.RATE_LIMITED, 60 * SECOND, False, False, True),
+        (138006, Reason.NO_PERMISSION, None, True, False, False),
+        (138012, Reason.CONNECTED_LIMIT, DAY, False, True, False),
+        (138013, Reason.BUSINESS_COUNTRY, DAY, False, False, True),
+        (138014, Reason.QUALITY_PAUSED, 7 * DAY, False, False, True),
+    ],
+)
+def test_a_refusal_teaches(
+    code: int,
+    reason: Reason,
+    wait: timedelta | None,
+    withdraws: bool,
+    person: bool,
+    line: bool,
+) -> None:
+    """Meta's code -> what the ledger learns, and what whoever asked is told."""
+    found = after_refusal(code, "any words", NOW)
+    assert found is not None
+    assert found.denied == Denied(reason=reason, retry_at=NOW + wait if wait else None)
+    assert (found.withdraws_permission, found.pauses_person, found.pauses_line) == (
+        withdraws,
+        person,
+        line,
+    )
+    assert code in ERRORS
+
+
+@pytest.mark.parametrize("code", [None, 100, 190, 138000, 138007, 999999])
+def test_other_refusals_teach_nothing(code: int | None) -> None:
+    """A broken token says nothing about the person."""
+    assert after_refusal(code, None, NOW) is None
+
+
+@pytest.mark.parametrize(
+    ("detail", "found"),
+    [
+        ("Next call allowed at 2026-11-23T18:30:00Z.", datetime(2026, 11, 23, 18, 30, tzinfo=UTC)),
+        ("until 2026-11-23 18:30", datetime(2026, 11, 23, 18, 30, tzinfo=UTC)),
+        ("allowed after 1795455000", datetime.fromtimestamp(1795455000, UTC)),
+        ("call 15551234567 later", None),
+        ("at 2026-11-22T18:30:00Z", None),  # the past
+        ("at 2027-11-22T18:30:00Z", None),  # no daily limit lasts a year
+        ("at 2026-99-99T18:30:00Z", None),
+        ("", None),
+    ],
+)
+def test_the_next_allowed_time_is_read_from_metas_words(
+    detail: str, found: datetime | None
+) -> None:
+    """ISO or UNIX seconds, where it makes sense; else 24 hours."""
+    assert time_in(detail, NOW) == found
+    correction = after_refusal(138012, detail, NOW)
+    assert correction is not None
+    assert correction.denied.retry_at == (found or NOW + DAY)
+
+
+@pytest.mark.parametrize(
+    ("what", "until", "pause"),
+    [
+        ("RESTRICTED_BUSINESS_INITIATED_CALLING", NOW + DAY, NOW + DAY),
+        # a quality pause lasts 7 days
+        ("RESTRICTED_BUSINESS_INITIATED_CALLING", None, NOW + 7 * DAY),
+        # told again, late
+        ("RESTRICTED_BUSINESS_INITIATED_CALLING", NOW - DAY, None),
+        ("RESTRICTED_USER_INITIATED_CALLING_CALL_BUTTON_HIDDEN", NOW + DAY, None),
+    ],
+)
+def test_a_restriction_pauses_what_it_forbids(
+    what: str, until: datetime | None, pause: datetime | None
+) -> None:
+    """Calls that customers make are not ours to stop."""
+    assert pause_of(Restriction(what=what, until=until), NOW) == pause

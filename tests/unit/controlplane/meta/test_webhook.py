@@ -1,0 +1,488 @@
+"""Meta's webhooks: signature, handshake, and every shape in tests/data/webhooks."""
+
+import hashlib
+import hmac
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from controlplane.core.errors import BadSignature, BadWebhook
+from controlplane.core.foreign import HangupStatus, PeerStatus, PermissionResponse, PermissionSource
+from controlplane.meta.events import (
+    AccountUpdated,
+    AnswerReceived,
+    CallStatusChanged,
+    EventKind,
+    OfferReceived,
+    PeerHungUp,
+    PermissionReplied,
+    Restriction,
+    TextReceived,
+    Unrecognized,
+    WebhookEvent,
+)
+from controlplane.meta.signature import BadHandshake, answer_handshake, verify_signature
+from controlplane.meta.webhook import parse_stored, parse_webhook
+from shared.call.call import Direction
+from shared.call.person import Party
+from tests import paths
+
+DATA = paths.DATA / "webhooks"
+
+
+def account_update(**value: object) -> dict[str, object]:
+    """Wrap an account's update as the batch does."""
+    return {"entry_id": "1", "field": "account_update", "value": value}
+
+
+LINE, USER, BSUID = "436666719526789", "15550001111", "US.13491208655302741918"
+ADA = Party(user_id=BSUID, phone=USER, name="Ada Invented")
+SECRET = "test_app_secret"
+BODY = b'{"object":"whatsapp_business_account","entry":[]}'
+SIGNATURE = "sha256=dec6a680679a968e7e0319355b23599cbfc54502c0784668e9618baa0c633756"
+
+
+def variants() -> Iterator[tuple[str, str, bytes]]:
+    """Yield file, variant and body of everything under tests/data/webhooks."""
+    for path in sorted(DATA.glob("*.json")):
+        for name, webhook in json.loads(path.read_text()).items():
+            # as Meta sends it: everything beyond ASCII escaped
+            yield path.stem, name, json.dumps(webhook).encode()
+
+
+BODIES = {f"{stem}/{name}": body for stem, name, body in variants()}
+
+
+def parse_one(name: str) -> WebhookEvent:
+    """Parse a variant that holds one event."""
+    (event,) = parse_webhook(BODIES[name])
+    return event
+
+
+def at(seconds: int) -> datetime:
+    """Return the time of UNIX seconds."""
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+# --- signature and handshake ---
+
+
+def test_signature_of_the_test_vector_is_accepted() -> None:
+    """HMAC-SHA256 over the exact bytes, lower-case hex."""
+    verify_signature(BODY, SIGNATURE, SECRET)
+
+
+@pytest.mark.parametrize(
+    ("body", "header", "secret"),
+    [
+        (BODY, None, SECRET),
+        (BODY, "", SECRET),
+        (BODY, SIGNATURE.removeprefix("sha256="), SECRET),
+        (BODY, SIGNATURE.replace("sha256", "sha1"), SECRET),
+        (BODY, SIGNATURE[:-1] + "7", SECRET),
+        (BODY, SIGNATURE + " ", SECRET),
+        (BODY, "sha256=\u00e9\udcff", SECRET),
+        (BODY + b" ", SIGNATURE, SECRET),
+        (BODY, SIGNATURE, "another_secret"),
+        (BODY, SIGNATURE, ""),
+    ],
+)
+def test_everything_else_is_refused(body: bytes, header: str | None, secret: str) -> None:
+    """Missing, cut, foreign or mistyped: 401, whatever the header holds."""
+    with pytest.raises(BadSignature) as caught:
+        verify_signature(body, header, secret)
+    assert caught.value.status == 401
+
+
+def test_without_a_secret_nothing_is_signed() -> None:
+    """Anybody can sign with an empty key."""
+    digest = hmac.new(b"", BODY, hashlib.sha256).hexdigest()
+    with pytest.raises(BadSignature):
+        verify_signature(BODY, f"sha256={digest}", "")
+
+
+HANDSHAKE = {"hub.mode": "subscribe", "hub.challenge": "1158201444", "hub.verify_token": "t0ken"}
+
+
+def test_handshake_returns_the_raw_challenge() -> None:
+    """The challenge is opaque and goes back as it came."""
+    assert answer_handshake(HANDSHAKE, "t0ken") == "1158201444"
+    assert answer_handshake({**HANDSHAKE, "hub.challenge": " 00x "}, "t0ken") == " 00x "
+
+
+@pytest.mark.parametrize(
+    ("query", "token"),
+    [
+        ({}, "t0ken"),
+        ({**HANDSHAKE, "hub.verify_token": "other"}, "t0ken"),
+        ({**HANDSHAKE, "hub.verify_token": "\udcff\u00e9"}, "t0ken"),
+        ({**HANDSHAKE, "hub.mode": "unsubscribe"}, "t0ken"),
+        ({**HANDSHAKE, "hub.challenge": ""}, "t0ken"),
+        ({**HANDSHAKE, "hub.verify_token": ""}, ""),
+    ],
+)
+def test_wrong_handshake_is_refused(query: dict[str, str], token: str) -> None:
+    """403 without telling what was wrong; no token of ours means no handshake."""
+    with pytest.raises(BadHandshake) as caught:
+        answer_handshake(query, token)
+    assert caught.value.status == 403
+
+
+# --- the shapes ---
+
+
+def test_inbound_connect_is_an_offer() -> None:
+    """Everything that answering needs, in our words."""
+    event = parse_one("connect_inbound/plain")
+    assert isinstance(event, OfferReceived)
+    assert event.phone_number_id == LINE
+    assert event.wacid == "wacid.INVENTED0001"
+    assert event.party == ADA
+    assert event.timestamp == at(1671644824)
+    assert event.sdp.startswith("v=0\r\n")
+    assert event.kind is EventKind.CONNECT
+
+
+@pytest.mark.parametrize(
+    ("name", "party"),
+    [
+        ("hidden_number", Party(user_id=BSUID, name="Ada Invented")),
+        ("empty_number", Party(user_id=BSUID, name="Ada Invented")),
+        ("no_contacts", Party(user_id=BSUID, phone=USER)),
+        ("no_direction", ADA),
+        ("no_sdp_type", ADA),
+        ("garbage_timestamp", ADA),
+        ("non_ascii_name", Party(user_id=BSUID, phone=USER, name="Łucja 李 👋🏽")),
+    ],
+)
+def test_every_inbound_variant_is_an_offer(name: str, party: Party) -> None:
+    """Numbers, contacts, names, directions may lack; the call is answered all the same."""
+    event = parse_one(f"connect_inbound/{name}")
+    assert isinstance(event, OfferReceived)
+    assert event.party == party
+
+
+def test_payloads_of_links_and_buttons_are_kept() -> None:
+    """They tell which campaign a call comes from."""
+    event = parse_one("connect_inbound/payloads")
+    assert isinstance(event, OfferReceived)
+    assert (event.deeplink_payload, event.cta_payload) == ("campaign-7", "button-3")
+
+
+def test_garbage_timestamp_is_no_timestamp() -> None:
+    """The offer's age is then unknown, not an error."""
+    assert parse_one("connect_inbound/garbage_timestamp").timestamp is None
+
+
+@pytest.mark.parametrize("name", ["plain", "no_contacts", "no_direction", "hidden_number"])
+def test_outbound_connect_is_an_answer(name: str) -> None:
+    """Told apart by sdp_type even without a direction; the person is the callee."""
+    event = parse_one(f"connect_outbound/{name}")
+    assert isinstance(event, AnswerReceived)
+    assert event.opaque == "call-7"
+    assert event.party.user_id == BSUID
+    assert event.party.phone == (None if name == "hidden_number" else USER)
+
+
+@pytest.mark.parametrize(
+    ("name", "status"),
+    [
+        ("ringing", PeerStatus.RINGING),
+        ("accepted", PeerStatus.ACCEPTED),
+        ("rejected", PeerStatus.REJECTED),
+        ("mixed_case", PeerStatus.RINGING),
+        ("unknown_word", PeerStatus.UNKNOWN),
+    ],
+)
+def test_status_of_an_outbound_call(name: str, status: PeerStatus) -> None:
+    """Any case; a word of next year's is UNKNOWN."""
+    event = parse_one(f"status/{name}")
+    assert isinstance(event, CallStatusChanged)
+    assert event.status is status
+    assert event.party == Party(user_id=BSUID, phone=USER)
+    assert event.opaque == "call-7"
+
+
+@pytest.mark.parametrize(
+    ("name", "status", "duration_s", "codes", "was_answered"),
+    [
+        ("answered", HangupStatus.COMPLETED, 120, [], True),
+        ("unanswered", HangupStatus.COMPLETED, None, [], False),
+        ("mixed_case", HangupStatus.COMPLETED, 120, [], True),
+        ("failed_error_beside", HangupStatus.FAILED, 20, [138021], True),
+        ("failed_error_inside", HangupStatus.FAILED, 20, [138021], True),
+        ("failed_error_both", HangupStatus.FAILED, 20, [138021], True),
+        ("bare", HangupStatus.UNKNOWN, None, [], False),
+    ],
+)
+def test_terminate(
+    name: str, status: HangupStatus, duration_s: int | None, codes: list[int], was_answered: bool
+) -> None:
+    """Answered or not follows from the times; errors are read from both places, once each."""
+    event = parse_one(f"terminate/{name}")
+    assert isinstance(event, PeerHungUp)
+    assert event.status is status
+    assert event.duration_s == duration_s
+    assert [error.code for error in event.errors] == codes
+    assert event.was_answered is was_answered
+
+
+def test_terminate_tells_its_times() -> None:
+    """Start and end are what the row's times are made of."""
+    event = parse_one("terminate/answered")
+    assert isinstance(event, PeerHungUp)
+    assert (event.started_at, event.ended_at) == (at(1671644824), at(1671644944))
+    assert event.direction is Direction.INBOUND
+
+
+@pytest.mark.parametrize("name", ["outbound", "outbound_no_direction"])
+def test_terminate_of_an_outbound_call_is_about_the_callee(name: str) -> None:
+    """The business's own number is never taken for the person's."""
+    event = parse_one(f"terminate/{name}")
+    assert isinstance(event, PeerHungUp)
+    assert event.direction is Direction.OUTBOUND
+    assert event.party.phone == USER
+
+
+@pytest.mark.parametrize(
+    ("name", "response", "source", "is_permanent", "expires", "context"),
+    [
+        ("temporary", "ACCEPT", "USER_ACTION", False, 1768550400, "wamid.INVENTED"),
+        ("permanent", "ACCEPT", "USER_ACTION", True, None, "wamid.INVENTED"),
+        ("from_profile", "ACCEPT", "USER_ACTION", True, None, None),
+        ("rejected", "REJECT", "USER_ACTION", False, None, "wamid.INVENTED"),
+        ("automatic_callback", "ACCEPT", "AUTOMATIC", False, 1768550400, "wacid.INVENTED0001"),
+        ("auto_revoked", "REJECT", "AUTOMATIC", False, None, None),
+    ],
+)
+def test_permission_reply(
+    name: str,
+    response: str,
+    source: str,
+    is_permanent: bool,
+    expires: int | None,
+    context: str | None,
+) -> None:
+    """The six cases that Meta tells apart by these marks."""
+    event = parse_one(f"call_permission_reply/{name}")
+    assert isinstance(event, PermissionReplied)
+    assert event.response is PermissionResponse[response]
+    assert event.source is PermissionSource[source]
+    assert event.is_permanent is is_permanent
+    assert event.expires_at == (at(expires) if expires else None)
+    assert event.context_id == context
+    assert event.wacid == (context if context and context.startswith("wacid") else None)
+    assert event.party == ADA
+    assert event.message_id == "wamid.INVENTEDREPLY"
+
+
+@pytest.mark.parametrize(
+    ("name", "field", "event_name"),
+    [
+        ("account_settings_update", "account_settings_update", "phone_number_settings"),
+        ("recording", "calls", "call_recording_available"),
+        ("transcription", "calls", "call_transcription_available"),
+        ("voicemail", "messages", "audio"),
+        ("message_status", "messages", "delivered"),
+        ("call_created", "calls", "call_created"),
+        ("payment_missing", "calls", "?"),
+        ("unknown_field", "brand_new_field", "?"),
+    ],
+)
+def test_other_webhooks_are_kept(name: str, field: str, event_name: str) -> None:
+    """What we do not act on is still one event with its field, its name and all of its content."""
+    event = parse_one(f"others/{name}")
+    assert isinstance(event, Unrecognized)
+    assert (event.field, event.event) == (field, event_name)
+    sent = json.loads(BODIES[f"others/{name}"])["entry"][0]["changes"][0]["value"]
+    assert event.raw["value"] == sent
+
+
+def test_missing_payment_method_shows_its_code() -> None:
+    """131044 comes as an error webhook on an inbound call."""
+    event = parse_one("others/payment_missing")
+    assert isinstance(event, Unrecognized)
+    assert [error.code for error in event.errors] == [131044]
+
+
+@pytest.mark.parametrize("name", [name for name in BODIES if name.startswith("malformed/")])
+def test_malformed_elements_are_kept_with_a_reason(name: str) -> None:
+    """Nothing of Meta's shape-shifting raises; the reason is a sentence of ours."""
+    event = parse_one(name)
+    assert isinstance(event, Unrecognized)
+    assert len(event.reason) > 10
+    assert USER not in event.reason
+
+
+def test_a_text_is_read_and_kept_out_of_reprs() -> None:
+    """A person's words, for whoever looks for STOP; a tapped quick reply counts as its text."""
+    event = parse_one("others/text_message")
+    assert isinstance(event, TextReceived)
+    assert event.text == "hello"
+    assert event.message_id
+    assert "hello" not in repr(event)
+    message = {"type": "button", "button": {"text": "Stop", "payload": "x"}, "from": USER}
+    tapped = parse_stored({"field": "messages", "value": {"messages": [message]}})
+    assert isinstance(tapped, TextReceived)
+    assert tapped.text == "Stop"
+
+
+def test_meta_warns_about_calls_and_restricts_them() -> None:
+    """Its words are kept; several restrictions may come at once, or one alone, without a list."""
+    warned = parse_one("others/account_violation")
+    assert isinstance(warned, AccountUpdated)
+    assert warned.violation == "USER_INITIATED_CALLS_LOW_PICKUP_RATE"
+    assert warned.restrictions == ()
+    hidden = {"restriction_type": "RESTRICTED_USER_INITIATED_CALLING_CALL_BUTTON_HIDDEN"}
+    paused = {"restriction_type": "RESTRICTED_BUSINESS_INITIATED_CALLING", "expiration": 1767225600}
+    for info in ([hidden, paused], paused):
+        restricted = parse_stored(account_update(restriction_info=info))
+        assert isinstance(restricted, AccountUpdated)
+        assert restricted.violation is None
+        assert restricted.restrictions[-1] == Restriction(
+            what="RESTRICTED_BUSINESS_INITIATED_CALLING", until=datetime(2026, 1, 1, tzinfo=UTC)
+        )
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"event": "PARTNER_ADDED", "waba_info": {"waba_id": "1"}},
+        {"violation_info": {"violation_type": "SCAM"}},
+        {"restriction_info": [{"restriction_type": "RESTRICTED_ADD_PHONE_NUMBER_ACTION"}]},
+        {"restriction_info": "RESTRICTED_BUSINESS_INITIATED_CALLING", "violation_info": ["CALL"]},
+    ],
+)
+def test_an_account_has_other_troubles(value: dict[str, object]) -> None:
+    """Kept and counted, like everything that is not about calls."""
+    assert isinstance(parse_stored(account_update(**value)), Unrecognized)
+
+
+# --- the batch ---
+
+
+def test_all_of_a_batch_is_read() -> None:
+    """Entries, changes and elements, in order; broken ones do not lose their neighbours."""
+    events = parse_webhook(BODIES["batch/mixed"])
+    assert [type(event).__name__ for event in events] == [
+        "OfferReceived",
+        "Unrecognized",
+        "OfferReceived",
+        "PeerHungUp",
+        "PeerHungUp",
+        "CallStatusChanged",
+        "Unrecognized",
+        "Unrecognized",
+        "PermissionReplied",
+        "Unrecognized",
+        "PeerHungUp",
+        "Unrecognized",
+    ]
+
+
+def test_contacts_of_a_batch_find_their_calls() -> None:
+    """By id, whatever the order; nobody gets somebody else's name."""
+    events = parse_webhook(BODIES["batch/mixed"])
+    names = [event.party.name for event in events if isinstance(event, OfferReceived)]
+    assert names == ["Ada Invented", "Bob Invented"]
+
+
+def test_errors_of_a_batch_are_those_of_the_failed_call() -> None:
+    """An error beside several calls does not stain those that went well."""
+    events = parse_webhook(BODIES["batch/mixed"])
+    ends = [event for event in events if isinstance(event, PeerHungUp)]
+    assert [[error.code for error in event.errors] for event in ends] == [[], [138021], []]
+
+
+def test_empty_batch_is_empty() -> None:
+    """Meta's smallest body."""
+    assert parse_webhook(BODY) == []
+
+
+@pytest.mark.parametrize("name", BODIES)
+def test_events_can_be_read_again_from_the_database(name: str) -> None:
+    """After a crash the stored payload alone yields the same event."""
+    for event in parse_webhook(BODIES[name]):
+        assert parse_stored(json.loads(json.dumps(event.raw))) == event
+
+
+@pytest.mark.parametrize("payload", [{}, {"value": 7}, {"malformed": 1}, {"value": {"calls": [7]}}])
+def test_stored_nonsense_is_unrecognized(payload: dict[str, Any]) -> None:
+    """Reading the database again never fails."""
+    assert isinstance(parse_stored(payload), Unrecognized)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b'"x"',
+        b"null",
+        b"\xff{}",
+        b'{"a":NaN}',
+        b"[" * 100000,
+        b'{"a":' + b"9" * 5000 + b"}",
+    ],
+)
+def test_body_that_is_no_json_object_is_refused(body: bytes) -> None:
+    """400, and the message holds nothing of the body."""
+    with pytest.raises(BadWebhook) as caught:
+        parse_webhook(body)
+    assert caught.value.status == 400
+    assert caught.value.__cause__ is None
+
+
+def test_what_postgres_cannot_store_is_replaced() -> None:
+    """NUL and lone surrogates become U+FFFD; pairs are characters and stay."""
+    body = BODIES["connect_inbound/plain"]
+    body = body.replace(b"Ada Invented", rb"A\u0000d\ud800a \ud83d\udc4b")
+    (event,) = parse_webhook(body)
+    assert event.party.name == "A\ufffdd\ufffda \U0001f44b"
+    stored = json.dumps(event.raw)
+    assert "\\u0000" not in stored
+    json.loads(stored)["value"]["contacts"][0]["profile"]["name"].encode()
+
+
+def test_numbers_beyond_json_become_text() -> None:
+    """A double's infinity cannot be written as JSON again."""
+    (event,) = parse_webhook(b'{"entry":[{"changes":[{"field":"x","value":{"n":1e999}}]}]}')
+    assert json.loads(json.dumps(event.raw, allow_nan=False))["value"]["n"] == "1e999"
+
+
+def test_words_of_meta_that_are_no_words_stay_out_of_labels() -> None:
+    """`field` and `event` may be logged, so they hold short plain words only."""
+    body = {"entry": [{"changes": [{"field": "+1 555 000", "value": {"event": "x" * 99}}]}]}
+    (event,) = parse_webhook(json.dumps(body).encode())
+    assert isinstance(event, Unrecognized)
+    assert (event.field, event.event) == ("?", "?")
+
+
+@pytest.mark.parametrize("name", BODIES)
+def test_no_event_shows_personal_data(name: str) -> None:
+    """Numbers, names, call ids and SDP stay out of repr, hence out of tracebacks and logs."""
+    for event in parse_webhook(BODIES[name]):
+        shown = repr(event)
+        for secret in (USER, "15550002222", BSUID, "Invented", "INVENTED", "v=0", "campaign"):
+            assert secret not in shown
+
+
+def test_large_batch_is_read_in_linear_time() -> None:
+    """A 3 MB body of a thousand calls and contacts is no attack."""
+    webhook = json.loads(BODIES["connect_inbound/plain"])
+    value = webhook["entry"][0]["changes"][0]["value"]
+    call, contact = value["calls"][0], value["contacts"][0]
+    call["session"]["sdp"] += "a=x\r\n" * 400
+    value["calls"] = [{**call, "id": f"wacid.{i}", "from": f"1555{i:07}"} for i in range(1000)]
+    value["contacts"] = [
+        {**contact, "wa_id": f"1555{i:07}", "user_id": f"US.{i}"} for i in range(1000)
+    ]
+    for one in value["calls"]:
+        del one["from_user_id"]
+    events = parse_webhook(json.dumps(webhook).encode())
+    assert len(events) == 1000
+    assert [event.party.user_id for event in events] == [f"US.{i}" for i in range(1000)]

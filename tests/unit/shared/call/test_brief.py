@@ -1,0 +1,43 @@
+"""The dispatch metadata."""
+
+import json
+
+import pytest
+
+from shared.call.brief import CallBrief
+from shared.call.call import Direction
+from shared.call.ids import CallId, PhoneNumberId
+
+BRIEF = CallBrief(
+    call_id=CallId("0b0e3c1e-9a57-4f3c-9a52-0d7e4a3c2b11"),
+    direction=Direction.OUTBOUND,
+    phone_number_id=PhoneNumberId("436666719526789"),
+    profile="sales",
+    context={"order": 42, "note": "Zoë"},
+)
+
+
+def test_a_brief_survives_the_journey() -> None:
+    """What the control plane writes is what the worker reads."""
+    assert CallBrief.from_json(BRIEF.to_json()) == BRIEF
+
+
+def test_fields_of_a_newer_version_are_ignored() -> None:
+    """A worker of yesterday understands the control plane of today."""
+    newer = json.dumps({**json.loads(BRIEF.to_json()), "v": 2, "mood": "good"})
+    assert CallBrief.from_json(newer) == BRIEF
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "null", "[]", "{}", '{"v": 0}', '{"v": "1"}', BRIEF.to_json().replace("outbound", "up")],
+)
+def test_anything_else_is_refused_in_a_sentence(text: str) -> None:
+    """A job that is no call of ours is told from one."""
+    with pytest.raises(ValueError, match="not a call brief"):
+        CallBrief.from_json(text)
+
+
+def test_a_repr_hides_the_context() -> None:
+    """What the operator handed over may be personal."""
+    assert "Zoë" not in repr(BRIEF)
