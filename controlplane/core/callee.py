@@ -4,8 +4,8 @@ What is known of numbers comes from `phonenumbers`, Google's own tables in Pytho
 """
 
 import re
-from collections.abc import Sequence
-from datetime import datetime, time, timedelta
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, time, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -120,29 +120,30 @@ class CallHours:
             return now
         moment = now
         while zones and moment <= now + _LOOK_AHEAD:
-            later = [opening for zone in zones if (opening := self._opening(zone, moment))]
-            if len(later) < len(zones):
-                return None
-            if max(later) == moment:
+            latest = max(self._opening(zone, moment) for zone in zones)
+            if latest == moment:
                 return moment
-            moment = max(later)
+            moment = latest
         return None
 
-    def _opening(self, zone: ZoneInfo, moment: datetime) -> datetime | None:
+    def _opening(self, zone: ZoneInfo, moment: datetime) -> datetime:
         """Return `moment` if one zone is within the hours, else its next opening."""
-        local = moment.astimezone(zone)
+        # a week and a day: the same weekday comes again, and some day of the week has a window
+        return next(opens for opens, closes in self._windows(zone, moment) if moment < closes)
+
+    def _windows(self, zone: ZoneInfo, moment: datetime) -> Iterator[tuple[datetime, datetime]]:
+        """Yield when the coming windows open, at `moment` at the earliest, and when they close."""
+        today = moment.astimezone(zone).date()
         for ahead in range(len(_DAYS) + 1):
-            day = local.date() + timedelta(days=ahead)
+            day = today + timedelta(days=ahead)
             for window in sorted(self._week[day.weekday()]):
                 opens = datetime.combine(day, window.opens, zone)
                 if window.closes == _MIDNIGHT:
                     closes = datetime.combine(day + timedelta(days=1), _MIDNIGHT, zone)
                 else:
                     closes = datetime.combine(day, window.closes, zone)
-                # compared as moments in UTC: within one zone Python compares wall clocks
-                if moment.timestamp() < closes.timestamp():
-                    return max(moment, opens.astimezone(moment.tzinfo))
-        return None
+                # as moments in UTC: within one zone Python compares wall clocks
+                yield max(moment, opens.astimezone(UTC)), closes.astimezone(UTC)
 
 
 def _read_part(part: str) -> tuple[list[int], _Window]:

@@ -29,16 +29,24 @@ RINGING = Call(
 )
 CONNECTING = replace(RINGING, status=CallStatus.CONNECTING)
 ANSWERED = replace(RINGING, status=CallStatus.ACTIVE, answered_at=at(1))
+RUNG_OUT = replace(RINGING, direction=Direction.OUTBOUND, created_at=at(-2), accept_sent_at=T0)
 TALKING = replace(ANSWERED, media_at=at(1.5))
 
 
 @pytest.mark.parametrize(
     ("call", "deadline"),
-    [(RINGING, at(20)), (CONNECTING, at(20)), (ANSWERED, at(11)), (TALKING, at(1801))],
-    ids=["ringing", "connecting", "answered", "talking"],
+    [
+        (RINGING, at(20)),
+        (CONNECTING, at(20)),
+        (ANSWERED, at(11)),
+        (TALKING, at(1801)),
+        (RUNG_OUT, at(45)),
+        (replace(RUNG_OUT, accept_sent_at=None), at(18)),
+    ],
+    ids=["ringing", "connecting", "answered", "talking", "rings-there", "dialing"],
 )
 def test_each_phase_has_its_bound(call: Call, deadline: datetime) -> None:
-    """Set-up counts from the offer, media and duration from the answer."""
+    """Set-up counts from the offer, ringing from `connect`, the rest from the answer."""
     assert deadline_of(call, BOUNDS) == deadline
 
 
@@ -47,13 +55,23 @@ def test_each_phase_has_its_bound(call: Call, deadline: datetime) -> None:
     [
         (RINGING, at(20), EndReason.SETUP_TIMEOUT),
         (CONNECTING, at(20), EndReason.SETUP_TIMEOUT),
+        (RUNG_OUT, at(45), EndReason.NOT_ANSWERED),
         (ANSWERED, at(11), EndReason.MEDIA_TIMEOUT),
         (ANSWERED, at(10.9), Postponed(until=at(11))),
         (TALKING, at(11), Postponed(until=at(1801))),
         (TALKING, at(1801), EndReason.MAX_DURATION),
         (replace(TALKING, end_requested=EndReason.AGENT_HANGUP), at(3), EndReason.AGENT_HANGUP),
     ],
-    ids=["ringing", "connecting", "no-media", "early", "media-came", "too-long", "requested"],
+    ids=[
+        "ringing",
+        "connecting",
+        "rang-out",
+        "no-media",
+        "early",
+        "media-came",
+        "too-long",
+        "requested",
+    ],
 )
 def test_an_overdue_call_is_judged_by_its_phase(
     call: Call, now: datetime, verdict: EndReason | Postponed

@@ -240,6 +240,7 @@ def test_one_sha256_fingerprint_is_left_of_several() -> None:
         (("a=rtcp-mux\r\n", ""), "a=rtcp-mux"),
         (("a=setup:passive", "a=setup:actpass"), "a=setup"),
         (("a=ssrc:1809414206 label", "a=ssrc:7 label"), "2 sources"),
+        (("a=ssrc:", "a=x-ssrc:"), "no a=ssrc"),
         (("111", "112"), "Opus"),
         (("m=audio 9", "m=audio 0"), "0 usable m=audio"),
     ],
