@@ -3,6 +3,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 LOCK_FLAGS := -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links
 CODE := shared controlplane agents simulators wacall tests
+# every line and branch of these is covered by unit tests
+PURE := shared/call/*,controlplane/core/*,controlplane/sdp/*
 
 .PHONY: help setup demo test check bench fmt lock clean
 
@@ -16,13 +18,14 @@ demo: setup  ## start the whole stack and place real calls through it
 	@$(BIN)/wacall demo
 
 test: setup  ## run the whole suite
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup
+	@PYTHONASYNCIODEBUG=1 $(BIN)/python -m pytest -n 2 --dist loadgroup --cov
 
 check: setup  ## format, lint, types, unit tests: seconds
 	@$(BIN)/ruff format --check $(CODE)
 	@$(BIN)/ruff check $(CODE)
 	@$(BIN)/python -m mypy
-	@$(BIN)/python -m pytest -q tests/unit
+	@$(BIN)/python -m pytest -q tests/unit --cov --cov-report=
+	@$(BIN)/coverage report --include="$(PURE)" --fail-under=98
 
 bench: setup  ## measure the set-up times and what a call costs
 	@$(BIN)/wacall bench
