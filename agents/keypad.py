@@ -1,35 +1,30 @@
 """Keys that the customer presses, told to the model as text: it does not hear them.
 
-The control plane sends each as a data message of topic `dtmf`, `{"digit": "5"}`. Those that follow
-each other quickly, as in an order number, are one message to the model.
+The control plane sends each as a data message. Those that follow each other quickly, as in an order
+number, are one message to the model.
 """
 
 import asyncio
-import json
 from collections.abc import Callable
 
 from livekit import rtc
 
-TOPIC = "dtmf"
+from shared.call.room import KEY_TOPIC, KeyMessage
+
 PAUSE_S = 1.5
-_KEYS = frozenset("0123456789*#ABCD")
 # more than any number has; what goes on for ever is told in parts
 _MAX_KEYS = 32
 
 
-def read_digit(packet: rtc.DataPacket) -> str | None:
+def read_key(packet: rtc.DataPacket) -> str | None:
     """Read a key out of a data message; `None` for every other message.
 
     Only the server is believed: a participant could press keys in the customer's name.
     """
-    if packet.topic != TOPIC or packet.participant is not None:
+    if packet.topic != KEY_TOPIC or packet.participant is not None:
         return None
-    try:
-        message = json.loads(packet.data)
-    except (ValueError, RecursionError):
-        return None
-    digit = message.get("digit") if isinstance(message, dict) else None
-    return digit if isinstance(digit, str) and digit in _KEYS else None
+    message = KeyMessage.read(packet.data)
+    return message.key if message is not None else None
 
 
 def sentence_about(keys: str) -> str:
@@ -51,10 +46,10 @@ class Keypad:
 
     def take(self, packet: rtc.DataPacket) -> None:
         """Take a data message of the room."""
-        digit = read_digit(packet)
-        if digit is None:
+        key = read_key(packet)
+        if key is None:
             return
-        self._keys += digit
+        self._keys += key
         self.close()
         if len(self._keys) >= _MAX_KEYS:
             self._tell()

@@ -35,7 +35,7 @@ from agents.transcript import TranscriptFold, TranscriptWriter
 from shared.call.brief import CallBrief
 from shared.call.call import Direction, EndReason
 from shared.call.records import EventOutcome, EventRecord, EventSource
-from shared.call.room import ATTRIBUTE_CALL_STATUS, CALLER_IDENTITY
+from shared.call.room import ATTRIBUTE_CALL_STATUS, CALLER_IDENTITY, ShownStatus
 from shared.database.supabase import Store
 from shared.process.tasks import Tasks
 
@@ -43,9 +43,6 @@ log = logging.getLogger(__name__)
 
 ConnectStore = Callable[[Settings], Awaitable[Store]]
 
-_ACTIVE, _HANGUP = "active", "hangup"
-# The control plane waits 8 s for the track; later than that nobody wants it.
-_SETUP_TIMEOUT_S = 8.0
 # Until the store has taken what a call's end depends on; the control plane notices anyway, later.
 _STORE_TIMEOUT_S = 5.0
 _FLUSH_TIMEOUT_S = 20.0
@@ -124,7 +121,7 @@ class CallSession:
         try:
             path = prompt_path(self._brief.profile, self._settings.prompt_file)
             prompt = read_prompt(path.read_text("utf-8"))
-            async with asyncio.timeout(_SETUP_TIMEOUT_S):
+            async with asyncio.timeout(self._brief.ready_within_s):
                 await self._bring_up(prompt, chooser)
         except OpenAIUnreachable as error:
             await self._give_up(EndReason.OPENAI_UNREACHABLE, error.cause)
@@ -281,9 +278,9 @@ class CallSession:
             log.warning("The greeting could not be asked for; the caller speaks first.")
 
     def _on_status(self, status: str | None) -> None:
-        if status == _HANGUP:
+        if status == ShownStatus.HANGUP:
             self._leave("call ended")
-        elif status == _ACTIVE and not self._output.is_unmuted:
+        elif status == ShownStatus.ACTIVE and not self._output.is_unmuted:
             self._output.unmute()
             log.info("The call is answered.", extra={"answered_ms": self._elapsed_ms()})
             self._tasks.spawn(self._begin_to_talk())

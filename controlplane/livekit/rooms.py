@@ -23,6 +23,7 @@ from shared.call.room import (
     ATTRIBUTE_PHONE_NUMBER_ID,
     CALLER_IDENTITY,
     ROOM_PREFIX,
+    ShownStatus,
 )
 from shared.process.observing import ObserveRequest
 
@@ -160,7 +161,7 @@ class RoomsClient:
         )
         return listed is not None and len(listed.rooms) > 0
 
-    async def set_call_status(self, room: str, status: str) -> None:
+    async def set_call_status(self, room: str, status: ShownStatus) -> None:
         """Show the call's status on the caller, where the agent and supervisors look for it."""
         await self._request(
             "update_participant",
@@ -210,7 +211,7 @@ class RoomsClient:
         found = listed.rooms if listed is not None else []
         return {room.name for room in found if room.name.startswith(ROOM_PREFIX)}
 
-    def caller_token(self, call: Call, *, status: str) -> str:
+    def caller_token(self, call: Call, *, status: ShownStatus) -> str:
         """Mint the token of the WhatsApp leg: it may join this room, speak and listen."""
         token = api.AccessToken(self._key, self._secret)
         token.claims = _ConnectorClaims(

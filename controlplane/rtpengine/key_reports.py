@@ -16,11 +16,9 @@ from typing import Any
 from controlplane.core.foreign import integer_of, object_of, text_of, time_of
 from controlplane.rtpengine.address import PUBLIC, is_public
 from shared.call.ids import CallId
+from shared.call.room import KEYS
 
 log = logging.getLogger(__name__)
-
-KEYS = "0123456789*#ABCD"
-"""RFC 4733 section 3.2: an event's code is its place here."""
 
 _MAX_DATAGRAM = 4096
 _KNOWN_CALL_ID = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-")
@@ -32,8 +30,9 @@ class KeyPressed:
 
     call_id: CallId
     tag: str
-    """Whose side pressed it: `media_hop.WHATSAPP_TAG` is the phone's."""
+    """Whose side pressed it: `passage.WHATSAPP_TAG` is the phone's."""
     key: str
+    """One of `room.KEYS`."""
     duration_ms: int
     at: datetime
 

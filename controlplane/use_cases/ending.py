@@ -15,11 +15,10 @@ from controlplane.telemetry.metrics import Metrics
 from shared.call.call import Call, CallStatus, Direction, EndReason, Termination
 from shared.call.errors import WacallError
 from shared.call.ids import CallId
+from shared.call.room import ShownStatus
 from shared.database.supabase import Store
 
 _log = logging.getLogger(__name__)
-
-ATTRIBUTE_HANGUP = "hangup"
 
 
 class Overtaken(Exception):
@@ -128,7 +127,7 @@ class CallEnder:
         """Delete the call's room; `False` if LiveKit could not be told."""
         try:
             if call.caller_sid is not None:
-                await self._rooms.set_call_status(call.room, ATTRIBUTE_HANGUP)
+                await self._rooms.set_call_status(call.room, ShownStatus.HANGUP)
             await self._rooms.delete(call.room)
         except WacallError as error:
             _log.warning(
@@ -152,8 +151,8 @@ class CallEnder:
         return call is not None and not call.status.is_final and await self.finish(call, reason)
 
 
-def status_shown(status: CallStatus) -> str:
-    """Translate our status to the values of the attribute `whatsapp.callStatus`."""
+def status_shown(status: CallStatus) -> ShownStatus:
+    """Translate our status to what the room shows of it."""
     if status is CallStatus.CONNECTING:
-        return CallStatus.RINGING.value
-    return ATTRIBUTE_HANGUP if status.is_final else status.value
+        return ShownStatus.RINGING
+    return ShownStatus.HANGUP if status.is_final else ShownStatus(status.value)

@@ -26,6 +26,7 @@ from shared.call.call import Call, CallStatus, Direction, EndReason
 from shared.call.errors import WacallError
 from shared.call.ids import CallId, WhatsAppCallId
 from shared.call.records import EventOutcome
+from shared.call.room import ShownStatus
 from shared.database.supabase import Store
 
 _log = logging.getLogger(__name__)
@@ -119,6 +120,7 @@ class CallAnswerer:
                 direction=call.direction,
                 phone_number_id=call.phone_number_id,
                 profile=policy.profile,
+                ready_within_s=policy.agent_ready_s,
             ),
         )
         watch.done("room")
@@ -179,7 +181,7 @@ class CallAnswerer:
         )
         try:
             await _both(
-                self._rooms.set_call_status(call.room, CallStatus.ACTIVE.value),
+                self._rooms.set_call_status(call.room, ShownStatus.ACTIVE),
                 self._advance(
                     call,
                     CallEvent.ACCEPTED,

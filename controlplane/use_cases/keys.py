@@ -6,7 +6,6 @@ passed on is noted and forgotten: it would mean something else later.
 
 import asyncio
 import contextlib
-import json
 import logging
 import uuid
 from collections.abc import Callable
@@ -19,14 +18,17 @@ from shared.call.call import CallStatus
 from shared.call.errors import WacallError
 from shared.call.ids import CallId
 from shared.call.records import EventOutcome, EventRecord, EventSource
-from shared.call.room import AGENT_IDENTITY, call_id_of_room, room_name
+from shared.call.room import (
+    AGENT_IDENTITY,
+    KEY_TOPIC,
+    KeyMessage,
+    call_id_of_room,
+    room_name,
+)
 from shared.database.supabase import Store
 from shared.process.tasks import Tasks
 
 _log = logging.getLogger(__name__)
-
-TOPIC = "dtmf"
-"""Of the data message to the agent: `{"digit": "5"}`."""
 
 _REOPEN_S = 2.0
 # Nobody presses so many keys in the seconds that a neighbour takes to answer.
@@ -91,6 +93,7 @@ class KeyReporter:
             del self._waiting[call_id]
 
     async def _report(self, key: KeyPressed) -> None:
+        message = KeyMessage(key=key.key)
         try:
             call = await self._store.get_call(key.call_id)
             if call is None or call.status is not CallStatus.ACTIVE:
@@ -100,17 +103,15 @@ class KeyReporter:
                     EventRecord(
                         id=str(uuid.uuid4()),
                         source=EventSource.CONTROLPLANE,
-                        kind=TOPIC,
+                        kind=KEY_TOPIC,
                         received_at=self._clock(),
                         call_id=call.id,
                         outcome=EventOutcome.RECORDED,
-                        payload={"digit": key.key},
+                        payload=message.to_json(),
                     )
                 ]
             )
-            await self._rooms.send_data(
-                call.room, json.dumps({"digit": key.key}).encode(), TOPIC, to=AGENT_IDENTITY
-            )
+            await self._rooms.send_data(call.room, message.to_bytes(), KEY_TOPIC, to=AGENT_IDENTITY)
         except WacallError as error:
             _log.warning(
                 "A pressed key could not be passed on.",

@@ -28,6 +28,7 @@ from controlplane.use_cases.setup import CallSetup, Stopwatch
 from shared.call.call import LIVE_STATUSES, Call, CallStatus, Direction, EndReason
 from shared.call.ids import CallId
 from shared.call.records import EventOutcome
+from shared.call.room import ShownStatus
 from shared.database.supabase import Store
 
 _log = logging.getLogger(__name__)
@@ -104,10 +105,10 @@ class CallLinker:
         watch.done("linked")
         # The attribute first, then the row: an ACCEPTED that comes between the two finds the leg
         # in the row and shows `active` itself; one that came before is seen in the row here.
-        await self._rooms.set_call_status(call.room, CallStatus.RINGING.value)
+        await self._rooms.set_call_status(call.room, ShownStatus.RINGING)
         row = await self._setup.advance(call, LIVE_STATUSES, caller_sid=leg.participant_sid)
         if row.status is CallStatus.ACTIVE:
-            await self._rooms.set_call_status(call.room, CallStatus.ACTIVE.value)
+            await self._rooms.set_call_status(call.room, ShownStatus.ACTIVE)
 
     # --- follow: what the phone does ---
 
@@ -145,7 +146,7 @@ class CallLinker:
             },
         )
         if row is not None:
-            await self._rooms.set_call_status(row.room, CallStatus.ACTIVE.value)
+            await self._rooms.set_call_status(row.room, ShownStatus.ACTIVE)
             _log.info("Call answered.", extra={"action": "call-answered", "call": call.id})
         return row
 

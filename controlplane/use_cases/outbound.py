@@ -178,6 +178,7 @@ class CallPlacer:
             direction=call.direction,
             phone_number_id=call.phone_number_id,
             profile=order.profile,
+            ready_within_s=self._policy.agent_ready_s,
             context=order.context,
         )
         await self._rooms.create(call, brief)

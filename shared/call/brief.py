@@ -4,6 +4,7 @@ Travels as the metadata of LiveKit's agent dispatch.
 """
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,6 +13,9 @@ from shared.call.call import Direction
 from shared.call.ids import CallId, PhoneNumberId
 
 VERSION = 1
+
+_READY_WITHIN_S = 8.0
+"""What control planes waited whose briefs do not say it yet."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +27,8 @@ class CallBrief:
     phone_number_id: PhoneNumberId
     profile: str = "default"
     """Which prompt and business the agent speaks for."""
+    ready_within_s: float = _READY_WITHIN_S
+    """How long the control plane waits for the agent's track; later nobody wants it."""
     context: Mapping[str, Any] = field(default_factory=dict, repr=False)
     """What the operator handed over for this call; may be personal."""
 
@@ -35,6 +41,7 @@ class CallBrief:
                 "direction": self.direction.value,
                 "phone_number_id": self.phone_number_id,
                 "profile": self.profile,
+                "ready_within_s": self.ready_within_s,
                 "context": dict(self.context),
             }
         )
@@ -51,11 +58,15 @@ class CallBrief:
             version = data["v"]
             if not isinstance(version, int) or version < 1:
                 raise ValueError("unknown version")
+            ready_within_s = float(data.get("ready_within_s", _READY_WITHIN_S))
+            if not 0 < ready_within_s < math.inf:
+                raise ValueError("no time at all, or no end of it")
             return cls(
                 call_id=CallId(data["call_id"]),
                 direction=Direction(data["direction"]),
                 phone_number_id=PhoneNumberId(data["phone_number_id"]),
                 profile=data.get("profile", "default"),
+                ready_within_s=ready_within_s,
                 context=data.get("context") or {},
             )
         except (KeyError, TypeError, ValueError) as error:

@@ -9,8 +9,10 @@ from datetime import UTC, datetime
 
 import aiohttp
 import pytest
+from livekit import api
 
 from controlplane.meta.webhook import parse_webhook
+from shared.call.brief import CallBrief
 from shared.call.call import Call, CallStatus, EndReason
 from shared.call.records import EventRecord, EventSource
 from simulators.meta.api.faults import Fault, FaultKind
@@ -26,6 +28,7 @@ from simulators.meta.webhooks.calls import (
 )
 from simulators.phone.ice_lite import Loss
 from tests.component.conftest import APP_SECRET, OPERATOR_KEY, Bench, actions
+from wacall.stack.sfu import EmbeddedSfu
 
 MakeBench = Callable[..., Awaitable[Bench]]
 
@@ -260,6 +263,22 @@ async def test_an_agent_that_never_comes_means_reject(make_bench: MakeBench) -> 
 
     ended_as(await bench.until_released(call), CallStatus.FAILED, EndReason.AGENT_NOT_READY)
     assert actions(call) == ["reject"]
+
+
+async def test_the_agent_is_told_how_long_it_is_waited_for(
+    make_bench: MakeBench, sfu_with_webhook: EmbeddedSfu
+) -> None:
+    """AGENT_READY_TIMEOUT_S is the patience of both: 15 means 15."""
+    bench = await make_bench(AGENT_READY_TIMEOUT_S="15")
+    call = await answered(bench)
+    row = await bench.until(call, lambda found: found.status is CallStatus.ACTIVE)
+    keys = sfu_with_webhook.keys
+    async with api.LiveKitAPI(sfu_with_webhook.http_url, keys.key, keys.secret) as livekit:
+        (dispatch,) = await livekit.agent_dispatch.list_dispatch(row.room)
+
+    assert CallBrief.from_json(dispatch.metadata).ready_within_s == 15
+    call.hang_up()
+    await bench.until_released(call)
 
 
 async def test_an_agent_that_gives_up_is_not_waited_for(bench: Bench) -> None:

@@ -173,11 +173,12 @@ class Call:
         self.phone: Phone | None = None
         self._ended = False
 
-    async def dispatch(self, metadata: str | None = None) -> float:
+    async def dispatch(self, metadata: str | None = None, ready_within_s: float = 8) -> float:
         brief = CallBrief(
             call_id=self.id,
             direction=Direction.INBOUND,
             phone_number_id=PhoneNumberId("106540352242922"),
+            ready_within_s=ready_within_s,
             context={"secret_wish": "a tandem for Zacharias"},
         )
         dispatch = api.RoomAgentDispatch(
@@ -531,6 +532,16 @@ async def test_a_silent_openai_ends_the_call_in_time(call: Call, worker: Worker)
     await call.dispatch()
     await eventually(lambda: worker.notes("event", call.id), 5)
     assert worker.notes("event", call.id)[0]["cause"] == "timeout"
+    await call.gone(3)
+
+
+async def test_an_agent_is_as_patient_as_whoever_waits_for_it(call: Call, worker: Worker) -> None:
+    """The brief says how long the control plane waits; later than that the agent gives up."""
+    worker.openai.session_delay_s = 30
+    began = await call.dispatch(ready_within_s=0.9)
+    await eventually(lambda: worker.notes("event", call.id), 5)
+    assert monotonic() - began < 1.5  # AGENT_CONNECT_TIMEOUT_S
+    assert worker.notes("request_end", call.id)[0]["reason"] == "agent-not-ready"
     await call.gone(3)
 
 

@@ -25,6 +25,7 @@ from shared.call.call import Call, CallStatus, Direction
 from shared.call.errors import WacallError
 from shared.call.ids import CallId
 from shared.call.person import Party
+from shared.call.room import ShownStatus
 from shared.database.rest import Refused, RestClient
 from shared.database.supabase import SupabaseStore
 from wacall import environment
@@ -203,7 +204,7 @@ async def _look_at_candidates(
     """Ask WHIP for an answer and look where the phone would be told to send its media."""
     url = f"{settings.livekit_url}/whip/v1"
     headers = {
-        "Authorization": f"Bearer {rooms.caller_token(call, status='ringing')}",
+        "Authorization": f"Bearer {rooms.caller_token(call, status=ShownStatus.RINGING)}",
         "Content-Type": "application/sdp",
     }
     async with http.post(url, data=_PROBE_OFFER.encode(), headers=headers) as response:

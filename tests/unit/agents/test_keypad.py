@@ -7,12 +7,13 @@ from typing import Any, cast
 import pytest
 from livekit import rtc
 
-from agents.keypad import Keypad, read_digit, sentence_about
+from agents.keypad import Keypad, read_key, sentence_about
+from shared.call.room import KEY_TOPIC
 
 SOMEBODY = cast(rtc.RemoteParticipant, object())
 
 
-def packet(digit: Any = "5", *, topic: str = "dtmf", by: Any = None) -> rtc.DataPacket:
+def packet(digit: Any = "5", *, topic: str = KEY_TOPIC, by: Any = None) -> rtc.DataPacket:
     data = digit if isinstance(digit, bytes) else json.dumps({"digit": digit}).encode()
     kind = rtc.DataPacketKind.KIND_RELIABLE
     return rtc.DataPacket(data=data, kind=kind, participant=by, topic=topic)
@@ -27,8 +28,8 @@ def packet(digit: Any = "5", *, topic: str = "dtmf", by: Any = None) -> rtc.Data
 )  # fmt: skip
 def test_only_the_servers_keys_count(other: rtc.DataPacket) -> None:
     """Another topic, a participant's message, junk: no key."""
-    assert read_digit(other) is None
-    assert read_digit(packet("*")) == "*"
+    assert read_key(other) is None
+    assert read_key(packet("*")) == "*"
 
 
 def test_the_sentence_names_the_keys() -> None:

@@ -1,6 +1,7 @@
 """The dispatch metadata."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -13,6 +14,7 @@ BRIEF = CallBrief(
     direction=Direction.OUTBOUND,
     phone_number_id=PhoneNumberId("436666719526789"),
     profile="sales",
+    ready_within_s=15.0,
     context={"order": 42, "note": "Zoë"},
 )
 
@@ -28,10 +30,25 @@ def test_fields_of_a_newer_version_are_ignored() -> None:
     assert CallBrief.from_json(newer) == BRIEF
 
 
+def test_fifteen_seconds_are_fifteen() -> None:
+    """The agent is as patient as whoever waits for it."""
+    assert CallBrief.from_json(BRIEF.to_json()).ready_within_s == 15.0
+
+
+def test_a_brief_of_an_older_control_plane_says_nothing_of_patience() -> None:
+    """While a new release rolls out: the old one waited 8 s."""
+    older = json.loads(BRIEF.to_json())
+    del older["ready_within_s"]
+    assert CallBrief.from_json(json.dumps(older)) == replace(BRIEF, ready_within_s=8.0)
+
+
 @pytest.mark.parametrize(
     "text",
-    ["", "null", "[]", "{}", '{"v": 0}', '{"v": "1"}', BRIEF.to_json().replace("outbound", "up")],
-)
+    [
+        "", "null", "[]", "{}", '{"v": 0}', '{"v": "1"}', BRIEF.to_json().replace("outbound", "up"),
+        *(BRIEF.to_json().replace("15.0", time) for time in ("0", "-1", "NaN", "Infinity", "[]")),
+    ],
+)  # fmt: skip
 def test_anything_else_is_refused_in_a_sentence(text: str) -> None:
     """A job that is no call of ours is told from one."""
     with pytest.raises(ValueError, match="not a call brief"):
