@@ -27,6 +27,7 @@ from controlplane.rtpengine.passage import HopInterfaces
 from controlplane.settings import Settings
 from controlplane.telemetry.metrics import Metrics
 from controlplane.use_cases.ending import CallEnder
+from controlplane.use_cases.hanging_up import PeerHangup
 from controlplane.use_cases.hop_watch import HopWatch, limits_of
 from controlplane.use_cases.inbound import AnswerPolicy, CallAnswerer
 from controlplane.use_cases.keys import KeyReporter
@@ -42,6 +43,7 @@ from shared.call.errors import StoreUnavailable
 from shared.database.rest import RestClient
 from shared.database.supabase import SupabaseStore
 from shared.process.observing import ObserveRequest
+from shared.process.tasks import Tasks
 
 _log = logging.getLogger(__name__)
 
@@ -156,7 +158,8 @@ class ControlPlane:
             ),
             clock=_now,
         )
-        placer = CallPlacer(
+        tasks = Tasks()
+        self.placer = CallPlacer(
             store=store,
             rooms=self.rooms,
             graph=graph,
@@ -164,6 +167,7 @@ class ControlPlane:
             permissions=self.permissions,
             ender=self.ender,
             setup=setup,
+            tasks=tasks,
             metrics=self.metrics,
             policy=DialPolicy(
                 phone_number_id=settings.wa_phone_number_id,
@@ -188,10 +192,16 @@ class ControlPlane:
         self.switchboard = Switchboard(
             store=store,
             answerer=answerer,
-            placer=placer,
             linker=linker,
-            ender=self.ender,
+            hangup=PeerHangup(
+                store=store,
+                linker=linker,
+                ender=self.ender,
+                phone_number_id=settings.wa_phone_number_id,
+                clock=_now,
+            ),
             permissions=self.permissions,
+            tasks=tasks,
             metrics=self.metrics,
             phone_number_id=settings.wa_phone_number_id,
             clock=_now,
@@ -251,7 +261,7 @@ def make_app(parts: ControlPlane) -> web.Application:
     )
     livekit = LiveKitWebhook(receiver=parts.rooms.webhooks, watch=parts.watch)
     operators = OperatorRoutes(store=parts.store, ender=parts.ender)
-    dialing = DialRoutes(switchboard=parts.switchboard, profile=settings.agent_profile)
+    dialing = DialRoutes(placer=parts.placer, profile=settings.agent_profile)
     consents = ConsentRoutes(
         permissions=parts.permissions,
         ledger=parts.ledger,

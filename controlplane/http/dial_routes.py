@@ -7,8 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from controlplane.core.errors import BadRequest
 from controlplane.http.reading import callee_in, read_body
-from controlplane.use_cases.outbound import CallOrder
-from controlplane.use_cases.switchboard import Switchboard
+from controlplane.use_cases.outbound import CallOrder, CallPlacer
 
 _MAX_KEY = 200
 # What the agent is told travels in LiveKit's dispatch metadata; a prompt has no room for more.
@@ -26,9 +25,9 @@ class _CallBody(BaseModel):
 class DialRoutes:
     """Placing calls, for whoever holds CONTROLPLANE_API_KEY."""
 
-    def __init__(self, *, switchboard: Switchboard, profile: str) -> None:
+    def __init__(self, *, placer: CallPlacer, profile: str) -> None:
         """Take who dials, and the profile of calls that name none."""
-        self._switchboard = switchboard
+        self._placer = placer
         self._profile = profile
 
     async def place(self, request: web.Request) -> web.Response:
@@ -42,7 +41,7 @@ class DialRoutes:
         if len(await request.read()) > _MAX_CONTEXT:
             raise BadRequest(f"The body must not be larger than {_MAX_CONTEXT // 1024} KiB.")
         body = await read_body(request, _CallBody)
-        placed = await self._switchboard.place(
+        placed = await self._placer.place(
             CallOrder(
                 party=callee_in(body.to, "to"),
                 profile=body.profile or self._profile,

@@ -32,6 +32,7 @@ from shared.call.errors import CallDenied
 from shared.call.ids import CallId, PhoneNumberId
 from shared.call.person import Party
 from shared.database.supabase import Store
+from shared.process.tasks import Tasks
 
 _log = logging.getLogger(__name__)
 
@@ -55,8 +56,6 @@ class PlacedCall:
 
     call: Call
     warnings: tuple[str, ...] = ()
-    repeated: bool = False
-    """The same `Idempotency-Key` had placed this call before."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,11 +80,12 @@ class CallPlacer:
         permissions: Permissions,
         ender: CallEnder,
         setup: CallSetup,
+        tasks: Tasks,
         metrics: Metrics,
         policy: DialPolicy,
         clock: Callable[[], datetime],
     ) -> None:
-        """Take the neighbours and the policy."""
+        """Take the neighbours, the keeper of set-ups' tasks, and the policy."""
         self._store = store
         self._rooms = rooms
         self._graph = graph
@@ -93,6 +93,7 @@ class CallPlacer:
         self._permissions = permissions
         self._ender = ender
         self._setup = setup
+        self._tasks = tasks
         self._metrics = metrics
         self._policy = policy
         self._clock = clock
@@ -100,7 +101,9 @@ class CallPlacer:
     # --- place ---
 
     async def place(self, order: CallOrder) -> PlacedCall:
-        """Decide, and write the row; `dial` does the rest. Nothing is sent to the person yet.
+        """Decide, and write the row; dialing goes on in a task of its own.
+
+        Nothing has been sent to the person when this returns.
 
         Raises:
             KeyReused: the order's key has placed a call to somebody else.
@@ -113,13 +116,15 @@ class CallPlacer:
         if earlier is not None:
             return _repeated(earlier, order)
         try:
-            return await self._claim(order, call_id)
+            placed = await self._claim(order, call_id)
         except CallDenied:
             # the same key at the same moment: what stands in its way is the call that it placed
             earlier = await self._store.get_call(call_id) if order.idempotency_key else None
             if earlier is None:
                 raise
             return _repeated(earlier, order)
+        self._tasks.spawn(self._dial(placed.call, order))
+        return placed
 
     async def _claim(self, order: CallOrder, call_id: CallId) -> PlacedCall:
         allowed = await self._permissions.check(order.party)
@@ -150,7 +155,7 @@ class CallPlacer:
 
     # --- dial ---
 
-    async def dial(self, placed: Call, order: CallOrder) -> None:
+    async def _dial(self, placed: Call, order: CallOrder) -> None:
         """Build everything up to the ringing phone; whatever fails ends the call."""
         watch = Stopwatch(placed.direction, self._metrics, begins_with="placed")
         call = await self._store.mark_once(placed.id, "dialed_at", self._clock())
@@ -229,4 +234,4 @@ class CallPlacer:
 def _repeated(earlier: Call, order: CallOrder) -> PlacedCall:
     if nameless(earlier.party) != nameless(order.party):
         raise KeyReused
-    return PlacedCall(call=earlier, repeated=True)
+    return PlacedCall(call=earlier)

@@ -1,0 +1,89 @@
+"""Meta says that a call is over: the story of an end that somebody else decided.
+
+known      its row ends, a set-up that still runs is stopped, what the call held is freed
+unknown    an ended row is written: a `connect` that comes later finds the call taken
+"""
+
+import uuid
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+
+from controlplane.meta.events import PeerHungUp
+from controlplane.meta.hangups import hangup_reason, hangup_time, pick_up_time
+from controlplane.use_cases.ending import CallEnder
+from controlplane.use_cases.linking import CallLinker
+from shared.call.call import Call, Direction, Termination
+from shared.call.ids import CallId, PhoneNumberId, WhatsAppCallId
+from shared.call.records import EventOutcome
+from shared.database.supabase import Store
+
+StopSetup = Callable[[WhatsAppCallId], Awaitable[None]]
+"""Stops the set-up of a call, should it run in this process."""
+
+
+class PeerHangup:
+    """Takes Meta's `terminate`. Holds nothing of a call."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        linker: CallLinker,
+        ender: CallEnder,
+        phone_number_id: PhoneNumberId,
+        clock: Callable[[], datetime],
+    ) -> None:
+        """Take who finds calls, who ends them, and the business line."""
+        self._store = store
+        self._linker = linker
+        self._ender = ender
+        self._phone_number_id = phone_number_id
+        self._clock = clock
+
+    async def handle(self, event: PeerHungUp, stop_setup: StopSetup) -> tuple[EventOutcome, CallId]:
+        """End the call that Meta says is over; say what became of the event, and of which call."""
+        call = await self._linker.locate(event)
+        if call is None:
+            tombstone = self._tombstone(event)
+            if await self._store.claim_call(tombstone) is not None:
+                return EventOutcome.HANDLED, tombstone.id
+            # its `connect` was being claimed just now
+            call = await self._store.find_call(event.wacid)
+            if call is None:
+                return EventOutcome.FAILED, tombstone.id
+        now = self._clock()
+        answered_at = call.answered_at or pick_up_time(event, now)
+        ended = await self._ender.end(
+            call,
+            hangup_reason(event, call.direction, answered=answered_at is not None),
+            by_peer=True,
+            ended_at=hangup_time(event, now, answered_at=answered_at),
+            answered_at=answered_at,
+        )
+        if ended is None:
+            return EventOutcome.DUPLICATE, call.id
+        await stop_setup(event.wacid)
+        await self._ender.release(ended)
+        return EventOutcome.HANDLED, call.id
+
+    def _tombstone(self, event: PeerHungUp) -> Call:
+        """An ended row for a call that we never saw begin."""
+        now = self._clock()
+        answered_at = pick_up_time(event, now)
+        ended_at = hangup_time(event, now, answered_at=answered_at)
+        direction = event.direction or Direction.INBOUND
+        reason = hangup_reason(event, direction, answered=answered_at is not None)
+        return Call(
+            id=CallId(str(uuid.uuid4())),
+            wacid=event.wacid,
+            direction=direction,
+            status=Termination.of(reason, answered=answered_at is not None).status,
+            phone_number_id=self._phone_number_id,
+            party=event.party,
+            created_at=min(now, answered_at or ended_at),
+            answered_at=answered_at,
+            ended_at=ended_at,
+            end_reason=reason,
+            ended_by_peer=True,
+            released_at=now,
+        )
