@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import functools
 import logging
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
@@ -30,7 +31,7 @@ from controlplane.use_cases.ending import CallEnder
 from controlplane.use_cases.hanging_up import PeerHangup
 from controlplane.use_cases.hop_watch import HopWatch, limits_of
 from controlplane.use_cases.inbound import AnswerPolicy, CallAnswerer
-from controlplane.use_cases.keys import KeyReporter
+from controlplane.use_cases.keys import REOPEN_S, KeyReporter
 from controlplane.use_cases.linking import CallLinker
 from controlplane.use_cases.outbound import CallPlacer, DialPolicy
 from controlplane.use_cases.permissions import CallRules, Permissions
@@ -39,9 +40,10 @@ from controlplane.use_cases.setup import CallSetup
 from controlplane.use_cases.sweeper import Sweeper
 from controlplane.use_cases.switchboard import Switchboard
 from shared.call.call import EndReason
-from shared.call.errors import StoreUnavailable
+from shared.call.errors import StoreUnavailable, WacallError
 from shared.database.rest import RestClient
 from shared.database.supabase import SupabaseStore
+from shared.process.loops import Loops
 from shared.process.observing import ObserveRequest
 from shared.process.tasks import Tasks
 
@@ -94,6 +96,7 @@ class ControlPlane:
         """Wire the parts; nothing is started yet."""
         self.settings = settings
         self.metrics = Metrics()
+        self.loops = Loops(observe=self.metrics.loop_turned, expected=WacallError)
         self.store = store = SupabaseStore(rest)
         self.ledger = Ledger(rest)
         self.rooms = make_rooms(settings, http, observe=self.metrics.upstream_done)
@@ -125,7 +128,6 @@ class ControlPlane:
             http,
             settings.rtpengine_hops,
             timeout_s=settings.hop_timeout_s,
-            interval_s=settings.hop_check_interval_s,
             interfaces=HopInterfaces(livekit=names[0], whatsapp=names[1]) if names else None,
             observe=self.metrics.upstream_done,
         )
@@ -215,11 +217,8 @@ class ControlPlane:
             switchboard=self.switchboard,
             metrics=self.metrics,
             bounds=bounds,
-            interval_s=settings.sweep_interval_s,
-            reconcile_s=settings.reconcile_interval_s,
             clock=_now,
         )
-
         self.keys = KeyReporter(store=store, rooms=self.rooms, clock=_now)
         self.hop_watch = HopWatch(
             store=store,
@@ -230,6 +229,22 @@ class ControlPlane:
             interval_s=settings.hop_check_interval_s,
             clock=_now,
         )
+
+    async def start_loops(self) -> None:
+        """Begin everything that goes on in the background; `loops.close` ends it."""
+        settings, every, sweeper = self.settings, self.loops.every, self.sweeper
+        every(settings.sweep_interval_s, sweeper.end_overdue, name="sweep-overdue")
+        every(settings.sweep_interval_s, sweeper.resume_events, name="sweep-pending")
+        every(settings.reconcile_interval_s, sweeper.release_ended, name="sweep-unreleased")
+        every(settings.reconcile_interval_s, sweeper.reconcile, name="sweep-reconcile")
+        every(self.hop_watch.pause_s, self.hop_watch.look, name="hop-watch")
+        # the first call is not to find out that a hop is well
+        await self.hops.look()
+        every(settings.hop_check_interval_s, self.hops.look, name="hops")
+        if settings.hop_dtmf_listen is not None:
+            listen = functools.partial(self.keys.listen, settings.hop_dtmf_listen)
+            await listen()
+            every(REOPEN_S, listen, name="keys")
 
     async def drain(self) -> None:
         """Take no new calls, finish set-ups; with `DRAIN_ENDS_CALLS` also see the others off."""
@@ -271,6 +286,7 @@ def make_app(parts: ControlPlane) -> web.Application:
     guard = operators_only(key.get_secret_value() if key is not None else None)
     ops = OpsRoutes(
         switchboard=parts.switchboard,
+        loops=parts.loops,
         metrics=parts.metrics,
         checks={"database": parts.store.ping, "livekit": parts.rooms.rooms},
     )
@@ -321,17 +337,12 @@ async def running(settings: Settings) -> AsyncIterator[web.Application]:
                 "WA_MEDIA is `hop`, but RTPENGINE_URL is not set: every inbound call is rejected.",
                 extra={"action": "no-hop"},
             )
-        await parts.hops.open()
-        stack.push_async_callback(parts.hops.close)
-        stack.push_async_callback(parts.switchboard.close)
-        background = [parts.sweeper.run(), parts.hop_watch.run()]
-        if settings.hop_dtmf_listen is not None:
-            background.append(parts.keys.listen(settings.hop_dtmf_listen))
-        for work in background:
-            stack.push_async_callback(_cancelled, asyncio.create_task(work))
+        for close in (
+            parts.hops.close,
+            parts.switchboard.close,
+            parts.keys.close,
+            parts.loops.close,
+        ):
+            stack.push_async_callback(close)
+        await parts.start_loops()
         yield make_app(parts)
-
-
-async def _cancelled(task: asyncio.Task[None]) -> None:
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)

@@ -8,6 +8,7 @@ from aiohttp import web
 
 from controlplane.telemetry.metrics import Metrics
 from controlplane.use_cases.switchboard import Switchboard
+from shared.process.loops import Loops
 
 _CHECK_TIMEOUT_S = 3.0
 # Probes come often and from several sides; the neighbours need not be asked every time.
@@ -20,10 +21,11 @@ class OpsRoutes:
     """`/healthz`, `/readyz`, `/metrics`."""
 
     def __init__(
-        self, *, switchboard: Switchboard, metrics: Metrics, checks: dict[str, Check]
+        self, *, switchboard: Switchboard, loops: Loops, metrics: Metrics, checks: dict[str, Check]
     ) -> None:
-        """Take the neighbours to ask, by name."""
+        """Take the loops, and the neighbours to ask, by name."""
         self._switchboard = switchboard
+        self._loops = loops
         self._metrics = metrics
         self._checks = checks
         self._cached: tuple[float, dict[str, str]] = (0.0, {})
@@ -33,10 +35,13 @@ class OpsRoutes:
         return web.json_response({"status": "ok"})
 
     async def readyz(self, request: web.Request) -> web.Response:
-        """Say whether calls can be taken; false first thing when draining."""
+        """Say whether calls can be taken: no neighbour is missing, no background loop is ill.
+
+        False first thing when draining.
+        """
         if self._switchboard.draining:
             return web.json_response({"status": "draining"}, status=503)
-        problems = await self._problems()
+        problems = self._loops.problems() | await self._missing()
         if problems:
             return web.json_response({"status": "not ready", "problems": problems}, status=503)
         return web.json_response({"status": "ready"})
@@ -48,7 +53,7 @@ class OpsRoutes:
             headers={"Content-Type": "text/plain; version=0.0.4; charset=utf-8"},
         )
 
-    async def _problems(self) -> dict[str, str]:
+    async def _missing(self) -> dict[str, str]:
         at, problems = self._cached
         if time.monotonic() - at < _CACHE_S:
             return problems

@@ -5,7 +5,6 @@ on any replica, also after the hop has left the configuration.
 """
 
 import asyncio
-import contextlib
 import dataclasses
 import logging
 from collections.abc import Iterable, Sequence
@@ -59,36 +58,24 @@ class Hops:
         addresses: Sequence[HopAddress],
         *,
         timeout_s: float,
-        interval_s: float,
         interfaces: HopInterfaces | None = None,
         observe: ObserveRequest = lambda *_: None,
     ) -> None:
         """Take RTPENGINE_URL's addresses."""
         self._http = http
         self._timeout_s = timeout_s
-        self._interval_s = interval_s
         self._interfaces = interfaces
         self._observe = observe
         self._states = {address: HopState(address=address) for address in addresses}
         self._clients: dict[HopAddress, NgClient] = {}
-        self._looking: asyncio.Task[None] | None = None
 
     @property
     def states(self) -> list[HopState]:
         """What is known now."""
         return list(self._states.values())
 
-    async def open(self) -> None:
-        """Look once, then go on looking in the background."""
-        await self.look()
-        self._looking = asyncio.create_task(self._keep_looking())
-
     async def close(self) -> None:
-        """Stop looking and free the ways to the hops."""
-        if self._looking is not None:
-            self._looking.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._looking
+        """Free the ways to the hops."""
         for client in self._clients.values():
             await client.close()
 
@@ -154,8 +141,3 @@ class Hops:
         except (HopUnreachable, HopRefused):
             return HopState(address=address)
         return HopState(address=address, is_well=True, calls=calls)
-
-    async def _keep_looking(self) -> None:
-        while True:
-            await asyncio.sleep(self._interval_s)
-            await self.look()

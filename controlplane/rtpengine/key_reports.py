@@ -18,7 +18,7 @@ from controlplane.rtpengine.address import PUBLIC, is_public
 from shared.call.ids import CallId
 from shared.call.room import KEYS
 
-log = logging.getLogger(__name__)
+_log = logging.getLogger(__name__)
 
 _MAX_DATAGRAM = 4096
 _KNOWN_CALL_ID = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-")
@@ -75,6 +75,11 @@ class KeyListener(asyncio.DatagramProtocol):
             raise RuntimeError("the key listener was never opened")
         return int(self._transport.get_extra_info("sockname")[1])
 
+    @property
+    def is_open(self) -> bool:
+        """Whether the socket is there."""
+        return self._transport is not None and not self._transport.is_closing()
+
     async def open(self, host: str, port: int) -> None:
         """Listen; port 0 for any free one.
 
@@ -100,6 +105,6 @@ class KeyListener(asyncio.DatagramProtocol):
         """Pass a key on."""
         key = read_key(data)
         if key is None:
-            log.debug("A datagram on the key port is no report of a key")
+            _log.debug("A datagram on the key port is no report of a key")
             return
         self._on_key(key)

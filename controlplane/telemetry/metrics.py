@@ -64,6 +64,13 @@ class Metrics:
             registry=self.registry,
         )
 
+        self._turns = Counter(
+            "whatsapp_loop_turns",
+            "Turns of background loops, by whether they went well.",
+            ["loop", "outcome"],
+            registry=self.registry,
+        )
+
     def event_settled(self, kind: str, outcome: EventOutcome) -> None:
         """Count one event of a webhook; `kind` is one of the parser's slugs."""
         self._events.labels(kind, outcome.value).inc()
@@ -99,6 +106,10 @@ class Metrics:
     def upstream_done(self, service: str, action: str, outcome: str, seconds: float) -> None:
         """Time a request to Graph or LiveKit."""
         self._upstream.labels(service, action, outcome).observe(seconds)
+
+    def loop_turned(self, loop: str, went_well: bool) -> None:
+        """Count a turn of a background loop."""
+        self._turns.labels(loop, "ok" if went_well else "failed").inc()
 
     def render(self) -> bytes:
         """Render Prometheus' text format."""

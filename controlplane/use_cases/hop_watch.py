@@ -8,7 +8,6 @@ anew, and whatever two of them find at once is settled by the compare-and-set on
 """
 
 import asyncio
-import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -21,11 +20,8 @@ from controlplane.rtpengine.passage import WHATSAPP_TAG
 from controlplane.use_cases.ending import CallEnder
 from controlplane.use_cases.linking import CallLinker
 from shared.call.call import Call, CallStatus, Direction, EndReason
-from shared.call.errors import WacallError
 from shared.call.ids import CallId
 from shared.database.supabase import Store
-
-_log = logging.getLogger(__name__)
 
 # How late a pick-up may be noticed that no webhook tells of, while somebody's phone rings.
 _RING_LOOK_S = 0.5
@@ -117,33 +113,19 @@ class HopWatch:
         self._interval_s = interval_s
         self._clock = clock
         self._seen: dict[CallId, Watched] = {}
+        self._rings = False
 
     @property
     def seen(self) -> Mapping[CallId, Watched]:
         """What this process has seen, of live calls alone."""
         return self._seen
 
-    async def run(self) -> None:
-        """Look until cancelled; a failing neighbour delays, it does not stop the looking."""
-        rings = False
-        while True:
-            pause_s = min(self._interval_s, _RING_LOOK_S if rings else _FIND_S)
-            await asyncio.sleep(pause_s)
-            try:
-                rings = await self.look()
-            except WacallError as error:
-                _log.warning(
-                    "A look at the calls' media failed; the next one tries again.",
-                    extra={"action": "hop-watch-failed", "error": error.code},
-                )
-            except Exception as error:
-                _log.error(
-                    "A look at the calls' media failed unexpectedly; the next one tries again.",
-                    extra={"action": "hop-watch-failed", "error": type(error).__name__},
-                )
+    def pause_s(self) -> float:
+        """Say how long to wait until the next look; a ringing phone is looked at more often."""
+        return min(self._interval_s, _RING_LOOK_S if self._rings else _FIND_S)
 
-    async def look(self) -> bool:
-        """Look at all live calls that it is time for; return whether somebody's phone rings."""
+    async def look(self) -> None:
+        """Look at all live calls that it is time for."""
         phases = {
             call.id: (call, phase)
             for call in await self._store.live_calls()
@@ -155,6 +137,7 @@ class HopWatch:
             # a phone that has just been answered gets its time anew
             if call_id in phases and phases[call_id][1] is seen.phase
         }
+        self._rings = any(phase is Phase.RINGING for _, phase in phases.values())
         now = self._clock()
         results = await asyncio.gather(
             *(
@@ -168,7 +151,6 @@ class HopWatch:
             # every call has been looked at: one that failed has not kept the others from it
             if isinstance(result, BaseException):
                 raise result
-        return any(phase is Phase.RINGING for _, phase in phases.values())
 
     async def _look_at(self, call: Call, phase: Phase) -> None:
         try:

@@ -30,7 +30,9 @@ from shared.process.tasks import Tasks
 
 _log = logging.getLogger(__name__)
 
-_REOPEN_S = 2.0
+REOPEN_S = 2.0
+"""How long after a failure the port is tried again."""
+
 # Nobody presses so many keys in the seconds that a neighbour takes to answer.
 _MAX_WAITING = 64
 
@@ -43,35 +45,35 @@ class KeyReporter:
         self._store = store
         self._rooms = rooms
         self._clock = clock
+        self._listener = KeyListener(self.take)
+        self._warned = False
         self._waiting: dict[CallId, asyncio.Queue[KeyPressed]] = {}
         self._tasks = Tasks()
 
     async def listen(self, address: str) -> None:
-        """Listen on `host:port` until cancelled.
+        """See that `host:port` is listened on; a turn of a loop, harmless when repeated.
 
         The port may still be another process's, as when a new one takes over from an old one on
-        the same machine: then it is tried again.
+        the same machine: then the next turn tries again.
         """
+        if self._listener.is_open:
+            return
         host, _, port = address.rpartition(":")
-        listener = KeyListener(self.take)
-        warned = False
         try:
-            while True:
-                try:
-                    await listener.open(host.strip("[]"), int(port))
-                    break
-                except OSError as error:
-                    if not warned:
-                        _log.warning(
-                            "HOP_DTMF_LISTEN cannot be bound, so keys go unnoticed; trying on.",
-                            extra={"action": "keys-unbound", "error": error.strerror},
-                        )
-                    warned = True
-                    await asyncio.sleep(_REOPEN_S)
-            await asyncio.Event().wait()
-        finally:
-            listener.close()
-            await self._tasks.close()
+            await self._listener.open(host.strip("[]"), int(port))
+            self._warned = False
+        except OSError as error:
+            if not self._warned:
+                _log.warning(
+                    "HOP_DTMF_LISTEN cannot be bound, so keys go unnoticed; trying on.",
+                    extra={"action": "keys-unbound", "error": error.strerror},
+                )
+            self._warned = True
+
+    async def close(self) -> None:
+        """Stop listening, and passing on."""
+        self._listener.close()
+        await self._tasks.close()
 
     def take(self, key: KeyPressed) -> None:
         """Take a report from the hop; returns at once."""

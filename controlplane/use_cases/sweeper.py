@@ -4,10 +4,9 @@ Every replica sweeps. Whatever two of them find at once is settled by the compar
 row, so that no lock and no leader are needed.
 """
 
-import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from controlplane.core.deadlines import Bounds, Postponed, judge
@@ -18,7 +17,6 @@ from controlplane.use_cases.ending import CallEnder
 from controlplane.use_cases.room_watch import RoomWatch
 from controlplane.use_cases.switchboard import Switchboard
 from shared.call.call import LIVE_STATUSES, Call, EndReason
-from shared.call.errors import WacallError
 from shared.call.room import call_id_of_room
 from shared.database.supabase import Store
 
@@ -32,7 +30,7 @@ _EVENT_RETAKE = timedelta(seconds=60)
 
 
 class Sweeper:
-    """The periodic look of one process."""
+    """The sweeps of one process; each public method but `end_all` is a turn of a loop."""
 
     def __init__(
         self,
@@ -44,11 +42,9 @@ class Sweeper:
         switchboard: Switchboard,
         metrics: Metrics,
         bounds: Bounds,
-        interval_s: float,
-        reconcile_s: float,
         clock: Callable[[], datetime],
     ) -> None:
-        """Take the use cases; `interval_s` and `reconcile_s` in seconds."""
+        """Take the use cases."""
         self._store = store
         self._rooms = rooms
         self._ender = ender
@@ -56,21 +52,7 @@ class Sweeper:
         self._switchboard = switchboard
         self._metrics = metrics
         self._bounds = bounds
-        self._interval_s = interval_s
-        self._reconcile_s = reconcile_s
         self._clock = clock
-
-    async def run(self) -> None:
-        """Sweep until cancelled; a failing neighbour delays, it does not stop the sweeping."""
-        next_reconcile = time.monotonic() + self._reconcile_s
-        while True:
-            await asyncio.sleep(self._interval_s)
-            await self._guarded("overdue", self.end_overdue)
-            await self._guarded("pending", self.resume_events)
-            if time.monotonic() >= next_reconcile:
-                await self._guarded("unreleased", self.release_ended)
-                await self._guarded("reconcile", self.reconcile)
-                next_reconcile = time.monotonic() + self._reconcile_s
 
     async def end_overdue(self) -> None:
         """End calls whose phase has lasted too long or whose end the agent asked for."""
@@ -130,17 +112,3 @@ class Sweeper:
         """End every live call: the SFU is about to go."""
         for call in await self._store.live_calls():
             await self._ender.finish(call, reason)
-
-    async def _guarded(self, name: str, sweep: Callable[[], Awaitable[None]]) -> None:
-        try:
-            await sweep()
-        except WacallError as error:
-            _log.warning(
-                "A sweep failed; the next one tries again.",
-                extra={"action": "sweep-failed", "sweep": name, "error": error.code},
-            )
-        except Exception as error:
-            _log.error(
-                "A sweep failed unexpectedly; the next one tries again.",
-                extra={"action": "sweep-failed", "sweep": name, "error": type(error).__name__},
-            )

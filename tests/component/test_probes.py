@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 import aiohttp
 import pytest
@@ -12,6 +13,12 @@ from wacall.stack.database import LocalSupabase
 from wacall.stack.sfu import EmbeddedSfu
 
 MakeBench = Callable[..., Awaitable[Bench]]
+
+
+async def readiness(http: aiohttp.ClientSession) -> tuple[int, dict[str, Any]]:
+    """Ask the probe."""
+    async with http.get("/readyz") as response:
+        return response.status, await response.json()
 
 
 async def test_probes_while_all_is_well(bench: Bench, http: aiohttp.ClientSession) -> None:
@@ -58,6 +65,57 @@ async def test_a_missing_neighbour_is_named(
                     break
             await asyncio.sleep(0.1)
     await door.shut()
+
+
+async def test_a_stuck_loop_is_named(bench: Bench, http: aiohttp.ClientSession) -> None:
+    """Not ready while a turn hangs, though all neighbours are there; ready when it is over."""
+    may_end = asyncio.Event()
+    bench.plane.loops.every(0.01, may_end.wait, name="stuck", patience_s=0.2)
+    async with asyncio.timeout(10):
+        while (found := await readiness(http))[0] == 200:
+            await asyncio.sleep(0.05)
+    status, body = found
+    assert (status, body["status"], set(body["problems"])) == (503, "not ready", {"stuck"})
+    assert body["problems"]["stuck"].endswith("restart the process.")
+
+    may_end.set()
+    async with asyncio.timeout(10):
+        while (await readiness(http))[0] != 200:
+            await asyncio.sleep(0.05)
+
+
+async def test_a_dead_loop_is_named(bench: Bench, http: aiohttp.ClientSession) -> None:
+    """A loop that has ended does nothing any more: the process has to be replaced."""
+
+    async def die() -> None:
+        raise asyncio.CancelledError
+
+    bench.plane.loops.every(0.01, die, name="dead")
+    async with asyncio.timeout(10):
+        while (found := await readiness(http))[0] == 200:
+            await asyncio.sleep(0.05)
+    assert found == (
+        503,
+        {
+            "status": "not ready",
+            "problems": {"dead": "This background loop has died; restart the process."},
+        },
+    )
+
+
+async def test_loops_are_counted(bench: Bench, http: aiohttp.ClientSession) -> None:
+    """Every loop of the process turns, and the metrics say how it went."""
+    sweeps = {"sweep-overdue", "sweep-pending", "sweep-unreleased", "sweep-reconcile"}
+    loops = sweeps | {"hop-watch", "hops"}
+    wanted = [f'whatsapp_loop_turns_total{{loop="{name}",outcome="ok"}}' for name in loops]
+    async with asyncio.timeout(30):
+        while True:
+            async with http.get("/metrics") as response:
+                text = await response.text()
+            if all(line in text for line in wanted):
+                break
+            await asyncio.sleep(0.2)
+    assert 'outcome="failed"' not in text
 
 
 async def test_draining_is_not_ready_and_still_alive(

@@ -192,8 +192,8 @@ async def test_two_hops_share_the_calls(
     """Alternating while equal; a dead one gets none; with none left there is one sentence."""
     second = EmbeddedHop(plan=HopPlan(), log=tmp_path / "hop.log")
     await second.start()
-    hops = Hops(http, [hop.address, second.address], timeout_s=1, interval_s=60)
-    await hops.open()
+    hops = Hops(http, [hop.address, second.address], timeout_s=1)
+    await hops.look()
     try:
         chosen = [(await hops.choose()).address for _ in range(4)]
         assert set(chosen) == {hop.address, second.address}
@@ -214,8 +214,8 @@ async def test_two_hops_share_the_calls(
 
 async def test_without_any_hop_there_is_one_sentence(http: aiohttp.ClientSession) -> None:
     """As where rtpengine is not installed."""
-    hops = Hops(http, [], timeout_s=1, interval_s=60)
-    await hops.open()
+    hops = Hops(http, [], timeout_s=1)
+    await hops.look()
     with pytest.raises(NoHop):
         await hops.choose()
     await hops.close()
