@@ -36,12 +36,12 @@ from shared.call.brief import CallBrief
 from shared.call.call import Direction, EndReason
 from shared.call.records import EventOutcome, EventRecord, EventSource
 from shared.call.room import ATTRIBUTE_CALL_STATUS, CALLER_IDENTITY, ShownStatus
-from shared.database.supabase import Store
+from shared.database.store import CallNotes
 from shared.process.tasks import Tasks
 
 log = logging.getLogger(__name__)
 
-ConnectStore = Callable[[Settings], Awaitable[Store]]
+ConnectStore = Callable[[Settings], Awaitable[CallNotes]]
 
 # Until the store has taken what a call's end depends on; the control plane notices anyway, later.
 _STORE_TIMEOUT_S = 5.0
@@ -96,7 +96,7 @@ class CallSession:
         self._ctx, self._brief, self._settings = ctx, brief, settings
         self._started_at = monotonic()
         self._connect_store = connect_store
-        self._store_task: asyncio.Task[Store] | None = None
+        self._store_task: asyncio.Task[CallNotes] | None = None
         # livekit-agents' own would first build a TLS context, 100 ms of the caller's waiting
         self._http = aiohttp.ClientSession(trust_env=True)
         self._writer = TranscriptWriter(self.store)
@@ -110,7 +110,7 @@ class CallSession:
         self._media_up = asyncio.Event()
         self._keypad = Keypad(self._on_keys)
 
-    async def store(self) -> Store:
+    async def store(self) -> CallNotes:
         """Return the database, once it is connected."""
         if self._store_task is None:
             self._store_task = asyncio.create_task(self._connected())
@@ -181,7 +181,7 @@ class CallSession:
 
     # --- the database ---
 
-    async def _connected(self) -> Store:
+    async def _connected(self) -> CallNotes:
         return await self._connect_store(self._settings)
 
     async def _warm_store(self) -> None:
@@ -199,9 +199,7 @@ class CallSession:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
         if not task.cancelled() and task.exception() is None:
-            close = getattr(task.result(), "close", None)
-            if close is not None:
-                await close()
+            await task.result().close()
 
     # --- joining ---
 

@@ -28,7 +28,7 @@ from pydantic import (
 
 from shared.call.ids import CallId
 from shared.call.records import FollowUp, Lead
-from shared.database.supabase import Store
+from shared.database.store import CallNotes
 
 log = logging.getLogger(__name__)
 
@@ -114,7 +114,7 @@ class Desk:
     """What the tools work on: one call's records."""
 
     call_id: CallId
-    store: Callable[[], Awaitable[Store]]
+    store: Callable[[], Awaitable[CallNotes]]
     zone: ZoneInfo
     clock: Callable[[], datetime]
 
@@ -170,7 +170,7 @@ class Desk:
         await self._write(lambda store: store.do_not_call(self.call_id))
         return "Written down: the customer will not be called again. Confirm it to them."
 
-    async def _write(self, write: Callable[[Store], Awaitable[object]]) -> None:
+    async def _write(self, write: Callable[[CallNotes], Awaitable[object]]) -> None:
         for attempt in range(_STORE_TRIES):
             try:
                 async with asyncio.timeout(_STORE_TIMEOUT_S):

@@ -10,7 +10,7 @@ from livekit.agents.llm import ChatMessage
 
 from shared.call.ids import CallId
 from shared.call.records import TranscriptTurn
-from shared.database.supabase import Store
+from shared.database.store import CallNotes
 
 log = logging.getLogger(__name__)
 
@@ -49,7 +49,7 @@ class TranscriptFold:
 class TranscriptWriter:
     """Writes turns in the background, in batches, until they are written or the time is up."""
 
-    def __init__(self, store: Callable[[], Awaitable[Store]]) -> None:
+    def __init__(self, store: Callable[[], Awaitable[CallNotes]]) -> None:
         """Take the way to the store; it may not be connected yet."""
         self._store = store
         self._waiting: list[TranscriptTurn] = []

@@ -19,7 +19,7 @@ from agents.receptionist import prompt_path, read_prompt
 from agents.settings import Settings
 from shared.call.brief import CallBrief
 from shared.call.room import AGENT_IDENTITY
-from shared.database.supabase import Store
+from shared.database.store import CallNotes
 from shared.process.logs import configure
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ _MODELS = "models"
 _CALL = "call"
 
 
-async def connect_supabase(settings: Settings) -> Store:
+async def connect_supabase(settings: Settings) -> CallNotes:
     """Connect the database that the settings name."""
     from shared.database.supabase import SupabaseStore
 
@@ -61,7 +61,12 @@ def build_server(
         shutdown_process_timeout=_SHUTDOWN_TIMEOUT_S,
         setup_fnc=functools.partial(prewarm, settings=settings),
         # imported once, before the job processes are forked: they start faster and share memory
-        preload_modules=["agents.session", "agents.worker", "agents.warm"],
+        preload_modules=[
+            "agents.session",
+            "agents.worker",
+            "agents.warm",
+            "shared.database.supabase",
+        ],
     )
     server.rtc_session(
         functools.partial(answer, settings=settings, connect_store=connect_store),

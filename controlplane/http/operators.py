@@ -12,7 +12,7 @@ from shared.call.call import Call, EndReason
 from shared.call.errors import CallNotFound
 from shared.call.ids import CallId
 from shared.call.records import EventRecord, TranscriptTurn
-from shared.database.supabase import Store
+from shared.database.store import CallStore
 
 _DEFAULT_LIMIT, _MAX_LIMIT = 50, 200
 
@@ -20,7 +20,7 @@ _DEFAULT_LIMIT, _MAX_LIMIT = 50, 200
 class OperatorRoutes:
     """`/calls...`, for whoever holds CONTROLPLANE_API_KEY."""
 
-    def __init__(self, *, store: Store, ender: CallEnder) -> None:
+    def __init__(self, *, store: CallStore, ender: CallEnder) -> None:
         """Take the store and the way in which calls end."""
         self._store = store
         self._ender = ender

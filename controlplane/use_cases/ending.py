@@ -16,7 +16,7 @@ from shared.call.call import Call, CallStatus, Direction, EndReason, Termination
 from shared.call.errors import WacallError
 from shared.call.ids import CallId
 from shared.call.room import ShownStatus
-from shared.database.supabase import Store
+from shared.database.store import CallStore
 
 _log = logging.getLogger(__name__)
 
@@ -31,7 +31,7 @@ class CallEnder:
     def __init__(
         self,
         *,
-        store: Store,
+        store: CallStore,
         graph: GraphClient,
         rooms: RoomsClient,
         hops: Hops,

@@ -15,7 +15,7 @@ from controlplane.use_cases.linking import CallLinker
 from shared.call.call import Call, Direction, Termination
 from shared.call.ids import CallId, PhoneNumberId, WhatsAppCallId
 from shared.call.records import EventOutcome
-from shared.database.supabase import Store
+from shared.database.store import CallStore
 
 StopSetup = Callable[[WhatsAppCallId], Awaitable[None]]
 """Stops the set-up of a call, should it run in this process."""
@@ -27,7 +27,7 @@ class PeerHangup:
     def __init__(
         self,
         *,
-        store: Store,
+        store: CallStore,
         linker: CallLinker,
         ender: CallEnder,
         phone_number_id: PhoneNumberId,

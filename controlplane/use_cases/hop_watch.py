@@ -21,7 +21,7 @@ from controlplane.use_cases.ending import CallEnder
 from controlplane.use_cases.linking import CallLinker
 from shared.call.call import Call, CallStatus, Direction, EndReason
 from shared.call.ids import CallId
-from shared.database.supabase import Store
+from shared.database.store import CallStore
 
 # How late a pick-up may be noticed that no webhook tells of, while somebody's phone rings.
 _RING_LOOK_S = 0.5
@@ -96,7 +96,7 @@ class HopWatch:
     def __init__(
         self,
         *,
-        store: Store,
+        store: CallStore,
         hops: Hops,
         linker: CallLinker,
         ender: CallEnder,

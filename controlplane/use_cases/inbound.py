@@ -27,7 +27,7 @@ from shared.call.errors import WacallError
 from shared.call.ids import CallId, WhatsAppCallId
 from shared.call.records import EventOutcome
 from shared.call.room import ShownStatus
-from shared.database.supabase import Store
+from shared.database.store import CallStore
 
 _log = logging.getLogger(__name__)
 
@@ -55,7 +55,7 @@ class CallAnswerer:
     def __init__(
         self,
         *,
-        store: Store,
+        store: CallStore,
         rooms: RoomsClient,
         whip: WhipClient,
         graph: GraphClient,

@@ -25,7 +25,7 @@ from shared.call.room import (
     call_id_of_room,
     room_name,
 )
-from shared.database.supabase import Store
+from shared.database.store import CallStore
 from shared.process.tasks import Tasks
 
 _log = logging.getLogger(__name__)
@@ -40,7 +40,9 @@ _MAX_WAITING = 64
 class KeyReporter:
     """Tells timeline and agent of every key."""
 
-    def __init__(self, *, store: Store, rooms: RoomsClient, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, *, store: CallStore, rooms: RoomsClient, clock: Callable[[], datetime]
+    ) -> None:
         """Take the neighbours."""
         self._store = store
         self._rooms = rooms

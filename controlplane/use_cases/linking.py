@@ -29,7 +29,7 @@ from shared.call.call import LIVE_STATUSES, Call, CallStatus, Direction, EndReas
 from shared.call.ids import CallId
 from shared.call.records import EventOutcome
 from shared.call.room import ShownStatus
-from shared.database.supabase import Store
+from shared.database.store import CallStore
 
 _log = logging.getLogger(__name__)
 
@@ -43,7 +43,7 @@ class CallLinker:
     def __init__(
         self,
         *,
-        store: Store,
+        store: CallStore,
         rooms: RoomsClient,
         whip: WhipClient,
         graph: GraphClient,

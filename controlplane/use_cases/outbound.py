@@ -31,7 +31,7 @@ from shared.call.call import LIVE_STATUSES, Call, CallStatus, Direction
 from shared.call.errors import CallDenied
 from shared.call.ids import CallId, PhoneNumberId
 from shared.call.person import Party
-from shared.database.supabase import Store
+from shared.database.store import CallStore
 from shared.process.tasks import Tasks
 
 _log = logging.getLogger(__name__)
@@ -73,7 +73,7 @@ class CallPlacer:
     def __init__(
         self,
         *,
-        store: Store,
+        store: CallStore,
         rooms: RoomsClient,
         graph: GraphClient,
         hops: Hops,

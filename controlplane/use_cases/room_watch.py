@@ -16,7 +16,7 @@ from shared.call.call import LIVE_STATUSES, Call, CallStatus, EndReason
 from shared.call.ids import CallId
 from shared.call.records import EventOutcome, EventRecord, EventSource
 from shared.call.room import AGENT_IDENTITY, CALLER_IDENTITY
-from shared.database.supabase import Store
+from shared.database.store import CallStore
 
 _log = logging.getLogger(__name__)
 
@@ -55,7 +55,7 @@ class RoomWatch:
     def __init__(
         self,
         *,
-        store: Store,
+        store: CallStore,
         rooms: RoomsClient,
         ender: CallEnder,
         clock: Callable[[], datetime],

@@ -14,7 +14,7 @@ from controlplane.use_cases.ending import CallEnder, Overtaken
 from shared.call.call import Call, CallStatus, Direction, EndReason
 from shared.call.errors import WacallError
 from shared.call.records import EventOutcome, EventRecord, EventSource
-from shared.database.supabase import Store
+from shared.database.store import CallStore
 
 _log = logging.getLogger(__name__)
 
@@ -49,7 +49,9 @@ class Stopwatch:
 class CallSetup:
     """Moves a call's row on while it is being set up, and ends calls whose set-up failed."""
 
-    def __init__(self, *, store: Store, ender: CallEnder, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, *, store: CallStore, ender: CallEnder, clock: Callable[[], datetime]
+    ) -> None:
         """Take the row's keeper and the one way in which calls end."""
         self._store = store
         self._ender = ender

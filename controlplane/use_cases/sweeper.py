@@ -18,7 +18,7 @@ from controlplane.use_cases.room_watch import RoomWatch
 from controlplane.use_cases.switchboard import Switchboard
 from shared.call.call import LIVE_STATUSES, Call, EndReason
 from shared.call.room import call_id_of_room
-from shared.database.supabase import Store
+from shared.database.store import CallStore
 
 _log = logging.getLogger(__name__)
 
@@ -35,7 +35,7 @@ class Sweeper:
     def __init__(
         self,
         *,
-        store: Store,
+        store: CallStore,
         rooms: RoomsClient,
         ender: CallEnder,
         watch: RoomWatch,

@@ -29,7 +29,7 @@ from controlplane.use_cases.permissions import Permissions
 from shared.call.errors import StoreUnavailable
 from shared.call.ids import CallId, PhoneNumberId, WhatsAppCallId
 from shared.call.records import EventOutcome, EventRecord, EventSource
-from shared.database.supabase import Store
+from shared.database.store import CallStore
 from shared.process.tasks import Tasks
 
 _log = logging.getLogger(__name__)
@@ -44,7 +44,7 @@ class Switchboard:
     def __init__(
         self,
         *,
-        store: Store,
+        store: CallStore,
         answerer: CallAnswerer,
         linker: CallLinker,
         hangup: PeerHangup,

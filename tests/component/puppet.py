@@ -15,7 +15,7 @@ from typing import Any, Self
 
 from shared.call.call import EndReason
 from shared.call.room import call_id_of_room
-from shared.database.supabase import Store
+from shared.database.store import CallNotes
 
 MAIN = Path(__file__).with_name("puppet_main.py")
 _READY_S = 20.0
@@ -25,7 +25,7 @@ _STOP_S = 5.0
 class PuppetAgents:
     """Agents that come into every call's room, unless told not to."""
 
-    def __init__(self, *, url: str, api_key: str, api_secret: str, store: Store) -> None:
+    def __init__(self, *, url: str, api_key: str, api_secret: str, store: CallNotes) -> None:
         self._arguments = (url, api_key, api_secret)
         self._store = store
         self._process: asyncio.subprocess.Process | None = None

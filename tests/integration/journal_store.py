@@ -1,34 +1,37 @@
-"""A store for one worker under test: every write becomes a line of a file that the test reads."""
+"""Notes of one worker under test: every write becomes a line of a file that the test reads."""
 
 import json
 import os
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from agents.settings import Settings
 from shared.call.call import EndReason
 from shared.call.ids import CallId
 from shared.call.records import EventRecord, FollowUp, Lead, TranscriptTurn
-from shared.database.supabase import Store
+from shared.database.store import CallNotes
+from tests.memory_notes import MemoryNotes
 
 VARIABLE = "TEST_JOURNAL"
 
 
-class JournalStore:
-    """What the agent uses of a store."""
+class JournalNotes(MemoryNotes):
+    """The agent's notes in memory, with a journal of the writes."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *calls: CallId) -> None:
+        super().__init__(*calls)
         self._path = path
 
     async def request_end(self, call_id: CallId, reason: EndReason) -> bool:
         self._note("request_end", call_id=call_id, reason=reason.value)
-        return True
+        return await super().request_end(call_id, reason)
 
     async def add_events(self, events: Sequence[EventRecord]) -> None:
         for event in events:
             self._note("event", call_id=event.call_id, kind=event.kind, **event.payload)
+        await super().add_events(events)
 
     async def add_transcripts(self, turns: Sequence[TranscriptTurn]) -> None:
         for turn in turns:
@@ -40,19 +43,23 @@ class JournalStore:
                 text=turn.text,
                 interrupted=turn.interrupted,
             )
+        await super().add_transcripts(turns)
 
     async def upsert_lead(self, lead: Lead) -> Lead:
         self._note("lead", call_id=lead.call_id, name=lead.name, interest=lead.interest)
-        return lead
+        return await super().upsert_lead(lead)
 
     async def add_follow_up(self, follow_up: FollowUp) -> None:
         self._note("follow_up", call_id=follow_up.call_id, due_at=follow_up.due_at)
+        await super().add_follow_up(follow_up)
 
     async def log_outcome(self, call_id: CallId, outcome: str, summary: str) -> None:
         self._note("outcome", call_id=call_id, outcome=outcome)
+        await super().log_outcome(call_id, outcome, summary)
 
-    async def close(self) -> None:
-        return
+    async def do_not_call(self, call_id: CallId) -> None:
+        self._note("do_not_call", call_id=call_id)
+        await super().do_not_call(call_id)
 
     def _note(self, what: str, **values: Any) -> None:
         line = json.dumps({"what": what, **values}, default=_plain)
@@ -64,9 +71,9 @@ def _plain(value: object) -> str:
     return value.isoformat() if isinstance(value, datetime) else str(value)
 
 
-async def connect_journal(_: Settings) -> Store:
+async def connect_journal(_: Settings) -> CallNotes:
     """Open the journal that the environment names."""
-    return cast("Store", JournalStore(Path(os.environ[VARIABLE])))
+    return JournalNotes(Path(os.environ[VARIABLE]))
 
 
 def read_journal(path: Path) -> list[dict[str, Any]]:

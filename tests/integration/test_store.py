@@ -21,18 +21,16 @@ from shared.call.call import (
     EndReason,
     Termination,
 )
-from shared.call.errors import CallNotFound, StoreUnavailable
+from shared.call.errors import StoreUnavailable
 from shared.call.ids import CallId, PhoneNumberId, WhatsAppCallId
 from shared.call.person import Party
 from shared.call.records import (
     EventOutcome,
     EventRecord,
     EventSource,
-    FollowUp,
     Lead,
-    TranscriptTurn,
 )
-from shared.database.supabase import Store, SupabaseStore
+from shared.database.supabase import SupabaseStore
 from tests.serving import serving
 from wacall.stack.database import LocalSupabase
 
@@ -66,13 +64,13 @@ def make_event(**changes: Any) -> EventRecord:
     return EventRecord(**(values | changes))
 
 
-async def claimed(store: Store, **changes: Any) -> Call:
+async def claimed(store: SupabaseStore, **changes: Any) -> Call:
     call = await store.claim_call(make_call(**changes))
     assert call is not None
     return call
 
 
-async def activate(store: Store, call: Call) -> Call:
+async def activate(store: SupabaseStore, call: Call) -> Call:
     active = await store.update_call(
         call.id,
         expect=LIVE_STATUSES,
@@ -83,7 +81,7 @@ async def activate(store: Store, call: Call) -> Call:
 
 
 async def end(
-    store: Store, call: Call, reason: EndReason = EndReason.CALLER_HANGUP, **changes: Any
+    store: SupabaseStore, call: Call, reason: EndReason = EndReason.CALLER_HANGUP, **changes: Any
 ) -> Call | None:
     values: dict[str, Any] = {
         "termination": Termination.of(reason, answered=call.is_answered),
@@ -216,19 +214,6 @@ async def test_of_twenty_enders_exactly_one_wins(store: SupabaseStore) -> None:
     assert len(winners) == 1
     assert await store.get_call(call.id) == winners[0]
     assert await end(store, call) is None
-
-
-async def test_the_first_requested_end_stays(store: SupabaseStore) -> None:
-    """Asking again is harmless; asking about an ended or unknown call is False."""
-    call = await claimed(store)
-    assert await store.request_end(call.id, EndReason.OPENAI_UNREACHABLE)
-    assert await store.request_end(call.id, EndReason.AGENT_HANGUP)
-    standing = await store.get_call(call.id)
-    assert standing is not None
-    assert standing.end_requested is EndReason.OPENAI_UNREACHABLE
-    await end(store, call)
-    assert not await store.request_end(call.id, EndReason.AGENT_HANGUP)
-    assert not await store.request_end(CallId(str(uuid.uuid4())), EndReason.AGENT_HANGUP)
 
 
 async def test_overdue_calls_are_the_late_and_the_asked_for(store: SupabaseStore) -> None:
@@ -390,101 +375,6 @@ async def test_only_old_unsettled_events_of_meta_are_pending(store: SupabaseStor
     assert await take(NOW, NOW + 6 * SECOND) == [pending]
     assert await take(NOW, NOW + 7 * SECOND) == []
     assert await take(NOW + 30 * SECOND, NOW + 60 * SECOND) == [pending]
-
-
-# --- what the agent writes ---
-
-
-async def test_transcripts_come_back_in_order_and_stay_as_first_written(
-    store: SupabaseStore,
-) -> None:
-    """A repeated flush changes nothing."""
-    call = await claimed(store)
-    turns = [
-        TranscriptTurn(
-            call_id=call.id,
-            sequence=n,
-            speaker="user" if n % 2 else "assistant",
-            text=f"Turn {n}: ¿qué tal? 你好\n\x00"[:-1],
-            interrupted=n == 2,
-            spoken_at=NOW + n * SECOND,
-        )
-        for n in (3, 1, 2)
-    ]
-    await store.add_transcripts(turns)
-    await store.add_transcripts([TranscriptTurn(
-        call_id=call.id, sequence=1, speaker="user", text="other", spoken_at=NOW)])  # fmt: skip
-    await store.add_transcripts([])
-    assert await store.list_transcripts(call.id) == [turns[1], turns[2], turns[0]]
-
-
-async def test_a_lead_fills_up_and_is_corrected(store: SupabaseStore) -> None:
-    """None keeps what is there; a value replaces it."""
-    call = await claimed(store)
-    assert await store.get_lead(call.id) is None
-    assert await store.upsert_lead(Lead(call_id=call.id)) == Lead(call_id=call.id)
-    await store.upsert_lead(Lead(call_id=call.id, name="Ana", interest="a cake"))
-    lead = await store.upsert_lead(Lead(call_id=call.id, name="Anna", email="a@example.org"))
-    assert lead == Lead(call_id=call.id, name="Anna", email="a@example.org", interest="a cake")
-    assert await store.upsert_lead(Lead(call_id=call.id)) == lead
-    assert await store.get_lead(call.id) == lead
-
-
-async def test_a_lead_written_from_many_sides_loses_nothing(store: SupabaseStore) -> None:
-    """Concurrent writers of different fields end in one row with all of them."""
-    call = await claimed(store)
-    fields = ("name", "phone", "email", "interest", "notes")
-    await asyncio.gather(
-        *(store.upsert_lead(Lead(call_id=call.id, **{field: field})) for field in fields * 4)
-    )
-    assert await store.get_lead(call.id) == Lead(
-        call_id=call.id, **{field: field for field in fields}
-    )
-
-
-async def test_a_follow_up_is_scheduled_once(store: SupabaseStore) -> None:
-    """The same id twice is one row; the soonest comes first."""
-    call = await claimed(store)
-    later, sooner = (
-        FollowUp(
-            id=str(uuid.uuid4()),
-            call_id=call.id,
-            due_at=NOW + n * SECOND,
-            channel="email",
-            purpose="send the offer",
-        )
-        for n in (2, 1)
-    )
-    for follow_up in (later, sooner, later):
-        await store.add_follow_up(follow_up)
-    assert await store.list_follow_ups(call.id) == [sooner, later]
-
-
-async def test_the_last_outcome_counts_even_after_the_end(
-    store: SupabaseStore, database: LocalSupabase
-) -> None:
-    """The agent's last words may come after the caller hung up."""
-    call = await claimed(store)
-    await store.log_outcome(call.id, "question", "asked for hours")
-    await end(store, call)
-    await store.log_outcome(call.id, "sale", "bought a cake")
-    standing = await store.get_call(call.id)
-    assert standing is not None
-    assert standing.outcome == "sale"
-    assert (await database.execute("select summary from calls")).strip() == "bought a cake"
-
-
-async def test_writing_for_an_unknown_call_says_so(store: SupabaseStore) -> None:
-    """The agent's tools can tell the model that the call is not there."""
-    nobody = CallId(str(uuid.uuid4()))
-    with pytest.raises(CallNotFound):
-        await store.upsert_lead(Lead(call_id=nobody, name="x"))
-    with pytest.raises(CallNotFound):
-        await store.log_outcome(nobody, "sale", "")
-    with pytest.raises(CallNotFound):
-        await store.add_transcripts(
-            [TranscriptTurn(call_id=nobody, sequence=1, speaker="user", text="x", spoken_at=NOW)]
-        )
 
 
 # --- refusals, losses, health ---

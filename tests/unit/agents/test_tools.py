@@ -17,16 +17,16 @@ from agents.tools import (
     parse_arguments,
 )
 from shared.call.ids import CallId
-from shared.database.supabase import Store
-from tests.unit.memory_store import MemoryStore
+from shared.database.store import CallNotes
+from tests.memory_notes import MemoryNotes
 
 CALL = CallId("5f1c9a52-6c1d-4f2e-9c8e-0d5f3a1b2c3d")
 NOW = datetime(2026, 11, 23, 14, 0, tzinfo=UTC)  # a Monday, 15:00 in Amsterdam
 
 
-def desk_with(store: MemoryStore) -> Desk:
-    async def connect() -> Store:
-        return cast("Store", store)
+def desk_with(store: MemoryNotes) -> Desk:
+    async def connect() -> CallNotes:
+        return store
 
     return Desk(call_id=CALL, store=connect, zone=ZoneInfo("Europe/Amsterdam"), clock=lambda: NOW)
 
@@ -47,7 +47,7 @@ def test_the_model_sees_exactly_these_tools() -> None:
     async def hang_up(_: object) -> None:
         return
 
-    tools = build_tools(desk_with(MemoryStore()), hang_up)
+    tools = build_tools(desk_with(MemoryNotes(CALL)), hang_up)
     schemas = [tool.info.raw_schema for tool in tools]
     assert [schema["name"] for schema in schemas] == [
         "upsertLead",
@@ -63,7 +63,7 @@ def test_the_model_sees_exactly_these_tools() -> None:
 
 async def test_a_lead_grows_with_what_is_learned() -> None:
     """Later calls fill in and correct; what they leave out stays."""
-    store = MemoryStore()
+    store = MemoryNotes(CALL)
     desk = desk_with(store)
     await desk.upsert_lead(LeadArguments(name="Ada", interest="a full service"))
     await desk.upsert_lead(LeadArguments(name="Ada Lovelace", email="Ada@Example.org"))
@@ -77,7 +77,7 @@ async def test_a_lead_grows_with_what_is_learned() -> None:
 
 async def test_an_empty_lead_is_refused() -> None:
     """A call without any field changes nothing and says so."""
-    store = MemoryStore()
+    store = MemoryNotes(CALL)
     with pytest.raises(ToolError, match="at least one"):
         await desk_with(store).upsert_lead(LeadArguments())
     assert store.writes == 0
@@ -108,7 +108,7 @@ def test_arguments_that_nobody_asked_for_do_no_harm() -> None:
 
 async def test_a_time_without_offset_is_the_business_time() -> None:
     """Ten o'clock is ten o'clock at the shop."""
-    store = MemoryStore()
+    store = MemoryNotes(CALL)
     said = await desk_with(store).schedule_follow_up(follow_up())
     (stored,) = store.follow_ups.values()
     assert stored.due_at == datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
@@ -117,7 +117,7 @@ async def test_a_time_without_offset_is_the_business_time() -> None:
 
 async def test_the_same_follow_up_twice_is_one() -> None:
     """A repeated call, even with other spacing or another zone, is the same follow-up."""
-    store = MemoryStore()
+    store = MemoryNotes(CALL)
     desk = desk_with(store)
     await desk.schedule_follow_up(follow_up())
     await desk.schedule_follow_up(follow_up(due_at="2026-11-24T09:00:00Z", purpose=" call  back. "))
@@ -131,7 +131,7 @@ async def test_the_same_follow_up_twice_is_one() -> None:
 )
 async def test_impossible_times_are_explained(due_at: str, said: str) -> None:
     """The past and the far future are refused together with the time that it is now."""
-    store = MemoryStore()
+    store = MemoryNotes(CALL)
     with pytest.raises(ToolError, match=said) as caught:
         await desk_with(store).schedule_follow_up(follow_up(due_at=due_at))
     assert "2026-11-23" in caught.value.message
@@ -140,7 +140,7 @@ async def test_impossible_times_are_explained(due_at: str, said: str) -> None:
 
 async def test_the_last_outcome_counts() -> None:
     """An outcome can be corrected."""
-    store = MemoryStore()
+    store = MemoryNotes(CALL)
     desk = desk_with(store)
     await desk.log_outcome(OutcomeArguments(outcome="other"))
     await desk.log_outcome(OutcomeArguments(outcome="lead", summary="Wants a service."))
@@ -149,7 +149,7 @@ async def test_the_last_outcome_counts() -> None:
 
 async def test_the_wish_not_to_be_called_is_written_down() -> None:
     """And told back, so that the model confirms it."""
-    store = MemoryStore()
+    store = MemoryNotes(CALL)
     said = await desk_with(store).do_not_call(NoArguments())
     assert store.not_to_be_called == {CALL}
     assert "will not be called" in said
@@ -157,7 +157,7 @@ async def test_the_wish_not_to_be_called_is_written_down() -> None:
 
 async def test_a_short_failure_of_the_database_is_outlived() -> None:
     """Writes are tried again before the model hears of a problem."""
-    store = MemoryStore(failures=2)
+    store = MemoryNotes(CALL, failures=2)
     await desk_with(store).upsert_lead(LeadArguments(name="Ada"))
     assert store.leads[CALL].name == "Ada"
 
@@ -165,5 +165,5 @@ async def test_a_short_failure_of_the_database_is_outlived() -> None:
 async def test_a_lasting_failure_is_told_to_the_model() -> None:
     """When it stays away, the model can apologise; nothing internal is said."""
     with pytest.raises(ToolError, match="could not be written") as caught:
-        await desk_with(MemoryStore(failures=9)).upsert_lead(LeadArguments(name="Ada"))
+        await desk_with(MemoryNotes(CALL, failures=9)).upsert_lead(LeadArguments(name="Ada"))
     assert "database is away" not in caught.value.message

@@ -1,7 +1,6 @@
 """From session events to stored turns."""
 
 import logging
-from typing import cast
 
 import pytest
 from livekit.agents.llm import AgentHandoff, ChatMessage
@@ -9,8 +8,8 @@ from livekit.agents.llm import AgentHandoff, ChatMessage
 from agents.transcript import TranscriptFold, TranscriptWriter
 from shared.call.ids import CallId
 from shared.call.records import TranscriptTurn
-from shared.database.supabase import Store
-from tests.unit.memory_store import MemoryStore
+from shared.database.store import CallNotes
+from tests.memory_notes import MemoryNotes
 
 CALL = CallId("call")
 
@@ -21,9 +20,9 @@ def turns(count: int) -> list[TranscriptTurn]:
     return [turn for turn in said if turn is not None]
 
 
-def writer_to(store: MemoryStore) -> TranscriptWriter:
-    async def connect() -> Store:
-        return cast("Store", store)
+def writer_to(store: MemoryNotes) -> TranscriptWriter:
+    async def connect() -> CallNotes:
+        return store
 
     return TranscriptWriter(connect)
 
@@ -61,7 +60,7 @@ def test_what_nobody_said_is_no_turn(item: object) -> None:
 
 async def test_turns_are_written_in_batches_off_the_path() -> None:
     """What waits together is written together, and nothing is left at the end."""
-    store = MemoryStore()
+    store = MemoryNotes(CALL)
     writer = writer_to(store)
     for turn in turns(7):
         writer.push(turn)
@@ -72,7 +71,7 @@ async def test_turns_are_written_in_batches_off_the_path() -> None:
 
 async def test_a_failing_write_is_repeated() -> None:
     """A database that is away for a moment loses no turn and no order."""
-    store = MemoryStore(failures=1)
+    store = MemoryNotes(CALL, failures=1)
     writer = writer_to(store)
     for turn in turns(3):
         writer.push(turn)
@@ -84,7 +83,7 @@ async def test_the_end_of_a_call_does_not_wait_for_ever(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     """A database that stays away costs the time allowed; the log counts and does not quote."""
-    writer = writer_to(MemoryStore(failures=99))
+    writer = writer_to(MemoryNotes(CALL, failures=99))
     for turn in turns(2):
         writer.push(turn)
     with caplog.at_level(logging.DEBUG):

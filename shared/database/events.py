@@ -1,0 +1,51 @@
+"""The table `call_events`: what happened, and what became of it."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from postgrest.types import ReturnMethod
+
+from shared.call.ids import CallId
+from shared.call.records import EventOutcome, EventRecord
+from shared.database import rows
+from shared.database.tables import Tables
+
+
+class Events(Tables):
+    """Appends events, hands out those that nobody has worked on, and reads timelines."""
+
+    async def add_events(self, events: Sequence[EventRecord]) -> None:
+        """Append raw events in one request; an id that is there stays as it is."""
+        new = [rows.event_to_row(event) for event in events]
+        await self._rest.append("store events", "call_events", new, "id")
+
+    async def settle_event(
+        self, event_id: str, outcome: EventOutcome, call_id: CallId | None = None
+    ) -> None:
+        """Note what became of an event."""
+        columns = {"outcome": outcome.value} | ({"call_id": call_id} if call_id else {})
+        query = self._rest.table("call_events").update(columns, returning=ReturnMethod.minimal)
+        await self._rest.send("settle an event", query.eq("id", event_id))
+
+    async def take_pending_events(
+        self, *, received_before: datetime, taken_before: datetime, now: datetime
+    ) -> list[EventRecord]:
+        """Claim events of Meta that were stored but never worked on; each goes to one taker.
+
+        Up to 100 at once, oldest first. Events whose claim got lost on the way come again when
+        `taken_before` has passed the time of that claim.
+        """
+        answer = await self._rest.rpc(
+            "take up events",
+            "take_pending_events",
+            received_before=rows.value_for_database(received_before),
+            taken_before=rows.value_for_database(taken_before),
+            taken_now=rows.value_for_database(now),
+        )
+        taken = [rows.event_from_row(row) for row in answer.rows]
+        return sorted(taken, key=lambda event: event.received_at)
+
+    async def list_events(self, call_id: CallId) -> list[EventRecord]:
+        """The timeline of one call, oldest first."""
+        found = await self._of_call("list events", "call_events", call_id, "received_at", "id")
+        return [rows.event_from_row(row) for row in found]

@@ -1,0 +1,67 @@
+"""What the agent writes down in a call: transcript, lead, follow-ups, outcome, do-not-call."""
+
+from collections.abc import Sequence
+
+from shared.call.errors import CallNotFound, StoreUnavailable
+from shared.call.ids import CallId
+from shared.call.records import FollowUp, Lead, TranscriptTurn
+from shared.database import rows
+from shared.database.tables import Tables
+
+
+class Notes(Tables):
+    """Writes what was said and agreed, and reads it back."""
+
+    async def add_transcripts(self, turns: Sequence[TranscriptTurn]) -> None:
+        """Append finished turns; a (call, sequence) already there stays as it is."""
+        new = [rows.transcript_to_row(turn) for turn in turns]
+        await self._rest.append("store transcripts", "transcripts", new, "call_id,sequence")
+
+    async def list_transcripts(self, call_id: CallId) -> list[TranscriptTurn]:
+        """Both sides' turns in order."""
+        found = await self._of_call("list transcripts", "transcripts", call_id, "sequence")
+        return [rows.transcript_from_row(row) for row in found]
+
+    async def upsert_lead(self, lead: Lead) -> Lead:
+        """Create the call's lead or fill in what is new; `None` fields leave the row's value."""
+        # Only the columns that are sent are updated: the merge happens in the database.
+        query = self._rest.table("leads").upsert(rows.lead_to_row(lead), on_conflict="call_id")
+        written = await self._rest.rows("store a lead", query)
+        if written:
+            return rows.lead_from_row(written[0])
+        # a lead that says nothing new may come back as no row
+        standing = await self.get_lead(lead.call_id)
+        if standing is None:
+            raise StoreUnavailable("The database kept no lead; its log says more.")
+        return standing
+
+    async def get_lead(self, call_id: CallId) -> Lead | None:
+        """The call's lead."""
+        row = await self._rest.first("read a lead", "leads", rows.LEAD_COLUMNS, "call_id", call_id)
+        return rows.lead_from_row(row) if row else None
+
+    async def add_follow_up(self, follow_up: FollowUp) -> None:
+        """Schedule; the same id twice is one row."""
+        new = [rows.follow_up_to_row(follow_up)]
+        await self._rest.append("store a follow-up", "follow_ups", new, "id")
+
+    async def list_follow_ups(self, call_id: CallId) -> list[FollowUp]:
+        """The call's follow-ups, soonest first."""
+        found = await self._of_call("list follow-ups", "follow_ups", call_id, "due_at", "id")
+        return [rows.follow_up_from_row(row) for row in found]
+
+    async def log_outcome(self, call_id: CallId, outcome: str, summary: str) -> None:
+        """Write what came of the call; the last word counts."""
+        columns = {
+            "outcome": rows.value_for_database(outcome),
+            "summary": rows.value_for_database(summary),
+        }
+        query = self._rest.table("calls").update(columns).eq("id", call_id)
+        if not await self._rest.rows("log a call's outcome", query):
+            raise CallNotFound
+
+    async def do_not_call(self, call_id: CallId) -> None:
+        """Write that the call's person asked not to be called again; twice is one entry."""
+        written = await self._rest.rpc("write a do-not-call", "do_not_call", of_call=call_id)
+        if written.data is not True:
+            raise CallNotFound

@@ -1,0 +1,130 @@
+"""What the two services ask of the database: one Protocol for each of them.
+
+Every write may be repeated without harm. All methods raise `StoreUnavailable` when the database
+does not answer or refuses; `CallNotFound` when they write for a call that is not there.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Protocol
+
+from shared.call.call import Call, CallStatus, EndReason, Termination
+from shared.call.ids import CallId, WhatsAppCallId
+from shared.call.records import EventOutcome, EventRecord, FollowUp, Lead, TranscriptTurn
+
+
+class CallStore(Protocol):
+    """The control plane's: it owns the calls."""
+
+    # --- calls: every change of status is a compare-and-set on the row ---
+
+    async def claim_call(self, call: Call) -> Call | None:
+        """Insert the call; `None` if its `wacid` is taken: somebody else owns it.
+
+        `None` too for a second outbound call to a person whose first one lives.
+
+        Raises:
+            CallDenied: an outbound call to somebody who asked not to be called.
+        """
+
+    async def get_call(self, call_id: CallId) -> Call | None:
+        """Read one call."""
+
+    async def find_call(self, wacid: WhatsAppCallId) -> Call | None:
+        """Read one call by Meta's id."""
+
+    async def list_calls(self, *, limit: int, before: datetime | None = None) -> list[Call]:
+        """Read calls, newest first, created before `before`."""
+
+    async def update_call(
+        self, call_id: CallId, *, expect: Collection[CallStatus], changes: Mapping[str, Any]
+    ) -> Call | None:
+        """Change columns if the status is one of `expect`; return the new row, `None` if not."""
+
+    async def mark_once(self, call_id: CallId, name: str, at: datetime) -> Call | None:
+        """Set a live call's time that is still unset; `None` if somebody has, or it has ended."""
+
+    async def end_call(
+        self,
+        call_id: CallId,
+        *,
+        termination: Termination,
+        ended_at: datetime,
+        answered_at: datetime | None,
+        by_peer: bool,
+    ) -> Call | None:
+        """End a live call; `None` if it is not live any more: it ends exactly once.
+
+        `answered_at` is written if given; the row's own stays if it is `None`.
+        """
+
+    async def mark_released(self, call_id: CallId, at: datetime) -> None:
+        """Note that nothing of an ended call is left at Meta or LiveKit."""
+
+    async def overdue_calls(self, now: datetime) -> list[Call]:
+        """Live calls whose deadline has passed or whose end was requested."""
+
+    async def unreleased_calls(self, ended_before: datetime) -> list[Call]:
+        """Ended calls whose clean-up nobody has finished."""
+
+    async def live_calls(self) -> list[Call]:
+        """All calls that have not ended."""
+
+    # --- events ---
+
+    async def add_events(self, events: Sequence[EventRecord]) -> None:
+        """Append raw events in one request; an id that is there stays as it is."""
+
+    async def settle_event(
+        self, event_id: str, outcome: EventOutcome, call_id: CallId | None = None
+    ) -> None:
+        """Note what became of an event."""
+
+    async def take_pending_events(
+        self, *, received_before: datetime, taken_before: datetime, now: datetime
+    ) -> list[EventRecord]:
+        """Claim events of Meta that were stored but never worked on; each goes to one taker."""
+
+    async def list_events(self, call_id: CallId) -> list[EventRecord]:
+        """The timeline of one call, oldest first."""
+
+    # --- what the agent wrote ---
+
+    async def list_transcripts(self, call_id: CallId) -> list[TranscriptTurn]:
+        """Both sides' turns in order."""
+
+    # --- health ---
+
+    async def ping(self) -> None:
+        """Ask the database anything; raise if it does not answer."""
+
+
+class CallNotes(Protocol):
+    """The agent's: what it writes down about its call, and the one thing that it asks for."""
+
+    async def add_transcripts(self, turns: Sequence[TranscriptTurn]) -> None:
+        """Append finished turns; a (call, sequence) already there stays as it is."""
+
+    async def upsert_lead(self, lead: Lead) -> Lead:
+        """Create the call's lead or fill in what is new; `None` fields leave the row's value."""
+
+    async def add_follow_up(self, follow_up: FollowUp) -> None:
+        """Schedule; the same id twice is one row."""
+
+    async def log_outcome(self, call_id: CallId, outcome: str, summary: str) -> None:
+        """Write what came of the call; the last word counts."""
+
+    async def do_not_call(self, call_id: CallId) -> None:
+        """Write that the call's person asked not to be called again; twice is one entry."""
+
+    async def request_end(self, call_id: CallId, reason: EndReason) -> bool:
+        """Ask that a live call be ended; the first reason stays.
+
+        Returns whether the call is live and now has a request, ours or an earlier one.
+        """
+
+    async def add_events(self, events: Sequence[EventRecord]) -> None:
+        """Append raw events in one request; an id that is there stays as it is."""
+
+    async def close(self) -> None:
+        """Let go of the connections; nothing can be written afterwards."""

@@ -1,0 +1,96 @@
+"""The agent's notes in memory; tests/integration/test_call_notes.py holds them to the contract."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from shared.call.call import EndReason
+from shared.call.errors import CallNotFound, StoreUnavailable
+from shared.call.ids import CallId
+from shared.call.records import EventRecord, FollowUp, Lead, TranscriptTurn
+from shared.database import rows
+
+
+class MemoryNotes:
+    """Keeps what it is given as the database would; fails as often as `failures` says.
+
+    Knows the calls that it is told of; told of none, it takes every call for a live one.
+    """
+
+    def __init__(self, *calls: CallId, failures: int = 0) -> None:
+        self.failures = failures
+        self.calls = set(calls)
+        self.ended: set[CallId] = set()
+        self.leads: dict[CallId, Lead] = {}
+        self.follow_ups: dict[str, FollowUp] = {}
+        self.outcomes: dict[CallId, tuple[str, str]] = {}
+        self.turns: dict[tuple[CallId, int], TranscriptTurn] = {}
+        self.events: dict[str, EventRecord] = {}
+        self.not_to_be_called: set[CallId] = set()
+        self.requested_ends: dict[CallId, EndReason] = {}
+        self.writes = 0
+
+    def _write(self, *call_ids: CallId | None) -> None:
+        self.writes += 1
+        if self.failures > 0:
+            self.failures -= 1
+            raise StoreUnavailable("the database is away")
+        if not all(call_id is None or self._knows(call_id) for call_id in call_ids):
+            raise CallNotFound
+
+    def _knows(self, call_id: CallId) -> bool:
+        return not self.calls or call_id in self.calls
+
+    async def add_transcripts(self, turns: Sequence[TranscriptTurn]) -> None:
+        self._write(*(turn.call_id for turn in turns))
+        for turn in turns:
+            kept = rows.transcript_from_row(rows.transcript_to_row(turn))
+            self.turns.setdefault((turn.call_id, turn.sequence), kept)
+
+    async def list_transcripts(self, call_id: CallId) -> list[TranscriptTurn]:
+        return [turn for (call, _), turn in sorted(self.turns.items()) if call == call_id]
+
+    async def upsert_lead(self, lead: Lead) -> Lead:
+        self._write(lead.call_id)
+        known = self.leads.get(lead.call_id, Lead(call_id=lead.call_id))
+        self.leads[lead.call_id] = replace(known, **rows.lead_to_row(lead))
+        return self.leads[lead.call_id]
+
+    async def get_lead(self, call_id: CallId) -> Lead | None:
+        return self.leads.get(call_id)
+
+    async def add_follow_up(self, follow_up: FollowUp) -> None:
+        self._write(follow_up.call_id)
+        kept = rows.follow_up_from_row(rows.follow_up_to_row(follow_up))
+        self.follow_ups.setdefault(follow_up.id, kept)
+
+    async def list_follow_ups(self, call_id: CallId) -> list[FollowUp]:
+        mine = [some for some in self.follow_ups.values() if some.call_id == call_id]
+        return sorted(mine, key=lambda some: (some.due_at, some.id))
+
+    async def log_outcome(self, call_id: CallId, outcome: str, summary: str) -> None:
+        self._write(call_id)
+        kept = rows.value_for_database(outcome), rows.value_for_database(summary)
+        self.outcomes[call_id] = kept
+
+    async def do_not_call(self, call_id: CallId) -> None:
+        self._write(call_id)
+        self.not_to_be_called.add(call_id)
+
+    async def request_end(self, call_id: CallId, reason: EndReason) -> bool:
+        self._write()
+        if not self._knows(call_id) or call_id in self.ended:
+            return False
+        self.requested_ends.setdefault(call_id, reason)
+        return True
+
+    async def add_events(self, events: Sequence[EventRecord]) -> None:
+        self._write(*(event.call_id for event in events))
+        for event in events:
+            self.events.setdefault(event.id, rows.event_from_row(rows.event_to_row(event)))
+
+    async def list_events(self, call_id: CallId) -> list[EventRecord]:
+        mine = [event for event in self.events.values() if event.call_id == call_id]
+        return sorted(mine, key=lambda event: (event.received_at, event.id))
+
+    async def close(self) -> None:
+        return
