@@ -1,9 +1,9 @@
 """One control plane per test: real SFU, real database, simulated Meta, a puppet for an agent."""
 
-import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
 
 import aiohttp
 import pytest
@@ -12,31 +12,42 @@ from aiohttp import web
 
 from controlplane.app import PARTS, ControlPlane, make_runner, running
 from controlplane.settings import Settings
-from shared.call.call import Call
 from shared.database.supabase import SupabaseStore
-from simulators.meta.calls.user_call import SimulatedCall
 from simulators.meta.people.call_plan import Timing
+from simulators.meta.people.person import Person
 from simulators.meta.whatsapp import WhatsAppSimulator
+from tests.component.bench import (
+    ACCESS_TOKEN,
+    APP_SECRET,
+    OPERATOR_KEY,
+    VERIFY_TOKEN,
+    Bench,
+    MakeBench,
+    StartControlPlane,
+)
+from tests.component.outbound import Place
 from tests.component.puppet import PuppetAgents
-from tests.row_waits import POLL_S, RowWaits
 from wacall.environment import free_port
 from wacall.stack.database import LocalSupabase
+from wacall.stack.hop import EmbeddedHop, HopPlan
 from wacall.stack.sfu import EmbeddedSfu, SfuPorts
 
-APP_SECRET = "test-app-secret"
-ACCESS_TOKEN = "EAAtest-access-token"
-VERIFY_TOKEN = "test-verify-token"
-OPERATOR_KEY = "test-operator-key"
-CONTROLPLANE_PORT = free_port()
+
+@pytest.fixture(scope="session")
+def controlplane_port() -> int:
+    """Where the tests' control planes listen, one after the other."""
+    return free_port()
 
 
 @pytest_asyncio.fixture(scope="session")
-async def sfu_with_webhook(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[EmbeddedSfu]:
+async def sfu_with_webhook(
+    tmp_path_factory: pytest.TempPathFactory, controlplane_port: int
+) -> AsyncIterator[EmbeddedSfu]:
     """A livekit-server that reports to where the tests' control planes listen."""
     server = EmbeddedSfu(
         data_dir=tmp_path_factory.mktemp("component"),
         ports=SfuPorts(),
-        webhook_url=f"http://127.0.0.1:{CONTROLPLANE_PORT}/livekit/webhook",
+        webhook_url=f"http://127.0.0.1:{controlplane_port}/livekit/webhook",
     )
     await server.start()
     yield server
@@ -44,12 +55,12 @@ async def sfu_with_webhook(tmp_path_factory: pytest.TempPathFactory) -> AsyncIte
 
 
 @pytest_asyncio.fixture
-async def whatsapp() -> AsyncIterator[WhatsAppSimulator]:
+async def whatsapp(controlplane_port: int) -> AsyncIterator[WhatsAppSimulator]:
     """Meta, with short retries."""
     async with WhatsAppSimulator(
         app_secret=APP_SECRET,
         access_token=ACCESS_TOKEN,
-        webhook_url=f"http://127.0.0.1:{CONTROLPLANE_PORT}/wa/webhook",
+        webhook_url=f"http://127.0.0.1:{controlplane_port}/wa/webhook",
         timing=Timing(ring_s=30, retry_delays_s=(0.2, 0.5, 1.0, 2.0), linger_s=0.7),
     ) as simulator:
         yield simulator
@@ -67,9 +78,6 @@ async def puppets(
         store=store,
     ) as agents:
         yield agents
-
-
-StartControlPlane = Callable[..., Awaitable[ControlPlane]]
 
 
 @pytest.fixture
@@ -93,14 +101,16 @@ def neighbours(
 
 
 @pytest_asyncio.fixture
-async def start_controlplane(neighbours: dict[str, str]) -> AsyncIterator[StartControlPlane]:
+async def start_controlplane(
+    neighbours: dict[str, str], controlplane_port: int
+) -> AsyncIterator[StartControlPlane]:
     """Start a control plane with the given variables over the usual ones."""
     async with contextlib.AsyncExitStack() as stack:
 
         async def start(**variables: str) -> ControlPlane:
             environ = {
                 "HOST": "127.0.0.1",
-                "PORT": str(CONTROLPLANE_PORT),
+                "PORT": str(controlplane_port),
                 **neighbours,
                 "AGENT_READY_TIMEOUT_S": "5",
                 "GRAPH_TIMEOUT_S": "2",
@@ -119,44 +129,6 @@ async def start_controlplane(neighbours: dict[str, str]) -> AsyncIterator[StartC
         yield start
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bench(RowWaits):
-    """Everything that a story needs, and the questions that it asks."""
-
-    plane: ControlPlane
-    whatsapp: WhatsAppSimulator
-    agents: PuppetAgents
-    store: SupabaseStore
-    database: LocalSupabase
-
-    async def until_released(self, call: SimulatedCall, deadline_s: float = 12) -> Call:
-        """Wait until the call has ended and left nothing behind, and check that it has not."""
-        row = await self.until(call, lambda found: found.released_at is not None, deadline_s)
-        assert row.room not in await self.plane.rooms.rooms()
-        return row
-
-    async def outcomes(self, kind: str) -> list[str]:
-        """What became of the stored events of a kind, oldest first."""
-        found = await self.database.execute(
-            "select coalesce(outcome, 'none') from call_events "
-            f"where kind = '{kind}' order by received_at, id"
-        )
-        return found.split()
-
-    async def until_settled(self, kind: str, count: int, deadline_s: float = 12) -> list[str]:
-        """Wait until so many events of a kind have an outcome."""
-        outcomes: list[str] = []
-        try:
-            async with asyncio.timeout(deadline_s):
-                while True:
-                    outcomes = await self.outcomes(kind)
-                    if len(outcomes) >= count and "none" not in outcomes:
-                        return sorted(outcomes)
-                    await asyncio.sleep(POLL_S)
-        except TimeoutError:
-            pytest.fail(f"{kind}: after {deadline_s} s these outcomes: {outcomes}")
-
-
 @pytest_asyncio.fixture
 async def make_bench(
     start_controlplane: StartControlPlane,
@@ -164,7 +136,7 @@ async def make_bench(
     puppets: PuppetAgents,
     store: SupabaseStore,
     database: LocalSupabase,
-) -> Callable[..., Awaitable[Bench]]:
+) -> MakeBench:
     """Make the bench with settings of the test's own."""
 
     async def make(**variables: str) -> Bench:
@@ -180,20 +152,50 @@ async def make_bench(
 
 
 @pytest_asyncio.fixture
-async def bench(make_bench: Callable[..., Awaitable[Bench]]) -> Bench:
+async def bench(make_bench: MakeBench) -> Bench:
     """The bench with the usual settings."""
     return await make_bench()
 
 
 @pytest_asyncio.fixture
-async def http() -> AsyncIterator[aiohttp.ClientSession]:
+async def http(controlplane_port: int) -> AsyncIterator[aiohttp.ClientSession]:
     """An HTTP client with the control plane as its base."""
     async with aiohttp.ClientSession(
-        f"http://127.0.0.1:{CONTROLPLANE_PORT}", timeout=aiohttp.ClientTimeout(total=10)
+        f"http://127.0.0.1:{controlplane_port}", timeout=aiohttp.ClientTimeout(total=10)
     ) as session:
         yield session
 
 
-def actions(call: SimulatedCall) -> list[str]:
-    """Graph actions of the call that Meta took, in order."""
-    return [request.action for request in call.requests if request.status == 200]
+@pytest_asyncio.fixture
+async def place(http: aiohttp.ClientSession) -> AsyncIterator[Place]:
+    """Ask for a call as an operator does."""
+
+    async def send(person: Person, *, key: str | None = None) -> tuple[int, dict[str, Any]]:
+        headers = {"Authorization": f"Bearer {OPERATOR_KEY}"}
+        if key is not None:
+            headers["Idempotency-Key"] = key
+        body = {"to": f"+{person.caller.phone}", "context": {"order": 42}}
+        async with http.post("/calls", json=body, headers=headers) as response:
+            return response.status, await response.json()
+
+    yield send
+
+
+@pytest_asyncio.fixture
+async def key_hop(tmp_path: Path) -> AsyncIterator[EmbeddedHop]:
+    """A hop that reports keys to where the test's control plane listens."""
+    keys_to = f"127.0.0.1:{free_port(udp=True)}"
+    server = EmbeddedHop(plan=HopPlan(dtmf_to=keys_to), log=tmp_path / "hop.log")
+    await server.start()
+    yield server
+    await server.stop()
+
+
+@pytest_asyncio.fixture
+async def mortal_hop(tmp_path: Path) -> AsyncIterator[EmbeddedHop]:
+    """A hop of the test's own, without Redis, to be killed."""
+    server = EmbeddedHop(plan=HopPlan(), log=tmp_path / "hop.log")
+    await server.start()
+    server.settle()
+    yield server
+    await server.stop()

@@ -14,8 +14,10 @@ from types import TracebackType
 from typing import Any, Self
 
 from shared.call.call import EndReason
-from shared.call.room import call_id_of_room
+from shared.call.ids import CallId
+from shared.call.room import call_id_of_room, room_name
 from shared.database.store import CallNotes
+from tests.eventually import eventually
 
 MAIN = Path(__file__).with_name("puppet_main.py")
 _READY_S = 20.0
@@ -78,6 +80,12 @@ class PuppetAgents:
     async def wait(self, event: str, room: str, deadline_s: float) -> None:
         """Wait for `joined`, `left` or `gone` of a room."""
         await asyncio.wait_for(self._events[event, room].wait(), deadline_s)
+
+    async def told(self, call_id: str, count: int) -> list[dict[str, Any]]:
+        """Wait until a call's agent has been told so many times; give all that it was told."""
+        data = self.data[room_name(CallId(call_id))]
+        await eventually(lambda: len(data) >= count, last=lambda: data)
+        return data
 
     def _order(self, **order: object) -> None:
         if self._process is None or self._process.stdin is None:

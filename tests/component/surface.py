@@ -4,7 +4,7 @@ import asyncio
 
 import aiohttp
 
-from tests.component.conftest import Bench
+from tests.component.bench import Bench
 
 
 async def error_of(response: aiohttp.ClientResponse) -> str:

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 import aiohttp
 import pytest
@@ -27,7 +27,8 @@ from shared.call.person import Party
 from shared.database.supabase import SupabaseStore
 from simulators.meta.webhooks.calls import encode, sign
 from tests import paths
-from tests.component.conftest import APP_SECRET, CONTROLPLANE_PORT, OPERATOR_KEY
+from tests.component.bench import APP_SECRET, OPERATOR_KEY
+from tests.eventually import eventually
 from wacall import cli
 from wacall.stack.database import LocalSupabase
 
@@ -37,7 +38,6 @@ BOB, BOB_PHONE = Party(phone="31612345678"), "+31 6 1234 5678"
 DATA = paths.DATA / "webhooks"
 AUTH = {"Authorization": f"Bearer {OPERATOR_KEY}"}
 NONE = {"permission": {"status": "no_permission"}}
-POLL_S = 0.02
 
 
 @dataclass
@@ -105,21 +105,23 @@ def text_message(text: str, message_id: str = "wamid.TEXT") -> Any:
 
 async def until(plane: ControlPlane, count: int) -> list[ConsentEntry]:
     """Wait until the ledger has so many entries."""
-    async with asyncio.timeout(12):
-        while len(found := await plane.ledger.entries(limit=50)) < count:
-            await asyncio.sleep(POLL_S)
-    return found
+
+    async def entries() -> list[ConsentEntry] | None:
+        found = await plane.ledger.entries(limit=50)
+        return found if len(found) >= count else None
+
+    return cast(list[ConsentEntry], await eventually(entries))
 
 
 async def until_handled(plane: ControlPlane, store: SupabaseStore, kind: str, count: int) -> None:
     """Wait until so many events of a kind have been worked on."""
     metric = f'whatsapp_webhook_events_total{{kind="{kind}"'
-    async with asyncio.timeout(12):
-        while True:
-            lines = plane.metrics.render().decode().splitlines()
-            if sum(float(x.rpartition(" ")[2]) for x in lines if x.startswith(metric)) >= count:
-                return
-            await asyncio.sleep(POLL_S)
+
+    def handled() -> float:
+        lines = plane.metrics.render().decode().splitlines()
+        return sum(float(line.rpartition(" ")[2]) for line in lines if line.startswith(metric))
+
+    await eventually(lambda: handled() >= count, last=handled)
 
 
 async def denied(plane: ControlPlane, party: Party) -> CallDenied:
@@ -546,7 +548,7 @@ async def test_the_command_line_speaks_with_a_running_control_plane(
 ) -> None:
     """request, import, withdraw, list, erase; a refusal is a sentence and exit code 1."""
     monkeypatch.setenv("CONTROLPLANE_API_KEY", OPERATOR_KEY)
-    monkeypatch.setenv("CONTROLPLANE_URL", f"http://127.0.0.1:{CONTROLPLANE_PORT}")
+    monkeypatch.setenv("CONTROLPLANE_URL", f"http://127.0.0.1:{plane.settings.port}")
 
     async def run(*argv: str) -> tuple[int, str]:
         code = await asyncio.to_thread(cli.main, ["consent", *argv])

@@ -4,7 +4,7 @@ import asyncio
 import io
 import time
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import aiohttp
@@ -13,7 +13,7 @@ from livekit import api
 
 from controlplane.meta.webhook import parse_webhook
 from shared.call.brief import CallBrief
-from shared.call.call import Call, CallStatus, EndReason
+from shared.call.call import CallStatus, EndReason
 from shared.call.records import EventRecord, EventSource
 from simulators.meta.api.faults import Fault, FaultKind
 from simulators.meta.calls.user_call import SimulatedCall
@@ -27,10 +27,8 @@ from simulators.meta.webhooks.calls import (
     sign,
 )
 from simulators.phone.ice_lite import Loss
-from tests.component.conftest import APP_SECRET, OPERATOR_KEY, Bench, actions
+from tests.component.bench import APP_SECRET, OPERATOR_KEY, Bench, MakeBench, actions, ended_as
 from wacall.stack.sfu import EmbeddedSfu
-
-MakeBench = Callable[..., Awaitable[Bench]]
 
 
 async def answered(bench: Bench, plan: CallPlan | None = None) -> SimulatedCall:
@@ -39,13 +37,6 @@ async def answered(bench: Bench, plan: CallPlan | None = None) -> SimulatedCall:
     await call.accepted(12)
     await call.phone.wait_agent_speaking(12)
     return call
-
-
-def ended_as(row: Call | None, status: CallStatus, reason: EndReason) -> None:
-    """Check how a call ended."""
-    assert row is not None
-    assert (row.status, row.end_reason) == (status, reason)
-    assert row.ended_at is not None
 
 
 async def test_a_call_is_answered_and_heard_and_ends_with_the_caller(bench: Bench) -> None:

@@ -1,16 +1,13 @@
 """Inbound calls through the media hop (WA_MEDIA=hop)."""
 
-import asyncio
 import json
 
 import pytest
 
 from shared.call.call import Call, CallStatus, EndReason
 from simulators.meta.calls.user_call import SimulatedCall
-from tests.component.conftest import Bench, actions
-from tests.component.test_keys import key_hop as key_hop
-from tests.component.test_keys import told
-from tests.component.test_outbound import MakeBench, ended_as
+from tests.component.bench import Bench, MakeBench, actions, ended_as
+from tests.eventually import eventually
 from wacall.stack.hop import EmbeddedHop
 
 
@@ -39,7 +36,7 @@ async def test_a_call_is_answered_and_heard_through_the_hop(
     assert row.id in await bench.plane.hops.client(key_hop.url).list_calls()
 
     assert await call.phone.press_keys("42")
-    keys = [json.loads(one["text"])["digit"] for one in await told(bench, row.id, 2)]
+    keys = [json.loads(one["text"])["digit"] for one in await bench.agents.told(row.id, 2)]
     assert keys == ["4", "2"]
     call.hang_up()
 
@@ -71,9 +68,11 @@ async def test_a_caller_who_gives_up_in_the_set_up_leaves_nothing_on_the_hop(
     bench.agents.stay_away()
     call = await bench.whatsapp.call()
     row = await bench.until(call, lambda found: found.status is CallStatus.RINGING)
-    async with asyncio.timeout(12):
-        while row.id not in await bench.plane.hops.client(hop.url).list_calls():
-            await asyncio.sleep(0.02)
+
+    async def hop_has_it() -> bool:
+        return row.id in await bench.plane.hops.client(hop.url).list_calls()
+
+    await eventually(hop_has_it)
     call.hang_up()
 
     row = await left_nothing(bench, hop, call)

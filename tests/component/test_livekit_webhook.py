@@ -11,7 +11,7 @@ import pytest
 from livekit import api
 
 from shared.call.call import CallStatus
-from tests.component.conftest import Bench
+from tests.component.bench import Bench
 from tests.component.surface import count_events, error_of
 from wacall.stack.sfu import EmbeddedSfu
 

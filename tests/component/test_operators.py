@@ -1,7 +1,6 @@
 """The operators' routes over HTTP: who gets in, what they see, what they are told is wrong."""
 
 import uuid
-from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 
 import aiohttp
@@ -14,10 +13,8 @@ from shared.call.records import TranscriptTurn
 from simulators.meta.api.faults import Fault, FaultKind
 from simulators.meta.people.call_plan import CallPlan
 from simulators.meta.webhooks.calls import Caller
-from tests.component.conftest import OPERATOR_KEY, Bench
+from tests.component.bench import OPERATOR_KEY, Bench, MakeBench
 from tests.component.surface import error_of
-
-MakeBench = Callable[..., Awaitable[Bench]]
 
 KEY = {"Authorization": f"Bearer {OPERATOR_KEY}"}
 UNKNOWN = "5f6e2b1c-7f7e-4a55-8f0e-3a1f0d6c9b11"

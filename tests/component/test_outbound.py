@@ -2,74 +2,26 @@
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import aiohttp
 import pytest
 import pytest_asyncio
 
-from shared.call.call import Call, CallStatus, EndReason
-from shared.call.ids import CallId
+from shared.call.call import CallStatus, EndReason
 from simulators.meta.api.faults import Fault, FaultKind
-from simulators.meta.people.callee_plan import AnswerWebhook, CalleePlan, Reaction, Statuses
+from simulators.meta.people.callee_plan import AnswerWebhook, Reaction, Statuses
 from simulators.meta.people.person import Person
 from simulators.meta.webhooks.calls import Caller
-from tests.component.conftest import OPERATOR_KEY, Bench
-from tests.row_waits import until_row
+from tests.component.bench import OPERATOR_KEY, Bench, MakeBench, ended_as
+from tests.component.outbound import Place, make_person, released, until
 from wacall.stack.hop import EmbeddedHop
-
-MakeBench = Callable[..., Awaitable[Bench]]
-Place = Callable[..., Awaitable[tuple[int, dict[str, Any]]]]
 
 
 @pytest_asyncio.fixture
 async def bench(make_bench: MakeBench, hop: EmbeddedHop) -> Bench:
     """The bench with a media hop."""
     return await make_bench(RTPENGINE_URL=str(hop.address), RING_TIMEOUT_S="4")
-
-
-@pytest_asyncio.fixture
-async def place(http: aiohttp.ClientSession) -> AsyncIterator[Place]:
-    """Ask for a call as an operator does."""
-
-    async def send(person: Person, *, key: str | None = None) -> tuple[int, dict[str, Any]]:
-        headers = {"Authorization": f"Bearer {OPERATOR_KEY}"}
-        if key is not None:
-            headers["Idempotency-Key"] = key
-        body = {"to": f"+{person.caller.phone}", "context": {"order": 42}}
-        async with http.post("/calls", json=body, headers=headers) as response:
-            return response.status, await response.json()
-
-    yield send
-
-
-def make_person(bench: Bench, *, permitted: bool = True, **plan: Any) -> Person:
-    """Make somebody who can be called."""
-    person = bench.whatsapp.add_person(Person(caller=Caller(), plan=CalleePlan(**plan)))
-    if permitted:
-        bench.whatsapp.outbound.grant(person, permanent=True)
-    return person
-
-
-async def until(
-    bench: Bench, call_id: str, fits: Callable[[Call], bool], deadline_s: float = 12
-) -> Call:
-    """Wait until the call's row fits."""
-    return await until_row(lambda: bench.store.get_call(CallId(call_id)), fits, deadline_s)
-
-
-async def released(bench: Bench, hop: EmbeddedHop, call_id: str, deadline_s: float = 15) -> Call:
-    """Wait for the clean end: neither LiveKit nor the hop holds anything of the call."""
-    row = await until(bench, call_id, lambda call: call.released_at is not None, deadline_s)
-    assert row.room not in await bench.plane.rooms.rooms()
-    assert call_id not in await bench.plane.hops.client(str(hop.address)).list_calls()
-    return row
-
-
-def ended_as(row: Call, status: CallStatus, reason: EndReason) -> None:
-    """Check how a call ended."""
-    assert (row.status, row.end_reason) == (status, reason)
 
 
 @pytest.mark.parametrize("setup", ["active", "passive", "actpass"])

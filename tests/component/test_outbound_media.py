@@ -1,20 +1,17 @@
 """What only the media of a placed call tells: picked up, vanished, mute, hop gone."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-import pytest_asyncio
 
 from shared.call.call import CallStatus, EndReason
 from simulators.meta.calls.business_call import OutboundCall
 from simulators.meta.people.callee_plan import Reaction, Statuses
-from tests.component.conftest import Bench
-from tests.component.test_outbound import MakeBench, Place, ended_as, make_person, released, until
-from tests.component.test_outbound import place as place
-from wacall.stack.hop import EmbeddedHop, HopPlan
+from tests.component.bench import Bench, MakeBench, ended_as
+from tests.component.outbound import Place, make_person, released, until
+from tests.eventually import eventually
+from wacall.stack.hop import EmbeddedHop
 
 
 async def answered(bench: Bench, place: Place, **plan: Any) -> tuple[str, OutboundCall]:
@@ -26,16 +23,6 @@ async def answered(bench: Bench, place: Place, **plan: Any) -> tuple[str, Outbou
     await call.phone.wait_agent_speaking(12)
     await until(bench, body["call_id"], lambda row: row.status is CallStatus.ACTIVE)
     return body["call_id"], call
-
-
-@pytest_asyncio.fixture
-async def mortal_hop(tmp_path: Path) -> AsyncIterator[EmbeddedHop]:
-    """A hop of the test's own, without Redis, to be killed."""
-    server = EmbeddedHop(plan=HopPlan(), log=tmp_path / "hop.log")
-    await server.start()
-    server.settle()
-    yield server
-    await server.stop()
 
 
 @pytest.mark.parametrize("statuses", [Statuses.NO_ACCEPTED, Statuses.NONE])
@@ -130,6 +117,8 @@ async def test_a_hop_that_stays_away_ends_its_calls(
     row = await until(bench, call_id, lambda row: row.status.is_final, 30)
     ended_as(row, CallStatus.COMPLETED, EndReason.MEDIA_LOST)
     await call.ended(12)
-    async with asyncio.timeout(12):
-        while row.room in await bench.plane.rooms.rooms():
-            await asyncio.sleep(0.1)
+
+    async def room_is_gone() -> bool:
+        return row.room not in await bench.plane.rooms.rooms()
+
+    await eventually(room_is_gone)

@@ -4,7 +4,6 @@ import asyncio
 import json
 from collections import Counter
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import aiohttp
 import pytest
@@ -17,14 +16,14 @@ from simulators.meta.people.callee_plan import CalleePlan
 from simulators.meta.people.person import Person
 from simulators.meta.webhooks.calls import Caller
 from simulators.meta.whatsapp import WhatsAppSimulator
-from tests.component.conftest import Bench, StartControlPlane
+from tests.component.bench import Bench, MakeBench, StartControlPlane, ended_as
+from tests.component.outbound import Place, make_person, released, until
 from tests.component.puppet import PuppetAgents
-from tests.component.test_outbound import MakeBench, Place, ended_as, make_person, released, until
-from tests.component.test_outbound import place as place
+from tests.eventually import eventually
 from tests.serving import serving
 from wacall.environment import free_port
 from wacall.stack.database import LocalSupabase
-from wacall.stack.hop import EmbeddedHop, HopPlan
+from wacall.stack.hop import EmbeddedHop
 
 FIRST, SECOND = 0, 1
 
@@ -84,16 +83,6 @@ async def replicas(
     splitter.ports = [first.settings.port, port]
     whatsapp.webhook_url = splitter.url
     return Bench(plane=first, whatsapp=whatsapp, agents=puppets, store=store, database=database)
-
-
-@pytest_asyncio.fixture
-async def second_hop(tmp_path: Path) -> AsyncIterator[EmbeddedHop]:
-    """Another hop beside the usual one, the test's to kill."""
-    server = EmbeddedHop(plan=HopPlan(), log=tmp_path / "hop.log")
-    await server.start()
-    server.settle()
-    yield server
-    await server.stop()
 
 
 async def test_the_other_replica_takes_the_answer_and_all_that_follows(
@@ -162,10 +151,10 @@ async def test_the_other_replica_notices_a_pick_up_and_a_vanished_phone(
 
 
 async def test_calls_are_spread_and_each_leaves_its_own_hop(
-    make_bench: MakeBench, hop: EmbeddedHop, second_hop: EmbeddedHop, place: Place
+    make_bench: MakeBench, hop: EmbeddedHop, mortal_hop: EmbeddedHop, place: Place
 ) -> None:
     """Two hops, two calls: one on each, both heard, nothing left on either."""
-    bench = await make_bench(RTPENGINE_URL=f"{hop.url},{second_hop.url}")
+    bench = await make_bench(RTPENGINE_URL=f"{hop.url},{mortal_hop.url}")
     bodies = []
     for caller in (Caller(), Caller(phone="15550100124", user_id="US.2")):
         person = Person(caller=caller, plan=CalleePlan(after_s=0.3))
@@ -181,7 +170,7 @@ async def test_calls_are_spread_and_each_leaves_its_own_hop(
         for body in bodies
     ]
 
-    assert {row.hop for row in rows} == {hop.url, second_hop.url}
+    assert {row.hop for row in rows} == {hop.url, mortal_hop.url}
     for row in rows:
         assert row.hop is not None
         assert row.id in await bench.plane.hops.client(row.hop).list_calls()
@@ -189,25 +178,24 @@ async def test_calls_are_spread_and_each_leaves_its_own_hop(
         call.hang_up()
     for body in bodies:
         await released(bench, hop, body["call_id"])
-        await released(bench, second_hop, body["call_id"])
+        await released(bench, mortal_hop, body["call_id"])
 
 
 @pytest.mark.parametrize("dies", ["before-the-start", "between-two-looks"])
 async def test_a_dead_hop_is_passed_over(
-    make_bench: MakeBench, hop: EmbeddedHop, second_hop: EmbeddedHop, place: Place, dies: str
+    make_bench: MakeBench, hop: EmbeddedHop, mortal_hop: EmbeddedHop, place: Place, dies: str
 ) -> None:
     """The first of two hops is dead: the other one takes the calls."""
     if dies == "before-the-start":
-        await second_hop.stop()
+        await mortal_hop.stop()
     bench = await make_bench(
-        RTPENGINE_URL=f"{second_hop.url},{hop.url}", HOP_CHECK_INTERVAL_S="0.3"
+        RTPENGINE_URL=f"{mortal_hop.url},{hop.url}", HOP_CHECK_INTERVAL_S="0.3"
     )
     if dies == "between-two-looks":
         assert all(state.is_well for state in bench.plane.hops.states)
-        await second_hop.stop()
-        async with asyncio.timeout(12):
-            while all(state.is_well for state in bench.plane.hops.states):
-                await asyncio.sleep(0.02)
+        await mortal_hop.stop()
+        hops = bench.plane.hops
+        await eventually(lambda: not all(state.is_well for state in hops.states))
 
     _, body = await place(make_person(bench, after_s=0.3))
     call = await bench.whatsapp.next_outbound_call(12)

@@ -1,24 +1,32 @@
 """Probes and metrics: what an orchestrator and Prometheus see."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, cast
 
 import aiohttp
 import pytest
 
-from tests.component.conftest import Bench
+from tests.component.bench import Bench, MakeBench
 from tests.component.surface import Door
+from tests.eventually import eventually
 from wacall.stack.database import LocalSupabase
 from wacall.stack.sfu import EmbeddedSfu
-
-MakeBench = Callable[..., Awaitable[Bench]]
 
 
 async def readiness(http: aiohttp.ClientSession) -> tuple[int, dict[str, Any]]:
     """Ask the probe."""
     async with http.get("/readyz") as response:
         return response.status, await response.json()
+
+
+async def until_readiness(http: aiohttp.ClientSession, status: int) -> dict[str, Any]:
+    """Wait until the probe answers so; give its body."""
+
+    async def asked() -> dict[str, Any] | None:
+        found, body = await readiness(http)
+        return body if found == status else None
+
+    return cast(dict[str, Any], await eventually(asked, 10))
 
 
 async def test_probes_while_all_is_well(bench: Bench, http: aiohttp.ClientSession) -> None:
@@ -58,12 +66,7 @@ async def test_a_missing_neighbour_is_named(
         assert response.status == 200
 
     await door.open()
-    async with asyncio.timeout(10):
-        while True:
-            async with http.get("/readyz") as response:
-                if response.status == 200:
-                    break
-            await asyncio.sleep(0.1)
+    await until_readiness(http, 200)
     await door.shut()
 
 
@@ -71,17 +74,12 @@ async def test_a_stuck_loop_is_named(bench: Bench, http: aiohttp.ClientSession) 
     """Not ready while a turn hangs, though all neighbours are there; ready when it is over."""
     may_end = asyncio.Event()
     bench.plane.loops.every(0.01, may_end.wait, name="stuck", patience_s=0.2)
-    async with asyncio.timeout(10):
-        while (found := await readiness(http))[0] == 200:
-            await asyncio.sleep(0.05)
-    status, body = found
-    assert (status, body["status"], set(body["problems"])) == (503, "not ready", {"stuck"})
+    body = await until_readiness(http, 503)
+    assert (body["status"], set(body["problems"])) == ("not ready", {"stuck"})
     assert body["problems"]["stuck"].endswith("restart the process.")
 
     may_end.set()
-    async with asyncio.timeout(10):
-        while (await readiness(http))[0] != 200:
-            await asyncio.sleep(0.05)
+    await until_readiness(http, 200)
 
 
 async def test_a_dead_loop_is_named(bench: Bench, http: aiohttp.ClientSession) -> None:
@@ -91,16 +89,10 @@ async def test_a_dead_loop_is_named(bench: Bench, http: aiohttp.ClientSession) -
         raise asyncio.CancelledError
 
     bench.plane.loops.every(0.01, die, name="dead")
-    async with asyncio.timeout(10):
-        while (found := await readiness(http))[0] == 200:
-            await asyncio.sleep(0.05)
-    assert found == (
-        503,
-        {
-            "status": "not ready",
-            "problems": {"dead": "This background loop has died; restart the process."},
-        },
-    )
+    assert await until_readiness(http, 503) == {
+        "status": "not ready",
+        "problems": {"dead": "This background loop has died; restart the process."},
+    }
 
 
 async def test_loops_are_counted(bench: Bench, http: aiohttp.ClientSession) -> None:
@@ -108,13 +100,13 @@ async def test_loops_are_counted(bench: Bench, http: aiohttp.ClientSession) -> N
     sweeps = {"sweep-overdue", "sweep-pending", "sweep-unreleased", "sweep-reconcile"}
     loops = sweeps | {"hop-watch", "hops"}
     wanted = [f'whatsapp_loop_turns_total{{loop="{name}",outcome="ok"}}' for name in loops]
-    async with asyncio.timeout(30):
-        while True:
-            async with http.get("/metrics") as response:
-                text = await response.text()
-            if all(line in text for line in wanted):
-                break
-            await asyncio.sleep(0.2)
+
+    async def all_have_turned() -> str | None:
+        async with http.get("/metrics") as response:
+            text = await response.text()
+        return text if all(line in text for line in wanted) else None
+
+    text = await eventually(all_have_turned, 30)
     assert 'outcome="failed"' not in text
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.eventually import eventually
 from wacall.stack.keeper import Keeper
 from wacall.stack.processes import Child, ChildFailed
 
@@ -129,7 +130,7 @@ def test_no_child_outlives_a_killed_parent(tmp_path: Path) -> None:
 
 PARENT = """
 import asyncio, os, pathlib, sys
-from wacall.processes import Child
+from wacall.stack.processes import Child
 
 async def main():
     child = await Child.start(
@@ -154,9 +155,7 @@ async def test_a_dead_part_is_started_again(tmp_path: Path) -> None:
     await keeper.start()
     first = keeper.child.pid
     os.kill(first, signal.SIGKILL)
-    async with asyncio.timeout(10):
-        while keeper.child.pid == first or len(reports) < 2:
-            await asyncio.sleep(0.02)
+    await eventually(lambda: keeper.child.pid != first and len(reports) >= 2)
     assert is_alive(keeper.child.pid)
     assert "part ended unexpectedly (signal SIGKILL)" in reports[0]
     assert reports[1] == "part runs again."

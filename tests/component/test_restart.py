@@ -16,8 +16,9 @@ from shared.database.supabase import SupabaseStore
 from simulators.meta.api.faults import Fault, FaultKind
 from simulators.meta.people.call_plan import CallPlan
 from simulators.meta.whatsapp import WhatsAppSimulator
-from tests.component.conftest import OPERATOR_KEY, Bench, StartControlPlane, actions
+from tests.component.bench import OPERATOR_KEY, Bench, StartControlPlane, actions
 from tests.component.puppet import PuppetAgents
+from tests.eventually import eventually
 from tests.serving import serving
 from wacall.environment import free_port
 from wacall.stack.database import LocalSupabase
@@ -87,9 +88,11 @@ async def replicas(
 
 async def until_room(bench: Bench, room: str) -> None:
     """Wait until the set-up has made the call's room, so that it is waiting for the agent."""
-    async with asyncio.timeout(_STOP_S):
-        while room not in await bench.plane.rooms.rooms():
-            await asyncio.sleep(0.02)
+
+    async def exists() -> bool:
+        return room in await bench.plane.rooms.rooms()
+
+    await eventually(exists, _STOP_S)
 
 
 async def ends_its_work(plane: ControlPlane) -> None:
@@ -149,9 +152,7 @@ async def test_the_other_replica_hears_of_the_end_while_graph_is_slow(
     balancer.targets["terminate"] = [SECOND]
     bench.whatsapp.fail(Fault(action=action, kind=FaultKind.DELAY, delay_s=1))
     call = await bench.whatsapp.call()
-    async with asyncio.timeout(12):
-        while action not in [request.action for request in call.requests]:
-            await asyncio.sleep(0.01)
+    await eventually(lambda: action in [request.action for request in call.requests])
     call.hang_up()
     await call.ended(12)
 

@@ -23,9 +23,9 @@ from simulators.meta.webhooks.calls import Caller, Json
 from simulators.meta.whatsapp import WhatsAppSimulator
 from simulators.phone.phone import CallOver
 from simulators.phone.read_sdp import read_offer
+from tests.data.descriptions import OFFER
+from tests.data.messages import FREE_FORM, TEMPLATE
 from tests.serving import serving
-from tests.unit.simulators.meta.rules.test_offer import OFFER
-from tests.unit.simulators.meta.rules.test_outbound import FREE_FORM, TEMPLATE
 
 SECRET, TOKEN = "app-secret", "access-token"
 TIMING = Timing(

@@ -12,8 +12,8 @@ import pytest
 from aiohttp import web
 
 from simulators.meta.cli import main
+from tests.data.descriptions import OFFER
 from tests.serving import serving
-from tests.unit.simulators.meta.rules.test_offer import OFFER
 from wacall.environment import REPOSITORY, free_port
 
 SETTINGS = {"WA_APP_SECRET": "s", "WA_ACCESS_TOKEN": "t", "WA_PHONE_NUMBER_ID": "77"}

@@ -1,12 +1,11 @@
 """The control plane's HTTP surface towards Meta, byte by byte."""
 
-import asyncio
 import hashlib
 import hmac
 import io
 import json
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 
 import aiohttp
 import pytest
@@ -25,11 +24,10 @@ from simulators.meta.webhooks.calls import (
     sign,
     terminate_call,
 )
-from tests.component.conftest import APP_SECRET, VERIFY_TOKEN, Bench, actions
+from tests.component.bench import APP_SECRET, VERIFY_TOKEN, Bench, MakeBench, actions
 from tests.component.surface import Door, count_events, error_of
+from tests.eventually import eventually
 from wacall.stack.database import LocalSupabase
-
-MakeBench = Callable[..., Awaitable[Bench]]
 
 
 @pytest_asyncio.fixture
@@ -200,9 +198,7 @@ async def test_a_webhook_that_cannot_be_stored_is_repeated_and_worked_on(
     await door.shut()
     call = await bench.whatsapp.call()
     assert call.connect_delivery is not None
-    async with asyncio.timeout(10):
-        while not call.connect_delivery.attempts:
-            await asyncio.sleep(0.02)
+    await eventually(lambda: call.connect_delivery and call.connect_delivery.attempts)
     await door.open()
     await call.accepted(10)
     await call.phone.wait_agent_speaking(12)
@@ -223,9 +219,7 @@ async def test_a_draining_replica_leaves_offers_to_others(bench: Bench) -> None:
 
     second = await bench.whatsapp.call()
     assert second.connect_delivery is not None
-    async with asyncio.timeout(12):
-        while not second.connect_delivery.attempts:
-            await asyncio.sleep(0.02)
+    await eventually(lambda: second.connect_delivery and second.connect_delivery.attempts)
     assert second.connect_delivery.attempts[0].status == 503
     assert await bench.row(second) is None
 

@@ -26,7 +26,7 @@ from simulators.openai.scenario import Scenario, load_scenario
 from simulators.openai.server import OpenAISimulator
 from simulators.speech import ear, voice
 from tests import paths
-from tests.row_waits import POLL_S, RowWaits
+from tests.eventually import RowWaits, eventually
 from tests.servers import watch_log
 from wacall.environment import free_port
 from wacall.stack.processes import Child
@@ -190,12 +190,13 @@ class Deployment(RowWaits):
         """Wait until the call has been released, and all that it held is gone."""
         row = await self.until(call, lambda found: found.released_at is not None, deadline_s)
         left: dict[str, object] = {}
-        try:
-            async with asyncio.timeout(deadline_s):
-                while left := await self._left(row):
-                    await asyncio.sleep(POLL_S)
-        except TimeoutError:
-            pytest.fail(f"after {deadline_s} s there still is: {left}")
+
+        async def nothing_is_left() -> bool:
+            left.clear()
+            left.update(await self._left(row))
+            return not left
+
+        await eventually(nothing_is_left, deadline_s, last=lambda: f"there still is: {left}")
         return row
 
     async def _left(self, row: Call) -> dict[str, object]:
@@ -303,9 +304,7 @@ async def idle_processes(stack: Stack) -> int:
     """Wait until the worker has made its idle processes, and count them."""
     log = stack.log_of("agent")
     wanted = int(stack.environment.get("AGENT_IDLE_PROCESSES", "2"))
-    async with asyncio.timeout(30):
-        while log.read_text().count("process initialized") < wanted:
-            await asyncio.sleep(POLL_S)
+    await eventually(lambda: log.read_text().count("process initialized") >= wanted, 30)
     return len(job_processes(stack))
 
 

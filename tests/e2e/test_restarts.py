@@ -1,6 +1,5 @@
 """Processes that do not carry a call's media come and go; the call does not notice."""
 
-import asyncio
 import os
 import signal
 
@@ -12,6 +11,7 @@ from simulators.meta.calls.user_call import SimulatedCall
 from simulators.openai.faults import Faults
 from simulators.speech.ear import plain_words
 from tests.e2e.conftest import Deployment, answered
+from tests.eventually import eventually
 
 pytestmark = pytest.mark.timeout(90)
 
@@ -49,9 +49,7 @@ async def while_the_agent_is_awaited(deployment: Deployment) -> SimulatedCall:
     deployment.openai.simulator.faults = Faults(mute_sessions=-1)
     call = await deployment.whatsapp.call()
     await deployment.until(call, lambda row: row.status is CallStatus.RINGING)
-    async with asyncio.timeout(5):
-        while not deployment.openai.simulator.open_sessions:
-            await asyncio.sleep(0.01)
+    await eventually(lambda: deployment.openai.simulator.open_sessions, 5)
     return call
 
 

@@ -25,6 +25,7 @@ from tests.e2e.conftest import (
     make_whatsapp,
 )
 from tests.e2e.privacy import leaks
+from tests.eventually import eventually
 from wacall.environment import free_port, read_env_file
 from wacall.stack.database import LocalSupabase
 
@@ -104,10 +105,7 @@ async def test_sigterm_during_a_call(
     up.process.send_signal(signal.SIGTERM)
     end = await call.ended(10)
     assert await asyncio.wait_for(up.process.wait(), GONE_S) == 0
-    async with asyncio.timeout(5):
-        while alive := [pid for pid in pids if Path(f"/proc/{pid}").exists()]:
-            await asyncio.sleep(0.05)
-    assert alive == []
+    await eventually(lambda: not any(Path(f"/proc/{pid}").exists() for pid in pids), 5)
 
     assert end.by == "business"
     assert [request.action for request in call.requests] == ["pre_accept", "accept", "terminate"]

@@ -19,6 +19,7 @@ from controlplane.rtpengine.client import NgClient
 from controlplane.rtpengine.passage import HopInterfaces, MediaHop
 from controlplane.rtpengine.transport import open_transport
 from shared.call.ids import CallId
+from tests.eventually import eventually
 from tests.integration.hop_phone import TONE_HZ, HummingPhone
 from wacall.stack.sfu import EmbeddedSfu
 
@@ -46,7 +47,7 @@ class Agent:
             stderr=asyncio.subprocess.DEVNULL,
         )  # fmt: skip
         self._reading = asyncio.create_task(self._read())
-        await self.until(lambda: bool(self.of("ready")), READY_S)
+        await eventually(lambda: self.of("ready"), READY_S)
 
     def of(self, event: str) -> list[dict[str, Any]]:
         """What was told of this kind."""
@@ -58,12 +59,6 @@ class Agent:
             abs(one["hz"] - TONE_HZ) < TOLERANCE_HZ and one["at"] > since
             for one in self.of("heard")
         )
-
-    async def until(self, condition: Any, deadline_s: float) -> None:
-        """Wait for a condition."""
-        async with asyncio.timeout(deadline_s):
-            while not condition():
-                await asyncio.sleep(0.01)
 
     async def stop(self) -> None:
         """Kill it."""
@@ -125,9 +120,11 @@ class HopCall:
         """Have the agent's track listed: WHIP subscribes only to what is there."""
         await self.livekit.room.create_room(api.CreateRoomRequest(name=self.room))
         await self.agent.start(self.sfu, self.room)
-        async with asyncio.timeout(READY_S):
-            while not any(one.tracks for one in await self.participants()):
-                await asyncio.sleep(0.02)
+
+        async def is_published() -> bool:
+            return any(one.tracks for one in await self.participants())
+
+        await eventually(is_published, READY_S)
 
     async def participants(self) -> list[api.ParticipantInfo]:
         """Who is in the room."""
@@ -188,9 +185,9 @@ class HopCall:
     async def until_two_way(self, deadline_s: float = 12) -> None:
         """Wait until each end hears the other's tone, after now."""
         since = time.monotonic()
-        await self.agent.until(lambda: self.agent.hears_phone_since(since), deadline_s)
+        await eventually(lambda: self.agent.hears_phone_since(since), deadline_s)
         heard_since = self.phone.axis(since) + EAR_S
-        await self.agent.until(
+        await eventually(
             lambda: (
                 self.phone.heard.duration_s > heard_since
                 and abs(self.phone.heard_hz(EAR_S) - AGENT_HZ) < TOLERANCE_HZ

@@ -5,10 +5,10 @@ import json
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 from time import monotonic
-from typing import Any
+from typing import Any, cast
 from uuid import uuid4
 
 import aiohttp
@@ -30,6 +30,7 @@ from shared.call.room import (
     CALLER_IDENTITY,
     room_name,
 )
+from tests.eventually import eventually
 from tests.integration.journal_store import VARIABLE, read_journal
 from tests.integration.realtime_stand_in import RealtimeStandIn
 from tests.servers import watch_log
@@ -38,17 +39,6 @@ from wacall.stack.sfu import EmbeddedSfu
 
 AGENT_NAME = "agent-under-test"
 AUDIBLE = 500.0
-
-
-async def eventually(check: Callable[[], Any], timeout_s: float = 10) -> Any:
-    """Poll until `check` returns something true."""
-    try:
-        async with asyncio.timeout(timeout_s):
-            while not (found := check()):
-                await asyncio.sleep(0.02)
-    except TimeoutError:
-        pytest.fail(f"it did not happen within {timeout_s} s")
-    return found
 
 
 class Worker:
@@ -195,15 +185,17 @@ class Call:
         return next((one for one in listed.participants if one.identity == AGENT_IDENTITY), None)
 
     async def published(self, timeout_s: float = 10) -> api.ParticipantInfo:
-        async with asyncio.timeout(timeout_s):
-            while (agent := await self.agent()) is None or not agent.tracks:
-                await asyncio.sleep(0.01)
-        return agent
+        async def publishing() -> api.ParticipantInfo | None:
+            agent = await self.agent()
+            return agent if agent is not None and agent.tracks else None
+
+        return cast(api.ParticipantInfo, await eventually(publishing, timeout_s))
 
     async def gone(self, timeout_s: float = 10) -> None:
-        async with asyncio.timeout(timeout_s):
-            while await self.agent() is not None:
-                await asyncio.sleep(0.02)
+        async def is_gone() -> bool:
+            return await self.agent() is None
+
+        await eventually(is_gone, timeout_s)
 
     async def ring(self) -> Phone:
         room = rtc.Room()

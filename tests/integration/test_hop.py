@@ -12,6 +12,7 @@ from controlplane.core.errors import BadSdp, HopCallUnknown
 from controlplane.rtpengine.key_reports import KeyListener, KeyPressed
 from controlplane.rtpengine.liveness import MediaHistory, MediaLimits, Verdict, read_query
 from controlplane.rtpengine.passage import WHATSAPP_TAG, HopInterfaces
+from tests.eventually import eventually
 from tests.hop_servers import running_redis
 from tests.integration.hop_call import HopCall
 from wacall.stack.hop import EmbeddedHop, HopPlan
@@ -39,9 +40,10 @@ async def test_a_placed_call_from_dial_to_delete(
         await call.place(setup)
 
         await call.phone.press_keys("5#")
-        async with asyncio.timeout(3):
-            while len(pressed := [one for one in keys[1] if one.call_id == call.id]) < 2:
-                await asyncio.sleep(0.02)
+        pressed = await eventually(
+            lambda: found if len(found := [one for one in keys[1] if one.call_id == call.id]) > 1
+            else None, 3,
+        )  # fmt: skip
         assert [(one.tag, one.key) for one in pressed] == [(WHATSAPP_TAG, "5"), (WHATSAPP_TAG, "#")]
         # the keys did not disturb the audio
         await call.until_two_way()
@@ -63,9 +65,9 @@ async def test_an_inbound_call_through_the_hop(
         await call.prepare()
         await call.take()
         await call.phone.press_keys("7")
-        async with asyncio.timeout(3):
-            while not any(one.call_id == call.id and one.key == "7" for one in keys[1]):
-                await asyncio.sleep(0.02)
+        await eventually(
+            lambda: any(one.call_id == call.id and one.key == "7" for one in keys[1]), 3
+        )
 
 
 async def test_two_networks(sfu: EmbeddedSfu, tmp_path: Path) -> None:

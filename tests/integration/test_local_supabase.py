@@ -10,7 +10,7 @@ import stat
 import subprocess
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ import pytest_asyncio
 
 from shared.call.errors import StoreUnavailable
 from shared.database.supabase import SupabaseStore
+from tests.eventually import eventually
 from wacall.stack import database
 from wacall.stack.database import DatabaseFailed, LocalSupabase
 
@@ -37,12 +38,6 @@ create function public.half(x numeric) returns numeric
     language sql immutable set search_path = '' return x / 2;
 grant execute on function public.echo(jsonb), public.half(numeric) to service_role;
 """
-
-
-async def until(condition: Callable[[], Awaitable[bool]], timeout_s: float = 20) -> None:
-    async with asyncio.timeout(timeout_s):
-        while not await condition():
-            await asyncio.sleep(0.05)
 
 
 def is_alive(pid: int) -> bool:
@@ -241,8 +236,8 @@ async def test_after_a_death_both_come_back_at_the_same_address(folder: Path, vi
             set(local.pids.values()) & set(before.values())
         )
 
-    await until(both_are_new)
-    await until(is_back)
+    await eventually(both_are_new, 20)
+    await eventually(is_back, 20)
     assert local.url == url
     await store.close()
     await local.stop()
@@ -259,7 +254,7 @@ async def test_it_gives_up_in_the_end(folder: Path, monkeypatch: pytest.MonkeyPa
     async def has_given_up() -> bool:
         return local.failure is not None
 
-    await until(has_given_up)
+    await eventually(has_given_up, 20)
     assert "keeps dying" in str(local.failure)
     assert local.pids == {}
     await local.stop()
@@ -305,7 +300,7 @@ async def test_nothing_outlives_a_killed_launcher_and_the_folder_can_be_used_aga
     async def are_gone() -> bool:
         return not any(is_alive(pid) for pid in pids.values())
 
-    await until(are_gone)
+    await eventually(are_gone, 20)
     assert await rows_in_calls(local) == "0"
     await local.stop()
 

@@ -20,6 +20,7 @@ from simulators.meta.whatsapp import WhatsAppSimulator
 from simulators.phone.ice_lite import Loss
 from simulators.phone.phone import CallOver, Phone
 from simulators.phone.recording import Pcm, read_wav
+from tests.eventually import eventually
 from wacall.stack.sfu import EmbeddedSfu
 
 CALLER_HZ, AGENT_HZ = 880, 440
@@ -73,16 +74,15 @@ class Agent:
             self.track, rtc.TrackPublishOptions(dtx=False, red=False)
         )
         self._feeding = asyncio.create_task(self._feed())
-        async with (
-            asyncio.timeout(10),
-            api.LiveKitAPI(self.sfu.http_url, self.sfu.keys.key, self.sfu.keys.secret) as client,
-        ):
-            request = api.ListParticipantsRequest(room=self.room_name)
-            while True:
+        request = api.ListParticipantsRequest(room=self.room_name)
+        keys = self.sfu.keys
+        async with api.LiveKitAPI(self.sfu.http_url, keys.key, keys.secret) as client:
+
+            async def is_published() -> bool:
                 listed = await client.room.list_participants(request)
-                if any(participant.tracks for participant in listed.participants):
-                    return
-                await asyncio.sleep(0.01)
+                return any(participant.tracks for participant in listed.participants)
+
+            await eventually(is_published, 10)
 
     def _on_left(self, participant: rtc.RemoteParticipant) -> None:
         if not self.left.done():
@@ -333,9 +333,7 @@ async def test_call_through_graph_and_sfu(sfu: EmbeddedSfu, patient: bool) -> No
         end = await call.ended(5)
         assert (end.by, end.status, end.error_code) == ("user", "COMPLETED", None)
         if not patient:
-            async with asyncio.timeout(5):
-                while call.phone.counts.after_end == 0:
-                    await asyncio.sleep(0.01)
+            await eventually(lambda: call.phone.counts.after_end, 5)
         rules = {violation.what.partition(" ")[2] for violation in call.violations}
         assert rules == (
             set()

@@ -28,6 +28,7 @@ from simulators.meta.webhooks.calls import Caller, Json
 from simulators.meta.whatsapp import WhatsAppSimulator
 from simulators.phone.phone import CallOver
 from simulators.phone.recording import Pcm
+from tests.eventually import eventually
 from tests.serving import serving
 
 PERSON_HZ, AGENT_HZ = 880, 440
@@ -124,9 +125,7 @@ class Business:
     async def hear(self, seconds: float) -> Pcm:
         """Record from now on."""
         self.heard.clear()
-        async with asyncio.timeout(seconds + 5):
-            while sum(map(len, self.heard)) < seconds * RATE:
-                await asyncio.sleep(0.02)
+        await eventually(lambda: sum(map(len, self.heard)) >= seconds * RATE, seconds + 5)
         return np.concatenate(self.heard)
 
     async def close(self) -> None:

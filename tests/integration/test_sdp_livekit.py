@@ -17,6 +17,7 @@ from livekit import api, rtc
 from controlplane.core.errors import BadSdp
 from controlplane.sdp.direct import answer_for_meta, offer_for_livekit
 from tests import paths
+from tests.eventually import eventually
 from wacall.stack.sfu import EmbeddedSfu
 
 DATA = paths.DATA / "sdp"
@@ -89,20 +90,16 @@ async def whip(empty_room: Whip, livekit: api.LiveKitAPI) -> AsyncIterator[Whip]
             source=rtc.TrackSource.SOURCE_MICROPHONE, dtx=False, red=False
         )
         await room.local_participant.publish_track(track, options)
-        async with asyncio.timeout(DEADLINE_S):
-            await _until_listed(livekit, empty_room.room)
+        request = api.ListParticipantsRequest(room=empty_room.room)
+
+        async def is_listed() -> bool:
+            found = (await livekit.room.list_participants(request)).participants
+            return any(participant.tracks for participant in found)
+
+        await eventually(is_listed, DEADLINE_S)
         yield empty_room
     finally:
         await room.disconnect()
-
-
-async def _until_listed(livekit: api.LiveKitAPI, room: str) -> None:
-    request = api.ListParticipantsRequest(room=room)
-    while True:
-        found = (await livekit.room.list_participants(request)).participants
-        if any(participant.tracks for participant in found):
-            return
-        await asyncio.sleep(0.02)
 
 
 @pytest.mark.parametrize("rewrite", [True, False])

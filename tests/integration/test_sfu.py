@@ -17,6 +17,7 @@ from aiortc import RTCPeerConnection, RTCSessionDescription
 from aiortc.mediastreams import AudioStreamTrack
 from livekit import api
 
+from tests.eventually import eventually
 from tests.serving import serving
 from wacall.environment import free_port
 from wacall.stack.processes import Child, ChildFailed
@@ -59,10 +60,8 @@ async def test_whip_carries_audio_on_loopback(sfu: EmbeddedSfu, rooms: api.LiveK
             ("udp", "127.0.0.1", sfu.ports.udp)
         }
         await phone.setRemoteDescription(RTCSessionDescription(answer, "answer"))
-        async with asyncio.timeout(10):
-            await connected.wait()
-            while not await _has_track(rooms, "wa-whip"):
-                await asyncio.sleep(0.05)
+        await asyncio.wait_for(connected.wait(), 10)
+        await eventually(lambda: _has_track(rooms, "wa-whip"), 10)
     finally:
         await phone.close()
         await rooms.room.delete_room(api.DeleteRoomRequest(room="wa-whip"))

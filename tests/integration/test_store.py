@@ -31,6 +31,7 @@ from shared.call.records import (
     Lead,
 )
 from shared.database.supabase import SupabaseStore
+from tests.eventually import eventually
 from tests.serving import serving
 from wacall.stack.database import LocalSupabase
 
@@ -339,13 +340,14 @@ async def test_events_that_another_taker_is_just_taking_are_left_to_it(
             "select pg_sleep(2)"
         )
     )
-    async with asyncio.timeout(5):
-        while (
-            await database.execute(
-                "select count(*) from pg_stat_activity where wait_event = 'PgSleep'"
-            )
-        ).strip() == "0":
-            await asyncio.sleep(0.02)
+
+    async def holds_the_events() -> bool:
+        sleeping = await database.execute(
+            "select count(*) from pg_stat_activity where wait_event = 'PgSleep'"
+        )
+        return sleeping.strip() != "0"
+
+    await eventually(holds_the_events, 5)
     assert not other.done()
     taken = await store.take_pending_events(
         received_before=NOW + SECOND, taken_before=NOW, now=NOW + SECOND

@@ -12,6 +12,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from tests.eventually import eventually
 from wacall.environment import free_port, read_env_file
 
 pytestmark = pytest.mark.timeout(180)
@@ -102,9 +103,7 @@ def descendants(pid: int) -> set[int]:
 
 
 async def wait_until_gone(pids: set[int], within_s: float = 10) -> None:
-    async with asyncio.timeout(within_s):
-        while any(Path(f"/proc/{pid}").exists() for pid in pids):
-            await asyncio.sleep(0.05)
+    await eventually(lambda: not any(Path(f"/proc/{pid}").exists() for pid in pids), within_s)
 
 
 async def status_of(url: str) -> int:

@@ -3,23 +3,12 @@
 import pytest
 
 from controlplane.settings import Settings
-
-GOOD = {
-    "WA_VERIFY_TOKEN": "verify-me",
-    "WA_APP_SECRET": "app-secret-value",
-    "WA_ACCESS_TOKEN": "EAAtoken",
-    "WA_PHONE_NUMBER_ID": "436666719526789",
-    "LIVEKIT_URL": "wss://sfu.example/",
-    "LIVEKIT_API_KEY": "devkey",
-    "LIVEKIT_API_SECRET": "livekit-secret-value",
-    "SUPABASE_URL": "https://db.example",
-    "SUPABASE_SECRET_KEY": "sb_secret_value",
-}
+from tests.data.environment import LEAST
 
 
 def test_the_least_environment_is_enough() -> None:
     """Everything that has a default may be left out; a WebSocket URL is as good as an HTTP one."""
-    settings = Settings.from_env(GOOD)
+    settings = Settings.from_env(LEAST)
 
     assert settings.port == 4000
     assert settings.livekit_url == "https://sfu.example"
@@ -27,11 +16,11 @@ def test_the_least_environment_is_enough() -> None:
     assert settings.controlplane_api_key is None
 
 
-@pytest.mark.parametrize("name", GOOD)
+@pytest.mark.parametrize("name", LEAST)
 @pytest.mark.parametrize("value", [None, ""], ids=["missing", "empty"])
 def test_a_missing_variable_is_named(name: str, value: str | None) -> None:
     """The start stops with one sentence that names the variable."""
-    environ = {key: text for key, text in GOOD.items() if key != name}
+    environ = {key: text for key, text in LEAST.items() if key != name}
     if value is not None:
         environ[name] = value
     with pytest.raises(ValueError, match=name) as caught:
@@ -55,12 +44,12 @@ def test_a_missing_variable_is_named(name: str, value: str | None) -> None:
 def test_a_malformed_variable_is_named_and_not_shown(name: str, value: str) -> None:
     """The sentence names the variable; its value may be a secret."""
     with pytest.raises(ValueError, match=name):
-        Settings.from_env({**GOOD, name: value})
+        Settings.from_env({**LEAST, name: value})
 
 
 def test_the_older_supabase_name_is_accepted() -> None:
     """SUPABASE_SERVICE_ROLE_KEY stands in for SUPABASE_SECRET_KEY."""
-    environ = {**GOOD, "SUPABASE_SERVICE_ROLE_KEY": GOOD["SUPABASE_SECRET_KEY"]}
+    environ = {**LEAST, "SUPABASE_SERVICE_ROLE_KEY": LEAST["SUPABASE_SECRET_KEY"]}
     del environ["SUPABASE_SECRET_KEY"]
 
     assert Settings.from_env(environ).supabase_secret_key.get_secret_value() == "sb_secret_value"
@@ -68,7 +57,7 @@ def test_the_older_supabase_name_is_accepted() -> None:
 
 def test_secrets_do_not_show_in_a_repr() -> None:
     """Whoever prints the settings learns no secret."""
-    shown = repr(Settings.from_env(GOOD))
+    shown = repr(Settings.from_env(LEAST))
 
     secrets = ("verify-me", "app-secret", "EAAtoken", "livekit-secret", "sb_secret")
     assert not [secret for secret in secrets if secret in shown]
@@ -76,10 +65,10 @@ def test_secrets_do_not_show_in_a_repr() -> None:
 
 def test_inbound_media_goes_directly_unless_the_hop_is_wanted() -> None:
     """WA_MEDIA knows two words."""
-    assert Settings.from_env(GOOD).wa_media == "direct"
-    assert Settings.from_env({**GOOD, "WA_MEDIA": "hop"}).wa_media == "hop"
+    assert Settings.from_env(LEAST).wa_media == "direct"
+    assert Settings.from_env({**LEAST, "WA_MEDIA": "hop"}).wa_media == "hop"
     with pytest.raises(ValueError, match=r"^WA_MEDIA is malformed"):
-        Settings.from_env({**GOOD, "WA_MEDIA": "relay"})
+        Settings.from_env({**LEAST, "WA_MEDIA": "relay"})
 
 
 @pytest.mark.parametrize(
@@ -89,7 +78,7 @@ def test_inbound_media_goes_directly_unless_the_hop_is_wanted() -> None:
 )  # fmt: skip
 def test_keys_are_listened_for_in_private(value: str, fits: bool) -> None:
     """What comes in at HOP_DTMF_LISTEN is believed, so it must not be open to the internet."""
-    environ = {**GOOD, "HOP_DTMF_LISTEN": value}
+    environ = {**LEAST, "HOP_DTMF_LISTEN": value}
     if fits:
         assert Settings.from_env(environ).hop_dtmf_listen == value
     else:

@@ -14,7 +14,7 @@ from shared.call.ids import PhoneNumberId
 from shared.call.person import Party
 from shared.call.records import TranscriptTurn
 from simulators.openai.scenario import load_scenario
-from tests.unit.wacall.demo.test_checks import CALL, CREATED, PLAY, at, good_evidence
+from tests.unit.wacall.demo.flawless import CALL, CREATED, PLAY, at, good_evidence
 from wacall.demo.callback_checks import judge_callback
 from wacall.demo.callback_report import callback_steps, masked, show_callback_report, show_ledger
 from wacall.demo.checks import judge

@@ -15,7 +15,7 @@ from simulators.meta.rules.graph import (
     check_version,
     unknown_path,
 )
-from tests.unit.simulators.phone.test_write_sdp import ANSWER, META_OFFER
+from tests.data.descriptions import ANSWER, META_OFFER
 
 RINGING = CallView(state=CallState.RINGING, offer=META_OFFER)
 PRE_ACCEPTED = CallView(state=CallState.PRE_ACCEPTED, offer=META_OFFER, pre_accepted_sdp=ANSWER)

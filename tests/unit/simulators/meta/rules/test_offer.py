@@ -6,32 +6,7 @@ from aiortc.sdp import SessionDescription
 from simulators.meta.rules.offer import OfferPolicy, offer_problems
 from simulators.phone.read_sdp import read_offer
 from simulators.phone.write_sdp import OfferParameters, write_answer
-from tests.unit.simulators.phone.test_write_sdp import FINGERPRINT
-
-# the shape of an rtpengine's offer with the BUNDLE line that it leaves out
-OFFER = """v=0
-o=- 1795430000 1 IN IP4 203.0.113.7
-s=-
-c=IN IP4 203.0.113.7
-t=0 0
-a=group:BUNDLE 0
-m=audio 30000 UDP/TLS/RTP/SAVPF 111 126
-a=sendrecv
-a=mid:0
-a=rtpmap:111 opus/48000/2
-a=fmtp:111 maxaveragebitrate=20000;maxplaybackrate=16000;minptime=20;sprop-maxcapturerate=16000;\
-useinbandfec=1
-a=rtpmap:126 telephone-event/8000
-a=rtcp:30000
-a=rtcp-mux
-a=setup:actpass
-a=fingerprint:sha-256 {fingerprint}
-a=ptime:20
-a=ice-ufrag:abcdefgh
-a=ice-pwd:abcdefghijklmnopqrstuvwx
-a=candidate:1 1 UDP 2130706431 203.0.113.7 30000 typ host
-a=end-of-candidates
-""".replace("\n", "\r\n").format(fingerprint=FINGERPRINT)
+from tests.data.descriptions import FINGERPRINT, OFFER
 
 
 def test_right_offer_is_taken_and_read() -> None:

@@ -20,6 +20,7 @@ from simulators.meta.rules.outbound import (
     check_recipient,
 )
 from simulators.meta.webhooks.calls import Caller
+from tests.data.messages import FREE_FORM, INTERACTIVE, TEMPLATE
 
 NOW = 1_768_000_000.0
 POLICY = OutboundPolicy()
@@ -115,26 +116,6 @@ def test_the_phone_number_wins() -> None:
     """`to` is read as digits; `recipient` counts where `to` is missing."""
     assert addressed({"to": "+1 (555) 010-0123", "recipient": "US.1"}) == "15550100123"
     assert addressed({"recipient": "US.1"}) == "US.1"
-
-
-INTERACTIVE: dict[str, Any] = {
-    "type": "call_permission_request",
-    "action": {"name": "call_permission_request"},
-    "body": {"text": "May we call you about your order?"},
-}
-FREE_FORM = {
-    "messaging_product": "whatsapp",
-    "recipient_type": "individual",
-    "to": "15550100123",
-    "type": "interactive",
-    "interactive": INTERACTIVE,
-}
-TEMPLATE = {
-    "messaging_product": "whatsapp",
-    "recipient": "US.13491208655302741918",
-    "type": "template",
-    "template": {"name": "call_permission", "language": {"code": "en"}},
-}
 
 
 def test_permission_requests_are_read() -> None:
