@@ -3,7 +3,9 @@
 --
 --     psql "$DATABASE_URL" -v ON_ERROR_STOP=1 -1 -f schema.sql
 --
--- or paste it into the project's SQL editor, which runs it as one transaction too.
+-- or paste it into the project's SQL editor, which runs it as one transaction too. A project that
+-- has an earlier version of it is brought here by supabase/migrations (`wacall database migrate`);
+-- a test holds that both ways lead to the same.
 --
 -- Who may do what. Only the server side (role service_role, the project's secret key) reads and
 -- writes; row-level security is on everywhere and no table has a policy, so that anon and
@@ -12,13 +14,11 @@
 --
 -- Personal data and retention. Columns whose comment starts with "PII:" hold personal data. What a
 -- caller may expect: raw events go after 30 days, calls with their transcripts, leads and
--- follow-ups after 180 days, sooner where the law or the person asks for it. As the owner, from
--- pg_cron or any scheduler:
+-- follow-ups 180 days after their end, sooner where the law or the person asks for it. That is
+-- purge_expired(), which somebody has to call every day: `wacall database purge` from any
+-- scheduler, or in the database itself, once pg_cron is enabled:
 --
---     delete from public.call_events where received_at < now() - interval '30 days';
---     delete from public.calls where created_at < now() - interval '180 days';
---     delete from public.consent_requests where requested_at < now() - interval '30 days';
---     delete from public.call_pauses where until < now() - interval '30 days';
+--     select cron.schedule('wacall-purge', '17 3 * * *', 'select public.purge_expired()');
 --
 -- To erase one person (`wacall consent erase`), by either name (null for the other):
 --
@@ -753,11 +753,104 @@ $$;
 comment on function public.erase_person(text, text, boolean) is
     'Forgets a person: calls with all that belongs to them, raw events, consents. The do_not_call entries stay unless told otherwise: who forgets them may call again. Returns what went, by table.';
 
+-- --------------------------------------------------------------------------------- retention
+
+create function public.purge_expired(
+    call_days integer default 180, event_days integer default 30,
+    request_days integer default 30, pause_days integer default 30,
+    at_most integer default null, dry_run boolean default false
+) returns jsonb
+language plpgsql security definer set search_path = '' as $$
+declare
+    old_calls uuid[];
+    old_events uuid[];
+    old_requests uuid[];
+    old_pauses uuid[];
+    counts jsonb;
+begin
+    -- the policy looks back over a day of calls and a week of requests (call_standing)
+    if call_days is null or call_days < 1 or event_days is null or event_days < 1
+        or request_days is null or request_days < 7 or pause_days is null or pause_days < 0
+        or at_most < 1
+    then
+        raise exception 'call_days and event_days are at least 1, request_days 7, pause_days 0, at_most 1';
+    end if;
+    select coalesce(array_agg(c.id), '{}') into old_calls
+    from (
+        select c.id from public.calls as c
+        where c.ended_at < now() - make_interval(days => call_days)
+        order by c.ended_at limit at_most
+    ) as c;
+    select coalesce(array_agg(e.id), '{}') into old_events
+    from (
+        select e.id from public.call_events as e
+        where e.received_at < now() - make_interval(days => event_days)
+          and not exists (
+              select from public.calls as c where c.id = e.call_id and c.ended_at is null)
+        order by e.received_at limit at_most
+    ) as e;
+    select coalesce(array_agg(r.id), '{}') into old_requests
+    from (
+        select r.id from public.consent_requests as r
+        where r.requested_at < now() - make_interval(days => request_days)
+        order by r.requested_at limit at_most
+    ) as r;
+    select coalesce(array_agg(p.id), '{}') into old_pauses
+    from (
+        select p.id from public.call_pauses as p
+        where p.until < now() - make_interval(days => pause_days)
+        order by p.until limit at_most
+    ) as p;
+    counts := jsonb_build_object(
+        'calls', cardinality(old_calls),
+        'transcripts', (
+            select count(*) from public.transcripts as t where t.call_id = any (old_calls)),
+        'leads', (select count(*) from public.leads as l where l.call_id = any (old_calls)),
+        'follow_ups', (
+            select count(*) from public.follow_ups as f where f.call_id = any (old_calls)),
+        'call_events', (
+            select count(*) from public.call_events as e
+            where e.call_id = any (old_calls) or e.id = any (old_events)),
+        'consent_requests', cardinality(old_requests),
+        'call_pauses', cardinality(old_pauses));
+    if dry_run then
+        return counts;
+    end if;
+    -- a call may be all that says that two names are one person, who must not be called: the
+    -- ledger learns it before the call goes, with the time of the wish
+    insert into public.consents
+        (id, phone_number_id, user_id, phone, kind, granted, source, source_ref, at)
+    select gen_random_uuid(), known.phone_number_id, known.user_id, known.phone, 'do_not_call',
+        true, 'agent', known.call_id::text, known.since
+    from (
+        select distinct on (c.caller_user_id, c.caller_phone)
+            c.id as call_id, c.phone_number_id, c.caller_user_id as user_id,
+            c.caller_phone as phone,
+            public.do_not_call_since(c.caller_user_id, c.caller_phone) as since
+        from public.calls as c
+        where c.id = any (old_calls) and c.caller_user_id <> '' and c.caller_phone ~ '^[0-9]+$'
+          and not exists (
+              select from public.consents as k
+              where k.user_id = c.caller_user_id and k.phone = c.caller_phone)
+        order by c.caller_user_id, c.caller_phone, c.ended_at desc
+    ) as known
+    where known.since is not null
+    on conflict (source, kind, source_ref) do nothing;
+    delete from public.call_events as e where e.id = any (old_events);
+    delete from public.calls as c where c.id = any (old_calls);
+    delete from public.consent_requests as r where r.id = any (old_requests);
+    delete from public.call_pauses as p where p.id = any (old_pauses);
+    return counts;
+end
+$$;
+comment on function public.purge_expired(integer, integer, integer, integer, integer, boolean) is
+    'Deletes what is older than it may be: ended calls with all that belongs to them, raw events, requests for permission, pauses that are over; at_most of each, null: all. Live calls and consents stay. dry_run only counts. Returns what went, by table.';
+
 -- ------------------------------------------------------------------------------------ version
 
 create function public.schema_version() returns integer
 language sql immutable set search_path = ''
-return 2;
+return 3;
 comment on function public.schema_version() is
     'The version of this file that the database has; the control plane compares it with its own.';
 
@@ -781,7 +874,8 @@ revoke all on function public.call_may_become(text, text), public.guard_call(),
     public.take_pending_events(timestamptz, timestamptz, timestamptz),
     public.guard_consents(), public.guard_outbound(), public.do_not_call_since(text, text),
     public.call_standing(text, text, text, timestamptz, integer, integer),
-    public.do_not_call(uuid), public.erase_person(text, text, boolean)
+    public.do_not_call(uuid), public.erase_person(text, text, boolean),
+    public.purge_expired(integer, integer, integer, integer, integer, boolean)
     from public, anon, authenticated, service_role;
 
 grant usage on schema public to service_role;
@@ -796,4 +890,5 @@ grant execute on function public.call_may_become(text, text), public.schema_vers
     public.take_pending_events(timestamptz, timestamptz, timestamptz),
     public.do_not_call_since(text, text),
     public.call_standing(text, text, text, timestamptz, integer, integer),
-    public.do_not_call(uuid), public.erase_person(text, text, boolean) to service_role;
+    public.do_not_call(uuid), public.erase_person(text, text, boolean),
+    public.purge_expired(integer, integer, integer, integer, integer, boolean) to service_role;

@@ -10,7 +10,7 @@ from shared.database.rest import Refused, RestClient
 TABLES = {**rows.TABLES, **ledger_rows.TABLES}
 """Every table and column that the product reads or writes."""
 
-APPLY = 'apply schema.sql to the project: psql "$DATABASE_URL" -v ON_ERROR_STOP=1 -1 -f schema.sql'
+MIGRATE = "run `wacall database migrate`, or apply schema.sql if the project is empty"
 
 
 async def problems(rest: RestClient) -> list[str]:
@@ -26,7 +26,7 @@ async def _check_table(rest: RestClient, table: str) -> str | None:
     try:
         await rest.send(f"read the table {table}", query)
     except Refused:
-        return f"The table {table}, or a column of it, is missing; {APPLY}."
+        return f"The table {table}, or a column of it, is missing; {MIGRATE}."
     except StoreUnavailable as error:
         return str(error)
     return None
@@ -36,12 +36,13 @@ async def _check_version(rest: RestClient) -> str | None:
     try:
         version = (await rest.rpc("read the schema's version", "schema_version")).data
     except Refused:
-        return f"The function schema_version is missing; {APPLY}."
+        return f"The function schema_version is missing; {MIGRATE}."
     except StoreUnavailable as error:
         return str(error)
     if version == rows.SCHEMA_VERSION:
         return None
+    is_older = isinstance(version, int) and version < rows.SCHEMA_VERSION
     return (
         f"The database has version {version} of schema.sql, this program needs version "
-        f"{rows.SCHEMA_VERSION}; bring both to the same release."
+        f"{rows.SCHEMA_VERSION}; {MIGRATE if is_older else 'bring the program to its release'}."
     )

@@ -11,7 +11,8 @@ from wacall.environment import with_tools
 pytest_plugins = ["tests.servers", "tests.hop_servers"]
 
 OURS = (
-    "LIVEKIT_", "SUPABASE_", "OPENAI_", "WA_", "SFU_", "CONTROLPLANE_", "RTPENGINE_", "HOP_"
+    "LIVEKIT_", "SUPABASE_", "OPENAI_", "WA_", "SFU_", "CONTROLPLANE_", "RTPENGINE_", "HOP_",
+    "DATABASE_",
 )  # fmt: skip
 
 # the tests run on what they start themselves, whatever the developer has configured

@@ -25,6 +25,7 @@ COMMANDS: Mapping[str, Command] = {
     "consent": Command(
         "ask for permission to call; list, import, withdraw, erase", "wacall.operators.consent"
     ),
+    "database": Command("migrate, check or purge the database", "wacall.database.command"),
     "doctor": Command("check the configuration and every neighbour", "wacall.doctor.examine"),
     "bench": Command("measure set-up times and what a call costs", "wacall.bench.bench"),
 }

@@ -23,7 +23,7 @@ from shared.call.records import (
 
 Row = Mapping[str, Any]
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 """What `schema_version()` in schema.sql returns; raise both together."""
 
 CALL_COLUMNS = (

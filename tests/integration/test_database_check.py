@@ -47,7 +47,14 @@ async def test_missing_parts_are_named_with_their_remedy(database: LocalSupabase
             "language sql immutable set search_path = '' return 999"
         )
         problems = await problems_of(database.url, database.secret_key)
-        assert any("version 999" in problem for problem in problems), problems
+        assert any("version 999" in problem and "program" in problem for problem in problems)
+        await database.execute(
+            "create or replace function public.schema_version() returns integer "
+            "language sql immutable set search_path = '' return 1"
+        )
+        (problem,) = await problems_of(database.url, database.secret_key)
+        assert "version 1 " in problem
+        assert "`wacall database migrate`" in problem
         await database.execute("alter table public.leads rename column notes to remarks")
         problems = await problems_of(database.url, database.secret_key)
         assert any("table leads" in text and "schema.sql" in text for text in problems), problems

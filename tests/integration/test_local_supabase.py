@@ -277,7 +277,7 @@ async def test_nothing_outlives_a_killed_launcher_and_the_folder_can_be_used_aga
     script = (
         "import asyncio, json, sys\n"
         "from pathlib import Path\n"
-        "from wacall.database import LocalSupabase\n"
+        "from wacall.stack.database import LocalSupabase\n"
         "async def main():\n"
         "    local = LocalSupabase(Path(sys.argv[1]), fast=True)\n"
         "    await local.start()\n"
@@ -305,10 +305,10 @@ async def test_nothing_outlives_a_killed_launcher_and_the_folder_can_be_used_aga
     await local.stop()
 
 
-async def test_a_changed_schema_is_told_or_in_tests_applied_anew(
+async def test_a_changed_schema_keeps_the_data_or_in_tests_starts_anew(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Data is never thrown away unasked."""
+    """Data is never thrown away unasked; migrations alone change a durable project."""
     first = LocalSupabase(folder)
     await first.start()
     await request(first, "POST", "calls", CALL)
@@ -316,8 +316,11 @@ async def test_a_changed_schema_is_told_or_in_tests_applied_anew(
     changed = folder / "schema.sql"
     changed.write_text(database.SCHEMA.read_text() + "\n-- changed\n")
     monkeypatch.setattr(database, "SCHEMA", changed)
-    with pytest.raises(DatabaseFailed, match=r"schema\.sql has changed"):
-        await LocalSupabase(folder).start()
+    durable = LocalSupabase(folder)
+    await durable.start()
+    assert await rows_in_calls(durable) == "1"
+    await durable.stop()
+    changed.write_text(changed.read_text() + "\n-- again\n")
     fast = LocalSupabase(folder, fast=True)
     await fast.start()
     assert await rows_in_calls(fast) == "0"

@@ -244,7 +244,7 @@ async def _look_at_database(
         yield fail(
             "database",
             problems[0] + more,
-            "Apply schema.sql to the project, or set SUPABASE_URL to the one that has it.",
+            "Run `wacall database migrate`, or set SUPABASE_URL to the project that is meant.",
         )
         return
     yield ok("database", "The schema is there and fits.")

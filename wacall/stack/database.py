@@ -19,6 +19,10 @@ import tempfile
 from pathlib import Path
 from typing import IO, Any
 
+import asyncpg
+
+from wacall.database.migrate import migrate
+from wacall.database.migrations import MigrationFailed, read_migrations
 from wacall.stack.postgres import Postgres, PostgresFailed, Process, tail
 
 log = logging.getLogger(__name__)
@@ -37,9 +41,17 @@ _TABLES = (
     "public.calls, public.transcripts, public.call_events, public.leads, public.follow_ups, "
     "public.consents, public.consent_requests, public.call_pauses"
 )
+_APPLIED = "select sha256 from local_supabase.applied_schema order by applied_at desc limit 1"
 _TRUNCATE_ATTEMPTS = 3
 # a unix socket's path has about 100 characters (unix(7): sun_path)
 _LONGEST_SOCKET_DIR = 80
+
+
+def _note(digest: str) -> str:
+    return (
+        f"\n;insert into local_supabase.applied_schema (sha256) values ('{digest}') "
+        "on conflict (sha256) do nothing;"
+    )
 
 
 class DatabaseFailed(Exception):
@@ -51,7 +63,8 @@ class LocalSupabase:
 
     Args:
         data_dir: where it lives; made if it is not there. One instance at a time.
-        fast: nothing is synced to disk, and a changed schema.sql starts it anew: for tests.
+        fast: nothing is synced to disk, and a changed schema.sql starts it anew: for tests. Else
+            migrations bring an earlier release's data along.
         port: of the API on 127.0.0.1; 0 picks a free one, which restarts keep.
         secret_key: instead of the random one that is kept in `data_dir`.
     """
@@ -198,29 +211,34 @@ class LocalSupabase:
         if fresh:
             await postgres.create((ASSETS / "bootstrap.sql").read_text())
         await postgres.start()
-        applied = (
-            ""
-            if fresh
-            else await postgres.execute("select sha256 from local_supabase.applied_schema")
-        )
-        if applied.strip() == digest:
-            return
-        if applied.strip():
-            if not self._fast:
-                raise DatabaseFailed(
-                    f"schema.sql has changed since the local database in {self.data_dir} was "
-                    f"made. It holds local data only: delete that directory to start anew."
-                )
+        applied = "" if fresh else (await postgres.execute(_APPLIED)).strip()
+        if applied and applied != digest and self._fast:
             await postgres.stop(STOP_TIMEOUT_S)
             postgres.delete()
             await self._start_postgres_with_schema()
             return
-        # as the owner, who is no superuser: just as in a project
-        await postgres.execute(
-            SCHEMA.read_text()
-            + f"\n;insert into local_supabase.applied_schema (sha256) values ('{digest}');",
-            role="postgres",
-        )
+        if not applied:
+            # as the owner, who is no superuser: just as in a project
+            await postgres.execute(SCHEMA.read_text() + _note(digest), role="postgres")
+        await self._migrate()
+        if applied and applied != digest:
+            await postgres.execute(_note(digest), role="postgres")
+
+    async def _migrate(self) -> None:
+        """Bring the data of an earlier release along; record what is there already."""
+        try:
+            connection = await asyncpg.connect(
+                host=str(self._socket_dir), user="postgres", database="postgres"
+            )
+            try:
+                await migrate(connection, read_migrations())
+            finally:
+                await connection.close(timeout=STOP_TIMEOUT_S)
+        except (OSError, TimeoutError, asyncpg.PostgresError, MigrationFailed) as error:
+            raise DatabaseFailed(
+                f"The local database in {self.data_dir} could not be brought to this release: "
+                f"{error} It holds local data only: delete that directory to start anew."
+            ) from error
 
     def _existing_postgres(self) -> Postgres:
         if self._postgres is None:
