@@ -7,11 +7,14 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.eventually import eventually
+from wacall.stack import keeper as keeping
+from wacall.stack import processes
 from wacall.stack.keeper import Keeper
 from wacall.stack.processes import Child, ChildFailed
 
@@ -144,14 +147,74 @@ asyncio.run(main())
 """
 
 
-def keeper_of(tmp_path: Path, code: str, reports: list[str], *, restarts: bool) -> Keeper:
-    return Keeper("part", lambda: start(tmp_path, code), report=reports.append, restarts=restarts)
+async def test_a_child_that_answers_is_asked_and_ends_with_its_input(tmp_path: Path) -> None:
+    """A line goes in and one comes out; its log has what it complained of, and no answer."""
+    child = await start(
+        tmp_path,
+        "import sys; print(input().upper(), flush=True); print('hm', file=sys.stderr, flush=True)\n"
+        "sys.stdin.read(); raise SystemExit(7)",
+        answers=True,
+        end_signal=signal.SIGCONT,
+    )
+    async with asyncio.timeout(10):
+        assert await child.ask("hello") == "HELLO\n"
+    # the signal does nothing to it: it is the end of its input that ends it
+    assert await child.stop(grace_s=5) == 7
+    assert (tmp_path / "part.log").read_text() == "hm\n"
+    assert child.tail() == "hm"
+
+
+async def test_a_child_is_asked_to_end_by_the_signal_it_knows(tmp_path: Path) -> None:
+    """Postgres, for one, would wait for its clients after a SIGTERM."""
+    child = await start(tmp_path, "import time; time.sleep(60)", end_signal=signal.SIGUSR1)
+    assert await child.stop(grace_s=5) == -signal.SIGUSR1
+
+
+async def test_a_long_log_starts_anew_and_no_tail_tells_of_a_predecessor(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A log grows over many starts, up to a bound; each child's last words are its own."""
+    first = await start(tmp_path, "print('first')")
+    await first.wait()
+    second = await start(tmp_path, "print('second')")
+    await second.wait()
+    assert (tmp_path / "part.log").read_text() == "first\nsecond\n"
+    assert second.tail() == "second"
+    monkeypatch.setattr(processes, "LONGEST_LOG", 5)
+    third = await start(tmp_path, "print('third')")
+    await third.wait()
+    assert (tmp_path / "part.log").read_text() == "third\n"
+    assert third.tail() == "third"
+
+
+def keeper_of(
+    tmp_path: Path,
+    code: str,
+    reports: list[str],
+    *,
+    restarts: bool,
+    on_death: Callable[[], None] | None = None,
+) -> Keeper:
+    return Keeper(
+        "part",
+        lambda: start(tmp_path, code),
+        report=reports.append,
+        restarts=restarts,
+        on_death=on_death,
+    )
 
 
 async def test_a_dead_part_is_started_again(tmp_path: Path) -> None:
     """A part that dies unexpectedly gets a successor, and the operator is told."""
     reports: list[str] = []
-    keeper = keeper_of(tmp_path, "import time; time.sleep(60)", reports, restarts=True)
+    deaths: list[int] = []
+    keeper = keeper_of(
+        tmp_path,
+        "import time; time.sleep(60)",
+        reports,
+        restarts=True,
+        on_death=lambda: deaths.append(len(reports)),
+    )
     await keeper.start()
     first = keeper.child.pid
     os.kill(first, signal.SIGKILL)
@@ -159,6 +222,8 @@ async def test_a_dead_part_is_started_again(tmp_path: Path) -> None:
     assert is_alive(keeper.child.pid)
     assert "part ended unexpectedly (signal SIGKILL)" in reports[0]
     assert reports[1] == "part runs again."
+    # whoever lived from it knew before anybody else, and once
+    assert deaths == [0]
     await keeper.stop(grace_s=2)
     wait_for_death(keeper.child.pid)
 
@@ -172,6 +237,37 @@ async def test_without_restarts_the_first_death_is_final(tmp_path: Path) -> None
         failure = await keeper.given_up()
     assert failure.tail == "bye"
     assert reports == []
+    await keeper.stop(grace_s=1)
+
+
+async def test_a_part_that_keeps_dying_is_given_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Pauses grow; failed starts count as deaths; after the last one nothing is started."""
+    monkeypatch.setattr(keeping, "FIRST_PAUSE_S", 0.01)
+    monkeypatch.setattr(keeping, "DEATHS_ALLOWED", 3)
+    reports: list[str] = []
+    started: list[int] = []
+
+    async def fails_every_other_time() -> Child:
+        started.append(len(started))
+        if len(started) % 2 == 0:
+            raise ChildFailed("part has no room.")
+        return await start(tmp_path, "raise SystemExit(4)")
+
+    keeper = Keeper("part", fails_every_other_time, report=reports.append, restarts=True)
+    await keeper.start()
+    async with asyncio.timeout(20):
+        failure = await keeper.given_up()
+    assert failure.sentence == "part has no room."
+    assert len(started) == 4
+    assert [sentence for sentence in reports if sentence != "part runs again."] == [
+        f"part ended unexpectedly (exit code 4); its log is {tmp_path / 'part.log'}. "
+        "Starting it again in 0.01 s.",
+        "part has no room. Starting it again in 0.02 s.",
+        f"part ended unexpectedly (exit code 4); its log is {tmp_path / 'part.log'}. "
+        "Starting it again in 0.04 s.",
+    ]
     await keeper.stop(grace_s=1)
 
 

@@ -181,7 +181,7 @@ class EmbeddedHop:
             raise RuntimeError("the media hop was never started")
         return self._child
 
-    async def start(self) -> None:
+    async def start(self) -> Child:
         """Start it and wait until it answers.
 
         Raises:
@@ -207,7 +207,8 @@ class EmbeddedHop:
                 if fixed or attempt == START_ATTEMPTS or is_free(self.control_port):
                     raise
             else:
-                return
+                break
+        return self.child
 
     def settle(self) -> None:
         """Keep the port of now for every further start."""

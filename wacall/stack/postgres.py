@@ -5,24 +5,21 @@ refuses to run as root; then it runs in a user namespace in which it is not, or 
 """
 
 import asyncio
-import ctypes
 import importlib.util
 import os
 import pwd
 import shutil
 import signal
 import subprocess
-import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
-from typing import Self
+
+from wacall.stack.processes import Child, ChildFailed
 
 START_TIMEOUT_S = 30.0
 INITDB_TIMEOUT_S = 120.0
 SQL_TIMEOUT_S = 30.0
-
-_LONGEST_LOG = 10_000_000  # bytes; a longer one is emptied at the next start
 
 _NOBODY = 65534
 _NAMESPACE = (
@@ -47,110 +44,9 @@ _SETTINGS = {
 # survives a crash of the server, not of the machine
 _NOT_DURABLE = {"fsync": "off", "full_page_writes": "off"}
 
-# linux/prctl.h
-_PR_SET_PDEATHSIG = 1
-# loaded before any fork: between fork and exec nothing may be imported
-_LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
-
 
 class PostgresFailed(Exception):
-    """Postgres does not run, or refused a statement."""
-
-
-def tail(path: Path, characters: int = 1500) -> str:
-    """Return the end of a log, for an error's sentence."""
-    try:
-        return path.read_text(errors="replace")[-characters:].strip() or "it wrote nothing"
-    except OSError:
-        return "it wrote nothing"
-
-
-def _die_with(parent: int) -> Callable[[], None]:
-    def arrange() -> None:
-        if _LIBC is not None:
-            # SIGINT is Postgres's fast shutdown
-            _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGINT)
-            # the parent may have died before the line above: then no signal will come
-            if os.getppid() != parent:
-                os._exit(1)
-
-    return arrange
-
-
-class Process:
-    """A child that ends with us; optionally one that is asked one line and answers one line."""
-
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
-        self._process = process
-
-    @classmethod
-    async def start(
-        cls,
-        argv: Sequence[str],
-        *,
-        log: Path,
-        piped: bool = False,
-        env: Mapping[str, str] | None = None,
-    ) -> Self:
-        """Start it in a session of its own, so that a Ctrl-C reaches only us.
-
-        Raises:
-            OSError: the program cannot be started.
-        """
-        with log.open("ab") as sink:
-            if sink.tell() > _LONGEST_LOG:
-                sink.truncate(0)
-            return cls(
-                await asyncio.create_subprocess_exec(
-                    *argv,
-                    stdin=asyncio.subprocess.PIPE if piped else asyncio.subprocess.DEVNULL,
-                    stdout=asyncio.subprocess.PIPE if piped else sink,
-                    stderr=sink,
-                    env=env,
-                    start_new_session=True,
-                    preexec_fn=_die_with(os.getpid()),
-                )
-            )
-
-    @property
-    def pid(self) -> int:
-        """The process id."""
-        return self._process.pid
-
-    @property
-    def has_ended(self) -> bool:
-        """Whether it is gone."""
-        return self._process.returncode is not None
-
-    async def ask(self, line: str) -> str:
-        """Write a line to its stdin and return the first line of its stdout.
-
-        Raises:
-            OSError: it has closed its stdin.
-        """
-        if self._process.stdin is None or self._process.stdout is None:
-            raise OSError("the process was started without pipes")
-        self._process.stdin.write(line.encode() + b"\n")
-        await self._process.stdin.drain()
-        return (await self._process.stdout.readline()).decode()
-
-    async def wait(self) -> int:
-        """Wait for its end."""
-        return await self._process.wait()
-
-    async def stop(self, grace_s: float, number: signal.Signals = signal.SIGTERM) -> None:
-        """Close its stdin, ask it to end, and kill it when it has not after `grace_s`."""
-        if self._process.stdin is not None:
-            self._process.stdin.close()
-        for asked in (number, signal.SIGKILL):
-            if self.has_ended:
-                break
-            self._process.send_signal(asked)
-            try:
-                async with asyncio.timeout(grace_s):
-                    await self._process.wait()
-            except TimeoutError:
-                continue
+    """Postgres cannot be made here, or refused a statement."""
 
 
 @cache
@@ -203,7 +99,7 @@ class Postgres:
         self._socket_dir = socket_dir
         self._log = log
         self._durable = durable
-        self._process: Process | None = None
+        self._child: Child | None = None
 
     @property
     def exists(self) -> bool:
@@ -211,9 +107,9 @@ class Postgres:
         return self._data_dir.is_dir()
 
     @property
-    def pid(self) -> int | None:
-        """The server's process id while it runs."""
-        return self._process.pid if self._process and not self._process.has_ended else None
+    def child(self) -> Child | None:
+        """The server's process, once there was one."""
+        return self._child
 
     async def create(self, bootstrap_sql: str) -> None:
         """Make the cluster and run `bootstrap_sql` in its database `postgres`.
@@ -258,11 +154,11 @@ class Postgres:
             os.chown(path, _NOBODY, _NOBODY)
             os.chown(self._socket_dir, _NOBODY, _NOBODY)
 
-    async def start(self) -> None:
+    async def start(self) -> Child:
         """Start the server; returns when it takes connections.
 
         Raises:
-            PostgresFailed: it did not start; the sentence ends with its log.
+            ChildFailed: it did not start; the text ends with its log.
         """
         await asyncio.to_thread(self._give_to_server, self._data_dir)
         settings = _SETTINGS | {"unix_socket_directories": str(self._socket_dir)}
@@ -270,42 +166,43 @@ class Postgres:
             settings |= _NOT_DURABLE
         arguments = [f"--{name}={value}" for name, value in settings.items()]
         argv = [*_prefix(), str(binaries() / "postgres"), "-D", str(self._data_dir), *arguments]
-        try:
-            async with asyncio.timeout(START_TIMEOUT_S):
-                # a predecessor whose launcher was killed may take a moment to be gone
-                for delay_s in (0.2, 0.5, 1.0, 2.0, None):
-                    self._process = await Process.start(argv, log=self._log)
-                    while not self._process.has_ended:
-                        if self._is_ready(self._process.pid):
-                            return
-                        await asyncio.sleep(0.01)
-                    if delay_s is not None:
-                        await asyncio.sleep(delay_s)
-        except TimeoutError:
-            await self.stop(0.5)
-        raise PostgresFailed(
-            f"Postgres did not start in {self._data_dir}; its log ends with: {tail(self._log)}"
-        )
+        # a predecessor whose launcher was killed may take a moment to be gone
+        for delay_s in (0.2, 0.5, 1.0, 2.0, None):
+            child = self._child = await Child.start(
+                "postgres",
+                argv,
+                env=os.environ,
+                log=self._log,
+                # the fast shutdown: it does not wait for clients
+                end_signal=signal.SIGINT,
+                orphan_signal=signal.SIGINT,
+            )
+            try:
+                await child.wait_until(self._is_ready, timeout_s=START_TIMEOUT_S)
+            except ChildFailed:
+                if child.returncode is None:
+                    await child.stop(grace_s=0.5)
+                    raise
+                if delay_s is None:
+                    raise
+                await asyncio.sleep(delay_s)
+            else:
+                break
+        return child
 
-    def _is_ready(self, pid: int) -> bool:
+    async def _is_ready(self) -> bool:
         # the postmaster notes its state in line 8 of its pid file; pg_ctl waits for it likewise
         try:
             lines = (self._data_dir / "postmaster.pid").read_text().splitlines()
         except OSError:
             return False
-        return len(lines) >= 8 and lines[0] == str(pid) and lines[7].strip() == "ready"
+        is_ours = self._child is not None and lines[:1] == [str(self._child.pid)]
+        return is_ours and len(lines) >= 8 and lines[7].strip() == "ready"
 
-    async def wait(self) -> None:
-        """Wait for the server's end."""
-        if self._process is not None:
-            await self._process.wait()
-
-    async def stop(self, grace_s: float) -> None:
+    async def stop(self, *, grace_s: float) -> None:
         """Shut the server down; kill it when it has not ended after `grace_s`."""
-        if self._process is not None:
-            # SIGINT is the fast shutdown: it does not wait for clients
-            await self._process.stop(grace_s, signal.SIGINT)
-            self._process = None
+        if self._child is not None and self._child.returncode is None:
+            await self._child.stop(grace_s=grace_s)
 
     async def execute(self, sql: str, *, role: str = "supabase_admin") -> str:
         """Run statements as one transaction; return psql's unaligned output.

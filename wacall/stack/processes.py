@@ -18,6 +18,8 @@ TAIL_LINES = 20
 POLL_INTERVAL_S = 0.05
 # how long the rest of a dead child's output may take to reach us; a grandchild may hold the pipe
 OUTPUT_GRACE_S = 1.0
+LONGEST_LOG = 10_000_000
+"""Bytes; a longer log is emptied at the next start."""
 
 Echo = Callable[[str, str], None]
 """Takes a child's name and one line of its output."""
@@ -25,7 +27,7 @@ Echo = Callable[[str, str], None]
 # linux/prctl.h
 _PR_SET_PDEATHSIG = 1
 # loaded before any fork: between fork and exec nothing may be imported
-_LIBC = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
+_LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
 class ChildFailed(Exception):
@@ -38,10 +40,10 @@ class ChildFailed(Exception):
         self.returncode = returncode
 
 
-def _die_with(parent: int) -> Callable[[], None]:
+def _die_with(parent: int, number: signal.Signals) -> Callable[[], None]:
     def arrange() -> None:
         if _LIBC is not None:
-            _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+            _LIBC.prctl(_PR_SET_PDEATHSIG, number)
             # the parent may have died before the line above: then no signal will come
             if os.getppid() != parent:
                 os._exit(1)
@@ -52,10 +54,12 @@ def _die_with(parent: int) -> Callable[[], None]:
 class Child:
     """One running process in a process group of its own, with its log."""
 
-    def __init__(self, name: str, log: Path, echo: Echo | None) -> None:
+    def __init__(self, name: str, log: Path, echo: Echo | None, end_signal: signal.Signals) -> None:
         self.name = name
         self.log = log
         self._echo = echo
+        self._end_signal = end_signal
+        self._log_start = 0
         self._lines: deque[str] = deque(maxlen=TAIL_LINES)
         self._process: asyncio.subprocess.Process | None = None
         self._pump: asyncio.Task[None] | None = None
@@ -70,6 +74,9 @@ class Child:
         log: Path,
         echo: Echo | None = None,
         cwd: Path | None = None,
+        end_signal: signal.Signals = signal.SIGTERM,
+        orphan_signal: signal.Signals = signal.SIGKILL,
+        answers: bool = False,
     ) -> Self:
         """Start a process; its output goes to `log` and, line by line, to `echo`.
 
@@ -77,29 +84,36 @@ class Child:
         decides in which order things stop. Call this from the main thread, since the kernel
         watches the thread that forked.
 
+        `end_signal` is how it is asked to end, `orphan_signal` what the kernel sends it when we
+        are gone (prctl(2), PR_SET_PDEATHSIG). One that `answers` has pipes for `ask` at its stdin
+        and stdout; then only its stderr is logged, and nothing is echoed.
+
         Raises:
             ChildFailed: the program cannot be started.
         """
-        child = cls(name, log, echo)
+        child = cls(name, log, echo, end_signal)
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("ab") as sink:
+            if sink.tell() > LONGEST_LOG:
+                sink.truncate(0)
+            child._log_start = sink.seek(0, os.SEEK_END)
             try:
                 child._process = await asyncio.create_subprocess_exec(
                     *argv,
-                    stdin=asyncio.subprocess.DEVNULL,
+                    stdin=asyncio.subprocess.PIPE if answers else asyncio.subprocess.DEVNULL,
                     # without an audience the kernel writes the log, at no cost to us
-                    stdout=asyncio.subprocess.PIPE if echo else sink,
-                    stderr=asyncio.subprocess.STDOUT,
+                    stdout=asyncio.subprocess.PIPE if answers or echo else sink,
+                    stderr=sink if answers else asyncio.subprocess.STDOUT,
                     env=dict(env),
                     cwd=cwd,
                     process_group=0,
-                    preexec_fn=_die_with(os.getpid()),
+                    preexec_fn=_die_with(os.getpid(), orphan_signal),
                 )
             except OSError as error:
                 raise ChildFailed(
                     f"{name} could not be started: {argv[0]}: {error.strerror}."
                 ) from error
-        if child._process.stdout is not None:
+        if child._process.stdout is not None and not answers:
             child._pump = asyncio.create_task(child._forward(child._process.stdout))
         return child
 
@@ -117,11 +131,29 @@ class Child:
         """Return the last lines of its output."""
         if self._pump is not None:
             return "\n".join(self._lines)
-        with contextlib.suppress(OSError):
-            with self.log.open("rb") as log:
-                log.seek(max(0, log.seek(0, os.SEEK_END) - 16384))
-                return "\n".join(log.read().decode(errors="replace").splitlines()[-TAIL_LINES:])
+        return "\n".join(self.logged(16384).splitlines()[-TAIL_LINES:])
+
+    def logged(self, at_most: int | None = None) -> str:
+        """Return what is in the log since it started, or the last bytes of that."""
+        with contextlib.suppress(OSError), self.log.open("rb") as log:
+            end = log.seek(0, os.SEEK_END)
+            start = self._log_start if at_most is None else max(self._log_start, end - at_most)
+            log.seek(start)
+            return log.read().decode(errors="replace")
         return ""
+
+    async def ask(self, line: str) -> str:
+        """Write a line to its stdin and return the first line of its stdout, "" if it ends.
+
+        Raises:
+            OSError: it has closed its stdin.
+        """
+        process = self._running()
+        if process.stdin is None or process.stdout is None:
+            raise RuntimeError(f"{self.name} was started without pipes")
+        process.stdin.write(line.encode() + b"\n")
+        await process.stdin.drain()
+        return (await process.stdout.readline()).decode()
 
     async def wait(self) -> int:
         """Wait for the end, and for the last of its output."""
@@ -171,7 +203,10 @@ class Child:
 
     async def stop(self, *, grace_s: float) -> int:
         """Ask it to end, wait that long, then kill what is left of its group; return the code."""
-        self.signal(signal.SIGTERM)
+        stdin = self._running().stdin
+        if stdin is not None:
+            stdin.close()
+        self.signal(self._end_signal)
         try:
             async with asyncio.timeout(grace_s):
                 await self._running().wait()

@@ -150,7 +150,7 @@ class EmbeddedSfu:
             raise RuntimeError("the SFU was never started")
         return self._child
 
-    async def start(self) -> None:
+    async def start(self) -> Child:
         """Start the server and wait until it answers.
 
         Raises:
@@ -169,7 +169,8 @@ class EmbeddedSfu:
                 if attempt == START_ATTEMPTS or not collided:
                     raise
             else:
-                return
+                break
+        return self.child
 
     def settle(self) -> None:
         """Keep the ports of now for every further start."""

@@ -8,7 +8,6 @@ proper end.
 import asyncio
 import contextlib
 import dataclasses
-import secrets
 import sys
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
@@ -22,7 +21,9 @@ from wacall.environment import STACK_FILE, free_port, port_of, to_env_file, writ
 from wacall.stack.hop import HOW_TO_GET_IT, EmbeddedHop, HopPlan, find_hop
 from wacall.stack.keeper import Keeper, Report
 from wacall.stack.processes import Child, Echo
+from wacall.stack.project_keys import new_secret_key
 from wacall.stack.sfu import LOOPBACK, EmbeddedSfu, SfuPorts
+from wacall.stack.together import first, together
 
 if TYPE_CHECKING:
     from wacall.stack.database import LocalSupabase
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 CONTROLPLANE_READY_S = 30.0
 AGENT_READY_S = 60.0
 DATABASE_STOP_S = 15.0
-DATABASE_WATCH_S = 1.0
 # on top of what a process takes for its own drain
 STOP_GRACE_S = 10.0
 DRAIN_TIMEOUT_S = 30.0
@@ -142,15 +142,12 @@ class Stack:
 
     async def given_up(self) -> Exception:
         """Return when a part is dead for good, with the reason."""
-        ends: list[Coroutine[Any, Any, Exception]] = [self._database_given_up()]
-        ends += [keeper.given_up() for keeper in self.keepers.values()]
-        watchers = [asyncio.create_task(end) for end in ends]
-        try:
-            done, _ = await asyncio.wait(watchers, return_when=asyncio.FIRST_COMPLETED)
-            return done.pop().result()
-        finally:
-            for watcher in watchers:
-                watcher.cancel()
+        ends: list[Coroutine[Any, Any, Exception]] = [
+            keeper.given_up() for keeper in self.keepers.values()
+        ]
+        if self.database is not None:
+            ends.append(self.database.given_up())
+        return await first(*ends)
 
     async def stop(self) -> None:
         """Drain and stop: control plane, worker, media hop, SFU, database."""
@@ -197,7 +194,7 @@ class Stack:
         parts: list[Awaitable[None]] = [self._start_database_and_controlplane()]
         if plan.with_agent:
             parts.append(self._keep("agent", self._run_agent))
-        await _together(*parts)
+        await together(*parts)
 
     async def _start_sfu(self) -> None:
         if self.environment.get("LIVEKIT_URL"):
@@ -212,11 +209,7 @@ class Stack:
             echo=self._plan.echo,
         )
 
-        async def run() -> Child:
-            await sfu.start()
-            return sfu.child
-
-        await self._keep("sfu", run)
+        await self._keep("sfu", sfu.start)
         # a successor must be found where the first one was
         sfu.settle()
         self.environment |= {
@@ -245,11 +238,7 @@ class Stack:
             echo=self._plan.echo,
         )
 
-        async def run() -> Child:
-            await hop.start()
-            return hop.child
-
-        await self._keep("hop", run)
+        await self._keep("hop", hop.start)
         # the rows of live calls name this address
         hop.settle()
         self.environment["RTPENGINE_URL"] = hop.url
@@ -266,8 +255,8 @@ class Stack:
             data_dir=self._plan.data_dir / "supabase",
             fast=self._plan.fast_database,
             port=free_port(),
-            # in the form that Supabase gives to secret keys
-            secret_key=f"sb_secret_{secrets.token_urlsafe(24)}",
+            secret_key=new_secret_key(),
+            report=self._plan.report,
         )
         self.environment |= {
             "SUPABASE_URL": database.url,
@@ -280,12 +269,6 @@ class Stack:
         if self._plan.with_controlplane:
             await self._keep("controlplane", self._run_controlplane)
 
-    async def _database_given_up(self) -> Exception:
-        # its launcher restarts it by itself, and notes when it does not help
-        while self.database is None or self.database.failure is None:
-            await asyncio.sleep(DATABASE_WATCH_S)
-        return self.database.failure
-
     async def _run_controlplane(self) -> Child:
         child = await self._spawn("controlplane", self.environment)
 
@@ -297,8 +280,6 @@ class Stack:
 
     async def _run_agent(self) -> Child:
         port = port_of(self.environment, "AGENT_HEALTH_PORT", 0) or free_port()
-        log = self.log_of("agent")
-        seen = log.stat().st_size if log.exists() else 0
         child = await self._spawn("agent", {**self.environment, "AGENT_HEALTH_PORT": str(port)})
         # the health page does not tell whether LiveKit knows the worker; its log does
         tells = self.environment.get("LOG_LEVEL", "INFO") in ("DEBUG", "INFO")
@@ -306,9 +287,7 @@ class Stack:
         async def is_ready() -> bool:
             if await _get(f"http://{LOOPBACK}:{port}/") is None:
                 return False
-            with log.open("rb") as file:
-                file.seek(seen)
-                return not tells or REGISTERED.encode() in file.read()
+            return not tells or REGISTERED in child.logged()
 
         await _ready_or_dead(child, is_ready, AGENT_READY_S)
         return child
@@ -334,20 +313,6 @@ class Stack:
             values["CONTROLPLANE_URL"] = self.controlplane_url
         write_private(self.env_file, to_env_file(values))
         self._has_env_file = True
-
-
-async def _together(*parts: Awaitable[None]) -> None:
-    """Run parts at the same time; the first failure stops the rest and is raised as it is."""
-
-    async def run(part: Awaitable[None]) -> None:
-        await part
-
-    try:
-        async with asyncio.TaskGroup() as group:
-            for part in parts:
-                group.create_task(run(part))
-    except* Exception as group_error:
-        raise group_error.exceptions[0] from None
 
 
 async def _ready_or_dead(
