@@ -7,6 +7,7 @@ from pathlib import Path
 
 from dotenv import dotenv_values
 
+LOOPBACK = "127.0.0.1"
 REPOSITORY = Path(__file__).resolve().parent.parent
 # where the set-up puts the programs that the machine did not have
 TOOLS = REPOSITORY / ".cache" / "bin"
@@ -75,7 +76,7 @@ def is_free(port: int, *, udp: bool = False) -> bool:
             # as servers do: a connection in TIME_WAIT does not take the port
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind(("127.0.0.1", port))
+            probe.bind((LOOPBACK, port))
         except OSError:
             return False
     return True
@@ -85,7 +86,7 @@ def free_port(*, udp: bool = False) -> int:
     """Return a port that is free on the loopback address at this moment."""
     kind = socket.SOCK_DGRAM if udp else socket.SOCK_STREAM
     with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind(("127.0.0.1", 0))
+        probe.bind((LOOPBACK, 0))
         port: int = probe.getsockname()[1]
     return port
 

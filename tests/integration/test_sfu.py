@@ -123,6 +123,22 @@ async def test_a_taken_port_is_named(sfu: EmbeddedSfu, tmp_path: Path) -> None:
         await second.start()
 
 
+async def test_its_counters_are_shown_where_they_are_wanted(tmp_path: Path) -> None:
+    """Packets are counted on the page for Prometheus, which is open when the server is ready."""
+    port = free_port()
+    server = EmbeddedSfu(data_dir=tmp_path, prometheus_port=port)
+    await server.start()
+    try:
+        async with (
+            aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=5)) as http,
+            http.get(f"http://127.0.0.1:{port}/metrics") as response,
+        ):
+            assert response.status == 200
+            assert "livekit_packet_total" in await response.text()
+    finally:
+        await server.stop()
+
+
 async def test_nothing_is_left_after_stop(tmp_path: Path) -> None:
     """The server is gone after `stop`, and its death is visible in its exit code."""
     server = EmbeddedSfu(data_dir=tmp_path)

@@ -137,6 +137,15 @@ def test_a_public_address_opens_the_other_interfaces(shipped: dict[str, Any]) ->
     assert "webhook" not in config
 
 
+def test_the_embedded_sfu_shows_its_counters_only_when_asked(shipped: dict[str, Any]) -> None:
+    """A port of its own for Prometheus, and none by default."""
+    ports, keys = SfuPorts(http=1, udp=2), SfuKeys(key="k", secret="s")
+    quiet = run_config(shipped, ports=ports, keys=keys, webhook_url=None)
+    shown = run_config(shipped, ports=ports, keys=keys, webhook_url=None, prometheus_port=3)
+    assert "prometheus" not in quiet
+    assert shown == quiet | {"prometheus": {"port": 3}}
+
+
 def test_the_shipped_config_holds_no_keys(shipped: dict[str, Any]) -> None:
     """Keys come from the environment, rooms from the control plane alone."""
     assert "keys" not in shipped

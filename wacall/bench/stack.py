@@ -4,15 +4,12 @@ Each part runs in processes of its own; the simulated Meta with its phones runs 
 """
 
 import contextlib
-import json
 import os
-import sys
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import aiohttp
-import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
 from controlplane.rtpengine.address import HopAddress
@@ -24,16 +21,13 @@ from simulators.meta.calls.user_call import SimulatedCall
 from simulators.meta.people.call_plan import Timing
 from simulators.meta.whatsapp import WhatsAppSimulator
 from wacall.bench.process_usage import tree, until_quiet
-from wacall.environment import REPOSITORY, free_port, with_tools, write_private
-from wacall.stack.processes import Child
-from wacall.stack.sfu import CONFIG, LOOPBACK, SfuKeys, SfuPorts, find_server, run_config
+from wacall.environment import LOOPBACK, free_port, with_tools
+from wacall.stack.openai import start_openai
 from wacall.stack.stack import Stack, StackPlan
 
-SCENARIO = REPOSITORY / "simulators" / "scenarios" / "harbor-bikes.yaml"
 IDLE_PROCESSES = 4
 """As many as calls at once, so that no call waits for a process to start."""
 
-_READY_S = 60.0
 _STOP_S = 5.0
 _QUIET_CORES = 0.15
 _QUIET_S = 0.4
@@ -121,35 +115,24 @@ async def running(directory: Path, report: Callable[[str], None]) -> AsyncIterat
     """
     async with contextlib.AsyncExitStack() as undo:
         report("simulated OpenAI")
-        openai, openai_url = await _start_openai(directory)
-        undo.push_async_callback(openai.stop, grace_s=_STOP_S)
+        openai = await start_openai(
+            environment=_machine_environment(), log=directory / "logs" / "openai.log"
+        )
+        undo.push_async_callback(openai.child.stop, grace_s=_STOP_S)
         whatsapp = await undo.enter_async_context(
             WhatsAppSimulator(
                 app_secret=_SECRET, access_token=_SECRET, timing=Timing(linger_s=_LINGER_S)
             )
         )
-        port = free_port()
-        report("SFU")
-        ports, metrics_port = SfuPorts(http=free_port(), udp=free_port(udp=True)), free_port()
-        keys = SfuKeys(key="bench", secret=_SECRET)
-        sfu = await _start_sfu(directory, ports, keys, metrics_port, port)
-        # a livekit-server waits for its participants, however long: nobody is left here
-        undo.push_async_callback(sfu.stop, grace_s=0.5)
-        report("database, control plane and worker")
+        metrics_port = free_port()
+        report("SFU, database, control plane and worker")
         stack = await undo.enter_async_context(
             Stack(
                 StackPlan(
-                    environment=_environment(whatsapp, openai_url)
-                    | {
-                        "LIVEKIT_URL": f"ws://{LOOPBACK}:{ports.http}",
-                        "LIVEKIT_API_KEY": keys.key,
-                        "LIVEKIT_API_SECRET": keys.secret,
-                        # as `wacall up` sets it with an SFU of its own
-                        "DRAIN_ENDS_CALLS": "1",
-                        "DRAIN_TIMEOUT_S": "0",
-                    },
+                    environment=_environment(whatsapp, openai.base_url) | {"DRAIN_TIMEOUT_S": "0"},
                     data_dir=directory,
-                    port=port,
+                    port=0,
+                    sfu_prometheus_port=metrics_port,
                 )
             )
         )
@@ -160,7 +143,7 @@ async def running(directory: Path, report: Callable[[str], None]) -> AsyncIterat
         undo.push_async_callback(store.close)
         report("waiting until all is quiet")
         roots = {
-            "SFU": (sfu.pid,),
+            "SFU": (stack.child("sfu").pid,),
             "worker": (stack.child("agent").pid,),
             "control plane": (stack.child("controlplane").pid,),
             "database": tuple(stack.database.pids.values()) if stack.database else (),
@@ -209,8 +192,6 @@ def _environment(whatsapp: WhatsAppSimulator, openai_url: str) -> dict[str, str]
         "OPENAI_BASE_URL": openai_url,
         "OPENAI_API_KEY": "sk-bench",
         "AGENT_IDLE_PROCESSES": str(IDLE_PROCESSES),
-        # every call, however busy the simulators keep the machine
-        "AGENT_LOAD_THRESHOLD": "inf",
     }
 
 
@@ -221,56 +202,3 @@ def _machine_environment() -> dict[str, str]:
         if not name.startswith(_READ_BY_PRODUCT) and name not in ("HOST", "PORT")
     }
     return with_tools(kept)
-
-
-async def _start_openai(directory: Path) -> tuple[Child, str]:
-    log = directory / "logs" / "openai.log"
-    options = ("--json", "--port", "0", "--scenario", SCENARIO)
-    child = await Child.start(
-        "simulated OpenAI",
-        [sys.executable, "-m", "wacall.cli", "simulate", "openai", *options],
-        env=_machine_environment() | {"PYTHONUNBUFFERED": "1"},
-        log=log,
-    )
-    found = ""
-
-    async def is_ready() -> bool:
-        nonlocal found
-        for line in log.read_text().splitlines():
-            if line.startswith("{") and (told := json.loads(line)).get("kind") == "ready":
-                found = told["base_url"]
-        return bool(found)
-
-    await child.wait_until(is_ready, timeout_s=_READY_S)
-    return child, found
-
-
-async def _start_sfu(
-    directory: Path, ports: SfuPorts, keys: SfuKeys, metrics_port: int, webhook_port: int
-) -> Child:
-    """Start a server as `wacall up` does, but with its own counters on a port."""
-    config = run_config(
-        yaml.safe_load(CONFIG.read_text()),
-        ports=ports,
-        keys=keys,
-        webhook_url=f"http://{LOOPBACK}:{webhook_port}/livekit/webhook",
-    )
-    file = directory / "sfu" / "livekit.yaml"
-    write_private(file, yaml.safe_dump(config | {"prometheus": {"port": metrics_port}}))
-    child = await Child.start(
-        "sfu",
-        [find_server(os.environ), "--config", file],
-        env=_machine_environment(),
-        log=directory / "logs" / "sfu.log",
-    )
-    timeout = aiohttp.ClientTimeout(total=1)
-    async with aiohttp.ClientSession(timeout=timeout) as http:
-
-        async def answers() -> bool:
-            with contextlib.suppress(aiohttp.ClientError, TimeoutError):
-                async with http.get(f"http://{LOOPBACK}:{ports.http}") as response:
-                    return response.status == 200
-            return False
-
-        await child.wait_until(answers, timeout_s=_READY_S)
-    return child

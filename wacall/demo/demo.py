@@ -31,10 +31,10 @@ from wacall.demo.settings import decide
 from wacall.demo.stage import Stage
 from wacall.stack.database import DatabaseFailed
 from wacall.stack.hop import find_hop
+from wacall.stack.openai import SCENARIO
 from wacall.stack.processes import ChildFailed
 
 DATA_DIR = Path(".wacall/demo")
-SCENARIO = environment.REPOSITORY / "simulators" / "scenarios" / "harbor-bikes.yaml"
 RECORDING = "call.wav"
 CALLBACK_RECORDING = "callback.wav"
 NO_HOP = "there is no rtpengine on this machine (Debian: apt-get install rtpengine-daemon)"

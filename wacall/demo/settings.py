@@ -8,8 +8,7 @@ from urllib.parse import urlsplit
 
 from simulators.meta.webhooks.calls import Line
 from wacall.demo.screenplay import Brain
-from wacall.environment import free_port, is_free, port_of
-from wacall.stack.sfu import LOOPBACK
+from wacall.environment import LOOPBACK, free_port, is_free, port_of
 
 DEFAULT_PORT = 4000
 

@@ -1,18 +1,15 @@
 """Everything a demo call needs, up and running: the whole stack, both simulators, the voices.
 
-The stack, the sentences and OpenAI's stand-in come up at the same time. That stand-in is a process
-of its own: its speech work would disturb the phone, which sends and counts a packet every 20 ms in
-ours. What takes long to import is imported while the others start.
+The stack, the sentences and OpenAI's stand-in come up at the same time. What takes
+long to import is imported while the others start.
 """
 
 import asyncio
 import contextlib
 import importlib
-import json
 import secrets
 import shutil
-import sys
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -24,10 +21,12 @@ from wacall.demo.narration import Screen
 from wacall.demo.progress import Progress
 from wacall.demo.screenplay import Screenplay
 from wacall.demo.settings import DemoSettings
+from wacall.environment import LOOPBACK
 from wacall.stack.hop import HopPlan, find_hop
+from wacall.stack.openai import start_openai
 from wacall.stack.processes import Child
-from wacall.stack.sfu import LOOPBACK
 from wacall.stack.stack import Stack, StackPlan
+from wacall.stack.together import together
 
 if TYPE_CHECKING:
     from controlplane.ledger.ledger import Ledger
@@ -37,7 +36,6 @@ if TYPE_CHECKING:
     from simulators.meta.people.person import Person
     from simulators.meta.whatsapp import WhatsAppSimulator
 
-OPENAI_READY_S = 90.0
 OPENAI_STOP_S = 5.0
 POLL_INTERVAL_S = 0.05
 # what the called person takes their time for
@@ -196,7 +194,7 @@ class Stage:
         await self._stop()
 
     async def _start(self) -> None:
-        await _together(self._start_stack(), self._start_speech(), self._start_meta())
+        await together(self._start_stack(), self._start_speech(), self._start_meta())
         self.whatsapp.webhook_url = f"{self.stack.controlplane_url}/wa/webhook"
         from controlplane.ledger.ledger import Ledger
         from shared.database.rest import RestClient
@@ -315,29 +313,19 @@ class Stage:
         if not self.settings.openai_port:
             return
         self._progress.begins("simulated OpenAI")
-        is_ready = asyncio.Event()
 
-        def take(_: str, line: str) -> None:
-            told = _read_happening(line)
-            if told.get("kind") == "ready":
-                is_ready.set()
-            elif told:
-                self.happenings.append(told)
-                self.audience.on_model(told)
+        def take(told: Mapping[str, Any]) -> None:
+            self.happenings.append(told)
+            self.audience.on_model(told)
 
-        async def ready() -> bool:
-            return is_ready.is_set()
-
-        port = str(self.settings.openai_port)
-        program = [sys.executable, "-m", "wacall.cli", "simulate", "openai", "--json"]
-        self._openai = await Child.start(
-            "openai",
-            [*program, "--port", port, "--scenario", self._scenario],
-            env={**self.settings.environment, "PYTHONUNBUFFERED": "1"},
+        openai = await start_openai(
+            environment=self.settings.environment,
             log=self._logs / "openai.log",
-            echo=take,
+            port=self.settings.openai_port,
+            scenario=self._scenario,
+            listener=take,
         )
-        await self._openai.wait_until(ready, timeout_s=OPENAI_READY_S)
+        self._openai = openai.child
         self._progress.is_up("simulated OpenAI")
 
 
@@ -351,25 +339,3 @@ def invent_caller() -> Caller:
         phone=f"1{area}55501{secrets.randbelow(100):02}",
         user_id=f"US.{secrets.randbelow(9 * 10**19) + 10**19}",
     )
-
-
-def _read_happening(line: str) -> Mapping[str, Any]:
-    """Read one line of NDJSON; what else a process may print is nothing."""
-    try:
-        told = json.loads(line)
-    except ValueError:
-        return {}
-    return told if isinstance(told, dict) else {}
-
-
-async def _together(*parts: Coroutine[Any, Any, None]) -> None:
-    """Run parts at the same time; the first failure stops the rest and is raised as it is."""
-    try:
-        async with asyncio.TaskGroup() as group:
-            for part in parts:
-                group.create_task(part)
-    except* Exception as failures:
-        first: BaseException = failures
-        while isinstance(first, BaseExceptionGroup):
-            first = first.exceptions[0]
-        raise first from None

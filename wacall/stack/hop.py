@@ -17,7 +17,7 @@ from controlplane.core.errors import HopRefused, HopUnreachable
 from controlplane.rtpengine.address import HopAddress, NgTransport
 from controlplane.rtpengine.client import NgClient
 from controlplane.rtpengine.transport import open_transport
-from wacall.environment import free_port, is_free, port_of
+from wacall.environment import LOOPBACK, free_port, is_free, port_of
 from wacall.stack.hop_ports import MediaPorts, PortsTaken, hold_ports
 from wacall.stack.processes import Child, ChildFailed, Echo
 
@@ -25,7 +25,6 @@ PROGRAM = "rtpengine"
 READY_TIMEOUT_S = 10.0
 STOP_GRACE_S = 3.0
 START_ATTEMPTS = 3
-LOOPBACK = "127.0.0.1"
 # rtpengine's own range; of it, a hop on loopback takes a block that no other hop has
 PORT_MIN, PORT_MAX = 30_000, 39_999
 LIVEKIT_SIDE, WHATSAPP_SIDE = "lk", "wa"

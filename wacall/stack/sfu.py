@@ -15,7 +15,7 @@ from typing import Any
 import aiohttp
 import yaml
 
-from wacall.environment import REPOSITORY, free_port, is_free, with_tools, write_private
+from wacall.environment import LOOPBACK, REPOSITORY, free_port, is_free, with_tools, write_private
 from wacall.stack.processes import Child, ChildFailed, Echo
 
 CONFIG = REPOSITORY / "sfu" / "livekit.yaml"
@@ -24,7 +24,6 @@ STOP_GRACE_S = 5.0
 SECOND_SIGNAL_S = 0.2
 # a free port can be taken by somebody else before the server binds it
 START_ATTEMPTS = 3
-LOOPBACK = "127.0.0.1"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +64,7 @@ def run_config(
     keys: SfuKeys,
     webhook_url: str | None,
     node_ip: str = LOOPBACK,
+    prometheus_port: int | None = None,
 ) -> dict[str, Any]:
     """Put over the shipped configuration what only the embedded server needs."""
     rtc: dict[str, Any] = dict(shipped["rtc"])
@@ -86,6 +86,8 @@ def run_config(
         config.pop("webhook", None)
     else:
         config["webhook"] = {"api_key": keys.key, "urls": [webhook_url]}
+    if prometheus_port is not None:
+        config["prometheus"] = {"port": prometheus_port}
     return config
 
 
@@ -119,6 +121,7 @@ class EmbeddedSfu:
         ports: SfuPorts | None = None,
         webhook_url: str | None = None,
         node_ip: str = LOOPBACK,
+        prometheus_port: int | None = None,
         log: Path | None = None,
         echo: Echo | None = None,
     ) -> None:
@@ -127,6 +130,7 @@ class EmbeddedSfu:
         self._wanted = ports or SfuPorts()
         self._webhook_url = webhook_url
         self._node_ip = node_ip
+        self._prometheus_port = prometheus_port
         self._echo = echo
         self.log = log or self._directory / "livekit.log"
         self._child: Child | None = None
@@ -211,6 +215,7 @@ class EmbeddedSfu:
             keys=self.keys,
             webhook_url=self._webhook_url,
             node_ip=self._node_ip,
+            prometheus_port=self._prometheus_port,
         )
         file = self._directory / "livekit.yaml"
         write_private(file, yaml.safe_dump(config, sort_keys=False))

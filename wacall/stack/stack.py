@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING, Any, Self
 
 import aiohttp
 
-from wacall.environment import STACK_FILE, free_port, port_of, to_env_file, write_private
+from wacall.environment import LOOPBACK, STACK_FILE, free_port, port_of, to_env_file, write_private
 from wacall.stack.hop import HOW_TO_GET_IT, EmbeddedHop, HopPlan, find_hop
 from wacall.stack.keeper import Keeper, Report
 from wacall.stack.processes import Child, Echo
 from wacall.stack.project_keys import new_secret_key
-from wacall.stack.sfu import LOOPBACK, EmbeddedSfu, SfuPorts
+from wacall.stack.sfu import EmbeddedSfu, SfuPorts
 from wacall.stack.together import first, together
 
 if TYPE_CHECKING:
@@ -60,6 +60,8 @@ class StackPlan:
     """The control plane's; 0 for any free one."""
     sfu_ports: SfuPorts = field(default_factory=SfuPorts)
     sfu_node_ip: str = LOOPBACK
+    sfu_prometheus_port: int | None = None
+    """Where the SFU shows its own counters, if it is to."""
     hop: HopPlan = field(default_factory=HopPlan)
     with_controlplane: bool = True
     with_agent: bool = True
@@ -205,6 +207,7 @@ class Stack:
             ports=self._plan.sfu_ports,
             webhook_url=f"{self.controlplane_url}/livekit/webhook",
             node_ip=self._plan.sfu_node_ip,
+            prometheus_port=self._plan.sfu_prometheus_port,
             log=self.log_of("sfu"),
             echo=self._plan.echo,
         )

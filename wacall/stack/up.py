@@ -8,10 +8,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from wacall import environment
+from wacall.environment import LOOPBACK
 from wacall.stack.database import DatabaseFailed
 from wacall.stack.hop import plan_of
 from wacall.stack.processes import ChildFailed
-from wacall.stack.sfu import LOOPBACK, SfuPorts
+from wacall.stack.sfu import SfuPorts
 from wacall.stack.stack import Stack, StackPlan
 
 # livekit-server's own default; the UDP port is the first of those in sfu/livekit.yaml

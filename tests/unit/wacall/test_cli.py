@@ -7,9 +7,8 @@ from pathlib import Path
 import pytest
 
 from wacall import cli
-from wacall.environment import free_port
+from wacall.environment import LOOPBACK, free_port
 from wacall.stack import up
-from wacall.stack.sfu import LOOPBACK
 from wacall.stack.stack import StackPlan
 
 COMPLETE = {

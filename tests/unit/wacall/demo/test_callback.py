@@ -18,10 +18,11 @@ from tests.unit.wacall.demo.flawless import CALL, CREATED, PLAY, at, good_eviden
 from wacall.demo.callback_checks import judge_callback
 from wacall.demo.callback_report import callback_steps, masked, show_callback_report, show_ledger
 from wacall.demo.checks import judge
-from wacall.demo.demo import SCENARIO, DemoPlan, DemoResult, conclude
+from wacall.demo.demo import DemoPlan, DemoResult, conclude
 from wacall.demo.evidence import CallbackEvidence, Denial, Evidence, ModelSide, Utterance
 from wacall.demo.narration import Screen, called_event
 from wacall.demo.screenplay import Screenplay
+from wacall.stack.openai import SCENARIO
 
 CALLBACK = Screenplay.of_callback(load_scenario(SCENARIO))
 assert CALLBACK is not None

@@ -11,10 +11,11 @@ from controlplane.core.callee import read_callee
 from shared.call.call import Direction
 from simulators.openai.scenario import load_scenario
 from simulators.speech.ear import plain_words
-from wacall.demo.demo import SCENARIO, AlreadyRunning, alone
+from wacall.demo.demo import AlreadyRunning, alone
 from wacall.demo.screenplay import Screenplay, choose_brain
 from wacall.demo.settings import decide, phone_address
 from wacall.demo.stage import invent_caller
+from wacall.stack.openai import SCENARIO
 
 
 def test_without_a_key_openai_is_simulated() -> None:
