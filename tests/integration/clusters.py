@@ -9,7 +9,7 @@ from pathlib import Path
 
 import asyncpg
 
-from wacall.stack.database import ASSETS
+from wacall.stack.database_api import ASSETS
 from wacall.stack.postgres import Postgres, binaries
 
 
@@ -72,4 +72,4 @@ async def running_cluster(folder: Path) -> AsyncIterator[Cluster]:
     try:
         yield Cluster(sockets)
     finally:
-        await postgres.stop(5)
+        await postgres.stop(grace_s=5)

@@ -24,7 +24,8 @@ from tests.paths import ROOT
 from wacall.database import migrate as migrating
 from wacall.database.migrate import migrate
 from wacall.database.migrations import Migration, MigrationFailed, read_migrations
-from wacall.stack.database import ASSETS, DatabaseFailed, LocalSupabase
+from wacall.stack.database import DatabaseFailed, LocalSupabase
+from wacall.stack.database_api import ASSETS
 from wacall.stack.postgres import Postgres
 
 MIGRATIONS = read_migrations()
@@ -282,7 +283,7 @@ async def folder_of_release(folder: Path, version: int) -> None:
     await postgres.execute(
         f"{written} insert into local_supabase.applied_schema (sha256) values ('of then')"
     )
-    await postgres.stop(5)
+    await postgres.stop(grace_s=5)
 
 
 @pytest.mark.parametrize("version", range(1, NEWEST + 1))

@@ -9,9 +9,9 @@ from shared.call.person import Party
 from shared.call.records import Lead, TranscriptTurn
 from simulators.openai.scenario import load_scenario
 from wacall.demo.checks import interrupted_line
-from wacall.demo.demo import SCENARIO
 from wacall.demo.evidence import BargeIn, Evidence, ModelSide, PhoneSide, Recording, Utterance
 from wacall.demo.screenplay import Screenplay
+from wacall.stack.openai import SCENARIO
 
 PLAY = Screenplay.of(load_scenario(SCENARIO))
 CREATED = datetime(2030, 5, 17, 12, 0, 0, tzinfo=UTC)
