@@ -7,11 +7,11 @@ import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TypeVar
+from typing import TypeVar, Unpack
 
 from controlplane.core.deadlines import Bounds, deadline_of
 from controlplane.core.errors import NoHop
-from controlplane.core.lifecycle import CallEvent, after, expected_before
+from controlplane.core.lifecycle import TRANSITIONS, CallEvent, expected_before
 from controlplane.livekit.rooms import RoomsClient
 from controlplane.livekit.whip import WhipAnswer, WhipClient
 from controlplane.meta.events import OfferReceived
@@ -23,6 +23,7 @@ from controlplane.use_cases.ending import CallEnder, Overtaken, status_shown
 from controlplane.use_cases.setup import CallSetup, Stopwatch
 from shared.call.brief import CallBrief
 from shared.call.call import Call, CallStatus, Direction, EndReason
+from shared.call.changes import CallChanges
 from shared.call.errors import WacallError
 from shared.call.ids import CallId, WhatsAppCallId
 from shared.call.records import EventOutcome
@@ -200,12 +201,13 @@ class CallAnswerer:
             extra={"action": "call-answered", "call": call.id, **watch.timings},
         )
 
-    async def _advance(self, call: Call, event: CallEvent | None, **changes: object) -> Call:
+    async def _advance(
+        self, call: Call, event: CallEvent | None, **changes: Unpack[CallChanges]
+    ) -> Call:
         """Move the row on, or only write `changes`, if the call still stands where we left it."""
         expect = expected_before(event) if event is not None else {CallStatus.CONNECTING}
         if event is not None:
-            moves = {after(status, event) for status in expect}
-            changes["status"] = moves.pop()
+            (changes["status"],) = {TRANSITIONS[status][event] for status in expect}
         return await self._setup.advance(call, expect, **changes)
 
     def _new_call(self, offer: OfferReceived, now: datetime, *, hop: str | None = None) -> Call:

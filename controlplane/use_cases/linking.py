@@ -26,6 +26,7 @@ from controlplane.use_cases.ending import CallEnder, Overtaken, status_shown
 from controlplane.use_cases.permissions import Permissions
 from controlplane.use_cases.setup import CallSetup, Stopwatch
 from shared.call.call import LIVE_STATUSES, Call, CallStatus, Direction, EndReason
+from shared.call.changes import Mark
 from shared.call.ids import CallId
 from shared.call.records import EventOutcome
 from shared.call.room import ShownStatus
@@ -80,7 +81,7 @@ class CallLinker:
                 # it ended before anybody knew Meta's id of it
                 await self._graph.terminate(event.wacid)
             return EventOutcome.STALE, call.id
-        linked = await self._store.mark_once(call.id, "linked_at", self._clock())
+        linked = await self._store.mark_once(call.id, Mark.LINKED, self._clock())
         if linked is None:
             return EventOutcome.DUPLICATE, call.id
         watch = Stopwatch(call.direction, self._metrics, begins_with="answered-by-meta")
@@ -122,7 +123,7 @@ class CallLinker:
                 changed = await self._store.update_call(
                     call.id,
                     expect=expected_before(CallEvent.RINGS),
-                    changes={"status": CallStatus.RINGING},
+                    status=CallStatus.RINGING,
                 )
             case PeerStatus.ACCEPTED:
                 changed = await self.accepted(call)
@@ -139,11 +140,9 @@ class CallLinker:
         row = await self._store.update_call(
             call.id,
             expect=expected_before(CallEvent.ACCEPTED),
-            changes={
-                "status": CallStatus.ACTIVE,
-                "answered_at": now,
-                "deadline_at": deadline_of(answered, self._bounds),
-            },
+            status=CallStatus.ACTIVE,
+            answered_at=now,
+            deadline_at=deadline_of(answered, self._bounds),
         )
         if row is not None:
             await self._rooms.set_call_status(row.room, ShownStatus.ACTIVE)
@@ -173,9 +172,7 @@ class CallLinker:
         call = await self._store.get_call(call_id)
         if call is None or call.direction is not Direction.OUTBOUND:
             return None
-        row = await self._store.update_call(
-            call.id, expect=LIVE_STATUSES, changes={"wacid": event.wacid}
-        )
+        row = await self._store.update_call(call.id, expect=LIVE_STATUSES, wacid=event.wacid)
         return row or await self._store.get_call(call.id)
 
     async def _wait_for(

@@ -28,6 +28,7 @@ from controlplane.use_cases.permissions import Permissions
 from controlplane.use_cases.setup import CallSetup, Stopwatch
 from shared.call.brief import CallBrief
 from shared.call.call import LIVE_STATUSES, Call, CallStatus, Direction
+from shared.call.changes import Mark
 from shared.call.errors import CallDenied
 from shared.call.ids import CallId, PhoneNumberId
 from shared.call.person import Party
@@ -158,7 +159,7 @@ class CallPlacer:
     async def _dial(self, placed: Call, order: CallOrder) -> None:
         """Build everything up to the ringing phone; whatever fails ends the call."""
         watch = Stopwatch(placed.direction, self._metrics, begins_with="placed")
-        call = await self._store.mark_once(placed.id, "dialed_at", self._clock())
+        call = await self._store.mark_once(placed.id, Mark.DIALED, self._clock())
         if call is None:
             # the same key at the same moment elsewhere, or it was hung up already
             return
@@ -222,7 +223,8 @@ class CallPlacer:
         row = await self._store.update_call(
             call.id,
             expect=LIVE_STATUSES,
-            changes={"wacid": wacid, "timings": watch.timings},
+            wacid=wacid,
+            timings=watch.timings,
         )
         if row is None:
             # hung up while `connect` was on its way: whoever ended it did not know the id

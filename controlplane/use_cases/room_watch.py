@@ -99,9 +99,7 @@ class RoomWatch:
     async def _media_up(self, call: Call) -> None:
         if call.media_at is not None:
             return
-        await self._store.update_call(
-            call.id, expect=LIVE_STATUSES, changes={"media_at": self._clock()}
-        )
+        await self._store.update_call(call.id, expect=LIVE_STATUSES, media_at=self._clock())
         _log.info("The phone's media path stands.", extra={"action": "media-up", "call": call.id})
 
     def _reason_to_end(self, event: RoomEvent, call: Call) -> EndReason | None:

@@ -6,12 +6,14 @@ import uuid
 from collections.abc import Callable, Collection
 from datetime import datetime
 from types import TracebackType
+from typing import Unpack
 
 from controlplane.core.errors import AgentGaveUp, TimedOut
 from controlplane.meta.graph_errors import GraphRefused
 from controlplane.telemetry.metrics import Metrics
 from controlplane.use_cases.ending import CallEnder, Overtaken
 from shared.call.call import Call, CallStatus, Direction, EndReason
+from shared.call.changes import CallChanges
 from shared.call.errors import WacallError
 from shared.call.records import EventOutcome, EventRecord, EventSource
 from shared.database.store import CallStore
@@ -57,13 +59,15 @@ class CallSetup:
         self._ender = ender
         self._clock = clock
 
-    async def advance(self, call: Call, expect: Collection[CallStatus], **changes: object) -> Call:
+    async def advance(
+        self, call: Call, expect: Collection[CallStatus], **changes: Unpack[CallChanges]
+    ) -> Call:
         """Write to the row if the call still stands where it was left.
 
         Raises:
             Overtaken: it has ended.
         """
-        row = await self._store.update_call(call.id, expect=expect, changes=changes)
+        row = await self._store.update_call(call.id, expect=expect, **changes)
         if row is None:
             raise Overtaken
         return row

@@ -61,7 +61,7 @@ class Sweeper:
             verdict = judge(call, now, self._bounds)
             if isinstance(verdict, Postponed):
                 await self._store.update_call(
-                    call.id, expect=LIVE_STATUSES, changes={"deadline_at": verdict.until}
+                    call.id, expect=LIVE_STATUSES, deadline_at=verdict.until
                 )
             else:
                 await self._ender.finish(call, verdict)

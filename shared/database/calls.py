@@ -1,12 +1,13 @@
 """The table `calls`: every change of a call's status is a compare-and-set on its row."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from datetime import datetime
-from typing import Any
+from typing import Unpack
 
 from postgrest.types import ReturnMethod
 
 from shared.call.call import FINAL_STATUSES, LIVE_STATUSES, Call, CallStatus, EndReason, Termination
+from shared.call.changes import CallChanges, Mark
 from shared.call.errors import CallDenied
 from shared.call.ids import CallId, WhatsAppCallId
 from shared.database import rows
@@ -65,9 +66,9 @@ class Calls(Tables):
         return await self._calls("list calls", query)
 
     async def update_call(
-        self, call_id: CallId, *, expect: Collection[CallStatus], changes: Mapping[str, Any]
+        self, call_id: CallId, *, expect: Collection[CallStatus], **changes: Unpack[CallChanges]
     ) -> Call | None:
-        """Change columns if the status is one of `expect`; return the new row, `None` if not."""
+        """Change fields if the status is one of `expect`; return the new row, `None` if not."""
         return await self._compare_and_set("update a call", call_id, expect, changes)
 
     async def end_call(
@@ -83,7 +84,7 @@ class Calls(Tables):
 
         `answered_at` is written if given; the row's own stays if it is `None`.
         """
-        changes: dict[str, Any] = {
+        changes: CallChanges = {
             "status": termination.status,
             "end_reason": termination.reason,
             "ended_at": ended_at,
@@ -93,24 +94,24 @@ class Calls(Tables):
             changes["answered_at"] = answered_at
         return await self._compare_and_set("end a call", call_id, LIVE_STATUSES, changes)
 
-    async def mark_once(self, call_id: CallId, name: str, at: datetime) -> Call | None:
+    async def mark_once(self, call_id: CallId, mark: Mark, at: datetime) -> Call | None:
         """Set a live call's time that is still unset; `None` if somebody has, or it has ended."""
-        columns = rows.changes_to_row({name: at})
+        columns = {mark.value: rows.value_for_database(at)}
         query = self._rest.table("calls").update(columns).eq("id", call_id)
-        query = query.is_(name, "null").in_("status", _LIVE)
+        query = query.is_(mark.value, "null").in_("status", _LIVE)
         answer = await self._rest.send("mark a call", query)
         if answer.rows:
             return rows.call_from_row(answer.rows[0])
         call = await self.get_call(call_id) if answer.attempts > 1 else None
         # the answer to an earlier attempt was lost, its work was done
-        return call if call is not None and getattr(call, name) == at else None
+        return call if call is not None and getattr(call, mark) == at else None
 
     async def _compare_and_set(
         self,
         what: str,
         call_id: CallId,
         expect: Collection[CallStatus],
-        changes: Mapping[str, Any],
+        changes: CallChanges,
     ) -> Call | None:
         columns = rows.changes_to_row(changes)
         query = self._rest.table("calls").update(columns).eq("id", call_id)

@@ -10,6 +10,7 @@ from enum import Enum
 from typing import Any
 
 from shared.call.call import Call, CallStatus, Direction, EndReason
+from shared.call.changes import CallChanges
 from shared.call.ids import CallId, PhoneNumberId, WhatsAppCallId
 from shared.call.person import Party
 from shared.call.records import (
@@ -47,9 +48,6 @@ TABLES: Mapping[str, tuple[str, ...]] = {
     "follow_ups": FOLLOW_UP_COLUMNS,
 }
 """Tables and columns that both services read or write."""
-
-_NEVER_WRITTEN = frozenset({"id", "direction", "created_at", "duration_s"})
-_CHANGEABLE = (frozenset(CALL_COLUMNS) | {"party"}) - _NEVER_WRITTEN
 
 
 def value_for_database(value: Any) -> Any:
@@ -109,20 +107,11 @@ def call_to_row(call: Call) -> dict[str, Any]:
     return row
 
 
-def changes_to_row(changes: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the columns for changed fields of a call.
-
-    Raises:
-        ValueError: a field does not exist or never changes.
-    """
-    row: dict[str, Any] = {}
-    for name, value in changes.items():
-        if name not in _CHANGEABLE:
-            raise ValueError(f"calls.{name} is not a field that can be changed")
-        if name == "party":
-            row |= _party_columns(value)
-        else:
-            row[name] = value_for_database(value)
+def changes_to_row(changes: CallChanges) -> dict[str, Any]:
+    """Return the columns for changed fields of a call."""
+    row = {name: value_for_database(value) for name, value in changes.items() if name != "party"}
+    if "party" in changes:
+        row |= _party_columns(changes["party"])
     return row
 
 

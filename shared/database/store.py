@@ -4,11 +4,12 @@ Every write may be repeated without harm. All methods raise `StoreUnavailable` w
 does not answer or refuses; `CallNotFound` when they write for a call that is not there.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Protocol, Unpack
 
 from shared.call.call import Call, CallStatus, EndReason, Termination
+from shared.call.changes import CallChanges, Mark
 from shared.call.ids import CallId, WhatsAppCallId
 from shared.call.records import EventOutcome, EventRecord, FollowUp, Lead, TranscriptTurn
 
@@ -37,11 +38,11 @@ class CallStore(Protocol):
         """Read calls, newest first, created before `before`."""
 
     async def update_call(
-        self, call_id: CallId, *, expect: Collection[CallStatus], changes: Mapping[str, Any]
+        self, call_id: CallId, *, expect: Collection[CallStatus], **changes: Unpack[CallChanges]
     ) -> Call | None:
-        """Change columns if the status is one of `expect`; return the new row, `None` if not."""
+        """Change fields if the status is one of `expect`; return the new row, `None` if not."""
 
-    async def mark_once(self, call_id: CallId, name: str, at: datetime) -> Call | None:
+    async def mark_once(self, call_id: CallId, mark: Mark, at: datetime) -> Call | None:
         """Set a live call's time that is still unset; `None` if somebody has, or it has ended."""
 
     async def end_call(

@@ -21,6 +21,7 @@ from shared.call.call import (
     EndReason,
     Termination,
 )
+from shared.call.changes import CallChanges, Mark
 from shared.call.errors import StoreUnavailable
 from shared.call.ids import CallId, PhoneNumberId, WhatsAppCallId
 from shared.call.person import Party
@@ -75,7 +76,8 @@ async def activate(store: SupabaseStore, call: Call) -> Call:
     active = await store.update_call(
         call.id,
         expect=LIVE_STATUSES,
-        changes={"status": CallStatus.ACTIVE, "answered_at": NOW},
+        status=CallStatus.ACTIVE,
+        answered_at=NOW,
     )
     assert active is not None
     return active
@@ -146,21 +148,17 @@ async def test_calls_are_listed_newest_first_and_paged_by_time(store: SupabaseSt
 async def test_an_update_needs_the_expected_status(store: SupabaseStore) -> None:
     """A compare-and-set that misses changes nothing and returns None."""
     call = await claimed(store)
-    miss = await store.update_call(
-        call.id, expect={CallStatus.CONNECTING}, changes={"caller_sid": "PA_1"}
-    )
+    miss = await store.update_call(call.id, expect={CallStatus.CONNECTING}, caller_sid="PA_1")
     assert miss is None
     assert await store.get_call(call.id) == call
     hit = await store.update_call(
         call.id,
         expect={CallStatus.RINGING, CallStatus.DIALING},
-        changes={
-            "status": CallStatus.CONNECTING,
-            "caller_sid": "PA_1",
-            "timings": {"whip": 3.5},
-            "deadline_at": NOW,
-            "party": Party(user_id="US.2"),
-        },
+        status=CallStatus.CONNECTING,
+        caller_sid="PA_1",
+        timings={"whip": 3.5},
+        deadline_at=NOW,
+        party=Party(user_id="US.2"),
     )
     assert hit is not None
     assert (hit.status, hit.caller_sid, hit.timings) == (
@@ -180,7 +178,7 @@ async def test_of_twenty_updaters_exactly_one_wins(store: SupabaseStore) -> None
             store.update_call(
                 call.id,
                 expect={CallStatus.RINGING},
-                changes={"status": CallStatus.CONNECTING},
+                status=CallStatus.CONNECTING,
             )
             for _ in range(20)
         )
@@ -259,6 +257,20 @@ async def test_live_calls_are_all_of_them_beyond_one_page(
     )
     calls = await store.live_calls()
     assert len({call.id for call in calls}) == len(calls) == 1234
+
+
+@pytest.mark.parametrize("mark", Mark)
+async def test_of_twenty_markers_exactly_one_wins(store: SupabaseStore, mark: Mark) -> None:
+    """A piece of a set-up belongs to one replica; a call that has ended belongs to nobody."""
+    call = await claimed(store)
+    times = [NOW + n * SECOND for n in range(20)]
+    marked = await asyncio.gather(*(store.mark_once(call.id, mark, at) for at in times))
+    (winner,) = [call for call in marked if call]
+    assert await store.get_call(call.id) == winner
+    assert getattr(winner, mark) in times
+    over = await claimed(store)
+    await end(store, over)
+    assert await store.mark_once(over.id, mark, NOW) is None
 
 
 # --- events ---
@@ -389,23 +401,22 @@ async def test_an_ended_call_cannot_be_changed_into_another_end(
     """Whatever a bug expects, the database keeps the first end."""
     call = await activate(store, await claimed(store))
     await end(store, call, termination=Termination(status=final, reason=EndReason.INTERNAL))
-    for changes in (
+    attempts: list[CallChanges] = [
         {"status": CallStatus.RINGING},
         {"end_reason": EndReason.SHUTDOWN},
         {"ended_at": NOW},
         {"answered_at": NOW + SECOND},
-    ):
+    ]
+    for changes in attempts:
         with pytest.raises(StoreUnavailable, match="refused it"):
-            await store.update_call(call.id, expect=FINAL_STATUSES, changes=changes)
+            await store.update_call(call.id, expect=FINAL_STATUSES, **changes)
 
 
 async def test_a_refusal_reveals_nothing_of_the_row(store: SupabaseStore) -> None:
     """Postgres's details quote the row; neither the error nor its traceback does."""
     call = await claimed(store, party=Party(phone="15550002222", name="Secret Name"))
     with pytest.raises(StoreUnavailable) as caught:
-        await store.update_call(
-            call.id, expect=LIVE_STATUSES, changes={"status": CallStatus.COMPLETED}
-        )
+        await store.update_call(call.id, expect=LIVE_STATUSES, status=CallStatus.COMPLETED)
     told = "".join(traceback.format_exception(caught.value)) + repr(caught.value)
     assert "23514" in told
     assert caught.value.__cause__ is caught.value.__context__ is None
@@ -520,9 +531,7 @@ async def test_a_refusal_is_not_repeated(shaky: SupabaseStore, proxy: LossyProxy
     call = await claimed(shaky)
     before = proxy.requests
     with pytest.raises(StoreUnavailable):
-        await shaky.update_call(
-            call.id, expect=LIVE_STATUSES, changes={"status": CallStatus.DIALING}
-        )
+        await shaky.update_call(call.id, expect=LIVE_STATUSES, status=CallStatus.DIALING)
     assert proxy.requests == before + 1
 
 
