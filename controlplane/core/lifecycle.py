@@ -11,15 +11,15 @@
     every live status --ENDED--> completed | no_answer | rejected | failed | canceled
 
 Two kinds of blame: what arrives from outside (Meta, LiveKit, timers) may be late, repeated or out
-of order, so a pair that is not in the table is ignored. Our own code asks `expected_before` for
-the statuses that it puts into the compare-and-set on the call's row, and learns from the database
-whether it was still right.
+of order, so a pair that is not in the table is ignored. Our own code takes a `step` for the
+compare-and-set on the call's row, and learns from the database whether it was still right.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 
-from shared.call.call import FINAL_STATUSES, LIVE_STATUSES, CallStatus
+from shared.call.call import FINAL_STATUSES, CallStatus
 
 
 class CallEvent(StrEnum):
@@ -48,16 +48,26 @@ TRANSITIONS: Mapping[CallStatus, Mapping[CallEvent, CallStatus]] = {
 }
 
 
-def after(status: CallStatus, event: CallEvent) -> CallStatus | None:
-    """Return the status after `event`, or `None` when the event means nothing here."""
-    return TRANSITIONS[status].get(event)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """An event as a compare-and-set."""
+
+    expect: frozenset[CallStatus]
+    """The statuses in which the event is legal."""
+    status: CallStatus
+    """Where it leads, from each of them."""
 
 
-def expected_before(event: CallEvent) -> frozenset[CallStatus]:
-    """Return the statuses in which `event` is legal: the compare half of the compare-and-set."""
-    return frozenset(status for status, moves in TRANSITIONS.items() if event in moves)
+def _step(event: CallEvent) -> Step:
+    moves = {status: moves[event] for status, moves in TRANSITIONS.items() if event in moves}
+    # raises on import if the table let an event lead to two places
+    (status,) = set(moves.values())
+    return Step(expect=frozenset(moves), status=status)
 
 
-def may_end(status: CallStatus) -> bool:
-    """Whether a call in this status can still end: every live one, once."""
-    return status in LIVE_STATUSES
+_STEPS = {event: _step(event) for event in CallEvent}
+
+
+def step(event: CallEvent) -> Step:
+    """Return what `event` expects of a call, and what becomes of it."""
+    return _STEPS[event]

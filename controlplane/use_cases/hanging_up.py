@@ -14,7 +14,7 @@ from controlplane.use_cases.ending import CallEnder
 from controlplane.use_cases.linking import CallLinker
 from shared.call.call import Call, Direction, Termination
 from shared.call.ids import CallId, PhoneNumberId, WhatsAppCallId
-from shared.call.records import EventOutcome
+from shared.call.records import EventOutcome, Settled
 from shared.database.store import CallStore
 
 StopSetup = Callable[[WhatsAppCallId], Awaitable[None]]
@@ -40,17 +40,17 @@ class PeerHangup:
         self._phone_number_id = phone_number_id
         self._clock = clock
 
-    async def handle(self, event: PeerHungUp, stop_setup: StopSetup) -> tuple[EventOutcome, CallId]:
+    async def handle(self, event: PeerHungUp, stop_setup: StopSetup) -> Settled:
         """End the call that Meta says is over; say what became of the event, and of which call."""
         call = await self._linker.locate(event)
         if call is None:
             tombstone = self._tombstone(event)
             if await self._store.claim_call(tombstone) is not None:
-                return EventOutcome.HANDLED, tombstone.id
+                return Settled(EventOutcome.HANDLED, tombstone.id)
             # its `connect` was being claimed just now
             call = await self._store.find_call(event.wacid)
             if call is None:
-                return EventOutcome.FAILED, tombstone.id
+                return Settled(EventOutcome.FAILED, tombstone.id)
         now = self._clock()
         answered_at = call.answered_at or pick_up_time(event, now)
         ended = await self._ender.end(
@@ -61,10 +61,10 @@ class PeerHangup:
             answered_at=answered_at,
         )
         if ended is None:
-            return EventOutcome.DUPLICATE, call.id
+            return Settled(EventOutcome.DUPLICATE, call.id)
         await stop_setup(event.wacid)
         await self._ender.release(ended)
-        return EventOutcome.HANDLED, call.id
+        return Settled(EventOutcome.HANDLED, call.id)
 
     def _tombstone(self, event: PeerHungUp) -> Call:
         """An ended row for a call that we never saw begin."""

@@ -11,7 +11,7 @@ from typing import TypeVar, Unpack
 
 from controlplane.core.deadlines import Bounds, deadline_of
 from controlplane.core.errors import NoHop
-from controlplane.core.lifecycle import TRANSITIONS, CallEvent, expected_before
+from controlplane.core.lifecycle import CallEvent, step
 from controlplane.livekit.rooms import RoomsClient
 from controlplane.livekit.whip import WhipAnswer, WhipClient
 from controlplane.meta.events import OfferReceived
@@ -26,7 +26,7 @@ from shared.call.call import Call, CallStatus, Direction, EndReason
 from shared.call.changes import CallChanges
 from shared.call.errors import WacallError
 from shared.call.ids import CallId, WhatsAppCallId
-from shared.call.records import EventOutcome
+from shared.call.records import EventOutcome, Settled
 from shared.call.room import ShownStatus
 from shared.database.store import CallStore
 
@@ -79,7 +79,7 @@ class CallAnswerer:
         self._policy = policy
         self._clock = clock
 
-    async def answer(self, offer: OfferReceived, received: float) -> tuple[EventOutcome, CallId]:
+    async def answer(self, offer: OfferReceived, received: float) -> Settled:
         """Claim the call and answer it; say what became of the offer, and of which call it was.
 
         `received` is the monotonic time at which the webhook reached us.
@@ -92,8 +92,7 @@ class CallAnswerer:
         call = self._new_call(offer, now, hop=await self._choose_hop())
         claimed = await self._store.claim_call(call)
         if claimed is None:
-            owner = await self._store.find_call(offer.wacid)
-            return EventOutcome.DUPLICATE, owner.id if owner is not None else call.id
+            return await self._not_ours(offer, call)
         self._metrics.call_started(Direction.INBOUND)
         watch = Stopwatch(claimed.direction, self._metrics, begins_with="received", began=received)
         watch.done("claimed")
@@ -108,8 +107,8 @@ class CallAnswerer:
             raise
         except Exception as error:
             await self._setup.fail(claimed, watch, error)
-            return EventOutcome.FAILED, call.id
-        return EventOutcome.HANDLED, call.id
+            return Settled(EventOutcome.FAILED, call.id)
+        return Settled(EventOutcome.HANDLED, call.id)
 
     async def _set_up(self, call: Call, offer: OfferReceived, watch: Stopwatch) -> None:
         policy = self._policy
@@ -133,14 +132,12 @@ class CallAnswerer:
         answer = await self._answer_for_meta(call, leg.sdp, offer.sdp)
         # From the moment `accept` may have left us, the end needs `terminate`; so the row must
         # say so before. That write hides behind pre_accept.
-        sending = self._advance(
-            call, None, accept_sent_at=self._clock(), caller_sid=leg.participant_sid
-        )
+        sending = self._write(call, accept_sent_at=self._clock(), caller_sid=leg.participant_sid)
         if policy.pre_accept:
             try:
                 _, call = await _both(self._graph.pre_accept(offer.wacid, answer), sending)
             except WacallError:
-                await self._advance(call, None, accept_sent_at=None)
+                await self._write(call, accept_sent_at=None)
                 raise
             watch.done("pre_accept")
         else:
@@ -172,7 +169,7 @@ class CallAnswerer:
     async def _open_leg(self, call: Call, offer: str) -> tuple[WhipAnswer, Call]:
         """Post the offer while the row moves on to `connecting`."""
         token = self._rooms.caller_token(call, status=status_shown(call.status))
-        return await _both(self._whip.post(offer, token), self._advance(call, CallEvent.ANSWERING))
+        return await _both(self._whip.post(offer, token), self._move(call, CallEvent.ANSWERING))
 
     async def _activate(self, call: Call, wacid: WhatsAppCallId, watch: Stopwatch) -> None:
         """Let the agent speak and write that the call is answered, both at once."""
@@ -183,7 +180,7 @@ class CallAnswerer:
         try:
             await _both(
                 self._rooms.set_call_status(call.room, ShownStatus.ACTIVE),
-                self._advance(
+                self._move(
                     call,
                     CallEvent.ACCEPTED,
                     answered_at=answered_at,
@@ -201,14 +198,15 @@ class CallAnswerer:
             extra={"action": "call-answered", "call": call.id, **watch.timings},
         )
 
-    async def _advance(
-        self, call: Call, event: CallEvent | None, **changes: Unpack[CallChanges]
-    ) -> Call:
-        """Move the row on, or only write `changes`, if the call still stands where we left it."""
-        expect = expected_before(event) if event is not None else {CallStatus.CONNECTING}
-        if event is not None:
-            (changes["status"],) = {TRANSITIONS[status][event] for status in expect}
-        return await self._setup.advance(call, expect, **changes)
+    async def _move(self, call: Call, event: CallEvent, **changes: Unpack[CallChanges]) -> Call:
+        """Move the row on, if the call still stands where this event finds it."""
+        move = step(event)
+        changes["status"] = move.status
+        return await self._setup.advance(call, move.expect, **changes)
+
+    async def _write(self, call: Call, **changes: Unpack[CallChanges]) -> Call:
+        """Write to the row of a call that is connecting, if it still is."""
+        return await self._setup.advance(call, {CallStatus.CONNECTING}, **changes)
 
     def _new_call(self, offer: OfferReceived, now: datetime, *, hop: str | None = None) -> Call:
         return Call(
@@ -223,9 +221,7 @@ class CallAnswerer:
             hop=hop,
         )
 
-    async def _record_stale(
-        self, offer: OfferReceived, now: datetime
-    ) -> tuple[EventOutcome, CallId]:
+    async def _record_stale(self, offer: OfferReceived, now: datetime) -> Settled:
         """Keep a call that we learn of too late, as an ended row: it was missed, and is seen."""
         call = dataclasses.replace(
             self._new_call(offer, now),
@@ -239,9 +235,13 @@ class CallAnswerer:
         )
         claimed = await self._store.claim_call(call)
         if claimed is None:
-            owner = await self._store.find_call(offer.wacid)
-            return EventOutcome.DUPLICATE, owner.id if owner is not None else call.id
-        return EventOutcome.STALE, call.id
+            return await self._not_ours(offer, call)
+        return Settled(EventOutcome.STALE, call.id)
+
+    async def _not_ours(self, offer: OfferReceived, call: Call) -> Settled:
+        """Say that somebody else has claimed the call, for an offer that came twice."""
+        owner = await self._store.find_call(offer.wacid)
+        return Settled(EventOutcome.DUPLICATE, owner.id if owner is not None else call.id)
 
 
 async def _both(first: Awaitable[_A], second: Awaitable[_B]) -> tuple[_A, _B]:

@@ -15,7 +15,7 @@ from datetime import datetime
 
 from controlplane.core.deadlines import Bounds, deadline_of
 from controlplane.core.foreign import PeerStatus
-from controlplane.core.lifecycle import CallEvent, expected_before
+from controlplane.core.lifecycle import CallEvent, step
 from controlplane.livekit.rooms import RoomsClient
 from controlplane.livekit.whip import WhipClient
 from controlplane.meta.events import AnswerReceived, CallStatusChanged, PeerHungUp
@@ -28,7 +28,7 @@ from controlplane.use_cases.setup import CallSetup, Stopwatch
 from shared.call.call import LIVE_STATUSES, Call, CallStatus, Direction, EndReason
 from shared.call.changes import Mark
 from shared.call.ids import CallId
-from shared.call.records import EventOutcome
+from shared.call.records import EventOutcome, Settled
 from shared.call.room import ShownStatus
 from shared.database.store import CallStore
 
@@ -71,19 +71,19 @@ class CallLinker:
 
     # --- link: Meta's answer ---
 
-    async def link(self, event: AnswerReceived) -> tuple[EventOutcome, CallId | None]:
+    async def link(self, event: AnswerReceived) -> Settled:
         """Build the media path with Meta's answer; the phone may be ringing, or not yet."""
         call = await self.locate(event)
         if call is None:
-            return EventOutcome.IGNORED, None
+            return Settled(EventOutcome.IGNORED)
         if call.status.is_final:
             if not call.ended_by_peer:
                 # it ended before anybody knew Meta's id of it
                 await self._graph.terminate(event.wacid)
-            return EventOutcome.STALE, call.id
+            return Settled(EventOutcome.STALE, call.id)
         linked = await self._store.mark_once(call.id, Mark.LINKED, self._clock())
         if linked is None:
-            return EventOutcome.DUPLICATE, call.id
+            return Settled(EventOutcome.DUPLICATE, call.id)
         watch = Stopwatch(call.direction, self._metrics, begins_with="answered-by-meta")
         try:
             async with asyncio.timeout(self._bounds.setup_s):
@@ -92,8 +92,8 @@ class CallLinker:
             await self._ender.close_media(linked)
         except Exception as error:
             await self._setup.fail(linked, watch, error)
-            return EventOutcome.FAILED, call.id
-        return EventOutcome.HANDLED, call.id
+            return Settled(EventOutcome.FAILED, call.id)
+        return Settled(EventOutcome.HANDLED, call.id)
 
     async def _bridge(self, call: Call, answer: str, watch: Stopwatch) -> None:
         hop = self._hops.media_of(call)
@@ -113,34 +113,35 @@ class CallLinker:
 
     # --- follow: what the phone does ---
 
-    async def follow(self, event: CallStatusChanged) -> tuple[EventOutcome, CallId | None]:
+    async def follow(self, event: CallStatusChanged) -> Settled:
         """Take RINGING, ACCEPTED or REJECTED, in whatever order they come."""
         call = await self.locate(event)
         if call is None:
-            return EventOutcome.IGNORED, None
+            return Settled(EventOutcome.IGNORED)
         match event.status:
             case PeerStatus.RINGING:
+                ringing = step(CallEvent.RINGS)
                 changed = await self._store.update_call(
-                    call.id,
-                    expect=expected_before(CallEvent.RINGS),
-                    status=CallStatus.RINGING,
+                    call.id, expect=ringing.expect, status=ringing.status
                 )
             case PeerStatus.ACCEPTED:
                 changed = await self.accepted(call)
             case PeerStatus.REJECTED:
                 changed = await self._rejected(call)
             case _:
-                return EventOutcome.UNKNOWN, call.id
-        return EventOutcome.HANDLED if changed else EventOutcome.DUPLICATE, call.id
+                return Settled(EventOutcome.UNKNOWN, call.id)
+        outcome = EventOutcome.HANDLED if changed else EventOutcome.DUPLICATE
+        return Settled(outcome, call.id)
 
     async def accepted(self, call: Call) -> Call | None:
         """The person has picked up: let the agent speak; `None` if that was known or too late."""
         now = self._clock()
         answered = dataclasses.replace(call, answered_at=now)
+        active = step(CallEvent.ACCEPTED)
         row = await self._store.update_call(
             call.id,
-            expect=expected_before(CallEvent.ACCEPTED),
-            status=CallStatus.ACTIVE,
+            expect=active.expect,
+            status=active.status,
             answered_at=now,
             deadline_at=deadline_of(answered, self._bounds),
         )

@@ -27,8 +27,8 @@ from controlplane.use_cases.inbound import CallAnswerer
 from controlplane.use_cases.linking import CallLinker
 from controlplane.use_cases.permissions import Permissions
 from shared.call.errors import StoreUnavailable
-from shared.call.ids import CallId, PhoneNumberId, WhatsAppCallId
-from shared.call.records import EventOutcome, EventRecord, EventSource
+from shared.call.ids import PhoneNumberId, WhatsAppCallId
+from shared.call.records import EventOutcome, EventRecord, EventSource, Settled
 from shared.database.store import CallStore
 from shared.process.tasks import Tasks
 
@@ -117,51 +117,50 @@ class Switchboard:
         )
 
     async def _work(self, event: WebhookEvent, event_id: str, received: float) -> None:
-        outcome: EventOutcome | None = EventOutcome.FAILED
-        call_id: CallId | None = None
+        settled: Settled | None = Settled(EventOutcome.FAILED)
         try:
             match event:
                 case OfferReceived():
                     # a `terminate` that came before its `connect` writes its row first: the row
                     # decides either way, this spares Meta a `pre_accept` for a call that is over
                     await self._in_flight.wait_for(PeerHungUp, event.wacid)
-                    outcome, call_id = await self._answerer.answer(event, received)
+                    settled = await self._answerer.answer(event, received)
                 case PeerHungUp():
                     # REJECTED, which comes just before, knows the reason better
                     await self._in_flight.wait_for(CallStatusChanged, event.wacid)
-                    outcome, call_id = await self._hangup.handle(event, self._stop_setup)
+                    settled = await self._hangup.handle(event, self._stop_setup)
                 case AnswerReceived():
-                    outcome, call_id = await self._linker.link(event)
+                    settled = await self._linker.link(event)
                 case CallStatusChanged():
-                    outcome, call_id = await self._linker.follow(event)
+                    settled = await self._linker.follow(event)
                 case PermissionReplied():
-                    outcome = await self._permissions.replied(event, event_id)
+                    settled = Settled(await self._permissions.replied(event, event_id))
                 case TextReceived():
-                    outcome = await self._permissions.texted(event, event_id)
+                    settled = Settled(await self._permissions.texted(event, event_id))
                 case AccountUpdated():
-                    outcome = await self._permissions.account_updated(event)
+                    settled = Settled(await self._permissions.account_updated(event))
                 case _:
-                    outcome = EventOutcome.RECORDED
+                    settled = Settled(EventOutcome.RECORDED)
         except asyncio.CancelledError:
-            outcome = None if isinstance(event, _NEVER_LOST) else EventOutcome.HANDLED
+            settled = None if isinstance(event, _NEVER_LOST) else Settled(EventOutcome.HANDLED)
             raise
         except Exception as error:
             if isinstance(error, StoreUnavailable) and isinstance(event, _NEVER_LOST):
                 # whoever looks for unfinished events takes it up again
-                outcome = None
+                settled = None
             # the text of a foreign exception may carry what must not be logged
             _log.error(
                 "An event could not be worked on.",
                 extra={"action": "event-failed", "kind": event.kind, "error": type(error).__name__},
             )
         finally:
-            if outcome is not None:
-                self._metrics.event_settled(event.kind, outcome)
-                await asyncio.shield(self._settle(event_id, outcome, call_id))
+            if settled is not None:
+                self._metrics.event_settled(event.kind, settled.outcome)
+                await asyncio.shield(self._settle(event_id, settled))
 
-    async def _settle(self, event_id: str, outcome: EventOutcome, call_id: CallId | None) -> None:
+    async def _settle(self, event_id: str, settled: Settled) -> None:
         try:
-            await self._store.settle_event(event_id, outcome, call_id)
+            await self._store.settle_event(event_id, settled)
         except Exception as error:
             _log.warning(
                 "An event's outcome could not be written.",

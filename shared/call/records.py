@@ -35,6 +35,14 @@ class EventOutcome(StrEnum):
     """Needs no work: an error or a note on the timeline."""
 
 
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What became of an event, and of which call it was, as far as that is known."""
+
+    outcome: EventOutcome
+    call_id: CallId | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventRecord:
     """One row of `call_events`, append-only but for its outcome."""

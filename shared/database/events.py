@@ -6,7 +6,7 @@ from datetime import datetime
 from postgrest.types import ReturnMethod
 
 from shared.call.ids import CallId
-from shared.call.records import EventOutcome, EventRecord
+from shared.call.records import EventRecord, Settled
 from shared.database import rows
 from shared.database.tables import Tables
 
@@ -19,11 +19,11 @@ class Events(Tables):
         new = [rows.event_to_row(event) for event in events]
         await self._rest.append("store events", "call_events", new, "id")
 
-    async def settle_event(
-        self, event_id: str, outcome: EventOutcome, call_id: CallId | None = None
-    ) -> None:
-        """Note what became of an event."""
-        columns = {"outcome": outcome.value} | ({"call_id": call_id} if call_id else {})
+    async def settle_event(self, event_id: str, settled: Settled) -> None:
+        """Note what became of an event; a call that is not named stays as it is."""
+        columns = {"outcome": settled.outcome.value}
+        if settled.call_id is not None:
+            columns["call_id"] = settled.call_id
         query = self._rest.table("call_events").update(columns, returning=ReturnMethod.minimal)
         await self._rest.send("settle an event", query.eq("id", event_id))
 

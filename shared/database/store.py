@@ -11,7 +11,7 @@ from typing import Protocol, Unpack
 from shared.call.call import Call, CallStatus, EndReason, Termination
 from shared.call.changes import CallChanges, Mark
 from shared.call.ids import CallId, WhatsAppCallId
-from shared.call.records import EventOutcome, EventRecord, FollowUp, Lead, TranscriptTurn
+from shared.call.records import EventRecord, FollowUp, Lead, Settled, TranscriptTurn
 
 
 class CallStore(Protocol):
@@ -76,9 +76,7 @@ class CallStore(Protocol):
     async def add_events(self, events: Sequence[EventRecord]) -> None:
         """Append raw events in one request; an id that is there stays as it is."""
 
-    async def settle_event(
-        self, event_id: str, outcome: EventOutcome, call_id: CallId | None = None
-    ) -> None:
+    async def settle_event(self, event_id: str, settled: Settled) -> None:
         """Note what became of an event."""
 
     async def take_pending_events(

@@ -30,6 +30,7 @@ from shared.call.records import (
     EventRecord,
     EventSource,
     Lead,
+    Settled,
 )
 from shared.database.supabase import SupabaseStore
 from tests.eventually import eventually
@@ -315,10 +316,10 @@ async def test_an_event_is_settled_with_outcome_and_call(store: SupabaseStore) -
     call = await claimed(store)
     event = make_event()
     await store.add_events([event])
-    await store.settle_event(event.id, EventOutcome.HANDLED, call.id)
+    await store.settle_event(event.id, Settled(EventOutcome.HANDLED, call.id))
     (settled,) = await store.list_events(call.id)
     assert settled.outcome is EventOutcome.HANDLED
-    await store.settle_event(event.id, EventOutcome.FAILED)
+    await store.settle_event(event.id, Settled(EventOutcome.FAILED))
     (settled,) = await store.list_events(call.id)
     assert (settled.outcome, settled.call_id) == (EventOutcome.FAILED, call.id)
 
