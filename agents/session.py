@@ -14,7 +14,6 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from time import monotonic
 from typing import Any
-from uuid import uuid4
 
 import aiohttp
 from livekit import rtc
@@ -34,7 +33,7 @@ from agents.tools import Desk, build_tools
 from agents.transcript import TranscriptFold, TranscriptWriter
 from shared.call.brief import CallBrief
 from shared.call.call import Direction, EndReason
-from shared.call.records import EventOutcome, EventRecord, EventSource
+from shared.call.records import EventRecord, EventSource
 from shared.call.room import ATTRIBUTE_CALL_STATUS, CALLER_IDENTITY, ShownStatus
 from shared.database.store import CallNotes
 from shared.process.tasks import Tasks
@@ -361,14 +360,12 @@ class CallSession:
             )
 
     def _error_event(self, reason: EndReason, cause: str) -> EventRecord:
-        return EventRecord(
-            id=str(uuid4()),
-            source=EventSource.AGENT,
-            kind="error",
-            received_at=datetime.now(UTC),
+        return EventRecord.note(
+            EventSource.AGENT,
+            "error",
+            datetime.now(UTC),
+            {"reason": reason.value, "cause": cause},
             call_id=self._brief.call_id,
-            payload={"reason": reason.value, "cause": cause},
-            outcome=EventOutcome.RECORDED,
         )
 
     def _leave(self, why: str) -> None:

@@ -7,7 +7,6 @@ passed on is noted and forgotten: it would mean something else later.
 import asyncio
 import contextlib
 import logging
-import uuid
 from collections.abc import Callable
 from datetime import datetime
 
@@ -17,7 +16,7 @@ from controlplane.rtpengine.passage import WHATSAPP_TAG
 from shared.call.call import CallStatus
 from shared.call.errors import WacallError
 from shared.call.ids import CallId
-from shared.call.records import EventOutcome, EventRecord, EventSource
+from shared.call.records import EventRecord, EventSource
 from shared.call.room import (
     AGENT_IDENTITY,
     KEY_TOPIC,
@@ -102,19 +101,14 @@ class KeyReporter:
             call = await self._store.get_call(key.call_id)
             if call is None or call.status is not CallStatus.ACTIVE:
                 return
-            await self._store.add_events(
-                [
-                    EventRecord(
-                        id=str(uuid.uuid4()),
-                        source=EventSource.CONTROLPLANE,
-                        kind=KEY_TOPIC,
-                        received_at=self._clock(),
-                        call_id=call.id,
-                        outcome=EventOutcome.RECORDED,
-                        payload=message.to_json(),
-                    )
-                ]
+            event = EventRecord.note(
+                EventSource.CONTROLPLANE,
+                KEY_TOPIC,
+                self._clock(),
+                message.to_json(),
+                call_id=call.id,
             )
+            await self._store.add_events([event])
             await self._rooms.send_data(call.room, message.to_bytes(), KEY_TOPIC, to=AGENT_IDENTITY)
         except WacallError as error:
             _log.warning(

@@ -4,7 +4,6 @@ Told by LiveKit's webhooks, and found by the sweeper's own look should one of th
 """
 
 import logging
-import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -127,14 +126,13 @@ class RoomWatch:
             "participant_sid": event.participant_sid,
             "disconnect_reason": event.disconnect_reason,
         }
-        return EventRecord(
-            id=str(uuid.uuid4()),
-            source=EventSource.LIVEKIT,
-            kind=event.kind.value,
-            received_at=self._clock(),
+        return EventRecord.note(
+            EventSource.LIVEKIT,
+            event.kind.value,
+            self._clock(),
+            {key: value for key, value in payload.items() if value},
             call_id=event.call_id,
             outcome=EventOutcome.HANDLED,
-            payload={key: value for key, value in payload.items() if value},
         )
 
 

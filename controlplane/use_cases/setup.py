@@ -2,7 +2,6 @@
 
 import logging
 import time
-import uuid
 from collections.abc import Callable, Collection
 from datetime import datetime
 from types import TracebackType
@@ -15,7 +14,7 @@ from controlplane.use_cases.ending import CallEnder, Overtaken
 from shared.call.call import Call, CallStatus, Direction, EndReason
 from shared.call.changes import CallChanges
 from shared.call.errors import WacallError
-from shared.call.records import EventOutcome, EventRecord, EventSource
+from shared.call.records import EventRecord, EventSource
 from shared.database.store import CallStore
 
 _log = logging.getLogger(__name__)
@@ -112,26 +111,22 @@ class CallSetup:
     ) -> None:
         """Write the error on the call's timeline."""
         known = error if isinstance(error, WacallError) else None
-        await self._store.add_events(
-            [
-                EventRecord(
-                    id=str(uuid.uuid4()),
-                    source=EventSource.CONTROLPLANE,
-                    kind="error",
-                    received_at=self._clock(),
-                    call_id=call.id,
-                    wacid=call.wacid,
-                    outcome=EventOutcome.RECORDED,
-                    payload={
-                        "after_step": watch.last,
-                        "code": code or (known.code if known is not None else "internal"),
-                        "message": str(known) if known is not None else type(error).__name__,
-                        "timings_ms": dict(watch.timings),
-                        **_meta_details(error),
-                    },
-                )
-            ]
+        payload = {
+            "after_step": watch.last,
+            "code": code or (known.code if known is not None else "internal"),
+            "message": str(known) if known is not None else type(error).__name__,
+            "timings_ms": dict(watch.timings),
+            **_meta_details(error),
+        }
+        event = EventRecord.note(
+            EventSource.CONTROLPLANE,
+            "error",
+            self._clock(),
+            payload,
+            call_id=call.id,
+            wacid=call.wacid,
         )
+        await self._store.add_events([event])
 
 
 def _meta_details(error: Exception) -> dict[str, object]:

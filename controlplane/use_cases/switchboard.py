@@ -5,7 +5,6 @@ A process holds a task for the set-up of a call that it claimed, never the truth
 
 import asyncio
 import logging
-import uuid
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
@@ -106,14 +105,8 @@ class Switchboard:
             outcome = EventOutcome.UNKNOWN
         else:
             outcome = None
-        return EventRecord(
-            id=str(uuid.uuid4()),
-            source=EventSource.META,
-            kind=event.kind,
-            received_at=now,
-            wacid=event.wacid,
-            payload=event.raw,
-            outcome=outcome,
+        return EventRecord.note(
+            EventSource.META, event.kind, now, event.raw, wacid=event.wacid, outcome=outcome
         )
 
     async def _work(self, event: WebhookEvent, event_id: str, received: float) -> None:

@@ -1,10 +1,11 @@
 """The rows around a call: events, transcript turns, leads, follow-ups. Pure data."""
 
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Self
 
 from shared.call.ids import CallId, WhatsAppCallId
 
@@ -58,6 +59,30 @@ class EventRecord:
     payload: Mapping[str, Any] = field(default_factory=dict, repr=False)
     """The raw event: personal data."""
     outcome: EventOutcome | None = None
+
+    @classmethod
+    def note(
+        cls,
+        source: EventSource,
+        kind: str,
+        at: datetime,
+        payload: Mapping[str, Any],
+        *,
+        call_id: CallId | None = None,
+        wacid: WhatsAppCallId | None = None,
+        outcome: EventOutcome | None = EventOutcome.RECORDED,
+    ) -> Self:
+        """Mint the record of something that has just happened; by default it needs no work."""
+        return cls(
+            id=str(uuid.uuid4()),
+            source=source,
+            kind=kind,
+            received_at=at,
+            call_id=call_id,
+            wacid=wacid,
+            payload=payload,
+            outcome=outcome,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
