@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from simulators.meta.api.graph import GraphRequest
+from simulators.meta.api.request import GraphRequest
 from simulators.meta.calls.business_call import OutboundCall
 from simulators.meta.calls.call import MetaCall
 from simulators.meta.people.bill import Bill

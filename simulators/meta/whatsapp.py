@@ -17,8 +17,9 @@ from typing import Self
 import aiohttp
 from aiohttp import web
 
-from simulators.meta.api.faults import Fault
-from simulators.meta.api.graph import GraphApi, GraphRequest
+from simulators.meta.api.faults import Fault, FaultKind
+from simulators.meta.api.graph import GraphApi
+from simulators.meta.api.request import GraphRequest
 from simulators.meta.calls.business_call import OutboundCall
 from simulators.meta.calls.user_call import SimulatedCall
 from simulators.meta.outbound import Outbound
@@ -170,6 +171,17 @@ class WhatsAppSimulator:
     def fail(self, fault: Fault) -> None:
         """Let coming Graph requests fail."""
         self.graph.faults.add(fault)
+
+    def reply(
+        self, action: str, body: object, *, status: int = 200, times: int = 1, **headers: str
+    ) -> None:
+        """Answer coming well-formed Graph requests with this (JSON, or bytes), and do nothing."""
+        self.fail(
+            Fault(
+                action=action, kind=FaultKind.REPLY, times=times, status=status, body=body,
+                headers=headers,
+            )
+        )  # fmt: skip
 
     async def call(self, plan: CallPlan | None = None) -> SimulatedCall:
         """Place a user's call: it rings from now on, and the `connect` webhook is on its way."""

@@ -1,7 +1,11 @@
 """Failures of the Graph API on cue: which action fails, how, how often."""
 
-from dataclasses import dataclass
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
+
+from aiohttp import web
 
 
 class FaultKind(StrEnum):
@@ -19,6 +23,9 @@ class FaultKind(StrEnum):
     """The connection breaks; nothing was done."""
     DROP_AFTER = "drop-after"
     """The connection breaks although the action took effect."""
+    REPLY = "reply"
+    """`status` and `body` as they stand; nothing was done. For words of Meta's that no state of
+    ours leads to; the request has passed the checks of its token, path and form all the same."""
     GARBAGE = "garbage"
     """The action took effect, the answer is 200 but no JSON."""
 
@@ -28,8 +35,8 @@ class Fault:
     """One failure waiting for its request."""
 
     action: str
-    """`connect`, `pre_accept`, `accept`, `reject`, `terminate`, `messages`, `call_permissions`, or
-    `*` for all of them."""
+    """`connect`, `pre_accept`, `accept`, `reject`, `terminate`, `messages`, `call_permissions`,
+    `settings`, `number` (the read of the line itself), or `*` for all of them."""
     kind: FaultKind
     times: int = 1
     """How many requests it hits; -1 for all."""
@@ -37,6 +44,18 @@ class Fault:
     status: int = 500
     code: int = 131000
     """Meta's "something went wrong"."""
+    body: object = field(default=None, repr=False)
+    """What `REPLY` answers: JSON, or bytes as they are."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def response(self) -> web.Response:
+        """Build what `REPLY` answers."""
+        raw = self.body if isinstance(self.body, bytes) else json.dumps(self.body).encode()
+        return web.Response(
+            status=self.status,
+            body=raw,
+            headers={"Content-Type": "application/json", **self.headers},
+        )
 
 
 class Faults:

@@ -2,22 +2,24 @@
 
 import asyncio
 import base64
+import contextlib
 import json
 import secrets
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any, Protocol
+from collections.abc import AsyncIterator, Callable
+from typing import Any
 
 from aiohttp import web
 
 from simulators.meta.api.faults import Fault, FaultKind, Faults
+from simulators.meta.api.request import GraphRequest
+from simulators.meta.api.switchboard import Switchboard
 from simulators.meta.rules.graph import (
-    CallView,
     GraphPolicy,
     Refusal,
     check_action,
     check_body,
+    check_fields,
     check_line,
     check_token,
     check_version,
@@ -27,83 +29,9 @@ from simulators.meta.webhooks.calls import Line
 
 _MAX_HANG_S = 120.0
 
-
-class GraphCall(Protocol):
-    """What the API needs of a call."""
-
-    @property
-    def view(self) -> CallView:
-        """The call as the rules see it."""
-
-    def take(self, action: str, body: Mapping[str, Any], at: float) -> None:
-        """Do what a request that passed the rules asks for."""
-
-    def answer_sent(self, action: str, at: float) -> None:
-        """Learn that Graph's 200 for an action goes out now."""
-
-    def refused(self, action: str, refusal: Refusal, at: float) -> None:
-        """Learn that a request was refused."""
-
-
-class NewCall(GraphCall, Protocol):
-    """What the API needs of a call that the business places."""
-
-    @property
-    def wacid(self) -> str:
-        """The id that Meta gave it."""
-
-    async def before_response(self) -> None:
-        """Hold the response of `connect` back."""
-
-    def response_over(self, at: float) -> None:
-        """Learn that the response of `connect` leaves, or was lost."""
-
-
-class Outgoing(Protocol):
-    """Who knows what the business may start."""
-
-    def check_connect(self, body: Mapping[str, Any]) -> Refusal | None:
-        """Refuse a well-formed `connect` that a rule forbids."""
-
-    async def connect(self, body: Mapping[str, Any], at: float) -> NewCall:
-        """Place the call of a `connect` that was not refused."""
-
-    def send_message(self, body: Any) -> Refusal | dict[str, Any]:
-        """Take a message; return the response's body."""
-
-    def settings(self) -> dict[str, Any]:
-        """Build the number's calling settings."""
-
-    def permissions(self, query: Mapping[str, str]) -> Refusal | dict[str, Any]:
-        """Answer `GET call_permissions`."""
-
-
-class Switchboard(Protocol):
-    """Where the API finds calls."""
-
-    @property
-    def outbound(self) -> Outgoing:
-        """The business's own undertakings."""
-
-    def find(self, wacid: str) -> GraphCall | None:
-        """Return the call with this id."""
-
-
-@dataclass(slots=True, kw_only=True)
-class GraphRequest:
-    """One request as it came; times from `time.monotonic()`."""
-
-    method: str
-    path: str
-    received_at: float
-    body: object = field(default=None, repr=False)
-    action: str = ""
-    wacid: str = field(default="", repr=False)
-    status: int | None = None
-    """None: no answer was sent."""
-    answered_at: float | None = None
-    refusal: Refusal | None = None
-    fault: FaultKind | None = None
+Result = Refusal | dict[str, Any]
+Work = Callable[[GraphRequest], contextlib.AbstractAsyncContextManager[Result]]
+"""Does what a request asks for, gives the answer, and learns on leaving that it has been sent."""
 
 
 class GraphApi:
@@ -142,116 +70,129 @@ class GraphApi:
         """Let hanging requests go."""
         self._closing.set()
 
-    # --- POST /{version}/{phone_number_id}/calls ---
+    # --- the paths ---
 
     async def _post_calls(self, request: web.Request) -> web.StreamResponse:
-        record = self._record(request)
-        refusal = self._check_request(request)
-        body: Any = None
-        if refusal is None:
-            try:
-                body = record.body = await request.json()
-            except ValueError:
-                body = None
-            refusal = check_body(body)
+        record = await self._record(request)
+        body = record.body
         if isinstance(body, dict):
             record.action = str(body.get("action", ""))
             record.wacid = str(body.get("call_id", ""))
+        refusal = self._check_request(request) or check_body(body)
+        if refusal is not None:
+            if (call := self._switchboard.find(record.wacid)) is not None:
+                call.refused(record.action, refusal, time.monotonic())
+            return self._refuse(record, refusal)
+        work = self._connecting if record.action == "connect" else self._acting
+        return await self._serve(request, record, work)
+
+    async def _post_messages(self, request: web.Request) -> web.StreamResponse:
+        record = await self._record(request, "messages")
+        outbound = self._switchboard.outbound
+        return await self._answer(request, record, lambda: outbound.send_message(record.body))
+
+    async def _get_permissions(self, request: web.Request) -> web.StreamResponse:
+        record = await self._record(request, "call_permissions")
+        outbound, query = self._switchboard.outbound, request.query
+        return await self._answer(request, record, lambda: outbound.permissions(query))
+
+    async def _get_settings(self, request: web.Request) -> web.StreamResponse:
+        record = await self._record(request, "settings")
+        outbound = self._switchboard.outbound
+        return await self._answer(request, record, lambda: {"calling": outbound.settings()})
+
+    async def _get_object(self, request: web.Request) -> web.StreamResponse:
+        record = await self._record(request, "number")
+        known = {
+            "id": self._line.phone_number_id,
+            "verified_name": "Simulated Business",
+            "code_verification_status": "VERIFIED",
+            "display_phone_number": f"+{self._line.display_phone_number}",
+            "quality_rating": "GREEN",
+            "platform_type": "CLOUD_API",
+            "name_status": "APPROVED",
+            "status": "CONNECTED",
+            "throughput": {"level": "STANDARD"},
+        }
+        asked = [name.strip() for name in request.query.get("fields", "").split(",") if name]
+        chosen = [*asked, "id"] if asked else list(known)
+        return await self._answer(
+            request,
+            record,
+            lambda: check_fields(asked, known) or {name: known[name] for name in chosen},
+        )
+
+    async def _unknown(self, request: web.Request) -> web.StreamResponse:
+        return self._refuse(await self._record(request), unknown_path(request.path.lstrip("/")))
+
+    # --- what they do ---
+
+    @contextlib.asynccontextmanager
+    async def _acting(self, record: GraphRequest) -> AsyncIterator[Result]:
+        """Do something with a call that there is."""
+        body: Any = record.body
+        call = self._switchboard.find(record.wacid)
+        refusal = check_action(body, call.view if call else None, self._policy)
+        if refusal is not None or call is None:
+            refusal = refusal or unknown_path(record.path)
+            if call is not None:
+                call.refused(record.action, refusal, time.monotonic())
+            yield refusal
+            return
+        call.take(record.action, body, record.received_at)
+        yield {"messaging_product": "whatsapp", "success": True}
+        if record.answered_at is not None and record.refusal is None:
+            call.answer_sent(record.action, record.answered_at)
+
+    @contextlib.asynccontextmanager
+    async def _connecting(self, record: GraphRequest) -> AsyncIterator[Result]:
+        """Place a call."""
+        body: Any = record.body
+        outbound = self._switchboard.outbound
+        if (refusal := outbound.check_connect(body)) is not None:
+            yield refusal
+            return
+        call = await outbound.connect(body, record.received_at)
+        record.wacid = call.wacid
+        try:
+            await call.before_response()
+            yield {"messaging_product": "whatsapp", "calls": [{"id": call.wacid}]}
+        finally:
+            call.response_over(time.monotonic())
+
+    async def _answer(
+        self, request: web.Request, record: GraphRequest, work: Callable[[], Result]
+    ) -> web.StreamResponse:
+        """Serve what nobody has to learn the end of."""
+        if (refusal := self._check_request(request)) is not None:
+            return self._refuse(record, refusal)
+
+        @contextlib.asynccontextmanager
+        async def doing(_: GraphRequest) -> AsyncIterator[Result]:
+            yield work()
+
+        return await self._serve(request, record, doing)
+
+    # --- how all of them go, and go wrong ---
+
+    async def _serve(
+        self, request: web.Request, record: GraphRequest, work: Work
+    ) -> web.StreamResponse:
+        """Serve a well-formed request: what is set to fail fails before or after its work."""
         fault = self.faults.take(record.action)
         record.fault = fault.kind if fault else None
         if fault and (answer := await self._fail_before(request, record, fault)) is not None:
             return answer
         await asyncio.sleep(self.latency_before_s)
-        if refusal is None and record.action == "connect":
-            return await self._connect(request, record, body, fault)
-        call = self._switchboard.find(record.wacid)
-        if refusal is None:
-            refusal = check_action(body, call.view if call else None, self._policy)
-        if refusal is not None or call is None:
-            refusal = refusal or unknown_path(request.path)
-            if call is not None:
-                call.refused(record.action, refusal, time.monotonic())
-            return self._refuse(record, refusal)
-        call.take(record.action, body, record.received_at)
-        if fault and fault.kind is FaultKind.DELAY:
-            await asyncio.sleep(fault.delay_s)
-        await asyncio.sleep(self.latency_after_s)
-        if fault and (answer := self._fail_after(request, record, fault)) is not None:
-            return answer
-        response = _json({"messaging_product": "whatsapp", "success": True})
-        record.status, record.answered_at = response.status, time.monotonic()
-        call.answer_sent(record.action, record.answered_at)
-        return response
-
-    async def _connect(
-        self,
-        request: web.Request,
-        record: GraphRequest,
-        body: Mapping[str, Any],
-        fault: Fault | None,
-    ) -> web.StreamResponse:
-        outbound = self._switchboard.outbound
-        if (refusal := outbound.check_connect(body)) is not None:
-            return self._refuse(record, refusal)
-        call = await outbound.connect(body, record.received_at)
-        record.wacid = call.wacid
-        try:
-            await call.before_response()
+        async with work(record) as result:
+            if isinstance(result, Refusal):
+                return self._refuse(record, result)
             if fault and fault.kind is FaultKind.DELAY:
                 await asyncio.sleep(fault.delay_s)
             await asyncio.sleep(self.latency_after_s)
             if fault and (answer := self._fail_after(request, record, fault)) is not None:
                 return answer
-            return self._reply(
-                record, {"messaging_product": "whatsapp", "calls": [{"id": call.wacid}]}
-            )
-        finally:
-            call.response_over(time.monotonic())
-
-    # --- messages and permissions ---
-
-    async def _post_messages(self, request: web.Request) -> web.StreamResponse:
-        record = self._record(request)
-        record.action = "messages"
-        if (refusal := self._check_request(request)) is not None:
-            return self._refuse(record, refusal)
-        try:
-            record.body = await request.json()
-        except ValueError:
-            record.body = None
-        return await self._serve(
-            request, record, lambda: self._switchboard.outbound.send_message(record.body)
-        )
-
-    async def _get_permissions(self, request: web.Request) -> web.StreamResponse:
-        record = self._record(request)
-        record.action, record.body = "call_permissions", dict(request.query)
-        if (refusal := self._check_request(request)) is not None:
-            return self._refuse(record, refusal)
-        return await self._serve(
-            request, record, lambda: self._switchboard.outbound.permissions(request.query)
-        )
-
-    async def _serve(
-        self,
-        request: web.Request,
-        record: GraphRequest,
-        work: Callable[[], Refusal | dict[str, Any]],
-    ) -> web.StreamResponse:
-        fault = self.faults.take(record.action)
-        record.fault = fault.kind if fault else None
-        if fault and (answer := await self._fail_before(request, record, fault)) is not None:
-            return answer
-        await asyncio.sleep(self.latency_before_s)
-        result = work()
-        if isinstance(result, Refusal):
-            return self._refuse(record, result)
-        if fault and fault.kind is FaultKind.DELAY:
-            await asyncio.sleep(fault.delay_s)
-        await asyncio.sleep(self.latency_after_s)
-        if fault and (answer := self._fail_after(request, record, fault)) is not None:
-            return answer
-        return self._reply(record, result)
+            return self._reply(record, result)
 
     async def _fail_before(
         self, request: web.Request, record: GraphRequest, fault: Fault
@@ -259,6 +200,9 @@ class GraphApi:
         match fault.kind:
             case FaultKind.ERROR_BEFORE:
                 return self._refuse(record, _failure(fault))
+            case FaultKind.REPLY:
+                record.status, record.answered_at = fault.status, time.monotonic()
+                return fault.response()
             case FaultKind.DROP_BEFORE:
                 return _drop(request)
             case FaultKind.HANG:
@@ -283,48 +227,6 @@ class GraphApi:
                 return web.Response(text="<!doctype html><title>Error</title>")
         return None
 
-    # --- reads ---
-
-    async def _get_object(self, request: web.Request) -> web.StreamResponse:
-        record = self._record(request)
-        if (refusal := self._check_request(request)) is not None:
-            return self._refuse(record, refusal)
-        known = {
-            "id": self._line.phone_number_id,
-            "verified_name": "Simulated Business",
-            "code_verification_status": "VERIFIED",
-            "display_phone_number": f"+{self._line.display_phone_number}",
-            "quality_rating": "GREEN",
-            "platform_type": "CLOUD_API",
-            "name_status": "APPROVED",
-            "status": "CONNECTED",
-            "throughput": {"level": "STANDARD"},
-        }
-        asked = [name.strip() for name in request.query.get("fields", "").split(",") if name]
-        for name in asked:
-            if name not in known:
-                return self._refuse(
-                    record,
-                    Refusal(
-                        status=400,
-                        code=100,
-                        message=f"(#100) Tried accessing nonexisting field ({name}) on node type "
-                        "(WhatsAppBusinessPhoneNumber)",
-                        rule="Meta, Graph API error 100",
-                    ),
-                )
-        chosen = {name: known[name] for name in dict.fromkeys([*asked, "id"])} if asked else known
-        return self._reply(record, chosen)
-
-    async def _get_settings(self, request: web.Request) -> web.StreamResponse:
-        record = self._record(request)
-        if (refusal := self._check_request(request)) is not None:
-            return self._refuse(record, refusal)
-        return self._reply(record, {"calling": self._switchboard.outbound.settings()})
-
-    async def _unknown(self, request: web.Request) -> web.StreamResponse:
-        return self._refuse(self._record(request), unknown_path(request.path.lstrip("/")))
-
     # --- inside ---
 
     def _check_request(self, request: web.Request) -> Refusal | None:
@@ -336,11 +238,19 @@ class GraphApi:
             )
         )
 
-    def _record(self, request: web.Request) -> GraphRequest:
+    async def _record(self, request: web.Request, action: str = "") -> GraphRequest:
         record = GraphRequest(
-            method=request.method, path=request.path, received_at=time.monotonic()
+            method=request.method,
+            path=request.path,
+            query=dict(request.query),
+            content_type=request.content_type,
+            action=action,
+            received_at=time.monotonic(),
         )
         self.requests.append(record)
+        with contextlib.suppress(ValueError):
+            record.raw = await request.read()
+            record.body = json.loads(record.raw)
         return record
 
     def _refuse(self, record: GraphRequest, refusal: Refusal) -> web.Response:

@@ -7,7 +7,7 @@ from contextlib import suppress
 from functools import partial
 from typing import Any
 
-from simulators.meta.api.graph import GraphRequest
+from simulators.meta.api.request import GraphRequest
 from simulators.meta.calls.call import MetaCall
 from simulators.meta.people.call_plan import Timing, Violation
 from simulators.meta.people.callee_plan import (

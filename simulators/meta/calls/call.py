@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from simulators.meta.api.graph import GraphRequest
+from simulators.meta.api.request import GraphRequest
 from simulators.meta.people.call_plan import CallEnd, MediaTimings, PhonePlan, Timing, Violation
 from simulators.meta.rules.graph import CallState, Refusal
 from simulators.meta.webhooks.calls import (

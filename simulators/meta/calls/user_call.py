@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from simulators.meta.api.graph import GraphRequest
+from simulators.meta.api.request import GraphRequest
 from simulators.meta.calls.call import MetaCall
 from simulators.meta.people.call_plan import (
     CallPlan,

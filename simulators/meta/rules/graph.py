@@ -5,7 +5,7 @@ of its own, the generic 100 ("invalid parameter") is used, as its error table sa
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -120,6 +120,20 @@ def check_line(phone_number_id: str, ours: str, method: str) -> Refusal | None:
         "operation.",
         rule="Meta, Graph API error 100/33",
     )
+
+
+def check_fields(asked: Iterable[str], known: Container[str]) -> Refusal | None:
+    """Refuse a read of a field that a phone number does not have."""
+    for name in asked:
+        if name not in known:
+            return Refusal(
+                status=400,
+                code=100,
+                message=f"(#100) Tried accessing nonexisting field ({name}) on node type "
+                "(WhatsAppBusinessPhoneNumber)",
+                rule="Meta, Graph API error 100",
+            )
+    return None
 
 
 def unknown_path(path: str) -> Refusal:
