@@ -3,16 +3,14 @@
 import asyncio
 import json
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
 import aiohttp
 import pytest
 import pytest_asyncio
-from aiohttp import web
-from aiohttp.test_utils import TestServer
 
 from controlplane.app import ControlPlane
 from controlplane.core.consent import ConsentEntry, ConsentKind, ConsentSource
@@ -25,64 +23,45 @@ from shared.call.errors import CallDenied
 from shared.call.ids import CallId, PhoneNumberId, WhatsAppCallId
 from shared.call.person import Party
 from shared.database.supabase import SupabaseStore
-from simulators.meta.webhooks.calls import encode, sign
+from simulators.meta.people.permissions import PermissionPolicy
+from simulators.meta.people.person import Person
+from simulators.meta.webhooks.calls import Caller, encode, sign
+from simulators.meta.whatsapp import WhatsAppSimulator
 from tests import paths
-from tests.component.bench import APP_SECRET, OPERATOR_KEY
+from tests.component.bench import APP_SECRET, OPERATOR_KEY, StartControlPlane
 from tests.eventually import eventually
 from wacall import cli
 from wacall.stack.database import LocalSupabase
 
 LINE = "436666719526789"
 ADA = Party(user_id="US.13491208655302741918", phone="15550001111")
-BOB, BOB_PHONE = Party(phone="31612345678"), "+31 6 1234 5678"
+BOB_DIGITS, BOB_PHONE = "31612345678", "+31 6 1234 5678"
+BOB = Party(phone=BOB_DIGITS)
 DATA = paths.DATA / "webhooks"
 AUTH = {"Authorization": f"Bearer {OPERATOR_KEY}"}
-NONE = {"permission": {"status": "no_permission"}}
-
-
-@dataclass
-class Graph:
-    """A scripted Graph API: what each path answers, and what arrived."""
-
-    answers: dict[str, tuple[int, Any]] = field(
-        default_factory=lambda: {
-            "": (200, {"id": LINE, "display_phone_number": "+31 20 123 4567"}),
-            "/call_permissions": (200, NONE),
-            "/messages": (200, {"messages": [{"id": "wamid.SENT"}]}),
-        }
-    )
-    requests: list[tuple[str, dict[str, str], Any]] = field(default_factory=list)
-    url: str = ""
-
-    async def answer(self, request: web.Request) -> web.Response:
-        path = request.path.partition(LINE)[2]
-        body = json.loads(await request.read() or b"null")
-        self.requests.append((path, dict(request.query), body))
-        status, reply = self.answers[path]
-        return web.json_response(reply, status=status)
-
-    def refuse(self, path: str, code: int, status: int = 400) -> None:
-        self.answers[path] = (status, {"error": {"code": code, "message": "no"}})
-
-    def to(self, path: str) -> list[tuple[dict[str, str], Any]]:
-        return [(query, body) for asked, query, body in self.requests if asked == path]
 
 
 @pytest_asyncio.fixture
-async def graph() -> AsyncIterator[Graph]:
-    scripted = Graph()
-    app = web.Application()
-    app.router.add_route("*", "/{tail:.*}", scripted.answer)
-    async with TestServer(app) as server:
-        scripted.url = str(server.make_url("")).rstrip("/")
-        yield scripted
+async def plane(start_controlplane: StartControlPlane) -> ControlPlane:
+    return await start_controlplane()
 
 
-@pytest_asyncio.fixture
-async def plane(
-    graph: Graph, start_controlplane: Callable[..., Awaitable[ControlPlane]]
-) -> ControlPlane:
-    return await start_controlplane(WA_GRAPH_BASE_URL=graph.url, WA_PHONE_NUMBER_ID=LINE)
+@pytest.fixture
+def bob(whatsapp: WhatsAppSimulator) -> Person:
+    """Bob, who has just written to the business; he has permitted nothing."""
+    person = whatsapp.add_person(Person(caller=Caller(phone=BOB_DIGITS, user_id="NL.31")))
+    person.open_window(whatsapp.clock.now())
+    return person
+
+
+def asked(whatsapp: WhatsAppSimulator) -> list[Mapping[str, str]]:
+    """Whose permission Graph has been asked for."""
+    return [one.query for one in whatsapp.requests if one.action == "call_permissions"]
+
+
+def sent(whatsapp: WhatsAppSimulator) -> list[Any]:
+    """Messages that have left."""
+    return [one.body for one in whatsapp.requests if one.action == "messages"]
 
 
 async def deliver(http: aiohttp.ClientSession, payload: Any) -> None:
@@ -195,7 +174,10 @@ async def test_an_error_of_no_call_is_told_to_the_operator(
 
 
 async def test_stop_forbids_calls_and_other_texts_do_not(
-    plane: ControlPlane, store: SupabaseStore, http: aiohttp.ClientSession, graph: Graph
+    plane: ControlPlane,
+    store: SupabaseStore,
+    http: aiohttp.ClientSession,
+    whatsapp: WhatsAppSimulator,
 ) -> None:
     """A permanent permission of the same person does not help; Graph is not even asked."""
     await deliver(http, webhook("call_permission_reply", "permanent"))
@@ -209,7 +191,7 @@ async def test_stop_forbids_calls_and_other_texts_do_not(
         (ConsentKind.MARKETING_FOLLOW_UP, False),
     }
     assert (await denied(plane, Party(phone=ADA.phone))).code == "do-not-call"
-    assert graph.to("/call_permissions") == []
+    assert asked(whatsapp) == []
 
 
 async def test_two_rejections_in_a_row_forbid_calls(
@@ -259,68 +241,71 @@ async def test_a_stop_outlives_a_database_that_is_away(
 
 
 async def test_a_silent_ledger_asks_graph_and_keeps_a_yes(
-    plane: ControlPlane, graph: Graph
+    plane: ControlPlane, whatsapp: WhatsAppSimulator, bob: Person
 ) -> None:
     """Asked once: the answer is in the ledger then, with its expiry."""
-    expiry = int((datetime.now(UTC) + timedelta(days=1)).timestamp())
-    report = {"permission": {"status": "temporary", "expiration_time": expiry}}
-    graph.answers["/call_permissions"] = (200, report)
+    whatsapp.outbound.grant(bob)
+    expiry = bob.permission.expires_at(whatsapp.clock.now())
+    assert expiry is not None
     for _ in range(2):
         assert await plane.permissions.check(BOB) == Allowed()
-    assert graph.to("/call_permissions") == [({"user_wa_id": BOB.phone}, None)]
+    assert asked(whatsapp) == [{"user_wa_id": BOB_DIGITS}]
     (entry,) = await plane.ledger.entries(limit=9)
     assert entry.source is ConsentSource.GRAPH
-    assert entry.valid_until == datetime.fromtimestamp(expiry, UTC)
+    assert entry.valid_until == datetime.fromtimestamp(int(expiry), UTC)
 
 
 async def test_a_no_is_remembered_for_a_while_and_not_written(
-    plane: ControlPlane, graph: Graph
+    plane: ControlPlane, whatsapp: WhatsAppSimulator
 ) -> None:
     """A person asked about again and again costs one request; a grant comes as a webhook."""
     for _ in range(3):
         assert (await denied(plane, Party(user_id="NL.77"))).code == "no-permission"
-    assert graph.to("/call_permissions") == [({"recipient": "NL.77"}, None)]
+    assert asked(whatsapp) == [{"recipient": "NL.77"}]
     assert await plane.ledger.entries(limit=9) == []
 
 
 async def test_graph_is_not_asked_more_often_than_it_allows(
-    plane: ControlPlane, graph: Graph
+    plane: ControlPlane, whatsapp: WhatsAppSimulator
 ) -> None:
     """Five a second by ourselves; after a 613 not for a minute."""
+    # our limit is the smaller one of Meta's two pages; here Meta has the other one
+    whatsapp.outbound.policy = replace(whatsapp.outbound.policy, queries_per_s=100)
     codes = [
         (await denied(plane, Party(phone=f"3161234560{n}"))).code for n in range(9)
     ]  # fmt: skip
     assert "rate-limited" in codes
-    assert len(graph.to("/call_permissions")) == codes.count("no-permission")
-    graph.refuse("/call_permissions", 613, 429)
+    assert len(asked(whatsapp)) == codes.count("no-permission")
+    whatsapp.outbound.policy = replace(whatsapp.outbound.policy, queries_per_s=0)
     await asyncio.sleep(1.1)  # our own limit's second
     for n in range(2):
         refusal = await denied(plane, Party(phone=f"3161234570{n}"))
         assert refusal.code == "rate-limited"
         assert refusal.retry_at is not None
         assert refusal.retry_at > datetime.now(UTC) + timedelta(seconds=50)
-    assert len(graph.to("/call_permissions")) == codes.count("no-permission") + 1
+    assert len(asked(whatsapp)) == codes.count("no-permission") + 1
 
 
-async def test_a_limit_that_graph_reports_is_obeyed(plane: ControlPlane, graph: Graph) -> None:
-    """Permitted, but not now."""
-    until_ = int((datetime.now(UTC) + timedelta(hours=3)).timestamp())
-    limit = {"time_period": "PT24H", "limit_expiration_time": until_}
-    action = {"action_name": "start_call", "can_perform_action": False, "limits": [limit]}
-    report = {"permission": {"status": "permanent"}, "actions": [action]}
-    graph.answers["/call_permissions"] = (200, report)
+async def test_a_limit_that_graph_reports_is_obeyed(
+    plane: ControlPlane, whatsapp: WhatsAppSimulator, bob: Person
+) -> None:
+    """Permitted, but not now: the day's only call was three hours ago."""
+    now = whatsapp.clock.now()
+    whatsapp.outbound.grant(bob, permanent=True)
+    bob.permission.policy = PermissionPolicy(connected_per_day=1)
+    bob.permission.connected(now - 3 * 3600, by_business=True)
     refusal = await denied(plane, BOB)
     assert (refusal.code, refusal.retry_at) == (
         "connected-limit",
-        datetime.fromtimestamp(until_, UTC),
+        datetime.fromtimestamp(int(now + 21 * 3600), UTC),
     )
 
 
 async def test_a_number_of_a_forbidden_country_calls_nobody(
-    plane: ControlPlane, graph: Graph
+    plane: ControlPlane, whatsapp: WhatsAppSimulator
 ) -> None:
     """Our own number, as Graph knows it."""
-    graph.answers[""] = (200, {"id": LINE, "display_phone_number": "+1 212-555-1234"})
+    whatsapp.reply("number", {"id": LINE, "display_phone_number": "+1 212-555-1234"})
     assert (await denied(plane, BOB)).code == "business-country"
 
 
@@ -362,13 +347,14 @@ async def post(http: aiohttp.ClientSession, path: str, body: Any) -> tuple[int, 
 
 
 async def test_a_request_is_sent_once_a_day(
-    plane: ControlPlane, graph: Graph, http: aiohttp.ClientSession
+    plane: ControlPlane, whatsapp: WhatsAppSimulator, bob: Person, http: aiohttp.ClientSession
 ) -> None:
     """The second one does not leave: 409 with the next allowed time."""
     status, answer = await post(http, "/consents/request", {"to": BOB_PHONE, "text": "May we?"})
     assert status == 202, answer
-    ((_, sent),) = graph.to("/messages")
-    assert sent == {
+    (message,) = sent(whatsapp)
+    assert bob.inbox == [message]
+    assert message == {
         "messaging_product": "whatsapp",
         "recipient_type": "individual",
         "to": BOB.phone,
@@ -383,20 +369,20 @@ async def test_a_request_is_sent_once_a_day(
     assert (status, answer["error"]["code"]) == (409, "request-limit")
     retry_at = datetime.fromisoformat(answer["error"]["retry_at"])
     assert timedelta(hours=23) < retry_at - datetime.now(UTC) <= timedelta(hours=24)
-    assert len(graph.to("/messages")) == 1
+    assert len(sent(whatsapp)) == 1
 
 
 async def test_a_template_reaches_who_has_not_written(
-    plane: ControlPlane, graph: Graph, http: aiohttp.ClientSession
+    plane: ControlPlane, whatsapp: WhatsAppSimulator, http: aiohttp.ClientSession
 ) -> None:
     """By business-scoped id, with the body's values."""
-    template = {"name": "may_we_call", "language": "nl", "parameters": ["Ada"]}
+    template = {"name": "call_permission", "language": "nl", "parameters": ["Ada"]}
     status, _ = await post(http, "/consents/request", {"to": "NL.77", "template": template})
     assert status == 202
-    ((_, sent),) = graph.to("/messages")
-    assert (sent["recipient"], sent["type"]) == ("NL.77", "template")
-    assert sent["template"] == {
-        "name": "may_we_call",
+    (message,) = sent(whatsapp)
+    assert (message["recipient"], message["type"]) == ("NL.77", "template")
+    assert message["template"] == {
+        "name": "call_permission",
         "language": {"code": "nl"},
         "components": [{"type": "body", "parameters": [{"type": "text", "text": "Ada"}]}],
     }
@@ -408,26 +394,36 @@ async def test_a_template_reaches_who_has_not_written(
 )
 async def test_a_refused_request_does_not_count(
     plane: ControlPlane,
-    graph: Graph,
+    whatsapp: WhatsAppSimulator,
+    bob: Person,
     http: aiohttp.ClientSession,
     meta_code: int,
     status: int,
     code: str,
 ) -> None:
     """Nothing was sent; 138017 says besides that calls are permitted for good."""
-    graph.refuse("/messages", meta_code)
+    now = whatsapp.clock.now()
+    if meta_code == 138017:
+        whatsapp.outbound.grant(bob, permanent=True)
+    else:
+        # asked by somebody else who uses the number
+        bob.permission.request("wamid.OTHER", now)
     found, answer = await post(http, "/consents/request", {"to": BOB_PHONE})
     assert (found, answer["error"]["code"]) == (status, code)
+    (refused,) = [one.refusal for one in whatsapp.requests if one.action == "messages"]
+    assert refused is not None
+    assert refused.code == meta_code
     if meta_code == 138017:
         assert await plane.permissions.check(BOB) == Allowed()
-        assert graph.to("/call_permissions") == []
+        assert asked(whatsapp) == []
     else:
-        graph.answers["/messages"] = (200, {"messages": [{"id": "wamid.2"}]})
+        # a call that is answered sets Meta's limit of requests back
+        bob.permission.connected(now, by_business=False)
         assert (await post(http, "/consents/request", {"to": BOB_PHONE}))[0] == 202
 
 
 async def test_operators_import_and_withdraw_with_a_paper(
-    plane: ControlPlane, http: aiohttp.ClientSession
+    plane: ControlPlane, bob: Person, http: aiohttp.ClientSession
 ) -> None:
     """Written twice it is one entry; the list shows what holds."""
     paper = {"to": BOB_PHONE, "kind": "do_not_call", "reference": "letter 7"}
@@ -542,7 +538,7 @@ async def test_only_operators_get_in(
 
 async def test_the_command_line_speaks_with_a_running_control_plane(
     plane: ControlPlane,
-    graph: Graph,
+    bob: Person,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:

@@ -1,18 +1,15 @@
-"""The Graph client against a server on a real socket that records what arrives."""
+"""The Graph client against the simulated Graph API, which answers what the test tells it."""
 
-import asyncio
 import json
 import time
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 import aiohttp
 import pytest
 import pytest_asyncio
-from aiohttp import web
-from aiohttp.test_utils import TestServer
 
 from controlplane.meta.graph import GraphClient, PermissionReport
 from controlplane.meta.graph_errors import (
@@ -30,72 +27,76 @@ from controlplane.meta.graph_errors import (
 )
 from shared.call.ids import PhoneNumberId, WhatsAppCallId
 from shared.call.person import Party
+from simulators.meta.api.faults import Fault, FaultKind
+from simulators.meta.api.request import GraphRequest
+from simulators.meta.webhooks.calls import Line
+from simulators.meta.whatsapp import WhatsAppSimulator
 
 LINE = PhoneNumberId("436666719526789")
 WACID = WhatsAppCallId("wacid.INVENTED0001")
 TOKEN = "EAAinvented"
 SDP = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\n"
-OK = (200, {"messaging_product": "whatsapp", "success": True})
-HANG: tuple[int, Any] = (0, {})
-DROP: tuple[int, Any] = (-1, {})
+Reply = tuple[int, Any]
+OK: Reply = (200, {"messaging_product": "whatsapp", "success": True})
+HANG: Reply = (0, "hang")
+DROP: Reply = (0, "drop")
 
 
-def error(status: int, code: int, details: str = "", **more: Any) -> tuple[int, Any]:
+def error(status: int, code: int, details: str = "", **more: Any) -> Reply:
     """Script a refusal of Meta's shape."""
     body = {"message": "Refused", "type": "OAuthException", "code": code, **more}
     return status, {"error": {**body, "error_data": {"details": details}}}
 
 
 @dataclass
-class Graph:
-    """A scripted Graph API: one entry of `replies` per request, the last one repeats."""
+class Bench:
+    """The client under test, the Graph API that it asks, and what it told the observer.
 
-    replies: list[tuple[int, Any]] = field(default_factory=lambda: [OK])
-    requests: list[tuple[str, str, bytes, dict[str, str]]] = field(default_factory=list)
+    The simulated Graph API checks token, path and form of every request as always; what it
+    answers to those that are right is the test's to say: here nobody rings.
+    """
 
-    async def answer(self, request: web.Request) -> web.StreamResponse:
-        """Record, then answer by the script."""
-        body = await request.read()
-        self.requests.append((request.method, request.path_qs, body, dict(request.headers)))
-        status, reply = self.replies.pop(0) if len(self.replies) > 1 else self.replies[0]
-        if status == HANG[0]:
-            await asyncio.sleep(30)
-        if status == DROP[0]:
-            assert request.transport is not None
-            request.transport.abort()
-            return web.Response()
-        if status == 302:
-            return web.Response(status=302, headers={"Location": "/elsewhere"})
-        raw = reply if isinstance(reply, bytes) else json.dumps(reply).encode()
-        return web.Response(status=status, body=raw)
+    whatsapp: WhatsAppSimulator
+    client: GraphClient
+    seen: list[tuple[str, str, float]]
+    make: Callable[..., GraphClient]
+
+    def script(self, *replies: Reply) -> None:
+        """Answer one after the other, and the last one for ever."""
+        self.whatsapp.graph.faults.clear()
+        for number, (status, body) in enumerate(replies, 1):
+            times = -1 if number == len(replies) else 1
+            if status:
+                location = {"Location": "/elsewhere"} if status == 302 else {}
+                self.whatsapp.reply("*", body, status=status, times=times, **location)
+            else:
+                kind = FaultKind.HANG if body == "hang" else FaultKind.DROP_BEFORE
+                self.whatsapp.fail(Fault(action="*", kind=kind, times=times))
+
+    @property
+    def requests(self) -> list[GraphRequest]:
+        """What has arrived; that it was well-formed is checked on the way."""
+        assert not [request for request in self.whatsapp.requests if request.refusal]
+        return self.whatsapp.requests
 
     @property
     def actions(self) -> list[str]:
         """The actions that arrived."""
-        return [json.loads(body)["action"] for _, _, body, _ in self.requests]
-
-
-@dataclass
-class Bench:
-    """The client under test, its server, and what it told the observer."""
-
-    graph: Graph
-    client: GraphClient
-    seen: list[tuple[str, str, float]]
-    url: str
-    make: Callable[..., GraphClient]
+        return [request.action for request in self.requests]
 
 
 @pytest_asyncio.fixture
 async def bench() -> AsyncIterator[Bench]:
-    """Start the scripted Graph API and a client for it."""
-    graph = Graph()
-    app = web.Application()
-    app.router.add_route("*", "/{tail:.*}", graph.answer)
+    """Start the simulated Graph API and a client for it."""
     seen: list[tuple[str, str, float]] = []
-    async with TestServer(app) as server, aiohttp.ClientSession() as http:
+    async with (
+        WhatsAppSimulator(
+            app_secret="unused", access_token=TOKEN, line=Line(phone_number_id=LINE)
+        ) as whatsapp,
+        aiohttp.ClientSession() as http,
+    ):
 
-        def make(base_url: str, timeout_s: float = 5) -> GraphClient:
+        def make(base_url: str = whatsapp.graph_url, timeout_s: float = 5) -> GraphClient:
             return GraphClient(
                 http,
                 base_url=base_url,
@@ -106,8 +107,9 @@ async def bench() -> AsyncIterator[Bench]:
                 on_request=lambda *args: seen.append(args),
             )
 
-        url = f"http://127.0.0.1:{server.port}"
-        yield Bench(graph, make(url + "/"), seen, url, make)
+        made = Bench(whatsapp, make(whatsapp.graph_url + "/"), seen, make)
+        made.script(OK)
+        yield made
 
 
 @pytest.mark.parametrize(
@@ -122,11 +124,10 @@ async def bench() -> AsyncIterator[Bench]:
 async def test_bodies_are_metas(bench: Bench, action: str, body: dict[str, Any]) -> None:
     """Path, token and JSON are exactly those of Meta's reference."""
     await getattr(bench.client, action)(WACID, *([SDP] if body else []))
-    ((method, path, raw, headers),) = bench.graph.requests
-    assert (method, path) == ("POST", f"/v24.0/{LINE}/calls")
-    assert headers["Authorization"] == f"Bearer {TOKEN}"
-    assert headers["Content-Type"] == "application/json"
-    sent = json.loads(raw)
+    (request,) = bench.requests
+    assert (request.method, request.path) == ("POST", f"/v24.0/{LINE}/calls")
+    assert request.content_type == "application/json"
+    sent = json.loads(request.raw)
     assert sent == {"messaging_product": "whatsapp", "call_id": WACID, "action": action, **body}
     assert next(iter(sent)) == "messaging_product"
 
@@ -134,7 +135,7 @@ async def test_bodies_are_metas(bench: Bench, action: str, body: dict[str, Any])
 async def test_accept_carries_the_opaque_data(bench: Bench) -> None:
     """Meta echoes it in `terminate`."""
     await bench.client.accept(WACID, SDP, opaque="call-7")
-    assert json.loads(bench.graph.requests[0][2])["biz_opaque_callback_data"] == "call-7"
+    assert json.loads(bench.requests[0].raw)["biz_opaque_callback_data"] == "call-7"
 
 
 @pytest.mark.parametrize("fault", [error(500, 138004), error(500, 1), (502, b"<html>"), DROP])
@@ -143,19 +144,19 @@ async def test_answering_is_repeated_once_with_the_same_bytes(
     bench: Bench, action: str, fault: tuple[int, Any]
 ) -> None:
     """A moment's fault does not cost the call; Meta compares the SDP of both."""
-    bench.graph.replies = [fault, OK]
+    bench.script(fault, OK)
     await getattr(bench.client, action)(WACID, SDP)
-    first, second = bench.graph.requests
-    assert first[2] == second[2]
+    first, second = bench.requests
+    assert first.raw == second.raw
 
 
 @pytest.mark.parametrize("action", ["pre_accept", "accept"])
 async def test_answering_gives_up_after_the_second_fault(bench: Bench, action: str) -> None:
     """The caller is waiting: two attempts, then the set-up fails with a named error."""
-    bench.graph.replies = [error(500, 2)]
+    bench.script(error(500, 2))
     with pytest.raises(ServerFault):
         await getattr(bench.client, action)(WACID, SDP)
-    assert bench.graph.actions == [action] * 2
+    assert bench.actions == [action] * 2
 
 
 @pytest.mark.parametrize("action", ["pre_accept", "accept"])
@@ -175,10 +176,10 @@ async def test_refusals_are_not_repeated(
     bench: Bench, action: str, reply: tuple[int, Any], kind: type[GraphRefused]
 ) -> None:
     """What Meta says no to, it would say no to again; no redirect takes the token along."""
-    bench.graph.replies = [reply]
+    bench.script(reply)
     with pytest.raises(kind):
         await getattr(bench.client, action)(WACID, SDP)
-    assert len(bench.graph.requests) == 1
+    assert len(bench.requests) == 1
 
 
 @pytest.mark.parametrize("first", [error(500, 1), DROP])
@@ -189,14 +190,14 @@ async def test_second_accept_that_finds_the_call_accepted_is_a_success(
     bench: Bench, first: tuple[int, Any], second: tuple[int, Any]
 ) -> None:
     """The first one got through, only its answer was lost: the customer is on the line."""
-    bench.graph.replies = [first, second]
+    bench.script(first, second)
     await bench.client.accept(WACID, SDP)
-    assert bench.graph.actions == ["accept", "accept"]
+    assert bench.actions == ["accept", "accept"]
 
 
 async def test_second_accept_that_finds_the_call_ended_is_an_error(bench: Bench) -> None:
     """Nobody is on the line any more."""
-    bench.graph.replies = [error(500, 1), error(400, 100, "The call has already ended")]
+    bench.script(error(500, 1), error(400, 100, "The call has already ended"))
     with pytest.raises(InvalidParameter):
         await bench.client.accept(WACID, SDP)
 
@@ -204,23 +205,23 @@ async def test_second_accept_that_finds_the_call_ended_is_an_error(bench: Bench)
 @pytest.mark.parametrize("action", ["reject", "terminate"])
 async def test_hanging_up_is_repeated_twice(bench: Bench, action: str) -> None:
     """Repeating is harmless, and a call that stays up costs money."""
-    bench.graph.replies = [error(500, 1), DROP, OK]
+    bench.script(error(500, 1), DROP, OK)
     await getattr(bench.client, action)(WACID)
-    assert bench.graph.actions == [action] * 3
+    assert bench.actions == [action] * 3
 
 
 @pytest.mark.parametrize("action", ["reject", "terminate"])
 async def test_hanging_up_a_call_that_is_gone_is_a_success(bench: Bench, action: str) -> None:
     """Both sides hung up at once."""
-    bench.graph.replies = [error(400, 100, f"The call has ended; {action} is not possible")]
+    bench.script(error(400, 100, f"The call has ended; {action} is not possible"))
     await getattr(bench.client, action)(WACID)
-    assert len(bench.graph.requests) == 1
+    assert len(bench.requests) == 1
 
 
 @pytest.mark.parametrize("action", ["reject", "terminate"])
 async def test_hanging_up_with_a_wrong_token_or_line_is_an_error(bench: Bench, action: str) -> None:
     """The call may be up and somebody has to know."""
-    bench.graph.replies = [error(401, 190), error(400, 100, error_subcode=33)]
+    bench.script(error(401, 190), error(400, 100, error_subcode=33))
     with pytest.raises(TokenExpired):
         await getattr(bench.client, action)(WACID)
     with pytest.raises(InvalidParameter):
@@ -229,12 +230,12 @@ async def test_hanging_up_with_a_wrong_token_or_line_is_an_error(bench: Bench, a
 
 async def test_every_request_has_a_deadline(bench: Bench) -> None:
     """A Graph API that says nothing holds nobody: two attempts of 0.1 s here."""
-    bench.graph.replies = [HANG]
+    bench.script(HANG)
     started = time.monotonic()
     with pytest.raises(GraphUnreachable, match="GRAPH_TIMEOUT_S"):
-        await bench.make(bench.url, timeout_s=0.1).accept(WACID, SDP)
+        await bench.make(timeout_s=0.1).accept(WACID, SDP)
     assert time.monotonic() - started < 2
-    assert len(bench.graph.requests) == 2
+    assert len(bench.requests) == 2
 
 
 async def test_unreachable_graph_names_the_setting(bench: Bench) -> None:
@@ -245,21 +246,21 @@ async def test_unreachable_graph_names_the_setting(bench: Bench) -> None:
 
 async def test_reply_without_end_is_cut(bench: Bench) -> None:
     """What answers there may not be Graph at all."""
-    bench.graph.replies = [(200, b"x" * 2_000_000)]
+    bench.script((200, b"x" * 2_000_000))
     with pytest.raises(UnreadableReply):
         await bench.client.pre_accept(WACID, SDP)
 
 
 async def test_number_check_reads_the_line(bench: Bench) -> None:
     """For the doctor: token and number id fit together."""
-    bench.graph.replies = [
+    bench.script(
         (200, {"id": LINE, "verified_name": "Bakery", "quality_rating": "GREEN", "new": 1})
-    ]
+    )
     info = await bench.client.check_number()
     assert (info.id, info.verified_name, info.quality_rating) == (LINE, "Bakery", "GREEN")
-    ((method, path, body, _),) = bench.graph.requests
-    assert (method, body) == ("GET", b"")
-    assert path.startswith(f"/v24.0/{LINE}?fields=id,display_phone_number")
+    (request,) = bench.requests
+    assert (request.method, request.raw, request.path) == ("GET", b"", f"/v24.0/{LINE}")
+    assert request.query["fields"].startswith("id,display_phone_number")
 
 
 async def test_number_check_of_another_answer_fails(bench: Bench) -> None:
@@ -270,7 +271,7 @@ async def test_number_check_of_another_answer_fails(bench: Bench) -> None:
 
 async def test_observer_sees_every_request(bench: Bench) -> None:
     """Each attempt counts, with its outcome as a bounded label."""
-    bench.graph.replies = [error(500, 138004), OK]
+    bench.script(error(500, 138004), OK)
     await bench.client.pre_accept(WACID, SDP)
     assert [(action, outcome) for action, outcome, _ in bench.seen] == [
         ("pre_accept", "graph-connection-fault"),
@@ -284,7 +285,7 @@ async def test_observer_sees_every_request(bench: Bench) -> None:
 )
 async def test_errors_hold_no_personal_data(bench: Bench, reply: tuple[int, Any]) -> None:
     """Neither the sentence nor repr shows token, call id, SDP or Meta's echo of a number."""
-    bench.graph.replies = [reply]
+    bench.script(reply)
     with pytest.raises((GraphRefused, GraphUnreachable)) as caught:
         await bench.client.accept(WACID, SDP)
     shown = f"{caught.value} {caught.value!r} {caught.value.__cause__!r}"
@@ -314,7 +315,7 @@ async def test_permissions_are_read(
     bench: Bench, permission: object, report: tuple[bool, datetime | None, bool]
 ) -> None:
     """What is not a clear yes is a no."""
-    bench.graph.replies = [(200, {"messaging_product": "whatsapp", "permission": permission})]
+    bench.script((200, {"messaging_product": "whatsapp", "permission": permission}))
     granted, until, is_permanent = report
     assert await bench.client.call_permissions(Party(phone="15550001111")) == PermissionReport(
         granted=granted,
@@ -327,11 +328,11 @@ async def test_permissions_are_read(
 
 async def test_the_id_comes_before_the_number(bench: Bench) -> None:
     """The number may be somebody else's by now."""
-    bench.graph.replies = [(200, {"permission": {"status": "permanent"}})]
+    bench.script((200, {"permission": {"status": "permanent"}}))
     await bench.client.call_permissions(Party(user_id="US.1", phone="15550001111"))
     await bench.client.call_permissions(Party(phone="15550001111"))
-    asked = [path.partition("?")[2] for _, path, _, _ in bench.graph.requests]
-    assert asked == ["recipient=US.1", "user_wa_id=15550001111"]
+    asked = [request.query for request in bench.requests]
+    assert asked == [{"recipient": "US.1"}, {"user_wa_id": "15550001111"}]
 
 
 @pytest.mark.parametrize(
@@ -349,7 +350,7 @@ async def test_a_permission_request_is_sent_once(
     bench: Bench, reply: tuple[int, Any], kind: type[Exception]
 ) -> None:
     """Whatever comes back, it is not repeated: the person would be asked twice."""
-    bench.graph.replies = [reply]
+    bench.script(reply)
     with pytest.raises(kind):
         await bench.client.request_permission(Party(phone="15550001111"))
-    assert len(bench.graph.requests) == 1
+    assert len(bench.requests) == 1

@@ -74,12 +74,13 @@ class GraphApi:
 
     async def _post_calls(self, request: web.Request) -> web.StreamResponse:
         record = await self._record(request)
+        if (refusal := self._check_request(request)) is not None:
+            return self._refuse(record, refusal)
         body = record.body
         if isinstance(body, dict):
             record.action = str(body.get("action", ""))
             record.wacid = str(body.get("call_id", ""))
-        refusal = self._check_request(request) or check_body(body)
-        if refusal is not None:
+        if (refusal := check_body(body)) is not None:
             if (call := self._switchboard.find(record.wacid)) is not None:
                 call.refused(record.action, refusal, time.monotonic())
             return self._refuse(record, refusal)
