@@ -9,8 +9,9 @@ ENTRYPOINT ["rtpengine", "--config-file=none", "--foreground", "--table=-1", "--
     "--log-level=5", "--log-level-control=3", "--listen-http=127.0.0.1:2223", \
     "--offer-timeout=120", "--delete-delay=0", "--endpoint-learning=immediate"]
 
-# One image for the control plane and the agent worker; the command tells which.
-# It holds neither the simulators nor the speech they need, which is under the GPL.
+# One image for control plane, agent worker and the operators' commands; the command tells which.
+# It holds what works in it: neither stack, demo and bench, nor the simulators and the speech they
+# need, which is under the GPL.
 FROM python:3.13-slim
 WORKDIR /app
 ENV PYTHONPATH=/app PYTHONUNBUFFERED=1
@@ -20,7 +21,11 @@ COPY LICENSE schema.sql ./
 COPY shared shared
 COPY controlplane controlplane
 COPY agents agents
-COPY wacall wacall
+COPY supabase supabase
+COPY wacall/__init__.py wacall/cli.py wacall/environment.py wacall/
+COPY wacall/operators wacall/operators
+COPY wacall/doctor wacall/doctor
+COPY wacall/database wacall/database
 USER wacall
 ENTRYPOINT ["python", "-m", "wacall.cli"]
 CMD ["--help"]

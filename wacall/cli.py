@@ -1,6 +1,7 @@
 """`wacall`: one program; each command is a module, imported when it is asked for."""
 
 import importlib
+import importlib.util
 import os
 import sys
 from collections.abc import Mapping
@@ -38,25 +39,33 @@ SIMULATORS: Mapping[str, Command] = {
     "whatsapp": Command("simulate Meta's Graph API and a phone", "simulators.meta.cli"),
     "openai": Command("simulate OpenAI's Realtime API", "simulators.openai.cli"),
 }
+_ALL: Mapping[str, Command] = {
+    **COMMANDS,
+    **SERVICES,
+    **{f"simulate {name}": command for name, command in SIMULATORS.items()},
+}
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run one command and return its exit code; 2 for a command that does not exist."""
+    """Run one command and return its exit code; 2 for one that does not exist, or not here."""
     args = sys.argv[1:] if argv is None else argv
     name, rest = (args[0], args[1:]) if args else ("", [])
     if name in ("", "-h", "--help", "help"):
         print(usage())
         return 0 if name else 2
-    if name in SERVICES:
-        return _replace_by(SERVICES[name].module, rest)
     if name == "simulate":
-        name, rest = (rest[0], rest[1:]) if rest else ("", [])
-        command = SIMULATORS.get(name)
-    else:
-        command = COMMANDS.get(name)
+        name, rest = (f"simulate {rest[0]}", rest[1:]) if rest else ("", [])
+    command = _ALL.get(name)
     if command is None:
         print(f"wacall knows no such command.\n\n{usage()}", file=sys.stderr)
         return 2
+    if not _is_here(command):
+        print(
+            f"`wacall {name}` belongs to a checkout of wacall, and this is none.", file=sys.stderr
+        )
+        return 2
+    if name in SERVICES:
+        return _replace_by(name, rest)
     os.environ.update(environment.with_tools(os.environ))
     try:
         code: int = importlib.import_module(command.module).main(rest)
@@ -66,20 +75,31 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def usage() -> str:
-    """List the commands."""
-    rows = [(name, command.what) for name, command in {**COMMANDS, **SERVICES}.items()]
-    rows += [(f"simulate {name}", command.what) for name, command in SIMULATORS.items()]
+    """List the commands that can run here: an image or a wheel does not hold them all."""
+    rows = [(name, command.what) for name, command in _ALL.items() if _is_here(command)]
     width = max(len(name) for name, _ in rows)
     lines = [f"  {name:<{width}}  {what}" for name, what in rows]
     return "\n".join(["usage: wacall COMMAND [--help]", "", *lines])
 
 
-def _replace_by(module: str, rest: list[str]) -> int:
+def _is_here(command: Command) -> bool:
+    try:
+        return importlib.util.find_spec(command.module) is not None
+    except ModuleNotFoundError:
+        # a folder on the way to it
+        return False
+
+
+def _replace_by(name: str, rest: list[str]) -> int:
+    command = SERVICES[name]
+    if rest in (["-h"], ["--help"]):
+        print(f"usage: wacall {name}\n\n{command.what}; .env and the environment set it up")
+        return 0
     if rest:
-        print(f"`python -m {module}` takes no arguments; set it up by .env.", file=sys.stderr)
+        print(f"`wacall {name}` takes no arguments; set it up by .env.", file=sys.stderr)
         return 2
     values = environment.load()
-    os.execve(sys.executable, [sys.executable, "-m", module], values)
+    os.execve(sys.executable, [sys.executable, "-m", command.module], values)
 
 
 if __name__ == "__main__":
