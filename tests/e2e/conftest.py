@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import aiohttp
+import psutil
 import pytest
 import pytest_asyncio
 from livekit import api
@@ -281,23 +282,14 @@ async def rooms(stack: Stack) -> set[str]:
     return {room.name for room in listed.rooms}
 
 
-def descendants(pid: int) -> set[int]:
-    """All processes below this one."""
-    parents: dict[int, int] = {}
-    for directory in Path("/proc").iterdir():
-        if directory.name.isdecimal():
-            with contextlib.suppress(FileNotFoundError, ProcessLookupError):
-                fields = (directory / "stat").read_text().rpartition(")")[2].split()
-                parents[int(directory.name)] = int(fields[1])
-    found = {pid}
-    while more := {child for child, parent in parents.items() if parent in found} - found:
-        found |= more
-    return found - {pid}
+def below(pid: int) -> set[int]:
+    """All processes that descend from this one."""
+    return {process.pid for process in psutil.Process(pid).children(recursive=True)}
 
 
 def job_processes(stack: Stack) -> set[int]:
     """The worker's children."""
-    return descendants(stack.child("agent").pid)
+    return below(stack.child("agent").pid)
 
 
 async def idle_processes(stack: Stack) -> int:

@@ -7,6 +7,7 @@ import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import psutil
 import pytest
 import pytest_asyncio
 
@@ -20,7 +21,7 @@ from tests.e2e.conftest import (
     SECRETS,
     SimulatedOpenAI,
     answered,
-    descendants,
+    below,
     environment,
     make_whatsapp,
 )
@@ -101,11 +102,11 @@ async def test_sigterm_during_a_call(
     await person.say(openai.script.caller[0].say)
     await call.phone.wait_agent_speaking(10)
 
-    pids = descendants(up.process.pid)
+    pids = below(up.process.pid)
     up.process.send_signal(signal.SIGTERM)
     end = await call.ended(10)
     assert await asyncio.wait_for(up.process.wait(), GONE_S) == 0
-    await eventually(lambda: not any(Path(f"/proc/{pid}").exists() for pid in pids), 5)
+    await eventually(lambda: not any(psutil.pid_exists(pid) for pid in pids), 5)
 
     assert end.by == "business"
     assert [request.action for request in call.requests] == ["pre_accept", "accept", "terminate"]

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import aiohttp
+import psutil
 import pytest
 
 from tests.eventually import eventually
@@ -86,24 +87,13 @@ async def up(tmp_path: Path) -> AsyncIterator[Up]:
             await process.communicate()
 
 
-def descendants(pid: int) -> set[int]:
-    """All processes below this one."""
-    parents: dict[int, int] = {}
-    for directory in Path("/proc").iterdir():
-        if directory.name.isdecimal():
-            try:
-                fields = (directory / "stat").read_text().rpartition(")")[2].split()
-            except (FileNotFoundError, ProcessLookupError):
-                continue
-            parents[int(directory.name)] = int(fields[1])
-    found = {pid}
-    while more := {child for child, parent in parents.items() if parent in found} - found:
-        found |= more
-    return found - {pid}
+def below(pid: int) -> set[int]:
+    """All processes that descend from this one."""
+    return {process.pid for process in psutil.Process(pid).children(recursive=True)}
 
 
 async def wait_until_gone(pids: set[int], within_s: float = 10) -> None:
-    await eventually(lambda: not any(Path(f"/proc/{pid}").exists() for pid in pids), within_s)
+    await eventually(lambda: not any(psutil.pid_exists(pid) for pid in pids), within_s)
 
 
 async def status_of(url: str) -> int:
@@ -123,7 +113,7 @@ async def test_up_from_ready_to_stopped(up: Up) -> None:
     assert values["SUPABASE_URL"] == up.ready["supabase"]
     assert values["CONTROLPLANE_URL"] == up.ready["controlplane"]
 
-    pids = descendants(up.process.pid)
+    pids = below(up.process.pid)
     victims = [pid for pid in pids if _command(pid).endswith("-m controlplane")]
     assert len(victims) == 1
     os.kill(victims[0], signal.SIGKILL)
@@ -131,7 +121,7 @@ async def test_up_from_ready_to_stopped(up: Up) -> None:
     await up.read_until(r"up +\| controlplane runs again")
     assert await status_of(f"{up.ready['controlplane']}/readyz") == 200
 
-    pids |= descendants(up.process.pid)
+    pids |= below(up.process.pid)
     up.process.send_signal(signal.SIGTERM)
     output = await up.rest()
     assert up.process.returncode == 0, output
@@ -143,11 +133,11 @@ async def test_up_from_ready_to_stopped(up: Up) -> None:
 
 async def test_nothing_survives_kill_9(up: Up) -> None:
     """Killed without a chance to clean up, `up` leaves no process behind."""
-    pids = descendants(up.process.pid)
+    pids = below(up.process.pid)
     up.process.kill()
     await up.process.communicate()
     await wait_until_gone(pids)
 
 
 def _command(pid: int) -> str:
-    return Path(f"/proc/{pid}/cmdline").read_text().strip("\0").replace("\0", " ")
+    return " ".join(psutil.Process(pid).cmdline())

@@ -23,10 +23,9 @@ from simulators.meta.people.callee_plan import CalleePlan
 from simulators.meta.people.person import Person
 from simulators.meta.webhooks.calls import Caller
 from wacall.bench.figures import Distribution, Findings, Target
-from wacall.bench.process_usage import tree
+from wacall.bench.process_usage import tree, udp_ports_of
 from wacall.bench.progress import Progress
 from wacall.bench.stack import Bench
-from wacall.bench.udp_sockets import udp_ports_of
 from wacall.operators.client import OperatorRefused, ask
 
 TO_GRAPH = "POST /calls -> `connect` at Graph"
