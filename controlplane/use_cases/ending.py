@@ -5,18 +5,13 @@ process's memory, so that any replica can finish what another one began.
 """
 
 import logging
-from collections.abc import Callable
 from datetime import datetime
 
-from controlplane.livekit.rooms import RoomsClient
-from controlplane.meta.graph import GraphClient
-from controlplane.rtpengine.hops import Hops
-from controlplane.telemetry.metrics import Metrics
+from controlplane.use_cases.neighbours import Neighbours
 from shared.call.call import Call, CallStatus, Direction, EndReason, Termination
 from shared.call.errors import WacallError
 from shared.call.ids import CallId
 from shared.call.room import ShownStatus
-from shared.database.store import CallStore
 
 _log = logging.getLogger(__name__)
 
@@ -28,23 +23,14 @@ class Overtaken(Exception):
 class CallEnder:
     """The one way in which calls end."""
 
-    def __init__(
-        self,
-        *,
-        store: CallStore,
-        graph: GraphClient,
-        rooms: RoomsClient,
-        hops: Hops,
-        metrics: Metrics,
-        clock: Callable[[], datetime],
-    ) -> None:
+    def __init__(self, near: Neighbours) -> None:
         """Take what a call may hold."""
-        self._store = store
-        self._graph = graph
-        self._rooms = rooms
-        self._hops = hops
-        self._metrics = metrics
-        self._clock = clock
+        self._store = near.store
+        self._graph = near.graph
+        self._rooms = near.rooms
+        self._hops = near.hops
+        self._metrics = near.metrics
+        self._clock = near.clock
 
     async def end(
         self,

@@ -6,16 +6,15 @@ unknown    an ended row is written: a `connect` that comes later finds the call 
 
 import uuid
 from collections.abc import Awaitable, Callable
-from datetime import datetime
 
 from controlplane.meta.events import PeerHungUp
 from controlplane.meta.hangups import hangup_reason, hangup_time, pick_up_time
 from controlplane.use_cases.ending import CallEnder
 from controlplane.use_cases.linking import CallLinker
+from controlplane.use_cases.neighbours import Neighbours
 from shared.call.call import Call, Direction, Termination
 from shared.call.ids import CallId, PhoneNumberId, WhatsAppCallId
 from shared.call.records import EventOutcome, Settled
-from shared.database.store import CallStore
 
 StopSetup = Callable[[WhatsAppCallId], Awaitable[None]]
 """Stops the set-up of a call, should it run in this process."""
@@ -26,19 +25,18 @@ class PeerHangup:
 
     def __init__(
         self,
+        near: Neighbours,
         *,
-        store: CallStore,
         linker: CallLinker,
         ender: CallEnder,
         phone_number_id: PhoneNumberId,
-        clock: Callable[[], datetime],
     ) -> None:
         """Take who finds calls, who ends them, and the business line."""
-        self._store = store
+        self._store = near.store
         self._linker = linker
         self._ender = ender
         self._phone_number_id = phone_number_id
-        self._clock = clock
+        self._clock = near.clock
 
     async def handle(self, event: PeerHungUp, stop_setup: StopSetup) -> Settled:
         """End the call that Meta says is over; say what became of the event, and of which call."""

@@ -8,20 +8,19 @@ anew, and whatever two of them find at once is settled by the compare-and-set on
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from controlplane.core.errors import HopCallUnknown, HopRefused, HopUnreachable
-from controlplane.rtpengine.hops import Hops
 from controlplane.rtpengine.liveness import MediaHistory, MediaLimits, MediaReading, read_query
 from controlplane.rtpengine.passage import WHATSAPP_TAG
 from controlplane.use_cases.ending import CallEnder
 from controlplane.use_cases.linking import CallLinker
+from controlplane.use_cases.neighbours import Neighbours
 from shared.call.call import Call, CallStatus, Direction, EndReason
 from shared.call.ids import CallId
-from shared.database.store import CallStore
 
 # How late a pick-up may be noticed that no webhook tells of, while somebody's phone rings.
 _RING_LOOK_S = 0.5
@@ -95,23 +94,21 @@ class HopWatch:
 
     def __init__(
         self,
+        near: Neighbours,
         *,
-        store: CallStore,
-        hops: Hops,
         linker: CallLinker,
         ender: CallEnder,
         limits: MediaLimits,
         interval_s: float,
-        clock: Callable[[], datetime],
     ) -> None:
         """Take the use cases; answered calls are looked at every `interval_s` seconds."""
-        self._store = store
-        self._hops = hops
+        self._store = near.store
+        self._hops = near.hops
         self._linker = linker
         self._ender = ender
         self._limits = limits
         self._interval_s = interval_s
-        self._clock = clock
+        self._clock = near.clock
         self._seen: dict[CallId, Watched] = {}
         self._rings = False
 

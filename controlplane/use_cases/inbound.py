@@ -4,7 +4,7 @@ import asyncio
 import dataclasses
 import logging
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar, Unpack
@@ -12,14 +12,11 @@ from typing import TypeVar, Unpack
 from controlplane.core.deadlines import Bounds, deadline_of
 from controlplane.core.errors import NoHop
 from controlplane.core.lifecycle import CallEvent, step
-from controlplane.livekit.rooms import RoomsClient
-from controlplane.livekit.whip import WhipAnswer, WhipClient
+from controlplane.livekit.whip import WhipAnswer
 from controlplane.meta.events import OfferReceived
-from controlplane.meta.graph import GraphClient
-from controlplane.rtpengine.hops import Hops
 from controlplane.sdp import direct as sdp
-from controlplane.telemetry.metrics import Metrics
 from controlplane.use_cases.ending import CallEnder, Overtaken, status_shown
+from controlplane.use_cases.neighbours import Neighbours
 from controlplane.use_cases.setup import CallSetup, Stopwatch
 from shared.call.brief import CallBrief
 from shared.call.call import Call, CallStatus, Direction, EndReason
@@ -28,7 +25,6 @@ from shared.call.errors import WacallError
 from shared.call.ids import CallId, WhatsAppCallId
 from shared.call.records import EventOutcome, Settled
 from shared.call.room import ShownStatus
-from shared.database.store import CallStore
 
 _log = logging.getLogger(__name__)
 
@@ -54,30 +50,19 @@ class CallAnswerer:
     """Answers inbound calls. Holds nothing of a call but the task that sets it up."""
 
     def __init__(
-        self,
-        *,
-        store: CallStore,
-        rooms: RoomsClient,
-        whip: WhipClient,
-        graph: GraphClient,
-        hops: Hops,
-        ender: CallEnder,
-        setup: CallSetup,
-        metrics: Metrics,
-        policy: AnswerPolicy,
-        clock: Callable[[], datetime],
+        self, near: Neighbours, *, ender: CallEnder, setup: CallSetup, policy: AnswerPolicy
     ) -> None:
         """Take the neighbours and the policy."""
-        self._store = store
-        self._rooms = rooms
-        self._whip = whip
-        self._graph = graph
-        self._hops = hops
+        self._store = near.store
+        self._rooms = near.rooms
+        self._whip = near.whip
+        self._graph = near.graph
+        self._hops = near.hops
         self._ender = ender
         self._setup = setup
-        self._metrics = metrics
+        self._metrics = near.metrics
         self._policy = policy
-        self._clock = clock
+        self._clock = near.clock
 
     async def answer(self, offer: OfferReceived, received: float) -> Settled:
         """Claim the call and answer it; say what became of the offer, and of which call it was.

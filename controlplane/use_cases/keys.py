@@ -7,12 +7,10 @@ passed on is noted and forgotten: it would mean something else later.
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable
-from datetime import datetime
 
-from controlplane.livekit.rooms import RoomsClient
 from controlplane.rtpengine.key_reports import KeyListener, KeyPressed
 from controlplane.rtpengine.passage import WHATSAPP_TAG
+from controlplane.use_cases.neighbours import Neighbours
 from shared.call.call import CallStatus
 from shared.call.errors import WacallError
 from shared.call.ids import CallId
@@ -24,7 +22,6 @@ from shared.call.room import (
     call_id_of_room,
     room_name,
 )
-from shared.database.store import CallStore
 from shared.process.tasks import Tasks
 
 _log = logging.getLogger(__name__)
@@ -39,13 +36,11 @@ _MAX_WAITING = 64
 class KeyReporter:
     """Tells timeline and agent of every key."""
 
-    def __init__(
-        self, *, store: CallStore, rooms: RoomsClient, clock: Callable[[], datetime]
-    ) -> None:
+    def __init__(self, near: Neighbours) -> None:
         """Take the neighbours."""
-        self._store = store
-        self._rooms = rooms
-        self._clock = clock
+        self._store = near.store
+        self._rooms = near.rooms
+        self._clock = near.clock
         self._listener = KeyListener(self.take)
         self._warned = False
         self._waiting: dict[CallId, asyncio.Queue[KeyPressed]] = {}

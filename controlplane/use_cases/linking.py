@@ -10,19 +10,13 @@ import asyncio
 import dataclasses
 import logging
 import uuid
-from collections.abc import Callable
-from datetime import datetime
 
 from controlplane.core.deadlines import Bounds, deadline_of
 from controlplane.core.foreign import PeerStatus
 from controlplane.core.lifecycle import CallEvent, step
-from controlplane.livekit.rooms import RoomsClient
-from controlplane.livekit.whip import WhipClient
 from controlplane.meta.events import AnswerReceived, CallStatusChanged, PeerHungUp
-from controlplane.meta.graph import GraphClient
-from controlplane.rtpengine.hops import Hops
-from controlplane.telemetry.metrics import Metrics
 from controlplane.use_cases.ending import CallEnder, Overtaken, status_shown
+from controlplane.use_cases.neighbours import Neighbours
 from controlplane.use_cases.permissions import Permissions
 from controlplane.use_cases.setup import CallSetup, Stopwatch
 from shared.call.call import LIVE_STATUSES, Call, CallStatus, Direction, EndReason
@@ -30,7 +24,6 @@ from shared.call.changes import Mark
 from shared.call.ids import CallId
 from shared.call.records import EventOutcome, Settled
 from shared.call.room import ShownStatus
-from shared.database.store import CallStore
 
 _log = logging.getLogger(__name__)
 
@@ -43,31 +36,25 @@ class CallLinker:
 
     def __init__(
         self,
+        near: Neighbours,
         *,
-        store: CallStore,
-        rooms: RoomsClient,
-        whip: WhipClient,
-        graph: GraphClient,
-        hops: Hops,
         permissions: Permissions,
         ender: CallEnder,
         setup: CallSetup,
-        metrics: Metrics,
         bounds: Bounds,
-        clock: Callable[[], datetime],
     ) -> None:
         """Take the neighbours."""
-        self._store = store
-        self._rooms = rooms
-        self._whip = whip
-        self._graph = graph
-        self._hops = hops
+        self._store = near.store
+        self._rooms = near.rooms
+        self._whip = near.whip
+        self._graph = near.graph
+        self._hops = near.hops
         self._permissions = permissions
         self._ender = ender
         self._setup = setup
-        self._metrics = metrics
+        self._metrics = near.metrics
         self._bounds = bounds
-        self._clock = clock
+        self._clock = near.clock
 
     # --- link: Meta's answer ---
 

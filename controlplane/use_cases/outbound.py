@@ -10,20 +10,17 @@ What comes back of it, at whichever replica, is `linking`'s; the end comes as fo
 import asyncio
 import logging
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from controlplane.core.consent import nameless
 from controlplane.core.deadlines import Bounds
 from controlplane.core.errors import GraphError, KeyReused
-from controlplane.livekit.rooms import RoomsClient
-from controlplane.meta.graph import GraphClient
 from controlplane.meta.graph_errors import GraphUnreachable
-from controlplane.rtpengine.hops import Hops
-from controlplane.telemetry.metrics import Metrics
 from controlplane.use_cases.ending import CallEnder, Overtaken
+from controlplane.use_cases.neighbours import Neighbours
 from controlplane.use_cases.permissions import Permissions
 from controlplane.use_cases.setup import CallSetup, Stopwatch
 from shared.call.brief import CallBrief
@@ -32,7 +29,6 @@ from shared.call.changes import Mark
 from shared.call.errors import CallDenied
 from shared.call.ids import CallId, PhoneNumberId
 from shared.call.person import Party
-from shared.database.store import CallStore
 from shared.process.tasks import Tasks
 
 _log = logging.getLogger(__name__)
@@ -73,31 +69,26 @@ class CallPlacer:
 
     def __init__(
         self,
+        near: Neighbours,
         *,
-        store: CallStore,
-        rooms: RoomsClient,
-        graph: GraphClient,
-        hops: Hops,
         permissions: Permissions,
         ender: CallEnder,
         setup: CallSetup,
         tasks: Tasks,
-        metrics: Metrics,
         policy: DialPolicy,
-        clock: Callable[[], datetime],
     ) -> None:
         """Take the neighbours, the keeper of set-ups' tasks, and the policy."""
-        self._store = store
-        self._rooms = rooms
-        self._graph = graph
-        self._hops = hops
+        self._store = near.store
+        self._rooms = near.rooms
+        self._graph = near.graph
+        self._hops = near.hops
         self._permissions = permissions
         self._ender = ender
         self._setup = setup
         self._tasks = tasks
-        self._metrics = metrics
+        self._metrics = near.metrics
         self._policy = policy
-        self._clock = clock
+        self._clock = near.clock
 
     # --- place ---
 

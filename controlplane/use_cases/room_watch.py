@@ -4,18 +4,16 @@ Told by LiveKit's webhooks, and found by the sweeper's own look should one of th
 """
 
 import logging
-from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
 
-from controlplane.livekit.rooms import Presence, RoomsClient
+from controlplane.livekit.rooms import Presence
 from controlplane.use_cases.ending import CallEnder
+from controlplane.use_cases.neighbours import Neighbours
 from shared.call.call import LIVE_STATUSES, Call, CallStatus, EndReason
 from shared.call.ids import CallId
 from shared.call.records import EventOutcome, EventRecord, EventSource
 from shared.call.room import AGENT_IDENTITY, CALLER_IDENTITY
-from shared.database.store import CallStore
 
 _log = logging.getLogger(__name__)
 
@@ -51,19 +49,12 @@ class RoomEvent:
 class RoomWatch:
     """Draws the consequences for the call's row."""
 
-    def __init__(
-        self,
-        *,
-        store: CallStore,
-        rooms: RoomsClient,
-        ender: CallEnder,
-        clock: Callable[[], datetime],
-    ) -> None:
+    def __init__(self, near: Neighbours, *, ender: CallEnder) -> None:
         """Take the neighbours."""
-        self._store = store
-        self._rooms = rooms
+        self._store = near.store
+        self._rooms = near.rooms
         self._ender = ender
-        self._clock = clock
+        self._clock = near.clock
 
     async def handle(self, event: RoomEvent) -> None:
         """Write the event on the call's timeline and act on it."""

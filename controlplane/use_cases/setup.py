@@ -2,8 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable, Collection
-from datetime import datetime
+from collections.abc import Collection
 from types import TracebackType
 from typing import Unpack
 
@@ -11,11 +10,11 @@ from controlplane.core.errors import AgentGaveUp, TimedOut
 from controlplane.meta.graph_errors import GraphRefused
 from controlplane.telemetry.metrics import Metrics
 from controlplane.use_cases.ending import CallEnder, Overtaken
+from controlplane.use_cases.neighbours import Neighbours
 from shared.call.call import Call, CallStatus, Direction, EndReason
 from shared.call.changes import CallChanges
 from shared.call.errors import WacallError
 from shared.call.records import EventRecord, EventSource
-from shared.database.store import CallStore
 
 _log = logging.getLogger(__name__)
 
@@ -50,13 +49,11 @@ class Stopwatch:
 class CallSetup:
     """Moves a call's row on while it is being set up, and ends calls whose set-up failed."""
 
-    def __init__(
-        self, *, store: CallStore, ender: CallEnder, clock: Callable[[], datetime]
-    ) -> None:
+    def __init__(self, near: Neighbours, *, ender: CallEnder) -> None:
         """Take the row's keeper and the one way in which calls end."""
-        self._store = store
+        self._store = near.store
         self._ender = ender
-        self._clock = clock
+        self._clock = near.clock
 
     async def advance(
         self, call: Call, expect: Collection[CallStatus], **changes: Unpack[CallChanges]

@@ -6,19 +6,16 @@ row, so that no lock and no leader are needed.
 
 import logging
 import time
-from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from controlplane.core.deadlines import Bounds, Postponed, judge
-from controlplane.livekit.rooms import RoomsClient
 from controlplane.meta.webhook import parse_stored
-from controlplane.telemetry.metrics import Metrics
 from controlplane.use_cases.ending import CallEnder
+from controlplane.use_cases.neighbours import Neighbours
 from controlplane.use_cases.room_watch import RoomWatch
 from controlplane.use_cases.switchboard import Switchboard
 from shared.call.call import LIVE_STATUSES, Call, EndReason
 from shared.call.room import call_id_of_room
-from shared.database.store import CallStore
 
 _log = logging.getLogger(__name__)
 
@@ -34,25 +31,22 @@ class Sweeper:
 
     def __init__(
         self,
+        near: Neighbours,
         *,
-        store: CallStore,
-        rooms: RoomsClient,
         ender: CallEnder,
         watch: RoomWatch,
         switchboard: Switchboard,
-        metrics: Metrics,
         bounds: Bounds,
-        clock: Callable[[], datetime],
     ) -> None:
         """Take the use cases."""
-        self._store = store
-        self._rooms = rooms
+        self._store = near.store
+        self._rooms = near.rooms
         self._ender = ender
         self._watch = watch
         self._switchboard = switchboard
-        self._metrics = metrics
+        self._metrics = near.metrics
         self._bounds = bounds
-        self._clock = clock
+        self._clock = near.clock
 
     async def end_overdue(self) -> None:
         """End calls whose phase has lasted too long or whose end the agent asked for."""

@@ -5,7 +5,7 @@ A process holds a task for the set-up of a call that it claimed, never the truth
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from controlplane.meta.events import (
@@ -19,16 +19,15 @@ from controlplane.meta.events import (
     Unrecognized,
     WebhookEvent,
 )
-from controlplane.telemetry.metrics import Metrics
 from controlplane.use_cases.hanging_up import PeerHangup
 from controlplane.use_cases.in_flight import InFlight
 from controlplane.use_cases.inbound import CallAnswerer
 from controlplane.use_cases.linking import CallLinker
+from controlplane.use_cases.neighbours import Neighbours
 from controlplane.use_cases.permissions import Permissions
 from shared.call.errors import StoreUnavailable
 from shared.call.ids import PhoneNumberId, WhatsAppCallId
 from shared.call.records import EventOutcome, EventRecord, EventSource, Settled
-from shared.database.store import CallStore
 from shared.process.tasks import Tasks
 
 _log = logging.getLogger(__name__)
@@ -42,26 +41,24 @@ class Switchboard:
 
     def __init__(
         self,
+        near: Neighbours,
         *,
-        store: CallStore,
         answerer: CallAnswerer,
         linker: CallLinker,
         hangup: PeerHangup,
         permissions: Permissions,
         tasks: Tasks,
-        metrics: Metrics,
         phone_number_id: PhoneNumberId,
-        clock: Callable[[], datetime],
     ) -> None:
         """Take the use cases, the keeper of set-ups' tasks, and the line whose events are ours."""
-        self._store = store
+        self._store = near.store
         self._answerer = answerer
         self._linker = linker
         self._hangup = hangup
         self._permissions = permissions
-        self._metrics = metrics
+        self._metrics = near.metrics
         self._phone_number_id = phone_number_id
-        self._clock = clock
+        self._clock = near.clock
         self._tasks = tasks
         self._in_flight = InFlight(tasks)
         self.draining = False

@@ -33,7 +33,7 @@ class Bench(RowWaits):
     async def until_released(self, call: SimulatedCall, deadline_s: float = 12) -> Call:
         """Wait until the call has ended and left nothing behind, and check that it has not."""
         row = await self.until(call, lambda found: found.released_at is not None, deadline_s)
-        assert row.room not in await self.plane.rooms.rooms()
+        assert row.room not in await self.plane.near.rooms.rooms()
         return row
 
     async def outcomes(self, kind: str) -> list[str]:

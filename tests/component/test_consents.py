@@ -97,7 +97,7 @@ async def until_handled(plane: ControlPlane, store: SupabaseStore, kind: str, co
     metric = f'whatsapp_webhook_events_total{{kind="{kind}"'
 
     def handled() -> float:
-        lines = plane.metrics.render().decode().splitlines()
+        lines = plane.near.metrics.render().decode().splitlines()
         return sum(float(line.rpartition(" ")[2]) for line in lines if line.startswith(metric))
 
     await eventually(lambda: handled() >= count, last=handled)
@@ -105,7 +105,7 @@ async def until_handled(plane: ControlPlane, store: SupabaseStore, kind: str, co
 
 async def denied(plane: ControlPlane, party: Party) -> CallDenied:
     with pytest.raises(CallDenied) as caught:
-        await plane.permissions.check(party)
+        await plane.use_cases.permissions.check(party)
     return caught.value
 
 
@@ -148,7 +148,7 @@ async def test_a_restriction_of_meta_pauses_the_line(
     await until(plane, 1)
     await deliver(http, webhook("others", "account_violation"))
     await until_handled(plane, store, "account-update", 1)
-    await plane.permissions.check(ADA)
+    await plane.use_cases.permissions.check(ADA)
 
     payload = webhook("others", "account_restriction")
     ends = datetime.now(UTC).replace(microsecond=0) + timedelta(days=3)
@@ -183,7 +183,7 @@ async def test_stop_forbids_calls_and_other_texts_do_not(
     await deliver(http, webhook("call_permission_reply", "permanent"))
     await deliver(http, text_message("When does the bus stop?", "wamid.BUS"))
     await until_handled(plane, store, "text", 1)
-    assert await plane.permissions.check(ADA) == Allowed()
+    assert await plane.use_cases.permissions.check(ADA) == Allowed()
     await deliver(http, text_message("Stop!"))
     entries = await until(plane, 3)
     assert {(one.kind, one.granted) for one in entries if one.source is ConsentSource.TEXT} == {
@@ -210,7 +210,7 @@ async def test_two_rejections_in_a_row_forbid_calls(
         end_reason=EndReason.REJECTED,
     )
     assert await store.claim_call(rejected) is not None
-    assert not await plane.permissions.rejected(ADA, rejected.id)
+    assert not await plane.use_cases.permissions.rejected(ADA, rejected.id)
     await deliver(http, webhook("call_permission_reply", "rejected"))
     newest = (await until(plane, 2))[0]
     assert (newest.kind, newest.source) == (ConsentKind.DO_NOT_CALL, ConsentSource.REJECTIONS)
@@ -227,13 +227,13 @@ async def test_a_stop_outlives_a_database_that_is_away(
     await database.execute("revoke insert on consents from service_role")
     try:
         await deliver(http, text_message("STOP"))
-        await plane.switchboard.drain(5)
+        await plane.use_cases.switchboard.drain(5)
     finally:
         await database.execute("grant insert on consents to service_role")
     assert await plane.ledger.entries(limit=9) == []
     soon = datetime.now(UTC) + timedelta(minutes=1)
     (left,) = await store.take_pending_events(received_before=soon, taken_before=soon, now=soon)
-    plane.switchboard.resume(parse_stored(left.payload), left.id, 0.0)
+    plane.use_cases.switchboard.resume(parse_stored(left.payload), left.id, 0.0)
     assert {entry.source for entry in await until(plane, 2)} == {ConsentSource.TEXT}
 
 
@@ -248,7 +248,7 @@ async def test_a_silent_ledger_asks_graph_and_keeps_a_yes(
     expiry = bob.permission.expires_at(whatsapp.clock.now())
     assert expiry is not None
     for _ in range(2):
-        assert await plane.permissions.check(BOB) == Allowed()
+        assert await plane.use_cases.permissions.check(BOB) == Allowed()
     assert asked(whatsapp) == [{"user_wa_id": BOB_DIGITS}]
     (entry,) = await plane.ledger.entries(limit=9)
     assert entry.source is ConsentSource.GRAPH
@@ -331,11 +331,11 @@ async def test_what_meta_refuses_corrects_the_ledger(
         party=ADA,
         created_at=datetime.now(UTC),
     )
-    learnt = await plane.permissions.refused(call, error)
+    learnt = await plane.use_cases.permissions.refused(call, error)
     assert learnt is not None
     assert learnt.code == code
     assert (await denied(plane, ADA)).code == code
-    assert await plane.permissions.refused(call, GraphError()) is None
+    assert await plane.use_cases.permissions.refused(call, GraphError()) is None
 
 
 # --- routes ---
@@ -414,7 +414,7 @@ async def test_a_refused_request_does_not_count(
     assert refused is not None
     assert refused.code == meta_code
     if meta_code == 138017:
-        assert await plane.permissions.check(BOB) == Allowed()
+        assert await plane.use_cases.permissions.check(BOB) == Allowed()
         assert asked(whatsapp) == []
     else:
         # a call that is answered sets Meta's limit of requests back

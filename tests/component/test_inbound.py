@@ -358,7 +358,7 @@ async def test_a_room_deleted_by_others_ends_the_call(bench: Bench) -> None:
     """Somebody deletes the room at the SFU: the call ends and Meta is told."""
     call = await answered(bench)
     row = await bench.until(call, lambda found: found.media_at is not None)
-    await bench.plane.rooms.delete(row.room)
+    await bench.plane.near.rooms.delete(row.room)
 
     await call.ended(12)
     row = await bench.until_released(call)
@@ -371,7 +371,7 @@ async def test_an_end_that_graph_refuses_to_hear_is_repeated(bench: Bench) -> No
     call = await answered(bench)
     row = await bench.until(call, lambda found: found.media_at is not None)
     bench.whatsapp.fail(Fault(action="terminate", kind=FaultKind.ERROR_BEFORE, times=3))
-    await bench.plane.ender.finish(row, EndReason.OPERATOR_HANGUP)
+    await bench.plane.use_cases.ender.finish(row, EndReason.OPERATOR_HANGUP)
 
     row = await bench.until(call, lambda found: found.status.is_final)
     assert row.released_at is None

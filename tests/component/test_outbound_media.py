@@ -119,6 +119,6 @@ async def test_a_hop_that_stays_away_ends_its_calls(
     await call.ended(12)
 
     async def room_is_gone() -> bool:
-        return row.room not in await bench.plane.rooms.rooms()
+        return row.room not in await bench.plane.near.rooms.rooms()
 
     await eventually(room_is_gone)

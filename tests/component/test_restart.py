@@ -90,7 +90,7 @@ async def until_room(bench: Bench, room: str) -> None:
     """Wait until the set-up has made the call's room, so that it is waiting for the agent."""
 
     async def exists() -> bool:
-        return room in await bench.plane.rooms.rooms()
+        return room in await bench.plane.near.rooms.rooms()
 
     await eventually(exists, _STOP_S)
 
@@ -98,7 +98,7 @@ async def until_room(bench: Bench, room: str) -> None:
 async def ends_its_work(plane: ControlPlane) -> None:
     """Check that nothing is being set up any more."""
     async with asyncio.timeout(_STOP_S):
-        await plane.switchboard.drain(2 * _STOP_S)
+        await plane.use_cases.switchboard.drain(2 * _STOP_S)
 
 
 async def test_copies_at_both_replicas_are_answered_once(
@@ -107,7 +107,7 @@ async def test_copies_at_both_replicas_are_answered_once(
     """Two copies, each to both at once: one row, one answer, the others are duplicates."""
     bench, _ = replicas
     balancer.targets["connect"] = [FIRST, SECOND]
-    others = await bench.plane.rooms.rooms()
+    others = await bench.plane.near.rooms.rooms()
     call = await bench.whatsapp.call(CallPlan(connect_copies=2))
     await call.accepted(12)
     await call.phone.wait_agent_speaking(12)
@@ -117,7 +117,7 @@ async def test_copies_at_both_replicas_are_answered_once(
     assert actions(call) == ["pre_accept", "accept"]
     assert len(call.requests) == 2
     assert len(await bench.store.list_calls(limit=10)) == 1
-    assert len(await bench.plane.rooms.rooms() - others) == 1
+    assert len(await bench.plane.near.rooms.rooms() - others) == 1
     assert call.violations == []
 
 
@@ -159,7 +159,7 @@ async def test_the_other_replica_hears_of_the_end_while_graph_is_slow(
     row = await bench.until_released(call)
     assert row.end_reason is EndReason.CALLER_HANGUP
     await ends_its_work(bench.plane)
-    assert row.room not in await bench.plane.rooms.rooms()
+    assert row.room not in await bench.plane.near.rooms.rooms()
     after = await bench.row(call)
     assert after is not None
     assert replace(after, timings=row.timings) == row
@@ -185,7 +185,7 @@ async def test_the_other_replica_ends_a_running_call_once(
     ended = [
         metric.value
         for plane in (bench.plane, second)
-        for family in plane.metrics.registry.collect()
+        for family in plane.near.metrics.registry.collect()
         for metric in family.samples
         if metric.name == "whatsapp_calls_ended_total"
     ]

@@ -16,8 +16,8 @@ from livekit import api
 from agents.models import read_listing
 from agents.settings import Settings as AgentSettings
 from controlplane import database_check
-from controlplane.app import make_graph, make_rooms
 from controlplane.livekit.rooms import RoomsClient
+from controlplane.parts import make_graph, make_rooms
 from controlplane.rtpengine.client import NgClient
 from controlplane.rtpengine.transport import open_transport
 from controlplane.settings import Settings

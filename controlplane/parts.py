@@ -1,0 +1,201 @@
+"""Build the parts from the settings: the ways to the neighbours, then the use cases over them."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import aiohttp
+
+from controlplane.core.callee import CallHours
+from controlplane.core.deadlines import Bounds
+from controlplane.core.policy import TEST_NUMBER_LIMITS, Limits
+from controlplane.ledger.ledger import Ledger
+from controlplane.livekit.rooms import RoomsClient
+from controlplane.livekit.whip import WhipClient
+from controlplane.meta.graph import GraphClient
+from controlplane.rtpengine.hops import Hops
+from controlplane.rtpengine.passage import HopInterfaces
+from controlplane.settings import Settings
+from controlplane.telemetry.metrics import Metrics
+from controlplane.use_cases.ending import CallEnder
+from controlplane.use_cases.hanging_up import PeerHangup
+from controlplane.use_cases.hop_watch import HopWatch, limits_of
+from controlplane.use_cases.inbound import AnswerPolicy, CallAnswerer
+from controlplane.use_cases.keys import KeyReporter
+from controlplane.use_cases.linking import CallLinker
+from controlplane.use_cases.neighbours import Neighbours
+from controlplane.use_cases.outbound import CallPlacer, DialPolicy
+from controlplane.use_cases.permissions import CallRules, Permissions
+from controlplane.use_cases.room_watch import RoomWatch
+from controlplane.use_cases.setup import CallSetup
+from controlplane.use_cases.sweeper import Sweeper
+from controlplane.use_cases.switchboard import Switchboard
+from shared.database.rest import RestClient
+from shared.database.supabase import SupabaseStore
+from shared.process.observing import ObserveRequest
+from shared.process.tasks import Tasks
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+# --- neighbours ---
+
+
+def make_rooms(
+    settings: Settings, http: aiohttp.ClientSession, *, observe: ObserveRequest = lambda *_: None
+) -> RoomsClient:
+    """Return the way to LiveKit that the settings name."""
+    return RoomsClient(
+        http,
+        url=settings.livekit_url,
+        api_key=settings.livekit_api_key,
+        api_secret=settings.livekit_api_secret.get_secret_value(),
+        agent_name=settings.agent_name,
+        timeout_s=settings.livekit_timeout_s,
+        observe=observe,
+    )
+
+
+def make_graph(
+    settings: Settings, http: aiohttp.ClientSession, *, observe: ObserveRequest = lambda *_: None
+) -> GraphClient:
+    """Return the way to Meta that the settings name."""
+    return GraphClient(
+        http,
+        base_url=settings.wa_graph_base_url,
+        version=settings.wa_graph_version,
+        phone_number_id=settings.wa_phone_number_id,
+        token=settings.wa_access_token.get_secret_value(),
+        timeout_s=settings.graph_timeout_s,
+        on_request=lambda *done: observe("graph", *done),
+    )
+
+
+def make_neighbours(
+    settings: Settings, http: aiohttp.ClientSession, rest: RestClient, metrics: Metrics
+) -> Neighbours:
+    """Return the ways to all neighbours; every request on them is counted."""
+    observe = metrics.upstream_done
+    names = settings.hop_interfaces.split(",") if settings.hop_interfaces else None
+    return Neighbours(
+        store=SupabaseStore(rest),
+        rooms=make_rooms(settings, http, observe=observe),
+        whip=WhipClient(
+            http, url=settings.livekit_url, timeout_s=settings.whip_timeout_s, observe=observe
+        ),
+        graph=make_graph(settings, http, observe=observe),
+        hops=Hops(
+            http,
+            settings.rtpengine_hops,
+            timeout_s=settings.hop_timeout_s,
+            interfaces=HopInterfaces(livekit=names[0], whatsapp=names[1]) if names else None,
+            observe=observe,
+        ),
+        metrics=metrics,
+        clock=_now,
+    )
+
+
+# --- use cases ---
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UseCases:
+    """The stories that somebody outside begins: a request, a webhook, a loop."""
+
+    permissions: Permissions
+    ender: CallEnder
+    placer: CallPlacer
+    switchboard: Switchboard
+    room_watch: RoomWatch
+    hop_watch: HopWatch
+    sweeper: Sweeper
+    keys: KeyReporter
+
+
+def make_use_cases(settings: Settings, near: Neighbours, ledger: Ledger) -> UseCases:
+    """Tie the stories together, each with the policy that it follows."""
+    bounds, tasks = _bounds(settings), Tasks()
+    permissions = Permissions(
+        ledger=ledger, graph=near.graph, rules=_rules(settings), clock=near.clock
+    )
+    ender = CallEnder(near)
+    setup = CallSetup(near, ender=ender)
+    linker = CallLinker(near, permissions=permissions, ender=ender, setup=setup, bounds=bounds)
+    switchboard = Switchboard(
+        near,
+        answerer=CallAnswerer(
+            near, ender=ender, setup=setup, policy=_answer_policy(settings, bounds)
+        ),
+        linker=linker,
+        hangup=PeerHangup(
+            near, linker=linker, ender=ender, phone_number_id=settings.wa_phone_number_id
+        ),
+        permissions=permissions,
+        tasks=tasks,
+        phone_number_id=settings.wa_phone_number_id,
+    )
+    room_watch = RoomWatch(near, ender=ender)
+    return UseCases(
+        permissions=permissions,
+        ender=ender,
+        placer=CallPlacer(
+            near,
+            permissions=permissions,
+            ender=ender,
+            setup=setup,
+            tasks=tasks,
+            policy=_dial_policy(settings, bounds),
+        ),
+        switchboard=switchboard,
+        room_watch=room_watch,
+        hop_watch=HopWatch(
+            near,
+            linker=linker,
+            ender=ender,
+            limits=limits_of(dead_s=settings.media_dead_s, mute_s=settings.media_mute_s),
+            interval_s=settings.hop_check_interval_s,
+        ),
+        sweeper=Sweeper(
+            near, ender=ender, watch=room_watch, switchboard=switchboard, bounds=bounds
+        ),
+        keys=KeyReporter(near),
+    )
+
+
+def _bounds(settings: Settings) -> Bounds:
+    return Bounds(
+        setup_s=settings.setup_timeout_s,
+        media_s=settings.media_timeout_s,
+        duration_s=settings.max_call_duration_s,
+        ring_s=settings.ring_timeout_s,
+    )
+
+
+def _rules(settings: Settings) -> CallRules:
+    return CallRules(
+        phone_number_id=settings.wa_phone_number_id,
+        hours=CallHours(settings.call_hours),
+        limits=TEST_NUMBER_LIMITS if settings.wa_test_number else Limits(),
+    )
+
+
+def _answer_policy(settings: Settings, bounds: Bounds) -> AnswerPolicy:
+    return AnswerPolicy(
+        profile=settings.agent_profile,
+        pre_accept=settings.wa_pre_accept,
+        rewrite_dtls_role=settings.wa_dtls_role_rewrite,
+        agent_ready_s=settings.agent_ready_timeout_s,
+        stale_offer_s=settings.stale_offer_s,
+        bounds=bounds,
+        via_hop=settings.wa_media == "hop",
+    )
+
+
+def _dial_policy(settings: Settings, bounds: Bounds) -> DialPolicy:
+    return DialPolicy(
+        phone_number_id=settings.wa_phone_number_id,
+        agent_ready_s=settings.agent_ready_timeout_s,
+        bounds=bounds,
+    )

@@ -1,0 +1,26 @@
+"""What every story may reach: one way to each neighbour, what is counted, and the time."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from controlplane.livekit.rooms import RoomsClient
+from controlplane.livekit.whip import WhipClient
+from controlplane.meta.graph import GraphClient
+from controlplane.rtpengine.hops import Hops
+from controlplane.telemetry.metrics import Metrics
+from shared.database.store import CallStore
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Neighbours:
+    """Handed to each use case as a whole; each takes out of it what it needs."""
+
+    store: CallStore
+    rooms: RoomsClient
+    whip: WhipClient
+    graph: GraphClient
+    hops: Hops
+    metrics: Metrics
+    clock: Callable[[], datetime]
+    """Returns the time, aware, in UTC."""
