@@ -6,7 +6,6 @@ import functools
 import logging
 import math
 import os
-import signal
 import sys
 from typing import TYPE_CHECKING
 
@@ -21,6 +20,7 @@ from shared.call.brief import CallBrief
 from shared.call.room import AGENT_IDENTITY
 from shared.database.store import CallNotes
 from shared.process.logs import configure
+from shared.process.signals import Signals
 
 if TYPE_CHECKING:
     # a second of imports that only the job processes need; they get it by `preload_modules`
@@ -137,27 +137,12 @@ async def serve(server: AgentServer) -> None:
     Raises:
         RuntimeError: LiveKit could not be reached for several minutes.
     """
-    asked, insisted = asyncio.Event(), asyncio.Event()
-
-    def on_signal() -> None:
-        (insisted if asked.is_set() else asked).set()
-
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, on_signal)
+    signals = Signals()
     running = asyncio.create_task(server.run())
-    waiting = asyncio.create_task(asked.wait())
-    await asyncio.wait({running, waiting}, return_when=asyncio.FIRST_COMPLETED)
-    waiting.cancel()
-    if not running.done():
-        draining = asyncio.create_task(server.drain())
-        hurrying = asyncio.create_task(insisted.wait())
-        await asyncio.wait({draining, hurrying}, return_when=asyncio.FIRST_COMPLETED)
-        hurrying.cancel()
-        draining.cancel()
+    if await signals.to_drain(or_end_of=running):
         # a drain that takes too long ends in a TimeoutError; the calls are then closed below
-        with contextlib.suppress(TimeoutError, asyncio.CancelledError):
-            await draining
+        with contextlib.suppress(TimeoutError):
+            await signals.drain(server.drain())
         await server.aclose()
     await running
 

@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import os
-import signal
 import sys
 from pathlib import Path
 
@@ -12,31 +11,31 @@ from dotenv import load_dotenv
 
 from controlplane.app import PARTS, make_runner, running
 from controlplane.settings import Settings
+from shared.call.errors import WacallError
 from shared.process import logs
+from shared.process.signals import Signals
 
 _log = logging.getLogger("controlplane")
 
 
 async def serve(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT; a second signal ends the drain."""
-    loop = asyncio.get_running_loop()
-    signals: asyncio.Queue[int] = asyncio.Queue()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, signals.put_nowait, number)
+    signals = Signals()
     async with running(settings) as app:
         runner = make_runner(app)
         await runner.setup()
         try:
             await web.TCPSite(runner, settings.host, settings.port).start()
             _log.info("Control plane serves.", extra={"action": "serving", "port": settings.port})
-            await signals.get()
+            await signals.to_drain()
             _log.info("Draining; a second signal stops at once.", extra={"action": "drain"})
-            drain = asyncio.create_task(app[PARTS].drain())
-            impatient = asyncio.create_task(signals.get())
-            await asyncio.wait({drain, impatient}, return_when=asyncio.FIRST_COMPLETED)
-            for task in (drain, impatient):
-                task.cancel()
-            await asyncio.gather(drain, impatient, return_exceptions=True)
+            await signals.drain(app[PARTS].drain())
+        except WacallError as error:
+            # what is left is any replica's to find
+            _log.warning(
+                "The drain could not be finished.",
+                extra={"action": "drain-failed", "error": error.code},
+            )
         finally:
             await runner.cleanup()
 

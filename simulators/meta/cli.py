@@ -4,7 +4,6 @@ import argparse
 import asyncio
 import contextlib
 import os
-import signal
 import sys
 import tempfile
 import time
@@ -23,6 +22,7 @@ from simulators.meta.webhooks.calls import Caller, Line
 from simulators.meta.whatsapp import WhatsAppSimulator
 from simulators.phone.phone import CallOver
 from simulators.phone.recording import Pcm, read_wav
+from simulators.signals import end_asked
 from simulators.speech import voice
 from simulators.tasks import Tasks
 
@@ -216,10 +216,7 @@ def _parser(environment: Mapping[str, str]) -> argparse.ArgumentParser:
 
 async def _serve(options: argparse.Namespace) -> None:
     page = ControlPage()
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
+    asked = end_asked()
     simulator = WhatsAppSimulator(
         app_secret=options.app_secret,
         access_token=options.access_token,
@@ -238,8 +235,8 @@ async def _serve(options: argparse.Namespace) -> None:
         page.simulator = simulator
         url = simulator.graph_url
         _say(f"ready graph={url} page={url}/sim webhook={options.webhook_url}")
-        answering = loop.create_task(page.people.answer_calls())
-        await stop.wait()
+        answering = asyncio.create_task(page.people.answer_calls())
+        await asked.wait()
         answering.cancel()
         await asyncio.gather(answering, return_exceptions=True)
         await page.close()

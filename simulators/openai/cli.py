@@ -3,13 +3,13 @@
 import argparse
 import asyncio
 import json
-import signal
 import sys
 from pathlib import Path
 
 from simulators.openai.happening import Happening
 from simulators.openai.scenario import BadScenario, Scenario, load_scenario
 from simulators.openai.server import MAX_SESSION_S, PACE, OpenAISimulator
+from simulators.signals import end_asked
 from simulators.speech import ear, voice
 
 
@@ -48,10 +48,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 async def _serve(options: argparse.Namespace, scenario: Scenario | None) -> None:
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for name in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(name, stop.set)
+    asked = end_asked()
     simulator = OpenAISimulator(
         port=options.port,
         scenario=scenario,
@@ -62,7 +59,7 @@ async def _serve(options: argparse.Namespace, scenario: Scenario | None) -> None
     async with simulator:
         ready = {"kind": "ready", "base_url": simulator.base_url}
         print(json.dumps(ready) if options.json else f"ready {simulator.base_url}", flush=True)
-        await stop.wait()
+        await asked.wait()
 
 
 def _tell_json(happening: Happening) -> None:

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from shared.process.signals import Signals
 from wacall import environment
 from wacall.environment import LOOPBACK
 from wacall.stack.database import DatabaseFailed
@@ -112,30 +113,22 @@ def _port_or_any(
 
 
 async def _run(plan: StackPlan) -> int:
-    signals: asyncio.Queue[int] = asyncio.Queue()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, signals.put_nowait, number)
+    signals = Signals()
     stack = Stack(plan)
     serving = asyncio.create_task(_serve(stack))
-    first = asyncio.create_task(signals.get())
-    await asyncio.wait([serving, first], return_when=asyncio.FIRST_COMPLETED)
-    if serving.done():
-        first.cancel()
+    if not await signals.to_drain(or_end_of=serving):
         return await serving
     plan.report("Draining; a second signal stops everything at once.")
     serving.cancel()
-    second = asyncio.create_task(signals.get())
-    await asyncio.wait([serving, second], return_when=asyncio.FIRST_COMPLETED)
-    if serving.done():
-        second.cancel()
+    second = await signals.to_stop(or_end_of=serving)
+    if second is None:
         plan.report("Stopped.")
         return 0
     plan.report("Stopping at once.")
     stack.kill()
     # what remains is the database's own quick end
     await asyncio.wait([serving])
-    return 130 if second.result() == signal.SIGINT else 143
+    return 130 if second is signal.SIGINT else 143
 
 
 async def _serve(stack: Stack) -> int:
