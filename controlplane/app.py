@@ -16,10 +16,10 @@ from controlplane.http.operators import OperatorRoutes
 from controlplane.http.probes import OpsRoutes
 from controlplane.http.webhooks import MAX_BODY_BYTES, LiveKitWebhook, MetaWebhook
 from controlplane.ledger.ledger import Ledger
-from controlplane.parts import make_neighbours, make_use_cases
+from controlplane.parts import make_hops, make_neighbours, make_use_cases
+from controlplane.rtpengine.key_reports import REOPEN_S, KeyListener
 from controlplane.settings import Settings
 from controlplane.telemetry.metrics import Metrics
-from controlplane.use_cases.keys import REOPEN_S
 from shared.call.call import EndReason
 from shared.call.errors import StoreUnavailable, WacallError
 from shared.database.rest import RestClient
@@ -41,25 +41,27 @@ class ControlPlane:
     ) -> None:
         """Wire the parts; nothing is started yet."""
         self.settings = settings
-        self.near = make_neighbours(settings, http, rest, metrics)
+        self.hops = make_hops(settings, http, observe=metrics.upstream_done)
+        self.near = make_neighbours(settings, http, rest, hops=self.hops, metrics=metrics)
         self.ledger = Ledger(rest)
         self.use_cases = make_use_cases(settings, self.near, self.ledger)
+        self.key_listener = KeyListener(self.use_cases.keys.take)
         self.loops = Loops(observe=metrics.loop_turned, expected=WacallError)
 
     async def start(self) -> None:
         """Begin everything that goes on in the background."""
         settings, every = self.settings, self.loops.every
-        stories, hops = self.use_cases, self.near.hops
+        stories = self.use_cases
         every(settings.sweep_interval_s, stories.sweeper.end_overdue, name="sweep-overdue")
         every(settings.sweep_interval_s, stories.sweeper.resume_events, name="sweep-pending")
         every(settings.reconcile_interval_s, stories.sweeper.release_ended, name="sweep-unreleased")
         every(settings.reconcile_interval_s, stories.sweeper.reconcile, name="sweep-reconcile")
         every(stories.hop_watch.pause_s, stories.hop_watch.look, name="hop-watch")
         # the first call is not to find out which hop is well
-        await hops.look()
-        every(settings.hop_check_interval_s, hops.look, name="hops")
+        await self.hops.look()
+        every(settings.hop_check_interval_s, self.hops.look, name="hops")
         if settings.hop_dtmf_listen is not None:
-            listen = functools.partial(stories.keys.listen, settings.hop_dtmf_listen)
+            listen = functools.partial(self.key_listener.keep_open, settings.hop_dtmf_listen)
             await listen()
             every(REOPEN_S, listen, name="keys")
 
@@ -79,9 +81,10 @@ class ControlPlane:
     async def close(self) -> None:
         """Stop what goes on in the background, then what was being worked on."""
         await self.loops.close()
+        self.key_listener.close()
         await self.use_cases.keys.close()
         await self.use_cases.switchboard.close()
-        await self.near.hops.close()
+        await self.hops.close()
 
 
 PARTS = web.AppKey("parts", ControlPlane)

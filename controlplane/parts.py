@@ -7,6 +7,7 @@ import aiohttp
 
 from controlplane.core.callee import CallHours
 from controlplane.core.deadlines import Bounds
+from controlplane.core.hop import HopFleet
 from controlplane.core.policy import TEST_NUMBER_LIMITS, Limits
 from controlplane.ledger.ledger import Ledger
 from controlplane.livekit.rooms import RoomsClient
@@ -72,12 +73,28 @@ def make_graph(
     )
 
 
+def make_hops(settings: Settings, http: aiohttp.ClientSession, *, observe: ObserveRequest) -> Hops:
+    """Return the media hops that the settings name."""
+    names = settings.hop_interfaces.split(",") if settings.hop_interfaces else None
+    return Hops(
+        http,
+        settings.rtpengine_hops,
+        timeout_s=settings.hop_timeout_s,
+        interfaces=HopInterfaces(livekit=names[0], whatsapp=names[1]) if names else None,
+        observe=observe,
+    )
+
+
 def make_neighbours(
-    settings: Settings, http: aiohttp.ClientSession, rest: RestClient, metrics: Metrics
+    settings: Settings,
+    http: aiohttp.ClientSession,
+    rest: RestClient,
+    *,
+    hops: HopFleet,
+    metrics: Metrics,
 ) -> Neighbours:
     """Return the ways to all neighbours; every request on them is counted."""
     observe = metrics.upstream_done
-    names = settings.hop_interfaces.split(",") if settings.hop_interfaces else None
     return Neighbours(
         store=SupabaseStore(rest),
         rooms=make_rooms(settings, http, observe=observe),
@@ -85,13 +102,7 @@ def make_neighbours(
             http, url=settings.livekit_url, timeout_s=settings.whip_timeout_s, observe=observe
         ),
         graph=make_graph(settings, http, observe=observe),
-        hops=Hops(
-            http,
-            settings.rtpengine_hops,
-            timeout_s=settings.hop_timeout_s,
-            interfaces=HopInterfaces(livekit=names[0], whatsapp=names[1]) if names else None,
-            observe=observe,
-        ),
+        hops=hops,
         metrics=metrics,
         clock=_now,
     )

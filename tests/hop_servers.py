@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from controlplane.rtpengine.key_reports import KeyListener, KeyPressed
+from controlplane.core.hop import KeyPressed
+from controlplane.rtpengine.key_reports import KeyListener
 from tests.servers import watch_log
 from wacall.bootstrap.debian import obstacle
 from wacall.environment import free_port

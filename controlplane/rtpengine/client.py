@@ -118,7 +118,7 @@ class NgClient:
         return "warning" not in reply
 
     async def query(self, call_id: str) -> Json:
-        """Return rtpengine's own description of the call; `controlplane.media_watch` reads it.
+        """Return rtpengine's own description of the call; `query` reads it.
 
         Raises:
             HopCallUnknown: the call is gone.

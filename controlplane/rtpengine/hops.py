@@ -1,7 +1,8 @@
-"""Several media hops: which are well, and which one takes the next call.
+"""The fleet of media hops: which are well, which one takes the next call, the way to each.
 
-A call stays on the hop that took it: its row keeps the address, and `client` finds the way there
-on any replica, also after the hop has left the configuration.
+A call stays on the hop that took it: its row keeps the address, and `passage_of` finds the way
+there on any replica, also after the hop has left the configuration. What is done on it for one
+call is `passage`'s.
 """
 
 import asyncio
@@ -15,7 +16,7 @@ import aiohttp
 from controlplane.core.errors import HopRefused, HopUnreachable, NoHop
 from controlplane.rtpengine.address import HopAddress
 from controlplane.rtpengine.client import NgClient
-from controlplane.rtpengine.passage import HopInterfaces, MediaHop
+from controlplane.rtpengine.passage import HopInterfaces, NgPassage
 from controlplane.rtpengine.transport import open_transport
 from shared.call.call import Call
 from shared.process.observing import ObserveRequest
@@ -40,12 +41,9 @@ class HopState:
         return self.calls + self.given
 
 
-def choose_hop(
-    states: Iterable[HopState], *, without: Iterable[HopAddress] = ()
-) -> HopAddress | None:
+def choose_hop(states: Iterable[HopState]) -> HopAddress | None:
     """Choose the least loaded hop that is well; of equals the first. Pure."""
-    excluded = frozenset(without)
-    fit = [state for state in states if state.is_well and state.address not in excluded]
+    fit = [state for state in states if state.is_well]
     return min(fit, key=lambda state: state.load).address if fit else None
 
 
@@ -79,23 +77,22 @@ class Hops:
         for client in self._clients.values():
             await client.close()
 
-    async def choose(self, *, without: Iterable[HopAddress] = ()) -> NgClient:
-        """Return the hop for a new call; `without` leaves out those that have just refused it.
+    async def choose(self) -> str:
+        """Return the address of the hop for a new call, as the call's row keeps it.
 
         Raises:
             NoHop: none is configured, or none is well.
         """
-        excluded = frozenset(without)
-        found = choose_hop(self.states, without=excluded)
+        found = choose_hop(self.states)
         if found is None:
             # one may have come back since the last look
             await self.look()
-            found = choose_hop(self.states, without=excluded)
+            found = choose_hop(self.states)
         if found is None:
             raise NoHop
         state = self._states[found]
         self._states[found] = dataclasses.replace(state, given=state.given + 1)
-        return self.client(found)
+        return str(found)
 
     def client(self, address: HopAddress | str) -> NgClient:
         """Return the client for the address that a call's row keeps.
@@ -113,7 +110,7 @@ class Hops:
             )
         return self._clients[found]
 
-    def media_of(self, call: Call) -> MediaHop:
+    def passage_of(self, call: Call) -> NgPassage:
         """Return the way of this call through the hop that its row names.
 
         Raises:
@@ -121,7 +118,7 @@ class Hops:
         """
         if call.hop is None:
             raise NoHop
-        return MediaHop(self.client(call.hop), interfaces=self._interfaces)
+        return NgPassage(self.client(call.hop), call.id, interfaces=self._interfaces)
 
     async def look(self) -> None:
         """Ask every hop how many calls it carries."""

@@ -9,36 +9,26 @@ import asyncio
 import json
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from controlplane.core.foreign import integer_of, object_of, text_of, time_of
+from controlplane.core.hop import KeyPressed
 from controlplane.rtpengine.address import PUBLIC, is_public
+from controlplane.rtpengine.tags import WHATSAPP_TAG
 from shared.call.ids import CallId
 from shared.call.room import KEYS
 
 _log = logging.getLogger(__name__)
 
+REOPEN_S = 2.0
+"""How long after a failure the port is tried again."""
+
 _MAX_DATAGRAM = 4096
 _KNOWN_CALL_ID = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KeyPressed:
-    """A key was pressed, and let go."""
-
-    call_id: CallId
-    tag: str
-    """Whose side pressed it: `passage.WHATSAPP_TAG` is the phone's."""
-    key: str
-    """One of `room.KEYS`."""
-    duration_ms: int
-    at: datetime
-
-
 def read_key(datagram: bytes) -> KeyPressed | None:
-    """Read a report; `None` for whatever else arrives on the port."""
+    """Read a report of the phone's keys; `None` for whatever else arrives on the port."""
     if len(datagram) > _MAX_DATAGRAM:
         return None
     try:
@@ -49,11 +39,10 @@ def read_key(datagram: bytes) -> KeyPressed | None:
     event, at = integer_of(report.get("event")), time_of(report.get("timestamp"))
     if report.get("type") != "DTMF" or not call_id or not _KNOWN_CALL_ID.issuperset(call_id):
         return None
-    if tag is None or event is None or event >= len(KEYS) or at is None:
+    if tag != WHATSAPP_TAG or event is None or event >= len(KEYS) or at is None:
         return None
     return KeyPressed(
         call_id=CallId(call_id),
-        tag=tag,
         key=KEYS[event],
         duration_ms=integer_of(report.get("duration")) or 0,
         at=at,
@@ -67,6 +56,7 @@ class KeyListener(asyncio.DatagramProtocol):
         """Take who is told; it must neither block nor raise."""
         self._on_key = on_key
         self._transport: asyncio.DatagramTransport | None = None
+        self._warned = False
 
     @property
     def port(self) -> int:
@@ -74,11 +64,6 @@ class KeyListener(asyncio.DatagramProtocol):
         if self._transport is None:
             raise RuntimeError("the key listener was never opened")
         return int(self._transport.get_extra_info("sockname")[1])
-
-    @property
-    def is_open(self) -> bool:
-        """Whether the socket is there."""
-        return self._transport is not None and not self._transport.is_closing()
 
     async def open(self, host: str, port: int) -> None:
         """Listen; port 0 for any free one.
@@ -91,6 +76,26 @@ class KeyListener(asyncio.DatagramProtocol):
             raise ValueError(f"{host} {PUBLIC}.")
         loop = asyncio.get_running_loop()
         await loop.create_datagram_endpoint(lambda: self, local_addr=(host, port))
+
+    async def keep_open(self, address: str) -> None:
+        """See that `host:port` is listened on; a turn of a loop, harmless when repeated.
+
+        The port may still be another process's, as when a new one takes over from an old one on
+        the same machine: then the next turn tries again.
+        """
+        if self._transport is not None and not self._transport.is_closing():
+            return
+        host, _, port = address.rpartition(":")
+        try:
+            await self.open(host.strip("[]"), int(port))
+            self._warned = False
+        except OSError as error:
+            if not self._warned:
+                _log.warning(
+                    "HOP_DTMF_LISTEN cannot be bound, so keys go unnoticed; trying on.",
+                    extra={"action": "keys-unbound", "error": error.strerror},
+                )
+            self._warned = True
 
     def close(self) -> None:
         """Stop listening."""
@@ -105,6 +110,6 @@ class KeyListener(asyncio.DatagramProtocol):
         """Pass a key on."""
         key = read_key(data)
         if key is None:
-            _log.debug("A datagram on the key port is no report of a key")
+            _log.debug("A datagram on the key port is no report of a phone's key.")
             return
         self._on_key(key)

@@ -100,7 +100,7 @@ class CallEnder:
         if call.hop is None:
             return True
         try:
-            await self._hops.media_of(call).release(call.id)
+            await self._hops.passage_of(call).release()
         except WacallError as error:
             _log.warning(
                 "The media hop could not be told that the call ended; trying again.",

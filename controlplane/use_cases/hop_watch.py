@@ -14,8 +14,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from controlplane.core.errors import HopCallUnknown, HopRefused, HopUnreachable
-from controlplane.rtpengine.liveness import MediaHistory, MediaLimits, MediaReading, read_query
-from controlplane.rtpengine.passage import WHATSAPP_TAG
+from controlplane.core.liveness import MediaHistory, MediaLimits, MediaReading
 from controlplane.use_cases.ending import CallEnder
 from controlplane.use_cases.linking import CallLinker
 from controlplane.use_cases.neighbours import Neighbours
@@ -151,8 +150,7 @@ class HopWatch:
 
     async def _look_at(self, call: Call, phase: Phase) -> None:
         try:
-            reply = await self._hops.client(call.hop or "").query(call.id)
-            reading = read_query(reply, phone_tag=WHATSAPP_TAG)
+            reading = await self._hops.passage_of(call).read()
         except HopCallUnknown:
             await self._lost(call)
             return

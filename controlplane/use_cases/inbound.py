@@ -136,19 +136,19 @@ class CallAnswerer:
         if not self._policy.via_hop:
             return None
         try:
-            return str((await self._hops.choose()).address)
+            return await self._hops.choose()
         except NoHop:
             # the set-up ends with it, once there is a row that says so
             return None
 
     async def _offer_for_livekit(self, call: Call, offer: str) -> str:
         if self._policy.via_hop:
-            return await self._hops.media_of(call).take_offer(call.id, offer)
+            return await self._hops.passage_of(call).take_offer(offer)
         return sdp.offer_for_livekit(offer, rewrite_dtls_role=self._policy.rewrite_dtls_role)
 
     async def _answer_for_meta(self, call: Call, answer: str, offer: str) -> str:
         if self._policy.via_hop:
-            return await self._hops.media_of(call).make_answer(call.id, answer, offer)
+            return await self._hops.passage_of(call).make_answer(answer, offer)
         return sdp.answer_for_meta(answer, offer, rewrite_dtls_role=self._policy.rewrite_dtls_role)
 
     async def _open_leg(self, call: Call, offer: str) -> tuple[WhipAnswer, Call]:

@@ -8,8 +8,7 @@ import asyncio
 import contextlib
 import logging
 
-from controlplane.rtpengine.key_reports import KeyListener, KeyPressed
-from controlplane.rtpengine.passage import WHATSAPP_TAG
+from controlplane.core.hop import KeyPressed
 from controlplane.use_cases.neighbours import Neighbours
 from shared.call.call import CallStatus
 from shared.call.errors import WacallError
@@ -26,9 +25,6 @@ from shared.process.tasks import Tasks
 
 _log = logging.getLogger(__name__)
 
-REOPEN_S = 2.0
-"""How long after a failure the port is tried again."""
-
 # Nobody presses so many keys in the seconds that a neighbour takes to answer.
 _MAX_WAITING = 64
 
@@ -41,39 +37,16 @@ class KeyReporter:
         self._store = near.store
         self._rooms = near.rooms
         self._clock = near.clock
-        self._listener = KeyListener(self.take)
-        self._warned = False
         self._waiting: dict[CallId, asyncio.Queue[KeyPressed]] = {}
         self._tasks = Tasks()
 
-    async def listen(self, address: str) -> None:
-        """See that `host:port` is listened on; a turn of a loop, harmless when repeated.
-
-        The port may still be another process's, as when a new one takes over from an old one on
-        the same machine: then the next turn tries again.
-        """
-        if self._listener.is_open:
-            return
-        host, _, port = address.rpartition(":")
-        try:
-            await self._listener.open(host.strip("[]"), int(port))
-            self._warned = False
-        except OSError as error:
-            if not self._warned:
-                _log.warning(
-                    "HOP_DTMF_LISTEN cannot be bound, so keys go unnoticed; trying on.",
-                    extra={"action": "keys-unbound", "error": error.strerror},
-                )
-            self._warned = True
-
     async def close(self) -> None:
-        """Stop listening, and passing on."""
-        self._listener.close()
+        """Stop passing on."""
         await self._tasks.close()
 
     def take(self, key: KeyPressed) -> None:
         """Take a report from the hop; returns at once."""
-        if key.tag != WHATSAPP_TAG or call_id_of_room(room_name(key.call_id)) is None:
+        if call_id_of_room(room_name(key.call_id)) is None:
             return
         waiting = self._waiting.get(key.call_id)
         if waiting is None:

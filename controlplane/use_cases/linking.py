@@ -83,13 +83,13 @@ class CallLinker:
         return Settled(EventOutcome.HANDLED, call.id)
 
     async def _bridge(self, call: Call, answer: str, watch: Stopwatch) -> None:
-        hop = self._hops.media_of(call)
-        offer = await hop.bridge(call.id, answer)
+        passage = self._hops.passage_of(call)
+        offer = await passage.bridge(answer)
         watch.done("bridged")
         token = self._rooms.caller_token(call, status=status_shown(call.status))
         leg = await self._whip.post(offer, token)
         watch.done("whip")
-        await hop.complete(call.id, leg.sdp)
+        await passage.complete(leg.sdp)
         watch.done("linked")
         # The attribute first, then the row: an ACCEPTED that comes between the two finds the leg
         # in the row and shows `active` itself; one that came before is seen in the row here.

@@ -4,10 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from controlplane.core.hop import HopFleet
 from controlplane.livekit.rooms import RoomsClient
 from controlplane.livekit.whip import WhipClient
 from controlplane.meta.graph import GraphClient
-from controlplane.rtpengine.hops import Hops
 from controlplane.telemetry.metrics import Metrics
 from shared.database.store import CallStore
 
@@ -20,7 +20,7 @@ class Neighbours:
     rooms: RoomsClient
     whip: WhipClient
     graph: GraphClient
-    hops: Hops
+    hops: HopFleet
     metrics: Metrics
     clock: Callable[[], datetime]
     """Returns the time, aware, in UTC."""

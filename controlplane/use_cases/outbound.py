@@ -132,7 +132,7 @@ class CallPlacer:
                 party=order.party,
                 created_at=now,
                 deadline_at=now + timedelta(seconds=self._policy.bounds.setup_s),
-                hop=str(hop.address),
+                hop=hop,
             )
         )
         if claimed is None:
@@ -182,7 +182,7 @@ class CallPlacer:
         watch.done("room")
         ready, offer = await asyncio.gather(
             self._rooms.wait_for_agent(call.room, self._policy.agent_ready_s),
-            self._hops.media_of(call).offer(call.id),
+            self._hops.passage_of(call).offer(),
             return_exceptions=True,
         )
         for result in (ready, offer):

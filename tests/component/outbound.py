@@ -35,5 +35,5 @@ async def released(bench: Bench, hop: EmbeddedHop, call_id: str, deadline_s: flo
     """Wait for the clean end: neither LiveKit nor the hop holds anything of the call."""
     row = await until(bench, call_id, lambda call: call.released_at is not None, deadline_s)
     assert row.room not in await bench.plane.near.rooms.rooms()
-    assert call_id not in await bench.plane.near.hops.client(str(hop.address)).list_calls()
+    assert call_id not in await bench.plane.hops.client(str(hop.address)).list_calls()
     return row

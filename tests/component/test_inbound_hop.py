@@ -14,7 +14,7 @@ from wacall.stack.hop import EmbeddedHop
 async def left_nothing(bench: Bench, hop: EmbeddedHop, call: SimulatedCall) -> Call:
     """Wait for the clean end; the hop must not know the call any more."""
     row = await bench.until_released(call)
-    assert row.id not in await bench.plane.near.hops.client(hop.url).list_calls()
+    assert row.id not in await bench.plane.hops.client(hop.url).list_calls()
     return row
 
 
@@ -33,7 +33,7 @@ async def test_a_call_is_answered_and_heard_through_the_hop(
     await call.phone.wait_agent_speaking(12)
     row = await bench.until(call, lambda found: found.media_at is not None)
     assert row.hop == key_hop.url
-    assert row.id in await bench.plane.near.hops.client(key_hop.url).list_calls()
+    assert row.id in await bench.plane.hops.client(key_hop.url).list_calls()
 
     assert await call.phone.press_keys("42")
     keys = [json.loads(one["text"])["digit"] for one in await bench.agents.told(row.id, 2)]
@@ -70,7 +70,7 @@ async def test_a_caller_who_gives_up_in_the_set_up_leaves_nothing_on_the_hop(
     row = await bench.until(call, lambda found: found.status is CallStatus.RINGING)
 
     async def hop_has_it() -> bool:
-        return row.id in await bench.plane.near.hops.client(hop.url).list_calls()
+        return row.id in await bench.plane.hops.client(hop.url).list_calls()
 
     await eventually(hop_has_it)
     call.hang_up()

@@ -4,6 +4,10 @@ import asyncio
 import json
 import socket
 
+import pytest
+
+from controlplane.core.hop import KeyPressed
+from controlplane.rtpengine.key_reports import KeyListener
 from shared.call.call import CallStatus
 from shared.call.ids import CallId
 from tests.component.bench import Bench, MakeBench
@@ -98,3 +102,24 @@ async def test_the_next_process_takes_the_port_over(
             return False
 
     await eventually(is_taken)
+
+
+async def test_a_port_that_is_taken_is_told_of_once(caplog: pytest.LogCaptureFixture) -> None:
+    """And taken over later; a port that is listened on is left alone."""
+    heard: list[KeyPressed] = []
+    listener = KeyListener(heard.append)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+        other.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{other.getsockname()[1]}"
+        await listener.keep_open(address)
+        await listener.keep_open(address)
+    assert [record.__dict__["action"] for record in caplog.records] == ["keys-unbound"]
+
+    await listener.keep_open(address)
+    port = listener.port
+    await listener.keep_open(address)
+    assert f"127.0.0.1:{listener.port}" == f"127.0.0.1:{port}" == address
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+        sender.sendto(report("46453a22-17bc-4023-b1ce-4e0f76917dbe"), ("127.0.0.1", port))
+    await eventually(lambda: bool(heard))
+    listener.close()

@@ -173,7 +173,7 @@ async def test_calls_are_spread_and_each_leaves_its_own_hop(
     assert {row.hop for row in rows} == {hop.url, mortal_hop.url}
     for row in rows:
         assert row.hop is not None
-        assert row.id in await bench.plane.near.hops.client(row.hop).list_calls()
+        assert row.id in await bench.plane.hops.client(row.hop).list_calls()
     for call in calls:
         call.hang_up()
     for body in bodies:
@@ -192,9 +192,9 @@ async def test_a_dead_hop_is_passed_over(
         RTPENGINE_URL=f"{mortal_hop.url},{hop.url}", HOP_CHECK_INTERVAL_S="0.3"
     )
     if dies == "between-two-looks":
-        assert all(state.is_well for state in bench.plane.near.hops.states)
+        assert all(state.is_well for state in bench.plane.hops.states)
         await mortal_hop.stop()
-        hops = bench.plane.near.hops
+        hops = bench.plane.hops
         await eventually(lambda: not all(state.is_well for state in hops.states))
 
     _, body = await place(make_person(bench, after_s=0.3))

@@ -16,7 +16,7 @@ from livekit import api
 from controlplane.livekit.whip import WhipClient
 from controlplane.rtpengine.address import HopAddress
 from controlplane.rtpengine.client import NgClient
-from controlplane.rtpengine.passage import HopInterfaces, MediaHop
+from controlplane.rtpengine.passage import HopInterfaces, NgPassage
 from controlplane.rtpengine.transport import open_transport
 from shared.call.ids import CallId
 from tests.eventually import eventually
@@ -94,7 +94,7 @@ class HopCall:
     async def __aenter__(self) -> Self:
         self.http = aiohttp.ClientSession()
         self.ng = NgClient(open_transport(self._hop, self.http), address=self._hop, timeout_s=2)
-        self.hop = MediaHop(self.ng, interfaces=self._interfaces)
+        self.passage = NgPassage(self.ng, self.id, interfaces=self._interfaces)
         self.livekit = api.LiveKitAPI(
             self.sfu.http_url, self.sfu.keys.key, self.sfu.keys.secret, session=self.http
         )
@@ -109,7 +109,7 @@ class HopCall:
         await self.phone.close()
         await self.agent.stop()
         try:
-            await self.hop.release(self.id)
+            await self.passage.release()
         finally:
             with contextlib.suppress(api.TwirpError):
                 await self.livekit.room.delete_room(api.DeleteRoomRequest(room=self.room))
@@ -146,15 +146,15 @@ class HopCall:
         def lap(name: str) -> None:
             self.timings[name] = round(1000 * (time.monotonic() - started), 1)
 
-        offer = await self.hop.offer(self.id)
+        offer = await self.passage.offer()
         lap("offer")
         answer = await self.phone.answer(offer, setup=setup)
         started = time.monotonic()
-        whip_offer = await self.hop.bridge(self.id, answer)
+        whip_offer = await self.passage.bridge(answer)
         lap("bridge")
         livekit_answer = await self.whip(whip_offer)
         lap("whip")
-        await self.hop.complete(self.id, livekit_answer)
+        await self.passage.complete(livekit_answer)
         lap("complete")
         self.sdps = {
             "offer": offer, "answer": answer, "whip-offer": whip_offer,
@@ -170,9 +170,9 @@ class HopCall:
     async def take(self, role_of_phone: str = "actpass") -> None:
         """An inbound call through the hop."""
         offer = (await self.phone.open()).replace("actpass", role_of_phone)
-        whip_offer = await self.hop.take_offer(self.id, offer)
+        whip_offer = await self.passage.take_offer(offer)
         livekit_answer = await self.whip(whip_offer)
-        answer = await self.hop.make_answer(self.id, livekit_answer, offer)
+        answer = await self.passage.make_answer(livekit_answer, offer)
         self.sdps = {
             "offer": offer, "answer": answer, "whip-offer": whip_offer,
             "livekit-answer": livekit_answer,

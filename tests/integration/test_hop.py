@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from controlplane.core.errors import BadSdp, HopCallUnknown
-from controlplane.rtpengine.key_reports import KeyListener, KeyPressed
-from controlplane.rtpengine.liveness import MediaHistory, MediaLimits, Verdict, read_query
-from controlplane.rtpengine.passage import WHATSAPP_TAG, HopInterfaces
+from controlplane.core.hop import KeyPressed
+from controlplane.core.liveness import MediaHistory, MediaLimits, Verdict
+from controlplane.rtpengine.key_reports import KeyListener
+from controlplane.rtpengine.passage import HopInterfaces
 from tests.eventually import eventually
 from tests.hop_servers import running_redis
 from tests.integration.hop_call import HopCall
@@ -44,15 +45,15 @@ async def test_a_placed_call_from_dial_to_delete(
             lambda: found if len(found := [one for one in keys[1] if one.call_id == call.id]) > 1
             else None, 3,
         )  # fmt: skip
-        assert [(one.tag, one.key) for one in pressed] == [(WHATSAPP_TAG, "5"), (WHATSAPP_TAG, "#")]
+        assert [one.key for one in pressed] == ["5", "#"]
         # the keys did not disturb the audio
         await call.until_two_way()
 
         assert call.id in await call.ng.list_calls()
         assert await call.ng.count_calls() >= 1
-        assert await call.hop.release(call.id) is True
+        assert await call.passage.release() is True
         assert call.id not in await call.ng.list_calls()
-        assert await call.hop.release(call.id) is False
+        assert await call.passage.release() is False
         with pytest.raises(HopCallUnknown):
             await call.ng.query(call.id)
 
@@ -80,10 +81,10 @@ async def test_two_networks(sfu: EmbeddedSfu, tmp_path: Path) -> None:
         livekit, whatsapp = plan.interfaces
         names = HopInterfaces(livekit=livekit, whatsapp=whatsapp)
         async with HopCall(sfu, server.address, names) as call:
-            offer = await call.hop.offer(call.id)
+            offer = await call.passage.offer()
             assert "UDP 2130706431 127.0.0.3 " in offer
             answer = await call.phone.answer(offer, setup="passive")
-            whip_offer = await call.hop.bridge(call.id, answer)
+            whip_offer = await call.passage.bridge(answer)
             assert "UDP 2130706431 127.0.0.1 " in whip_offer
             assert "127.0.0.3" not in whip_offer
     finally:
@@ -97,7 +98,7 @@ async def test_dead_and_mute_phones_are_told_apart(sfu: EmbeddedSfu, hop: Embedd
         await call.place()
 
         async def look(history: MediaHistory | None) -> MediaHistory:
-            reading = read_query(await call.ng.query(call.id), phone_tag=WHATSAPP_TAG)
+            reading = await call.passage.read()
             now = datetime.now(UTC)
             return history.then(reading, now) if history else MediaHistory.begin(reading, now)
 
@@ -150,7 +151,7 @@ async def test_a_call_outlives_the_hop_with_redis(
                 assert 0.02 < call.phone.counts.largest_gap_s < 5
                 # the caller is still the one who joined: LiveKit saw no departure
                 assert not call.agent.of("left")
-                assert await call.hop.release(call.id) is True
+                assert await call.passage.release() is True
         finally:
             await server.stop()
 
@@ -164,13 +165,13 @@ async def test_without_redis_the_call_is_unknown_after_a_restart(
     server.settle()
     try:
         async with HopCall(sfu, server.address) as call:
-            offer = await call.hop.offer(call.id)
+            offer = await call.passage.offer()
             answer = await call.phone.answer(offer, setup="passive")
             server.child.signal(signal.SIGKILL)
             await server.child.wait()
             await server.start()
             with pytest.raises(HopCallUnknown):
-                await call.hop.bridge(call.id, answer)
+                await call.passage.bridge(answer)
     finally:
         await server.stop()
 
@@ -180,8 +181,8 @@ async def test_a_useless_answer_is_refused_before_the_hop_hears_of_it(
 ) -> None:
     """The call stays as it was, so that a proper answer may still come."""
     async with HopCall(sfu, hop.address) as call:
-        offer = await call.hop.offer(call.id)
+        offer = await call.passage.offer()
         answer = await call.phone.answer(offer, setup="passive")
         with pytest.raises(BadSdp, match="WhatsApp's answer declares 0 sources"):
-            await call.hop.bridge(call.id, answer.split("a=ssrc:")[0])
-        assert "a=ssrc:" in await call.hop.bridge(call.id, answer)
+            await call.passage.bridge(answer.split("a=ssrc:")[0])
+        assert "a=ssrc:" in await call.passage.bridge(answer)

@@ -14,7 +14,7 @@ import yaml
 from controlplane.core.errors import HopUnreachable
 from controlplane.rtpengine.address import HopAddress
 from controlplane.rtpengine.client import NgClient
-from controlplane.rtpengine.passage import HopInterfaces, MediaHop
+from controlplane.rtpengine.passage import HopInterfaces, NgPassage
 from controlplane.rtpengine.transport import open_transport
 from shared.call.ids import CallId
 from tests.integration.hop_call import HopCall
@@ -35,7 +35,7 @@ async def test_two_hops_of_a_machine_share_no_port(sfu: EmbeddedSfu, tmp_path: P
     await second.start()
     try:
         async with HopCall(sfu, first.address) as one, HopCall(sfu, second.address) as other:
-            offers = [await call.hop.offer(call.id) for call in (one, other)]
+            offers = [await call.passage.offer() for call in (one, other)]
             ports = [set(re.findall(r"127\.0\.0\.1 (\d+) typ host", offer)) for offer in offers]
         assert all(ports)
         assert not ports[0] & ports[1]
@@ -91,7 +91,8 @@ async def test_the_composed_hop_takes_its_options(tmp_path: Path) -> None:
 
             await child.wait_until(answers, timeout_s=10)
             names = HopInterfaces(livekit="lk", whatsapp="wa")
-            offer = await MediaHop(client, interfaces=names).offer(CallId(str(uuid.uuid4())))
+            call_id = CallId(str(uuid.uuid4()))
+            offer = await NgPassage(client, call_id, interfaces=names).offer()
         assert re.search(r"127\.0\.0\.2 430\d\d typ host", offer)
     finally:
         await child.stop(grace_s=3)

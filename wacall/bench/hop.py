@@ -17,7 +17,7 @@ import aiohttp
 from controlplane.core.errors import BadSdp, HopRefused, HopUnreachable
 from controlplane.rtpengine.address import HopAddress
 from controlplane.rtpengine.client import NgClient
-from controlplane.rtpengine.passage import MediaHop
+from controlplane.rtpengine.passage import NgPassage
 from controlplane.rtpengine.transport import open_transport
 from shared.call.ids import CallId
 from wacall.bench.figures import Findings, HopLevel
@@ -166,19 +166,18 @@ async def _measure(
 async def _calls(address: HopAddress, count: int) -> AsyncIterator[list[ReplayPhone]]:
     """Set up calls; give the phones of both ends of each."""
     phones: list[ReplayPhone] = []
-    placed: list[CallId] = []
+    passages: list[NgPassage] = []
     async with aiohttp.ClientSession() as http:
         client = NgClient(open_transport(address, http), address=address, timeout_s=_CONTROL_S)
-        hop = MediaHop(client)
         at_once = asyncio.Semaphore(_TOGETHER)
 
         async def connect() -> None:
             async with at_once:
-                call_id = CallId(str(uuid.uuid4()))
+                passage = NgPassage(client, CallId(str(uuid.uuid4())))
                 near, far = ReplayPhone(), ReplayPhone()
-                placed.append(call_id)
+                passages.append(passage)
                 phones.extend((near, far))
-                await _connect(hop, call_id, near, far)
+                await _connect(passage, near, far)
 
         try:
             async with asyncio.TaskGroup() as group:
@@ -190,20 +189,20 @@ async def _calls(address: HopAddress, count: int) -> AsyncIterator[list[ReplayPh
         finally:
             for phone in phones:
                 await phone.close()
-            for call_id in placed:
+            for passage in passages:
                 with contextlib.suppress(HopRefused, HopUnreachable):
-                    await hop.release(call_id)
+                    await passage.release()
 
 
-async def _connect(hop: MediaHop, call_id: CallId, near: ReplayPhone, far: ReplayPhone) -> None:
+async def _connect(passage: NgPassage, near: ReplayPhone, far: ReplayPhone) -> None:
     """Lead a call from one phone to the other, the offer's roles kept, as for a call that comes in.
 
     A placed call needs a far side with full ICE (LiveKit); two lite phones are joined this way
     round. What the hop does with the packets is the same.
     """
     offer = await near.open()
-    onward = await hop.take_offer(call_id, offer)
+    onward = await passage.take_offer(offer)
     answer = await far.answer(onward)
-    near.apply_answer(await hop.make_answer(call_id, answer, offer))
+    near.apply_answer(await passage.make_answer(answer, offer))
     await near.wait_connected(_CONNECT_S)
     await far.wait_connected(_CONNECT_S)

@@ -14,7 +14,7 @@ import aiohttp
 from controlplane.core.errors import HopRefused, HopUnreachable
 from controlplane.core.foreign import Json, integer_of, list_of, object_of, text_of
 from controlplane.rtpengine.client import NgClient
-from controlplane.rtpengine.passage import LIVEKIT_TAG, WHATSAPP_TAG
+from controlplane.rtpengine.tags import LIVEKIT_TAG, WHATSAPP_TAG
 from controlplane.rtpengine.transport import open_transport
 from shared.call.errors import StoreUnavailable
 from shared.call.ids import CallId

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from controlplane.rtpengine.liveness import MediaReading
+from controlplane.core.liveness import MediaReading
 from controlplane.use_cases.hop_watch import Phase, Watched, limits_of, phase_of
 from shared.call.call import Call, CallStatus, Direction, EndReason
 from shared.call.ids import CallId, PhoneNumberId

@@ -1,12 +1,12 @@
-"""Whether the phone's media lives, judged from what rtpengine says of the call (`query`). Pure.
+"""Whether the phone's media lives, judged from what its hop has counted. Pure.
 
-rtpengine is no detector of hang-ups: it forgets a call only when every side is silent. So one
-looks every few seconds once the call is active, and this module says what was seen (measured with
-10.5, which sends a lite peer no checks after ICE is up, so that nothing but media tells):
+A hop is no detector of hang-ups. So one looks every few seconds once the call is active, and this
+module says what was seen:
 
-    last packet   seconds of the phone's last RTP or RTCP; stands still when the phone is dead, and
+    last packet   when the phone's last RTP or RTCP came; stands still when the phone is dead, and
                   while it rings
-    packets       RTP and RTCP; grows by a report now and then when the phone lives but is mute
+    packets       RTP, maybe with RTCP; grows by a report now and then when the phone lives but is
+                  mute
 
 Only changes are compared, so the clock of the hop's machine does not matter. LiveKit's side needs
 no such look: LiveKit's own webhook tells when it has lost the hop.
@@ -17,8 +17,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from controlplane.core.errors import HopRefused
-from controlplane.core.foreign import Json, integer_of, list_of, object_of
 from shared.call.call import EndReason
 
 RTCP_PER_S = 1.5
@@ -65,7 +63,7 @@ class MediaReading:
     last_packet: int
     """Unix seconds by the hop's clock."""
     packets: int
-    """RTP alone where rtpengine counts per SSRC (11 and newer), else with RTCP."""
+    """RTP; with RTCP where the hop does not count it apart."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,27 +103,3 @@ class MediaHistory:
         if limits.mute is not None and self.looked_at - self.heard_at >= limits.mute:
             return Verdict.PHONE_MUTE
         return Verdict.FINE
-
-
-def read_query(reply: Json, *, phone_tag: str) -> MediaReading:
-    """Read what `query` returned.
-
-    Raises:
-        HopRefused: it does not tell of the phone's side, as before its answer.
-    """
-    tag = object_of(object_of(reply.get("tags")).get(phone_tag))
-    streams = [
-        object_of(stream)
-        for media in list_of(tag.get("medias"))
-        for stream in list_of(object_of(media).get("streams"))
-    ]
-    times = [time for stream in streams if (time := integer_of(stream.get("last packet")))]
-    if not times:
-        raise HopRefused("The media hop's `query` does not tell of the phone's side of the call.")
-    return MediaReading(last_packet=max(times), packets=sum(_packets(one) for one in streams))
-
-
-def _packets(stream: Json) -> int:
-    by_source = [object_of(source) for source in list_of(stream.get("ingress SSRCs"))]
-    counts = by_source or [object_of(stream.get("stats"))]
-    return sum(integer_of(count.get("packets")) or 0 for count in counts)
