@@ -6,7 +6,7 @@ CODE := shared controlplane agents simulators wacall tests
 # every line and branch of these is covered by unit tests
 PURE := shared/call/*,controlplane/core/*,controlplane/sdp/*
 
-.PHONY: help setup demo test check bench fmt lock clean
+.PHONY: help setup demo test check bench docs fmt lock clean
 
 help:  ## show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile
@@ -30,6 +30,9 @@ check: setup  ## format, lint, declared imports, types, unit tests: seconds
 
 bench: setup  ## measure the set-up times and what a call costs
 	@$(BIN)/wacall bench
+
+docs: setup  ## write the pages that are made from the code
+	@$(BIN)/python -m wacall.docs
 
 fmt: setup  ## format the code and repair what can be repaired
 	@$(BIN)/ruff format $(CODE)

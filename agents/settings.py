@@ -24,29 +24,39 @@ class Settings(ServiceSettings):
     """One field per variable; the alias is the variable's name."""
 
     livekit_url: SignalUrl = Field(alias="LIVEKIT_URL")
+    """The SFU; empty: `wacall up` starts one of its own."""
 
     openai_api_key: SecretStr | None = Field(None, alias="OPENAI_API_KEY")
+    """OpenAI's key; a stand-in at OPENAI_BASE_URL may not need one."""
     openai_base_url: HttpUrl = Field(f"https://{OPENAI_HOST}/v1", alias="OPENAI_BASE_URL")
+    """Where OpenAI's API is, as in OpenAI's own clients."""
     realtime_models: Names = Field(
         ("gpt-5-realtime-preview", "gpt-realtime-2.1", "gpt-realtime"),
         alias="OPENAI_REALTIME_MODEL",
     )
+    """In order of preference; the first one that the account has is used."""
 
     voice: str = Field("verse", alias="AGENT_VOICE", min_length=1)
+    """The Realtime voice."""
     vad_threshold: float = Field(0.5, alias="AGENT_VAD_THRESHOLD", ge=0, le=1)
+    """How sure the model must be that somebody speaks, 0 to 1."""
     vad_prefix_ms: int = Field(80, alias="AGENT_VAD_PREFIX_MS", ge=0, le=5000)
+    """How much audio before the detected speech belongs to it."""
     vad_silence_ms: int = Field(220, alias="AGENT_VAD_SILENCE_MS", ge=0, le=5000)
+    """How much silence ends a turn."""
     transcription_model: str = Field(
         "gpt-transcribe", alias="AGENT_TRANSCRIPTION_MODEL", min_length=1
     )
-    """The older whisper-1 and gpt-4o-transcribe end on 2027-02-26 (OpenAI, deprecations)."""
+    """Writes down what the caller says; whisper-1 and gpt-4o-transcribe end on 2027-02-26."""
     prompt_file: Path | None = Field(None, alias="AGENT_PROMPT_FILE")
+    """A prompt of your own instead of the shipped one."""
 
     openai_timeout_s: Seconds = Field(4, alias="AGENT_CONNECT_TIMEOUT_S")
     """Until OpenAI has confirmed the session; less than the control plane's wait for the agent."""
     answer_timeout_s: Seconds = Field(120, alias="AGENT_ANSWER_TIMEOUT_S")
     """How long the agent stays in a room whose call is never answered."""
     health_port: int = Field(8081, alias="AGENT_HEALTH_PORT", ge=0, le=65535)
+    """Port of the worker's health page; a free one under `wacall up`."""
     idle_processes: int = Field(2, alias="AGENT_IDLE_PROCESSES", ge=0)
     """Processes kept warm; each runs one call."""
     load_threshold: float = Field(0.7, alias="AGENT_LOAD_THRESHOLD", gt=0)

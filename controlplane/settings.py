@@ -31,20 +31,29 @@ class Settings(ServiceSettings):
     """One field per variable; the alias is the variable's name."""
 
     host: str = Field("0.0.0.0", alias="HOST")
+    """The address that the control plane listens at."""
     port: int = Field(4000, alias="PORT", ge=0, le=65535)
+    """The control plane's HTTP port; 0 for any free one."""
 
     wa_verify_token: Required = Field(alias="WA_VERIFY_TOKEN")
+    """A word of your own, typed into the dashboard's webhook form as well."""
     wa_app_secret: Required = Field(alias="WA_APP_SECRET")
+    """The app's secret (App settings > Basic): it signs every webhook."""
     wa_access_token: Required = Field(alias="WA_ACCESS_TOKEN")
+    """A system user's token with whatsapp_business_messaging and _management."""
     wa_phone_number_id: PhoneNumberId = Field(alias="WA_PHONE_NUMBER_ID", pattern=r"^\d+$")
+    """The id of the business number, not the number itself."""
     wa_graph_base_url: HttpUrl = Field("https://graph.facebook.com", alias="WA_GRAPH_BASE_URL")
+    """Where the Graph API is."""
     wa_graph_version: str = Field("v24.0", alias="WA_GRAPH_VERSION", pattern=r"^v\d+\.\d+$")
+    """Version of the Graph API, as it stands in paths."""
     wa_pre_accept: bool = Field(True, alias="WA_PRE_ACCEPT")
-    """Let ICE and DTLS come up before the call is accepted (whatsapp: user-initiated calls)."""
+    """Let ICE and DTLS come up before the call is accepted (Meta, user-initiated calls)."""
     wa_dtls_role_rewrite: bool = Field(True, alias="WA_DTLS_ROLE_REWRITE")
     """Make LiveKit the DTLS client towards Meta, as Meta recommends."""
 
     livekit_url: HttpUrl = Field(alias="LIVEKIT_URL")
+    """The SFU; empty: `wacall up` starts one of its own."""
 
     rtpengine_hops: Annotated[tuple[HopAddress, ...], BeforeValidator(_hops)] = Field(
         (), alias="RTPENGINE_URL"
@@ -61,6 +70,7 @@ class Settings(ServiceSettings):
     )
     """Where rtpengine reports keys to (its --dtmf-log-dest); private, like its control port."""
     hop_timeout_s: Seconds = Field(1, alias="HOP_TIMEOUT_S")
+    """How long one request to a hop may take."""
     hop_check_interval_s: Seconds = Field(5, alias="HOP_CHECK_INTERVAL_S")
     """How often the hops are asked for their health, and live calls on them for their media."""
     media_dead_s: Seconds = Field(20, alias="MEDIA_DEAD_S")
@@ -69,7 +79,9 @@ class Settings(ServiceSettings):
     """No audio from the phone for so long, though it is there; 0 to let it be."""
 
     agent_profile: str = Field("default", alias="AGENT_PROFILE", pattern=r"^[A-Za-z0-9_-]+$")
+    """The prompt under `agents/prompts/` for calls that name none."""
     controlplane_api_key: SecretStr | None = Field(None, alias="CONTROLPLANE_API_KEY")
+    """Bearer token of operators; without it their routes answer 403."""
 
     wa_test_number: bool = Field(False, alias="WA_TEST_NUMBER")
     """The business number is a test number or a sandbox's: Meta's limits for these hold."""
@@ -77,20 +89,28 @@ class Settings(ServiceSettings):
     """When people may be called, by their own clock: `Mon-Fri 09:00-18:00; Sat 10:00-14:00`."""
 
     agent_ready_timeout_s: Seconds = Field(8, alias="AGENT_READY_TIMEOUT_S")
+    """How long a call waits for its agent."""
     setup_timeout_s: Seconds = Field(20, alias="SETUP_TIMEOUT_S")
     """From the offer to the accepted call; Meta waits about 30 s (user-initiated calls)."""
     ring_timeout_s: Seconds = Field(45, alias="RING_TIMEOUT_S")
     """Outbound: how long the phone may ring."""
     stale_offer_s: Seconds = Field(25, alias="STALE_OFFER_S")
+    """An offer older than this is not answered: the call is missed."""
     media_timeout_s: Seconds = Field(10, alias="MEDIA_TIMEOUT_S")
+    """Answered, but phone and SFU never reached each other: the call is ended."""
     max_call_duration_s: Seconds = Field(1800, alias="MAX_CALL_DURATION_S")
+    """A call is ended after this."""
     whip_timeout_s: Seconds = Field(2.5, alias="WHIP_TIMEOUT_S", lt=3)
-    """Under 3 s: there LiveKit would begin a second attempt under the same identity."""
+    """How long WHIP may take; at 3 s LiveKit begins a second attempt under the same identity."""
     livekit_timeout_s: Seconds = Field(3, alias="LIVEKIT_TIMEOUT_S")
+    """How long one request to LiveKit may take."""
     graph_timeout_s: Seconds = Field(5, alias="GRAPH_TIMEOUT_S")
+    """How long one request to the Graph API may take."""
     drain_timeout_s: float = Field(30, alias="DRAIN_TIMEOUT_S", ge=0)
+    """With DRAIN_ENDS_CALLS: how long running calls may go on after SIGTERM."""
     drain_ends_calls: bool = Field(False, alias="DRAIN_ENDS_CALLS")
     """End what still runs after the drain: for when the SFU goes down with this process."""
     sweep_interval_s: Seconds = Field(1, alias="SWEEP_INTERVAL_S")
+    """How often deadlines and events that were left lying are looked for."""
     reconcile_interval_s: Seconds = Field(5, alias="RECONCILE_INTERVAL_S")
     """How often live calls are compared with LiveKit's rooms, should a webhook get lost."""

@@ -34,15 +34,23 @@ Required = Annotated[SecretStr, Field(min_length=1)]
 class ServiceSettings(BaseModel):
     """One field per variable; the alias is the variable's name."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    # the sentence under a field is its description: docs/settings.md is made of them
+    model_config = ConfigDict(frozen=True, extra="ignore", use_attribute_docstrings=True)
 
     livekit_api_key: str = Field(alias="LIVEKIT_API_KEY", min_length=1)
+    """LiveKit's API key."""
     livekit_api_secret: Required = Field(alias="LIVEKIT_API_SECRET")
+    """LiveKit's API secret; 32 characters or more."""
     supabase_url: HttpUrl = Field(alias="SUPABASE_URL")
+    """The Supabase project; empty: `wacall up` starts a local stand-in."""
     supabase_secret_key: Required = Field(alias="SUPABASE_SECRET_KEY")
+    """The project's secret key; SUPABASE_SERVICE_ROLE_KEY is accepted too."""
     agent_name: str = Field("whatsapp-agent", alias="AGENT_NAME", min_length=1)
+    """LiveKit dispatch name of the worker."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", alias="LOG_LEVEL")
+    """What is logged."""
     log_format: Literal["text", "json"] = Field("text", alias="LOG_FORMAT")
+    """For people, or one JSON object a line for machines."""
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Self:
