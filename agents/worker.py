@@ -30,6 +30,8 @@ log = logging.getLogger(__name__)
 
 # After the drain: what a call needs to close its session and to write its transcript.
 _SHUTDOWN_TIMEOUT_S = 30.0
+# While a tool writes, retries included, the caller waits in silence.
+_STORE_WITHIN_S = 5.0
 _MODELS = "models"
 _CALL = "call"
 
@@ -39,7 +41,9 @@ async def connect_supabase(settings: Settings) -> CallNotes:
     from shared.database.supabase import SupabaseStore
 
     return await SupabaseStore.connect(
-        settings.supabase_url, settings.supabase_secret_key.get_secret_value()
+        settings.supabase_url,
+        settings.supabase_secret_key.get_secret_value(),
+        within_s=_STORE_WITHIN_S,
     )
 
 

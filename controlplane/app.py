@@ -149,13 +149,16 @@ def make_runner(app: web.Application) -> web.AppRunner:
 @contextlib.asynccontextmanager
 async def running(settings: Settings) -> AsyncIterator[web.Application]:
     """Connect the neighbours, begin the background work, and take everything down again."""
+    metrics = Metrics()
     rest = await RestClient.connect(
-        settings.supabase_url, settings.supabase_secret_key.get_secret_value()
+        settings.supabase_url,
+        settings.supabase_secret_key.get_secret_value(),
+        observe=metrics.upstream_done,
     )
     async with contextlib.AsyncExitStack() as stack:
         stack.push_async_callback(rest.close)
         http = await stack.enter_async_context(aiohttp.ClientSession())
-        plane = ControlPlane(settings, http, rest, Metrics())
+        plane = ControlPlane(settings, http, rest, metrics)
         # the first request on a connection is the slow one; let it not be a webhook's
         with contextlib.suppress(StoreUnavailable):
             await plane.near.store.ping()

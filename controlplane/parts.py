@@ -69,7 +69,7 @@ def make_graph(
         phone_number_id=settings.wa_phone_number_id,
         token=settings.wa_access_token.get_secret_value(),
         timeout_s=settings.graph_timeout_s,
-        on_request=lambda *done: observe("graph", *done),
+        observe=observe,
     )
 
 

@@ -15,7 +15,7 @@ Repeating is a matter of the action:
 import asyncio
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -33,9 +33,7 @@ from controlplane.meta.graph_errors import (
 )
 from shared.call.ids import PhoneNumberId, WhatsAppCallId
 from shared.call.person import Party
-
-Observer = Callable[[str, str, float], None]
-"""Takes each request's action, its outcome (`ok` or an error's `code`) and its seconds."""
+from shared.process.observing import ObserveRequest
 
 _MAX_REPLY = 256 * 1024
 _NUMBER_FIELDS = "id,display_phone_number,verified_name,quality_rating,status"
@@ -88,7 +86,7 @@ class GraphClient:
         phone_number_id: PhoneNumberId,
         token: str,
         timeout_s: float,
-        on_request: Observer | None = None,
+        observe: ObserveRequest = lambda *_: None,
     ) -> None:
         """Take the session and the line; `timeout_s` bounds each single request."""
         self._http = http
@@ -96,7 +94,7 @@ class GraphClient:
         self._phone_number_id = phone_number_id
         self._token = token
         self._timeout_s = timeout_s
-        self._on_request = on_request
+        self._observe = observe
 
     async def pre_accept(self, wacid: WhatsAppCallId, sdp: str) -> None:
         """Give Meta our answer, so that ICE and DTLS are up before `accept`.
@@ -248,7 +246,7 @@ class GraphClient:
         params: Mapping[str, str] | None = None,
     ) -> Mapping[str, Any]:
         """Send one request and return the object that it was answered with."""
-        started, outcome = time.perf_counter(), "cancelled"
+        started, outcome = time.monotonic(), "cancelled"
         try:
             status, reply = await self._exchange(method, path, body, params)
             if not 200 <= status < 300:
@@ -261,8 +259,7 @@ class GraphClient:
             outcome = error.code
             raise
         finally:
-            if self._on_request is not None:
-                self._on_request(action, outcome, time.perf_counter() - started)
+            self._observe("graph", action, outcome, time.monotonic() - started)
         return data
 
     async def _exchange(

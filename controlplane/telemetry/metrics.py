@@ -104,7 +104,7 @@ class Metrics:
         self._stages.labels(direction.value, stage).observe(milliseconds / 1000)
 
     def upstream_done(self, service: str, action: str, outcome: str, seconds: float) -> None:
-        """Time a request to Graph or LiveKit."""
+        """Time a request to a neighbour; an `ObserveRequest`."""
         self._upstream.labels(service, action, outcome).observe(seconds)
 
     def loop_turned(self, loop: str, went_well: bool) -> None:

@@ -1,9 +1,19 @@
-"""One request to the database's REST API (PostgREST): bounded, repeated where that helps.
+"""One request to the database's REST API (PostgREST): bounded, repeated, measured.
+
+Nobody else repeats: who asks the store gets an answer or one of our errors within the client's
+`within_s`, all attempts and pauses counted.
+
+    an attempt         at most 5 s (2 s to connect)
+    the next one       after a transport error or a 5xx, a pause of 0.2 to 1.3 s between them,
+                       if it can begin within the first 4 s; at most three
+    all of it          at most `within_s`: 9 s, or what whoever connects allows
 
 Every error of the client becomes `StoreUnavailable` or `CallNotFound`, and the original is dropped
 on purpose: PostgREST's `details` quote the values of the row, so they are personal data.
 """
 
+import asyncio
+import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any, Protocol, Self
@@ -23,6 +33,7 @@ from tenacity import (
 )
 
 from shared.call.errors import CallNotFound, StoreUnavailable, WacallError
+from shared.process.observing import ObserveRequest
 
 Rows = list[dict[str, Any]]
 
@@ -37,6 +48,8 @@ _FOREIGN_KEY_VIOLATION = "23503"
 _TIMEOUT = httpx.Timeout(5.0, connect=2.0)  # seconds; the client's own default is 120
 _ATTEMPTS = 3
 _GIVE_UP_AFTER_S = 4.0
+WITHIN_S = 9.0
+"""How long a request may take with all of its attempts, unless whoever connects says otherwise."""
 
 
 class Query(Protocol):
@@ -103,17 +116,54 @@ async def _raise_by_status(response: httpx.Response) -> None:
         raise _HttpError(response.status_code)
 
 
+def _outcome_of(error: Exception) -> str:
+    """Name what became of an attempt, for a metric's label."""
+    match error:
+        case APIError():
+            return "refused"
+        case _ServerFailed():
+            return "failed"
+        case _HttpError():
+            return "denied"
+        case httpx.TimeoutException():
+            return "timeout"
+        case _:
+            return "unreachable"
+
+
 class RestClient:
     """The `supabase` client, of which only the tables and functions are used."""
 
-    def __init__(self, client: AsyncClient, http: httpx.AsyncClient) -> None:
+    def __init__(
+        self,
+        client: AsyncClient,
+        http: httpx.AsyncClient,
+        *,
+        within_s: float,
+        observe: ObserveRequest,
+    ) -> None:
         """Take an open client; use `connect`."""
         self._client = client
         self._http = http
+        self._within_s = within_s
+        self._observe = observe
 
     @classmethod
-    async def connect(cls, url: str, key: str) -> Self:
+    async def connect(
+        cls,
+        url: str,
+        key: str,
+        *,
+        within_s: float = WITHIN_S,
+        observe: ObserveRequest = lambda *_: None,
+    ) -> Self:
         """Prepare the client; nothing is sent yet.
+
+        Args:
+            url: the project's.
+            key: the project's secret key.
+            within_s: bounds each request, all of its attempts together.
+            observe: told of each attempt, with what was tried as its action ("read_a_call").
 
         Raises:
             StoreUnavailable: the URL is none, or the key is empty.
@@ -140,7 +190,7 @@ class RestClient:
                 "SUPABASE_URL or SUPABASE_SECRET_KEY is malformed; "
                 "the URL looks like https://<project>.supabase.co"
             ) from None
-        return cls(client, http)
+        return cls(client, http, within_s=within_s, observe=observe)
 
     async def close(self) -> None:
         """Close the connections."""
@@ -157,10 +207,12 @@ class RestClient:
     async def send(self, what: str, query: Query) -> Answer:
         """Send a request that may be repeated: up to three times, for transport errors and 5xx.
 
-        Bounded: it gives up after 4 s, plus at most the 5 s of the attempt then under way.
+        Over within the client's `within_s`; an attempt that is cut off by it may have done its
+        work, as one whose answer got lost may have.
 
         Args:
-            what: what is tried, for the error's sentence ("read a call").
+            what: what is tried, for the error's sentence and the metric ("read a call"): a
+                constant, without anything of the row.
             query: the request.
 
         Raises:
@@ -169,17 +221,17 @@ class RestClient:
             AccessDenied: the key is not the secret key.
             StoreUnavailable: the database did not answer.
         """
+        repeating = AsyncRetrying(
+            stop=stop_after_attempt(_ATTEMPTS) | stop_before_delay(_GIVE_UP_AFTER_S),
+            wait=wait_exponential(multiplier=0.2, max=1.0) + wait_random(0, 0.3),
+            retry=retry_if_exception_type((httpx.TransportError, _ServerFailed)),
+            reraise=True,
+        )
         failure: WacallError = StoreUnavailable()
         try:
-            async for attempt in AsyncRetrying(
-                stop=stop_after_attempt(_ATTEMPTS) | stop_before_delay(_GIVE_UP_AFTER_S),
-                wait=wait_exponential(multiplier=0.2, max=1.0) + wait_random(0, 0.3),
-                retry=retry_if_exception_type((httpx.TransportError, _ServerFailed)),
-                reraise=True,
-            ):
-                with attempt:
-                    response = await query.execute()
-                    return Answer(data=response.data, attempts=attempt.retry_state.attempt_number)
+            async with asyncio.timeout(self._within_s):
+                data: Any = await repeating(self._attempt, what.replace(" ", "_"), query)
+            return Answer(data=data, attempts=repeating.statistics["attempt_number"])
         except APIError as error:
             unknown_call = error.code == _FOREIGN_KEY_VIOLATION
             failure = CallNotFound() if unknown_call else Refused(what, error.code)
@@ -191,8 +243,25 @@ class RestClient:
             )
         except _HttpError:
             failure = AccessDenied()
+        except TimeoutError:
+            failure = StoreUnavailable(
+                f"Could not {what}: the database does not answer within {self._within_s:g} s; "
+                "check SUPABASE_URL and that the project is running."
+            )
         # outside of the handler, so that the client's error does not even hang on as the context
         raise failure
+
+    async def _attempt(self, action: str, query: Query) -> Any:
+        started, outcome = time.monotonic(), "cancelled"
+        try:
+            data = (await query.execute()).data
+            outcome = "ok"
+        except (APIError, httpx.HTTPError, httpx.InvalidURL, _HttpError) as error:
+            outcome = _outcome_of(error)
+            raise
+        finally:
+            self._observe("database", action, outcome, time.monotonic() - started)
+        return data
 
     async def rows(self, what: str, query: Query) -> Rows:
         """Send a request and return its rows; see `send`."""

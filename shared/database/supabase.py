@@ -5,7 +5,7 @@ from typing import Self
 from shared.database.calls import Calls
 from shared.database.events import Events
 from shared.database.notes import Notes
-from shared.database.rest import RestClient
+from shared.database.rest import WITHIN_S, RestClient
 
 
 class SupabaseStore(Calls, Events, Notes):
@@ -16,13 +16,15 @@ class SupabaseStore(Calls, Events, Notes):
     """
 
     @classmethod
-    async def connect(cls, url: str, key: str) -> Self:
+    async def connect(cls, url: str, key: str, *, within_s: float = WITHIN_S) -> Self:
         """Prepare the client; nothing is sent yet.
+
+        `within_s` bounds each request with all of its attempts.
 
         Raises:
             StoreUnavailable: the URL is none, or the key is empty.
         """
-        return cls(await RestClient.connect(url, key))
+        return cls(await RestClient.connect(url, key, within_s=within_s))
 
     async def close(self) -> None:
         """Close the connections."""

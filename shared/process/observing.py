@@ -3,4 +3,7 @@
 from collections.abc import Callable
 
 ObserveRequest = Callable[[str, str, str, float], None]
-"""Called after each request: service, action, outcome, seconds."""
+"""Called after each request, a repeated one included: service, action, outcome, seconds.
+
+All but the seconds become labels of a metric: words of ours, nothing of a call or a person.
+"""

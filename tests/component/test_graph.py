@@ -58,7 +58,7 @@ class Bench:
 
     whatsapp: WhatsAppSimulator
     client: GraphClient
-    seen: list[tuple[str, str, float]]
+    seen: list[tuple[str, str, str, float]]
     make: Callable[..., GraphClient]
 
     def script(self, *replies: Reply) -> None:
@@ -88,7 +88,7 @@ class Bench:
 @pytest_asyncio.fixture
 async def bench() -> AsyncIterator[Bench]:
     """Start the simulated Graph API and a client for it."""
-    seen: list[tuple[str, str, float]] = []
+    seen: list[tuple[str, str, str, float]] = []
     async with (
         WhatsAppSimulator(
             app_secret="unused", access_token=TOKEN, line=Line(phone_number_id=LINE)
@@ -104,7 +104,7 @@ async def bench() -> AsyncIterator[Bench]:
                 phone_number_id=LINE,
                 token=TOKEN,
                 timeout_s=timeout_s,
-                on_request=lambda *args: seen.append(args),
+                observe=lambda *args: seen.append(args),
             )
 
         made = Bench(whatsapp, make(whatsapp.graph_url + "/"), seen, make)
@@ -273,11 +273,11 @@ async def test_observer_sees_every_request(bench: Bench) -> None:
     """Each attempt counts, with its outcome as a bounded label."""
     bench.script(error(500, 138004), OK)
     await bench.client.pre_accept(WACID, SDP)
-    assert [(action, outcome) for action, outcome, _ in bench.seen] == [
-        ("pre_accept", "graph-connection-fault"),
-        ("pre_accept", "ok"),
+    assert [done[:3] for done in bench.seen] == [
+        ("graph", "pre_accept", "graph-connection-fault"),
+        ("graph", "pre_accept", "ok"),
     ]
-    assert all(0 < seconds < 5 for _, _, seconds in bench.seen)
+    assert all(0 < seconds < 5 for *_, seconds in bench.seen)
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from typing import Any, cast
 
 import aiohttp
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
 from tests.component.bench import Bench, MakeBench
 from tests.component.surface import Door
@@ -39,6 +40,24 @@ async def test_probes_while_all_is_well(bench: Bench, http: aiohttp.ClientSessio
         assert response.status == 200
         assert response.headers["Content-Type"].startswith("text/plain; version=0.0.4")
         assert "whatsapp_calls_started_total" in await response.text()
+
+
+async def test_requests_to_every_neighbour_are_measured_alike(
+    bench: Bench, http: aiohttp.ClientSession
+) -> None:
+    """The probe asks the database and LiveKit; both are seen, by what was asked and how it went."""
+    async with http.get("/readyz") as response:
+        assert response.status == 200
+    async with http.get("/metrics") as response:
+        families = text_string_to_metric_families(await response.text())
+        (family,) = [some for some in families if some.name == "whatsapp_upstream_seconds"]
+    measured = {
+        (one.labels["service"], one.labels["action"], one.labels["outcome"])
+        for one in family.samples
+        if one.name.endswith("_count") and one.value >= 1
+    }
+    assert ("database", "ask_for_a_call", "ok") in measured
+    assert ("livekit", "list_rooms", "ok") in measured
 
 
 @pytest.mark.parametrize("neighbour", ["database", "livekit"])

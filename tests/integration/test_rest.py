@@ -1,0 +1,134 @@
+"""One request to the database: its bounds and its measurement, against a scripted server."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from time import monotonic
+
+import pytest
+import pytest_asyncio
+from aiohttp import web
+
+from shared.call.errors import StoreUnavailable
+from shared.database.rest import AccessDenied, Refused, RestClient
+from tests.serving import serving
+
+Reply = Callable[[web.Request], Awaitable[web.Response]]
+
+
+async def rows(_: web.Request) -> web.Response:
+    return web.json_response([{"id": "1"}])
+
+
+async def restarting(_: web.Request) -> web.Response:
+    return web.json_response({"code": "PGRST002", "message": "restarting"}, status=503)
+
+
+async def denied(_: web.Request) -> web.Response:
+    return web.json_response({"message": "no key"}, status=401)
+
+
+async def refused(_: web.Request) -> web.Response:
+    return web.json_response({"code": "23514", "message": "of a row"}, status=400)
+
+
+async def lost(request: web.Request) -> web.Response:
+    assert request.transport is not None
+    request.transport.abort()
+    return web.Response()
+
+
+class Asked:
+    """A client of a database that answers with one reply after the other, the last for ever."""
+
+    def __init__(self) -> None:
+        self.url = ""
+        self.replies: list[Reply] = [rows]
+        self.requests = 0
+        self.seen: list[tuple[str, str, str, float]] = []
+        self.arrived, self.over = asyncio.Event(), asyncio.Event()
+
+    async def silent(self, _: web.Request) -> web.Response:
+        await self.over.wait()
+        return web.Response()
+
+    async def handle(self, request: web.Request) -> web.Response:
+        self.requests += 1
+        self.arrived.set()
+        return await self.replies[min(self.requests, len(self.replies)) - 1](request)
+
+    async def read(self, *replies: Reply, within_s: float = 9.0) -> None:
+        self.replies = list(replies)
+        rest = await RestClient.connect(
+            self.url,
+            "sb_secret_x",
+            within_s=within_s,
+            observe=lambda *done: self.seen.append(done),
+        )
+        try:
+            await rest.rows("read a call", rest.table("calls").select("id"))
+        finally:
+            await rest.close()
+
+    @property
+    def outcomes(self) -> list[str]:
+        return [outcome for _, _, outcome, _ in self.seen]
+
+
+@pytest_asyncio.fixture
+async def asked() -> AsyncIterator[Asked]:
+    client = Asked()
+    async with serving(web.route("*", "/{path:.*}", client.handle)) as url:
+        client.url = url
+        yield client
+        client.over.set()
+
+
+async def test_each_attempt_is_measured(asked: Asked) -> None:
+    """What was tried is the action; how each attempt ended is its outcome."""
+    await asked.read(restarting, lost, rows)
+    assert asked.outcomes == ["failed", "unreachable", "ok"]
+    assert {(service, action) for service, action, _, _ in asked.seen} == {
+        ("database", "read_a_call")
+    }
+    assert all(0 < seconds < 5 for *_, seconds in asked.seen)
+
+
+@pytest.mark.parametrize(
+    ("reply", "error", "outcome"), [(denied, AccessDenied, "denied"), (refused, Refused, "refused")]
+)
+async def test_what_is_wrong_is_measured_once(
+    asked: Asked, reply: Reply, error: type[Exception], outcome: str
+) -> None:
+    """It is not repeated, and not an outage."""
+    with pytest.raises(error):
+        await asked.read(reply)
+    assert asked.outcomes == [outcome]
+
+
+async def test_a_request_is_over_within_the_time_that_its_client_allows(asked: Asked) -> None:
+    """A database that says nothing costs no more, and the error tells of the bound."""
+    began = monotonic()
+    with pytest.raises(StoreUnavailable, match=r"does not answer within 0\.4 s"):
+        await asked.read(asked.silent, within_s=0.4)
+    assert 0.4 <= monotonic() - began < 5
+    assert asked.outcomes == ["cancelled"]
+
+
+async def test_the_bound_holds_for_all_attempts_together(asked: Asked) -> None:
+    """The pauses count as well: a second attempt is cut off, a third never begins."""
+    began = monotonic()
+    with pytest.raises(StoreUnavailable, match="does not answer within 2 s"):
+        await asked.read(restarting, asked.silent, within_s=2.0)
+    assert 2 <= monotonic() - began < 5
+    assert asked.outcomes == ["failed", "cancelled"]
+
+
+async def test_who_stops_waiting_earlier_leaves_nothing_behind(asked: Asked) -> None:
+    """A cancelled caller stays cancelled, and the request goes with them."""
+    reading = asyncio.create_task(asked.read(asked.silent))
+    await asked.arrived.wait()
+    reading.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await reading
+    assert asked.outcomes == ["cancelled"]
+    assert asked.requests == 1
