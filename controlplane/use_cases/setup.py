@@ -3,7 +3,6 @@
 import logging
 import time
 from collections.abc import Collection
-from types import TracebackType
 from typing import Unpack
 
 from controlplane.core.errors import AgentGaveUp, TimedOut
@@ -15,6 +14,7 @@ from shared.call.call import Call, CallStatus, Direction, EndReason
 from shared.call.changes import CallChanges
 from shared.call.errors import WacallError
 from shared.call.records import EventRecord, EventSource
+from shared.process.logs import without_text
 
 _log = logging.getLogger(__name__)
 
@@ -96,8 +96,7 @@ class CallSetup:
                 "after": watch.last,
                 "error": code or (known.code if known is not None else type(error).__name__),
             },
-            # a foreign exception's text may carry anything; its place in the code does not
-            exc_info=None if known is not None else _without_text(error),
+            exc_info=None if known is not None else without_text(error),
         )
         await self.note(call, watch, known or error, code=code)
         if not await self._ender.finish_by_id(call.id, reason):
@@ -136,8 +135,3 @@ def _meta_details(error: Exception) -> dict[str, object]:
         "fbtrace_id": error.fbtrace_id,
         "meta_detail": error.detail,
     }
-
-
-def _without_text(error: Exception) -> tuple[type[Exception], Exception, TracebackType | None]:
-    name = type(error).__name__
-    return RuntimeError, RuntimeError(f"{name} (text withheld)"), error.__traceback__

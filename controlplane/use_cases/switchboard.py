@@ -25,9 +25,10 @@ from controlplane.use_cases.inbound import CallAnswerer
 from controlplane.use_cases.linking import CallLinker
 from controlplane.use_cases.neighbours import Neighbours
 from controlplane.use_cases.permissions import Permissions
-from shared.call.errors import StoreUnavailable
+from shared.call.errors import StoreUnavailable, WacallError
 from shared.call.ids import PhoneNumberId, WhatsAppCallId
 from shared.call.records import EventOutcome, EventRecord, EventSource, Settled
+from shared.process.logs import without_text
 from shared.process.tasks import Tasks
 
 _log = logging.getLogger(__name__)
@@ -138,10 +139,10 @@ class Switchboard:
             if isinstance(error, StoreUnavailable) and isinstance(event, _NEVER_LOST):
                 # whoever looks for unfinished events takes it up again
                 settled = None
-            # the text of a foreign exception may carry what must not be logged
             _log.error(
                 "An event could not be worked on.",
                 extra={"action": "event-failed", "kind": event.kind, "error": type(error).__name__},
+                exc_info=None if isinstance(error, WacallError) else without_text(error),
             )
         finally:
             if settled is not None:

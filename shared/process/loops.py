@@ -11,6 +11,7 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from shared.process.logs import without_text
 from shared.process.tasks import Tasks
 
 _log = logging.getLogger(__name__)
@@ -95,12 +96,12 @@ class Loops:
         try:
             await work()
         except Exception as error:
-            level = logging.WARNING if isinstance(error, self._expected) else logging.ERROR
-            # the text of a foreign exception may carry what must not be logged
+            is_ours = not isinstance(error, self._expected)
             _log.log(
-                level,
+                logging.ERROR if is_ours else logging.WARNING,
                 "A turn of a background loop failed; the next one tries again.",
                 extra={"action": "loop-failed", "loop": name, "error": type(error).__name__},
+                exc_info=without_text(error) if is_ours else None,
             )
             return False
         return True

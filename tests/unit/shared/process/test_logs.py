@@ -5,7 +5,7 @@ import logging
 
 import pytest
 
-from shared.process.logs import JsonFormatter, TextFormatter, redact
+from shared.process.logs import JsonFormatter, TextFormatter, redact, without_text
 
 
 @pytest.mark.parametrize(
@@ -61,3 +61,16 @@ def test_both_formats_carry_the_extras_redacted() -> None:
     assert data["message"] == "Call ended."
     assert data["ms"] == 12.5
     assert data["to"] == "[number hidden]"
+
+
+def test_a_foreign_exception_is_told_by_its_kind_and_place() -> None:
+    """Neither its text nor that of what caused it, which may be anybody's words."""
+    words = "Bob"
+    try:
+        raise ValueError(words) from KeyError(words)
+    except ValueError as error:
+        written = JsonFormatter().format(record(exc_info=without_text(error)))
+
+    assert "ValueError (text withheld)" in written
+    assert "test_logs.py" in written
+    assert "Bob" not in written

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 import pytest
 import pytest_asyncio
 
+from shared.process.logs import JsonFormatter
 from shared.process.loops import Loop, Loops
 
 # a pause that is over at once, and a wait that nothing here needs
@@ -71,7 +72,7 @@ def failing_with(*errors: BaseException | None) -> Callable[[], Awaitable[None]]
 
 @pytest.mark.parametrize(
     ("error", "level"),
-    [(Expected("+15551234567"), logging.WARNING), (ValueError("+15551234567"), logging.ERROR)],
+    [(Expected("Ada said no"), logging.WARNING), (ValueError("Ada said no"), logging.ERROR)],
 )
 async def test_a_failing_turn_is_told_and_counted_and_the_next_one_tries_again(
     loops: Loops, seen: Seen, caplog: pytest.LogCaptureFixture, error: Exception, level: int
@@ -84,7 +85,10 @@ async def test_a_failing_turn_is_told_and_counted_and_the_next_one_tries_again(
     assert record.getMessage() == "A turn of a background loop failed; the next one tries again."
     told = {"action": "loop-failed", "loop": "watch", "error": type(error).__name__}
     assert told.items() <= record.__dict__.items()
-    assert "+15551234567" not in str(record.__dict__)
+    written = JsonFormatter().format(record)
+    assert "Ada" not in str(record.__dict__) + written
+    # what is one of ours says where
+    assert ("in work" in written) == (level == logging.ERROR)
     assert loops.problems() == {}
 
 
