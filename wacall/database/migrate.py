@@ -42,7 +42,7 @@ async def connect(url: str, environ: Mapping[str, str]) -> asyncpg.Connection:
         return await asyncpg.connect(
             url,
             timeout=CONNECT_TIMEOUT_S,
-            ssl="require" if _needs_tls(url, environ) else None,
+            ssl="require" if needs_tls(url, environ) else None,
             # poolers in transaction mode know no prepared statements
             statement_cache_size=0,
         )
@@ -58,7 +58,12 @@ async def connect(url: str, environ: Mapping[str, str]) -> asyncpg.Connection:
     raise MigrationFailed(f"The database cannot be reached ({reason}); check DATABASE_URL.")
 
 
-def _needs_tls(url: str, environ: Mapping[str, str]) -> bool:
+def needs_tls(url: str, environ: Mapping[str, str]) -> bool:
+    """Whether TLS has to be asked for: another machine, and nobody said otherwise.
+
+    The driver's own default, sslmode=prefer, would send the password in the clear to whoever says
+    that it has no TLS (libpq, "SSL Support", 34.19.3).
+    """
     parts = urlsplit(url)
     asked = parse_qs(parts.query)
     host = asked.get("host", [parts.hostname or ""])[0]
