@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from controlplane.core.foreign import PermissionResponse, PermissionSource
 from shared.call.ids import CallId, PhoneNumberId
 from shared.call.person import Party
 
@@ -203,47 +202,6 @@ def nameless(party: Party) -> Party:
     if not party.user_id and phone is None:
         raise ValueError("the person has neither a business-scoped user id nor a phone number")
     return Party(user_id=party.user_id or None, phone=phone)
-
-
-def entry_of_reply(
-    *,
-    phone_number_id: PhoneNumberId,
-    party: Party,
-    response: PermissionResponse,
-    source: PermissionSource,
-    is_permanent: bool,
-    expires_at: datetime | None,
-    context_id: str | None,
-    source_ref: str,
-    at: datetime,
-) -> ConsentEntry | None:
-    """Turn a `call_permission_reply` into an entry; `None` if we do not know its response.
-
-    The six cases are told apart by response, source and context (Meta: call permission reply
-    webhook): temporary and permanent accept of our request, permanent grant from the business
-    profile, reject, automatic callback permission, automatic revocation.
-    """
-    if response is PermissionResponse.UNKNOWN:
-        return None
-    granted = response is PermissionResponse.ACCEPT
-    if source is PermissionSource.AUTOMATIC:
-        known_by = ConsentSource.CALLBACK if granted else ConsentSource.REVOCATION
-    elif context_id is None:
-        known_by = ConsentSource.PROFILE
-    else:
-        known_by = ConsentSource.REPLY
-    # a temporary permission that does not say until when is no permanent one
-    until = None if is_permanent else expires_at or at + PERMISSION_LASTS
-    return make_entry(
-        phone_number_id=phone_number_id,
-        party=party,
-        kind=ConsentKind.CALL_PERMISSION,
-        granted=granted,
-        source=known_by,
-        source_ref=source_ref,
-        valid_until=until,
-        at=at,
-    )
 
 
 # Words that alone are the whole message. The first line: 47 CFR 64.1200(a)(10), which names them

@@ -1,61 +1,15 @@
-"""Foreign JSON: Meta's words, and whatever else stands there, or nothing. Never raises."""
+"""Foreign JSON: what stands there if it has the shape, or nothing. Never raises."""
 
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from enum import StrEnum
-from typing import Any, Self
+from typing import Any
 
 Json = Mapping[str, Any]
 
 _WORD = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _NUMBER = re.compile(r"[0-9]{1,12}")
 _YEAR_10000 = 253_402_300_800
-
-
-class ForeignWord(StrEnum):
-    """Somebody else's choice: any case, and UNKNOWN for the words that we have not met.
-
-    Members are lower-case; each child has an `UNKNOWN = "unknown"`.
-    """
-
-    @classmethod
-    def _missing_(cls, value: object) -> Self:
-        word = value.casefold() if isinstance(value, str) else None
-        return next((m for m in cls if m.value == word), cls("unknown"))
-
-
-class HangupStatus(ForeignWord):
-    """How Meta words an end. COMPLETED says nothing about being answered."""
-
-    COMPLETED = "completed"
-    FAILED = "failed"
-    UNKNOWN = "unknown"
-
-
-class PeerStatus(ForeignWord):
-    """What the callee's side of a business-initiated call does."""
-
-    RINGING = "ringing"
-    ACCEPTED = "accepted"
-    REJECTED = "rejected"
-    UNKNOWN = "unknown"
-
-
-class PermissionResponse(ForeignWord):
-    """What a person says to being called."""
-
-    ACCEPT = "accept"
-    REJECT = "reject"
-    UNKNOWN = "unknown"
-
-
-class PermissionSource(ForeignWord):
-    """Who said it."""
-
-    USER_ACTION = "user_action"
-    AUTOMATIC = "automatic"
-    UNKNOWN = "unknown"
 
 
 def object_of(value: Any) -> Json:

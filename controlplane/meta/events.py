@@ -5,13 +5,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar
 
-from controlplane.core.foreign import (
-    HangupStatus,
-    Json,
-    PeerStatus,
-    PermissionResponse,
-    PermissionSource,
-)
+from controlplane.core.foreign import Json
+from controlplane.meta.words import HangupStatus, PeerStatus, PermissionResponse, PermissionSource
 from shared.call.call import Direction
 from shared.call.ids import PhoneNumberId, WhatsAppCallId
 from shared.call.person import Party

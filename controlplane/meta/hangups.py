@@ -2,8 +2,8 @@
 
 from datetime import datetime, timedelta
 
-from controlplane.core.foreign import HangupStatus
 from controlplane.meta.events import PeerHungUp
+from controlplane.meta.words import HangupStatus
 from shared.call.call import Direction, EndReason
 
 # Meta's times are whole seconds, ours are not: within this, ours is the better one.

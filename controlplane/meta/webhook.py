@@ -11,11 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from controlplane.core.foreign import (
-    HangupStatus,
     Json,
-    PeerStatus,
-    PermissionResponse,
-    PermissionSource,
     integer_of,
     list_of,
     object_of,
@@ -37,6 +33,7 @@ from controlplane.meta.events import (
     Unrecognized,
     WebhookEvent,
 )
+from controlplane.meta.words import HangupStatus, PeerStatus, PermissionResponse, PermissionSource
 from shared.call.call import Direction
 from shared.call.ids import PhoneNumberId, WhatsAppCallId
 from shared.call.person import Party

@@ -12,9 +12,9 @@ import logging
 import uuid
 
 from controlplane.core.deadlines import Bounds, deadline_of
-from controlplane.core.foreign import PeerStatus
 from controlplane.core.lifecycle import CallEvent, step
 from controlplane.meta.events import AnswerReceived, CallStatusChanged, PeerHungUp
+from controlplane.meta.words import PeerStatus
 from controlplane.use_cases.ending import CallEnder, Overtaken, status_shown
 from controlplane.use_cases.neighbours import Neighbours
 from controlplane.use_cases.permissions import Permissions

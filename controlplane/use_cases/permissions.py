@@ -17,7 +17,6 @@ from controlplane.core.consent import (
     ConsentRequest,
     ConsentSource,
     LedgerState,
-    entry_of_reply,
     is_stop,
     make_entry,
     nameless,
@@ -30,15 +29,15 @@ from controlplane.core.policy import (
     Denied,
     Limits,
     Reason,
-    after_refusal,
     decide,
     decide_request,
-    pause_of,
 )
 from controlplane.ledger.ledger import Ledger
 from controlplane.meta.events import AccountUpdated, PermissionReplied, TextReceived
 from controlplane.meta.graph import GraphClient, PermissionReport, RequestTemplate
 from controlplane.meta.graph_errors import GraphRefused, PermissionAlreadyPermanent, RateLimited
+from controlplane.meta.lessons import after_refusal, pause_of
+from controlplane.meta.replies import entry_of_reply
 from shared.call.call import Call
 from shared.call.errors import CallDenied
 from shared.call.ids import PhoneNumberId
@@ -158,23 +157,14 @@ class Permissions:
         party = _identified(event.party)
         if party is None:
             return EventOutcome.UNKNOWN
-        ref = event.message_id or event_id
         entry = entry_of_reply(
-            phone_number_id=event.phone_number_id or self._rules.phone_number_id,
-            party=party,
-            response=event.response,
-            source=event.source,
-            is_permanent=event.is_permanent,
-            expires_at=event.expires_at,
-            context_id=event.context_id,
-            source_ref=ref,
-            at=event.timestamp or self._clock(),
+            event, line=self._rules.phone_number_id, event_id=event_id, now=self._clock()
         )
         if entry is None:
             return EventOutcome.UNKNOWN
         await self._ledger.add([entry])
         if not entry.granted and entry.source is ConsentSource.REPLY:
-            await self.rejected(party, ref)
+            await self.rejected(party, entry.source_ref)
         return EventOutcome.HANDLED
 
     async def texted(self, event: TextReceived, event_id: str) -> EventOutcome:

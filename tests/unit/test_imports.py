@@ -37,7 +37,7 @@ ALLOWED: dict[str, set[str]] = {
     "shared.process": set(),
     "shared.database": {"shared.call", "shared.process"},
     # the control plane, lowest layer first
-    "controlplane.core": {"shared.call", "controlplane.meta"},
+    "controlplane.core": {"shared.call"},
     "controlplane.sdp": CORE,
     # one folder per neighbour; none knows another
     "controlplane.meta": CORE | {"controlplane.sdp", "shared.process"},

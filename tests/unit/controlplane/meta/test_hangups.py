@@ -4,9 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from controlplane.core.foreign import HangupStatus
 from controlplane.meta.events import PeerHungUp, ReportedError
 from controlplane.meta.hangups import hangup_reason, hangup_time, pick_up_time
+from controlplane.meta.words import HangupStatus
 from shared.call.call import Direction, EndReason
 from shared.call.ids import WhatsAppCallId
 from shared.call.person import Party

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from controlplane.core.errors import BadSignature, BadWebhook
-from controlplane.core.foreign import HangupStatus, PeerStatus, PermissionResponse, PermissionSource
 from controlplane.meta.events import (
     AccountUpdated,
     AnswerReceived,
@@ -26,6 +25,7 @@ from controlplane.meta.events import (
 )
 from controlplane.meta.signature import BadHandshake, answer_handshake, verify_signature
 from controlplane.meta.webhook import parse_stored, parse_webhook
+from controlplane.meta.words import HangupStatus, PeerStatus, PermissionResponse, PermissionSource
 from shared.call.call import Direction
 from shared.call.person import Party
 from tests import paths

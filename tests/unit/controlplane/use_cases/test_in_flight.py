@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator
 
 import pytest_asyncio
 
-from controlplane.core.foreign import HangupStatus
 from controlplane.meta.events import OfferReceived, PeerHungUp
+from controlplane.meta.words import HangupStatus
 from controlplane.use_cases.in_flight import InFlight
 from shared.call.ids import PhoneNumberId, WhatsAppCallId
 from shared.call.person import Party

@@ -1,0 +1,93 @@
+"""What the ledger learns from Meta's refusals and restrictions."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from controlplane.core.policy import Denied, Reason
+from controlplane.meta.events import Restriction
+from controlplane.meta.graph_errors import ERRORS
+from controlplane.meta.lessons import after_refusal, pause_of, time_in
+
+NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+DAY, SECOND = timedelta(days=1), timedelta(seconds=1)
+
+
+@pytest.mark.parametrize(
+    ("code", "reason", "wait", "withdraws", "person", "line"),
+    [
+        (138001, Reason.UNCALLABLE, 30 * DAY, False, True, False),
+        (138002, Reason.CONCURRENCY_LIMIT, 30 * SECOND, False, False, True),
+        (138003, Reason.LIVE_CALL, 60 * SECOND, False, True, False),
+        (138005, Reason.RATE_LIMITED, 60 * SECOND, False, False, True),
+        (138006, Reason.NO_PERMISSION, None, True, False, False),
+        (138012, Reason.CONNECTED_LIMIT, DAY, False, True, False),
+        (138013, Reason.BUSINESS_COUNTRY, DAY, False, False, True),
+        (138014, Reason.QUALITY_PAUSED, 7 * DAY, False, False, True),
+    ],
+)
+def test_a_refusal_teaches(
+    code: int,
+    reason: Reason,
+    wait: timedelta | None,
+    withdraws: bool,
+    person: bool,
+    line: bool,
+) -> None:
+    """Meta's code -> what the ledger learns, and what whoever asked is told."""
+    found = after_refusal(code, "any words", NOW)
+    assert found is not None
+    assert found.denied == Denied(reason=reason, retry_at=NOW + wait if wait else None)
+    assert (found.withdraws_permission, found.pauses_person, found.pauses_line) == (
+        withdraws,
+        person,
+        line,
+    )
+    assert code in ERRORS
+
+
+@pytest.mark.parametrize("code", [None, 100, 190, 138000, 138007, 999999])
+def test_other_refusals_teach_nothing(code: int | None) -> None:
+    """A broken token says nothing about the person."""
+    assert after_refusal(code, None, NOW) is None
+
+
+@pytest.mark.parametrize(
+    ("detail", "found"),
+    [
+        ("Next call allowed at 2026-11-23T18:30:00Z.", datetime(2026, 11, 23, 18, 30, tzinfo=UTC)),
+        ("until 2026-11-23 18:30", datetime(2026, 11, 23, 18, 30, tzinfo=UTC)),
+        ("allowed after 1795455000", datetime.fromtimestamp(1795455000, UTC)),
+        ("call 15551234567 later", None),
+        ("at 2026-11-22T18:30:00Z", None),  # the past
+        ("at 2027-11-22T18:30:00Z", None),  # no daily limit lasts a year
+        ("at 2026-99-99T18:30:00Z", None),
+        ("", None),
+    ],
+)
+def test_the_next_allowed_time_is_read_from_metas_words(
+    detail: str, found: datetime | None
+) -> None:
+    """ISO or UNIX seconds, where it makes sense; else 24 hours."""
+    assert time_in(detail, NOW) == found
+    correction = after_refusal(138012, detail, NOW)
+    assert correction is not None
+    assert correction.denied.retry_at == (found or NOW + DAY)
+
+
+@pytest.mark.parametrize(
+    ("what", "until", "pause"),
+    [
+        ("RESTRICTED_BUSINESS_INITIATED_CALLING", NOW + DAY, NOW + DAY),
+        # a quality pause lasts 7 days
+        ("RESTRICTED_BUSINESS_INITIATED_CALLING", None, NOW + 7 * DAY),
+        # told again, late
+        ("RESTRICTED_BUSINESS_INITIATED_CALLING", NOW - DAY, None),
+        ("RESTRICTED_USER_INITIATED_CALLING_CALL_BUTTON_HIDDEN", NOW + DAY, None),
+    ],
+)
+def test_a_restriction_pauses_what_it_forbids(
+    what: str, until: datetime | None, pause: datetime | None
+) -> None:
+    """Calls that customers make are not ours to stop."""
+    assert pause_of(Restriction(what=what, until=until), NOW) == pause
