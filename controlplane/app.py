@@ -101,7 +101,11 @@ def make_app(plane: ControlPlane) -> web.Application:
         verify_token=settings.wa_verify_token.get_secret_value(),
         app_secret=settings.wa_app_secret.get_secret_value(),
     )
-    livekit = LiveKitWebhook(receiver=near.rooms.webhooks, watch=stories.room_watch)
+    livekit = LiveKitWebhook(
+        watch=stories.room_watch,
+        api_key=settings.livekit_api_key,
+        api_secret=settings.livekit_api_secret.get_secret_value(),
+    )
     operators = OperatorRoutes(store=near.store, ender=stories.ender)
     dialing = DialRoutes(placer=stories.placer, profile=settings.agent_profile)
     consents = ConsentRoutes(

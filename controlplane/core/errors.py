@@ -1,18 +1,19 @@
 """The control plane's own errors, under those of `shared.call.errors`.
 
-WacallError
-PeerError            what they sent cannot be used
-BadSignature, BadWebhook, BadSdp, BadRequest, KeyReused
-BadHandshake       (controlplane.meta.signature)
-UpstreamError        a service refused or failed
-GraphError         (its children, one per code of Meta's: controlplane.meta.graph_errors)
-WhipRefused, RoomRefused
-HopRefused         (its child HopCallUnknown)
-HopUnreachable     (its child NoHop)
-TimedOut             nobody answered
-AgentNotReady, WhipTimedOut
-CallError            our own calls
-CallEnded, AgentGaveUp
+    WacallError
+      PeerError            what they sent cannot be used
+        BadSignature, BadWebhook, BadSdp, BadRequest, KeyReused
+        BadHandshake       (controlplane.meta.signature)
+      UpstreamError        a service refused or failed
+        GraphError         (its children, one per code of Meta's: controlplane.meta.graph_errors)
+        WhipRefused, RoomRefused
+        HopRefused         (its child HopCallUnknown)
+        HopUnreachable     (its child NoHop)
+      TimedOut             nobody answered
+        AgentNotReady, WhipTimedOut
+      Draining             this replica takes no new calls
+      CallError            our own calls
+        CallEnded, AgentGaveUp
 """
 
 from shared.call.call import EndReason
@@ -105,6 +106,13 @@ class NoHop(HopUnreachable):
     """No media hop is there for the call; check RTPENGINE_URL and that one of them runs."""
 
     code = "no-hop"
+
+
+class Draining(WacallError):
+    """This replica is shutting down; try again."""
+
+    status = 503
+    code = "draining"
 
 
 class TimedOut(WacallError):

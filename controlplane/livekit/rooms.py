@@ -1,4 +1,4 @@
-"""LiveKit's RoomService: rooms, dispatch, who is there, tokens. The only user of `livekit-api`."""
+"""LiveKit's RoomService: rooms, dispatch, who is there, tokens."""
 
 import asyncio
 import dataclasses
@@ -78,7 +78,6 @@ class RoomsClient:
         self._agent_name = agent_name
         self._timeout_s = timeout_s
         self._observe = observe
-        self.webhooks = api.WebhookReceiver(api.TokenVerifier(api_key, api_secret))
 
     async def create(self, call: Call, brief: CallBrief) -> None:
         """Create the call's room and dispatch the agent into it.

@@ -4,46 +4,16 @@ Told by LiveKit's webhooks, and found by the sweeper's own look should one of th
 """
 
 import logging
-from dataclasses import dataclass
-from enum import StrEnum
 
+from controlplane.livekit.events import RoomEvent, RoomEventKind
 from controlplane.livekit.rooms import Presence
 from controlplane.use_cases.ending import CallEnder
 from controlplane.use_cases.neighbours import Neighbours
 from shared.call.call import LIVE_STATUSES, Call, CallStatus, EndReason
-from shared.call.ids import CallId
 from shared.call.records import EventOutcome, EventRecord, EventSource
 from shared.call.room import AGENT_IDENTITY, CALLER_IDENTITY
 
 _log = logging.getLogger(__name__)
-
-
-class RoomEventKind(StrEnum):
-    """LiveKit's webhook events that mean something for a call."""
-
-    PARTICIPANT_JOINED = "participant_joined"
-    PARTICIPANT_LEFT = "participant_left"
-    CONNECTION_ABORTED = "participant_connection_aborted"
-    """Left without ever having been connected."""
-    TRACK_PUBLISHED = "track_published"
-    ROOM_FINISHED = "room_finished"
-    OTHER = "other"
-
-    @classmethod
-    def _missing_(cls, value: object) -> "RoomEventKind":
-        return cls.OTHER
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RoomEvent:
-    """One webhook of LiveKit, as far as it concerns a call."""
-
-    kind: RoomEventKind
-    call_id: CallId
-    identity: str = ""
-    participant_sid: str = ""
-    disconnect_reason: str = ""
-    """LiveKit's `DisconnectReason` by name."""
 
 
 class RoomWatch:

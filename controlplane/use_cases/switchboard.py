@@ -8,6 +8,7 @@ import logging
 from collections.abc import Sequence
 from datetime import datetime
 
+from controlplane.core.errors import Draining
 from controlplane.meta.events import (
     AccountUpdated,
     AnswerReceived,
@@ -71,7 +72,17 @@ class Switchboard:
 
         Raises:
             StoreUnavailable: nothing was stored; Meta has to send the webhook again.
+            Draining: offers among them were left to another replica; all others were taken.
         """
+        taken = [
+            event for event in events if not (self.draining and isinstance(event, OfferReceived))
+        ]
+        await self._take(taken, received)
+        if len(taken) < len(events):
+            # Meta repeats at once what is not taken: another replica can still answer the call
+            raise Draining
+
+    async def _take(self, events: Sequence[WebhookEvent], received: float) -> None:
         now = self._clock()
         pairs = [(event, self._record(event, now)) for event in events]
         await self._store.add_events([record for _, record in pairs])
@@ -171,8 +182,3 @@ class Switchboard:
     async def close(self) -> None:
         """Cancel what is left; the rows' deadlines see to the rest."""
         await self._tasks.close()
-
-
-def without_offers(events: Sequence[WebhookEvent]) -> list[WebhookEvent]:
-    """Return the events that a draining process still works on."""
-    return [event for event in events if not isinstance(event, OfferReceived)]

@@ -144,6 +144,17 @@ def test_the_core_is_pure() -> None:
     assert not wrong
 
 
+def test_one_room_speaks_livekits_library() -> None:
+    """In the control plane `livekit` is imported where LiveKit lives, and nowhere else."""
+    users = {
+        folder_of(path)
+        for path in modules("controlplane")
+        for name in imports(path)
+        if name.split(".")[0] == "livekit"
+    }
+    assert users == {"controlplane.livekit"}
+
+
 def test_the_set_up_needs_nothing_installed() -> None:
     """The set-up imports the standard library and itself."""
     wrong = [

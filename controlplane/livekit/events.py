@@ -1,0 +1,70 @@
+"""LiveKit's webhooks: is it LiveKit's, and what it says of a call's room.
+
+Source of the rules: LiveKit, Webhooks, read in 2026.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from livekit import api
+
+from controlplane.core.errors import BadSignature
+from shared.call.ids import CallId
+from shared.call.room import call_id_of_room
+
+
+class RoomEventKind(StrEnum):
+    """LiveKit's webhook events that mean something for a call."""
+
+    PARTICIPANT_JOINED = "participant_joined"
+    PARTICIPANT_LEFT = "participant_left"
+    CONNECTION_ABORTED = "participant_connection_aborted"
+    """Left without ever having been connected."""
+    TRACK_PUBLISHED = "track_published"
+    ROOM_FINISHED = "room_finished"
+
+
+_KINDS = {kind.value: kind for kind in RoomEventKind}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoomEvent:
+    """One webhook of LiveKit, as far as it concerns a call."""
+
+    kind: RoomEventKind
+    call_id: CallId
+    identity: str = ""
+    participant_sid: str = ""
+    disconnect_reason: str = ""
+    """LiveKit's `DisconnectReason` by name."""
+
+
+def read_room_event(
+    body: bytes, authorization: str, *, api_key: str, api_secret: str
+) -> RoomEvent | None:
+    """Read one webhook; `None` if it concerns no call, or nothing that we act on.
+
+    Raises:
+        BadSignature: the token is not one that the key signed for exactly these bytes.
+    """
+    receiver = api.WebhookReceiver(api.TokenVerifier(api_key, api_secret))
+    try:
+        # the token holds the body's hash; strict UTF-8 gives the receiver the very bytes that
+        # came, where a charset of the sender's choice would not
+        event = receiver.receive(body.decode(), authorization)
+    except Exception:  # the receiver raises bare Exception and pyjwt's whole tree
+        raise BadSignature(
+            "LiveKit's webhook is not signed with LIVEKIT_API_SECRET; check webhook.api_key "
+            "in LiveKit's configuration."
+        ) from None
+    call_id, kind = call_id_of_room(event.room.name), _KINDS.get(event.event)
+    if call_id is None or kind is None:
+        return None
+    reason = event.participant.disconnect_reason
+    return RoomEvent(
+        kind=kind,
+        call_id=call_id,
+        identity=event.participant.identity,
+        participant_sid=event.participant.sid,
+        disconnect_reason=api.DisconnectReason.Name(reason) if reason else "",
+    )
