@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from controlplane.core.policy import Denied, Reason
 from controlplane.meta.events import Restriction
+from shared.call.denial import Denied, Reason
 
 _DAY = timedelta(hours=24)
 _WEEK = timedelta(days=7)

@@ -26,6 +26,7 @@ from controlplane.use_cases.setup import CallSetup, Stopwatch
 from shared.call.brief import CallBrief
 from shared.call.call import LIVE_STATUSES, Call, CallStatus, Direction
 from shared.call.changes import Mark
+from shared.call.denial import Denied, Reason
 from shared.call.errors import CallDenied
 from shared.call.ids import CallId, PhoneNumberId
 from shared.call.person import Party
@@ -136,7 +137,7 @@ class CallPlacer:
             )
         )
         if claimed is None:
-            raise CallDenied("live-call", "There is already a call with this person.")
+            raise CallDenied(Denied(reason=Reason.LIVE_CALL))
         self._metrics.call_started(Direction.OUTBOUND)
         return PlacedCall(call=claimed, warnings=allowed.warnings)
 

@@ -26,9 +26,7 @@ from controlplane.core.policy import (
     REJECTIONS_TO_DO_NOT_CALL,
     Allowed,
     CallRequest,
-    Denied,
     Limits,
-    Reason,
     decide,
     decide_request,
 )
@@ -39,6 +37,7 @@ from controlplane.meta.graph_errors import GraphRefused, PermissionAlreadyPerman
 from controlplane.meta.lessons import after_refusal, pause_of
 from controlplane.meta.replies import entry_of_reply
 from shared.call.call import Call
+from shared.call.denial import Denied, Reason
 from shared.call.errors import CallDenied
 from shared.call.ids import PhoneNumberId
 from shared.call.person import Party
@@ -104,7 +103,7 @@ class Permissions:
             verdict = self._decide(request, ledger, history)
         if isinstance(verdict, Denied):
             _log.info("Call denied.", extra={"action": "call-denied", "reason": verdict.reason})
-            raise _as_error(verdict)
+            raise CallDenied(verdict)
         return verdict
 
     # --- after a call ---
@@ -125,7 +124,7 @@ class Permissions:
             await self._pause(
                 None if correction.pauses_line else party, correction.denied.reason, until
             )
-        return _as_error(correction.denied)
+        return CallDenied(correction.denied)
 
     async def rejected(self, party: Party, ref: str) -> bool:
         """Write a do-not-call if this person has rejected twice in a row; say whether it was.
@@ -223,7 +222,7 @@ class Permissions:
         now = self._clock()
         verdict = decide_request(request, ledger, history, limits=self._rules.limits, now=now)
         if isinstance(verdict, Denied):
-            raise _as_error(verdict)
+            raise CallDenied(verdict)
         asked = ConsentRequest(
             id=str(uuid.uuid4()),
             phone_number_id=self._rules.phone_number_id,
@@ -233,14 +232,14 @@ class Permissions:
             template=template.name if template is not None else None,
         )
         if not await self._ledger.claim_request(asked):
-            raise _as_error(Denied(reason=Reason.REQUEST_LIMIT))
+            raise CallDenied(Denied(reason=Reason.REQUEST_LIMIT))
         try:
             message_id = await self._graph.request_permission(party, text=text, template=template)
         except GraphRefused as error:
             await self._ledger.settle_request(asked.id, message_id=None)
             if isinstance(error, PermissionAlreadyPermanent):
                 await self._ledger.add([self._graph_entry(party, asked.id, granted=True)])
-                raise _as_error(Denied(reason=Reason.ALREADY_PERMITTED)) from None
+                raise CallDenied(Denied(reason=Reason.ALREADY_PERMITTED)) from None
             raise
         await self._ledger.settle_request(asked.id, message_id=message_id)
         _log.info("Permission requested.", extra={"action": "permission-requested"})
@@ -262,7 +261,8 @@ class Permissions:
         _, history = await self._standing(party)
         if history.live_call_id is not None:
             raise CallDenied(
-                Reason.LIVE_CALL, "There is a call with this person; hang it up before erasing."
+                Denied(reason=Reason.LIVE_CALL),
+                "There is a call with this person; hang it up before erasing.",
             )
         erased = await self._ledger.erase(party, forget_do_not_call=forget_do_not_call)
         self._refused_until.pop(party, None)
@@ -316,7 +316,7 @@ class Permissions:
             await self._pause(party, Reason.CONNECTED_LIMIT, limit)
 
     def _slow_down(self, wait: timedelta) -> CallDenied:
-        return _as_error(Denied(reason=Reason.RATE_LIMITED, retry_at=self._clock() + wait))
+        return CallDenied(Denied(reason=Reason.RATE_LIMITED, retry_at=self._clock() + wait))
 
     # --- parts ---
 
@@ -381,7 +381,3 @@ def _identified(party: Party) -> Party | None:
         return nameless(party)
     except ValueError:
         return None
-
-
-def _as_error(denied: Denied) -> CallDenied:
-    return CallDenied(denied.reason.value, denied.sentence, denied.retry_at)

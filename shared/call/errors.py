@@ -12,17 +12,17 @@ Each leaf knows the sentence that it says by default, the HTTP status it has tow
 No message contains a phone number, a name, SDP or a token.
 """
 
-from datetime import datetime
 from typing import ClassVar
 
 from shared.call.call import EndReason
+from shared.call.denial import Denied
 
 
 class WacallError(Exception):
     """Something went wrong in one of our own services."""
 
     status: ClassVar[int] = 500
-    code: ClassVar[str] = "internal"
+    code: str = "internal"
     reason: EndReason = EndReason.INTERNAL
 
     def __init__(self, message: str | None = None) -> None:
@@ -64,10 +64,8 @@ class CallDenied(WacallError):
     status = 409
     code = "denied"
 
-    def __init__(
-        self, code: str, message: str | None = None, retry_at: datetime | None = None
-    ) -> None:
-        """Take the policy's reason and sentence, and when it may be tried again, if ever."""
-        super().__init__(message)
-        self.code = code  # type: ignore[misc]
-        self.retry_at = retry_at
+    def __init__(self, denied: Denied, message: str | None = None) -> None:
+        """Take the verdict; `message` says it in other words than the verdict's own."""
+        super().__init__(message or denied.sentence)
+        self.code = denied.reason.value
+        self.retry_at = denied.retry_at

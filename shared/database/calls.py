@@ -8,6 +8,7 @@ from postgrest.types import ReturnMethod
 
 from shared.call.call import FINAL_STATUSES, LIVE_STATUSES, Call, CallStatus, EndReason, Termination
 from shared.call.changes import CallChanges, Mark
+from shared.call.denial import Denied, Reason
 from shared.call.errors import CallDenied
 from shared.call.ids import CallId, WhatsAppCallId
 from shared.database import rows
@@ -38,7 +39,7 @@ class Calls(Tables):
             inserted = await self._rest.rows("claim a call", query)
         except Refused as refusal:
             if refusal.sqlstate == DO_NOT_CALL:
-                raise CallDenied("do-not-call", "This person asked not to be called.") from None
+                raise CallDenied(Denied(reason=Reason.DO_NOT_CALL)) from None
             if refusal.sqlstate != UNIQUE_VIOLATION:
                 raise
             inserted = []

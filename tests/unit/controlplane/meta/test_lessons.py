@@ -4,10 +4,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from controlplane.core.policy import Denied, Reason
 from controlplane.meta.events import Restriction
 from controlplane.meta.graph_errors import ERRORS
 from controlplane.meta.lessons import after_refusal, pause_of, time_in
+from shared.call.denial import Denied, Reason
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 DAY, SECOND = timedelta(days=1), timedelta(seconds=1)

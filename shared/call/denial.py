@@ -1,0 +1,62 @@
+"""Why a person must not be called: the reasons, each with its sentence. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    """Why not; the `code` of the answer to whoever asked."""
+
+    INVALID_NUMBER = "invalid-number"
+    DO_NOT_CALL = "do-not-call"
+    BUSINESS_COUNTRY = "business-country"
+    QUALITY_PAUSED = "quality-paused"
+    UNCALLABLE = "uncallable"
+    NO_PERMISSION = "no-permission"
+    PERMISSION_EXPIRED = "permission-expired"
+    UNANSWERED = "unanswered-limit"
+    CONNECTED_LIMIT = "connected-limit"
+    LIVE_CALL = "live-call"
+    INITIATION_LIMIT = "initiation-limit"
+    CONCURRENCY_LIMIT = "concurrency-limit"
+    RATE_LIMITED = "rate-limited"
+    OUTSIDE_HOURS = "outside-hours"
+    REQUEST_LIMIT = "request-limit"
+    ALREADY_PERMITTED = "already-permitted"
+
+
+SENTENCES: Mapping[Reason, str] = {
+    Reason.INVALID_NUMBER: "This is neither a phone number with its country code nor a user id.",
+    Reason.DO_NOT_CALL: "This person asked not to be called.",
+    Reason.BUSINESS_COUNTRY: "Business numbers of this country cannot place WhatsApp calls.",
+    Reason.QUALITY_PAUSED: "Meta has paused this number's calls; look into the WhatsApp Manager.",
+    Reason.UNCALLABLE: "This person cannot be called: no WhatsApp, or one that is too old.",
+    Reason.NO_PERMISSION: "This person has not permitted calls; request it with /consents/request.",
+    Reason.PERMISSION_EXPIRED: "This person's permission has expired; request it anew.",
+    Reason.UNANSWERED: "This person left so many calls in a row unanswered that the permission "
+    "ended; request it anew.",
+    Reason.CONNECTED_LIMIT: "This person had all the calls that Meta allows in 24 hours.",
+    Reason.LIVE_CALL: "There is already a call with this person.",
+    Reason.INITIATION_LIMIT: "This number has placed all the calls that Meta allows in 24 hours.",
+    Reason.CONCURRENCY_LIMIT: "This number has as many calls at once as Meta allows.",
+    Reason.RATE_LIMITED: "Meta asks to slow down.",
+    Reason.OUTSIDE_HOURS: "It is outside of CALL_HOURS where this person lives.",
+    Reason.REQUEST_LIMIT: "This person was asked for permission as often as Meta allows.",
+    Reason.ALREADY_PERMITTED: "This person has permitted calls for good; just call.",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Denied:
+    """Do not; nothing may reach Graph."""
+
+    reason: Reason
+    retry_at: datetime | None = None
+    """When the clock alone will have changed it; None: time does not help."""
+
+    @property
+    def sentence(self) -> str:
+        """The reason in words, for whoever asked."""
+        return SENTENCES[self.reason]
