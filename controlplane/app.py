@@ -9,10 +9,9 @@ from collections.abc import AsyncIterator
 import aiohttp
 from aiohttp import web
 
+from controlplane.http.calls import CallRoutes
 from controlplane.http.consents import ConsentRoutes
-from controlplane.http.dial_routes import DialRoutes
 from controlplane.http.middleware import access_log, errors_as_json, operators_only
-from controlplane.http.operators import OperatorRoutes
 from controlplane.http.probes import OpsRoutes
 from controlplane.http.webhooks import MAX_BODY_BYTES, LiveKitWebhook, MetaWebhook
 from controlplane.ledger.ledger import Ledger
@@ -106,8 +105,12 @@ def make_app(plane: ControlPlane) -> web.Application:
         api_key=settings.livekit_api_key,
         api_secret=settings.livekit_api_secret.get_secret_value(),
     )
-    operators = OperatorRoutes(store=near.store, ender=stories.ender)
-    dialing = DialRoutes(placer=stories.placer, profile=settings.agent_profile)
+    calls = CallRoutes(
+        store=near.store,
+        placer=stories.placer,
+        ender=stories.ender,
+        profile=settings.agent_profile,
+    )
     consents = ConsentRoutes(
         permissions=stories.permissions,
         ledger=plane.ledger,
@@ -126,10 +129,10 @@ def make_app(plane: ControlPlane) -> web.Application:
             web.get("/wa/webhook", meta.handshake),
             web.post("/wa/webhook", meta.receive),
             web.post("/livekit/webhook", livekit.receive),
-            web.get("/calls", guard(operators.list_calls)),
-            web.post("/calls", guard(dialing.place)),
-            web.get("/calls/{call_id}", guard(operators.show_call)),
-            web.post("/calls/{call_id}/hangup", guard(operators.hang_up)),
+            web.get("/calls", guard(calls.list_calls)),
+            web.post("/calls", guard(calls.place)),
+            web.get("/calls/{call_id}", guard(calls.show_call)),
+            web.post("/calls/{call_id}/hangup", guard(calls.hang_up)),
             web.get("/consents", guard(consents.list_entries)),
             web.post("/consents/request", guard(consents.request)),
             web.post("/consents/import", guard(consents.import_entry)),

@@ -22,8 +22,7 @@ from controlplane.core.consent import (
     make_entry,
 )
 from controlplane.core.errors import BadRequest
-from controlplane.http.operators import iso, read_limit, read_time
-from controlplane.http.reading import callee_in, read_body
+from controlplane.http.reading import callee_in, iso, read_body, read_limit, read_time
 from controlplane.ledger.ledger import Ledger
 from controlplane.meta.graph import RequestTemplate
 from controlplane.use_cases.permissions import Permissions

@@ -1,29 +1,45 @@
-"""The operators' routes: what calls there are, one call's timeline, hang up."""
+"""The operators' routes about calls: which there are, one call's timeline, place one, hang up."""
 
 import uuid
-from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 from aiohttp import web
+from pydantic import BaseModel, ConfigDict, Field
 
 from controlplane.core.errors import BadRequest, CallEnded
+from controlplane.http.reading import callee_in, iso, read_body, read_limit, read_time
 from controlplane.use_cases.ending import CallEnder
+from controlplane.use_cases.outbound import CallOrder, CallPlacer
 from shared.call.call import Call, EndReason
 from shared.call.errors import CallNotFound
 from shared.call.ids import CallId
 from shared.call.records import EventRecord, TranscriptTurn
 from shared.database.store import CallStore
 
-_DEFAULT_LIMIT, _MAX_LIMIT = 50, 200
+_MAX_KEY = 200
+# What the agent is told travels in LiveKit's dispatch metadata; a prompt has no room for more.
+_MAX_CONTEXT = 16 * 1024
 
 
-class OperatorRoutes:
+class _CallBody(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    to: Annotated[str, Field(min_length=1, max_length=200)]
+    profile: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$", max_length=100)] | None = None
+    context: dict[str, Any] = Field(default_factory=dict)
+
+
+class CallRoutes:
     """`/calls...`, for whoever holds CONTROLPLANE_API_KEY."""
 
-    def __init__(self, *, store: CallStore, ender: CallEnder) -> None:
-        """Take the store and the way in which calls end."""
+    def __init__(
+        self, *, store: CallStore, placer: CallPlacer, ender: CallEnder, profile: str
+    ) -> None:
+        """Take the store, who dials and who hangs up, and the profile of calls that name none."""
         self._store = store
+        self._placer = placer
         self._ender = ender
+        self._profile = profile
 
     async def list_calls(self, request: web.Request) -> web.Response:
         """`GET /calls?limit=50&before=<ISO time>`: newest first."""
@@ -46,6 +62,30 @@ class OperatorRoutes:
             }
         )
 
+    async def place(self, request: web.Request) -> web.Response:
+        """`POST /calls {"to", "profile"?, "context"?}`, header `Idempotency-Key`: 202 `call_id`.
+
+        The same key again is the same call: it is not dialed twice.
+        """
+        key = request.headers.get("Idempotency-Key")
+        if key is not None and not 1 <= len(key) <= _MAX_KEY:
+            raise BadRequest(f"Idempotency-Key must have 1 to {_MAX_KEY} characters.")
+        if len(await request.read()) > _MAX_CONTEXT:
+            raise BadRequest(f"The body must not be larger than {_MAX_CONTEXT // 1024} KiB.")
+        body = await read_body(request, _CallBody)
+        placed = await self._placer.place(
+            CallOrder(
+                party=callee_in(body.to, "to"),
+                profile=body.profile or self._profile,
+                context=body.context,
+                idempotency_key=key,
+            )
+        )
+        answer: dict[str, Any] = {"call_id": placed.call.id, "status": placed.call.status.value}
+        if placed.warnings:
+            answer["warnings"] = list(placed.warnings)
+        return web.json_response(answer, status=202)
+
     async def hang_up(self, request: web.Request) -> web.Response:
         """`POST /calls/{call_id}/hangup`: end the call now."""
         call = await self._find(request)
@@ -63,41 +103,6 @@ class OperatorRoutes:
         if call is None:
             raise CallNotFound
         return call
-
-
-def read_limit(request: web.Request) -> int:
-    """Read `limit` of the query.
-
-    Raises:
-        BadRequest: it is no whole number from 1 to 200.
-    """
-    text = request.query.get("limit", str(_DEFAULT_LIMIT))
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= _MAX_LIMIT:
-        raise BadRequest(f"limit must be a whole number from 1 to {_MAX_LIMIT}.")
-    return int(text)
-
-
-def read_time(request: web.Request, name: str) -> datetime | None:
-    """Read a time of the query.
-
-    Raises:
-        BadRequest: it is none, or has no zone.
-    """
-    text = request.query.get(name)
-    if text is None:
-        return None
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise BadRequest(f"{name} must be a time such as 2026-01-31T12:00:00Z.") from None
-    if moment.tzinfo is None:
-        raise BadRequest(f"{name} needs a time zone, such as Z.")
-    return moment
-
-
-def iso(moment: datetime | None) -> str | None:
-    """Write a time as JSON holds it."""
-    return moment.isoformat() if moment is not None else None
 
 
 def _call_json(call: Call) -> dict[str, Any]:
