@@ -1,19 +1,19 @@
 """The control plane's own errors, under those of `shared.call.errors`.
 
-    WacallError
-      PeerError            what they sent cannot be used
-        BadSignature, BadWebhook, BadSdp, BadRequest, KeyReused
-        BadHandshake       (controlplane.meta.signature)
-      UpstreamError        a service refused or failed
-        GraphError         (its children, one per code of Meta's: controlplane.meta.graph_errors)
-        WhipRefused, RoomRefused
-        HopRefused         (its child HopCallUnknown)
-        HopUnreachable     (its child NoHop)
-      TimedOut             nobody answered
-        AgentNotReady, WhipTimedOut
-      Draining             this replica takes no new calls
-      CallError            our own calls
-        CallEnded, AgentGaveUp
+WacallError
+PeerError            what they sent cannot be used
+BadSignature, BadWebhook, BadSdp, BadRequest, KeyReused
+BadHandshake       (controlplane.meta.signature)
+UpstreamError        a service refused or failed
+GraphError         (its children, one per code of Meta's: controlplane.meta.graph_errors)
+WhipRefused, RoomRefused
+HopRefused         (its child HopCallUnknown)
+HopUnreachable     (its child NoHop)
+TimedOut             nobody answered
+AgentNotReady, WhipTimedOut
+Draining             this replica takes no new calls
+CallError            our own calls
+CallEnded, AgentGaveUp
 """
 
 from shared.call.call import EndReason

@@ -105,16 +105,14 @@ class GraphClient:
         body = {"call_id": wacid, "action": "pre_accept", "session": _answer(sdp)}
         await self._act(body, attempts=2)
 
-    async def accept(self, wacid: WhatsAppCallId, sdp: str, opaque: str | None = None) -> None:
+    async def accept(self, wacid: WhatsAppCallId, sdp: str) -> None:
         """Answer the call; `sdp` must be what `pre_accept` was given, byte for byte.
 
         Raises:
             GraphError: refused, or no answer within the deadline, twice: then the call may
                 nevertheless have been accepted, and needs `terminate`.
         """
-        body: dict[str, Any] = {"call_id": wacid, "action": "accept", "session": _answer(sdp)}
-        if opaque is not None:
-            body["biz_opaque_callback_data"] = opaque
+        body = {"call_id": wacid, "action": "accept", "session": _answer(sdp)}
         first = True
         try:
             async for attempt in _attempts(2):

@@ -11,7 +11,7 @@ text can echo phone numbers: it stays in `detail`, for `call_events`, and out of
 import json
 import re
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from controlplane.core.errors import GraphError
 from controlplane.core.foreign import integer_of, object_of, text_of, word_of
@@ -89,17 +89,6 @@ class GraphRefused(GraphError):
             return self.subcode != _OBJECT_MISSING
         is_unlisted = self.meta_code not in ERRORS and str(self.meta_code).startswith("138")
         return is_unlisted or (self.http_status == 404 and self.meta_code is None)
-
-    def to_json(self) -> dict[str, Any]:
-        """Return everything, for `call_events`; `detail` is personal data."""
-        return {
-            "http_status": self.http_status,
-            "code": self.meta_code,
-            "subcode": self.subcode,
-            "type": self.kind,
-            "fbtrace_id": self.fbtrace_id,
-            "detail": self.detail,
-        }
 
 
 class UnreadableReply(GraphRefused):
@@ -183,7 +172,7 @@ class ConnectTimeout(GraphRefused):
 
 
 class SdpRefused(GraphRefused):
-    """Meta takes the SDP for invalid; compare it with the rules in controlplane/sdp/direct.py."""
+    """Meta takes the SDP for invalid; compare it with "Why WHIP in the SFU" in docs/design.md."""
 
 
 class PermissionRequestLimit(GraphRefused):

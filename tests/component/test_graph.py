@@ -132,12 +132,6 @@ async def test_bodies_are_metas(bench: Bench, action: str, body: dict[str, Any])
     assert next(iter(sent)) == "messaging_product"
 
 
-async def test_accept_carries_the_opaque_data(bench: Bench) -> None:
-    """Meta echoes it in `terminate`."""
-    await bench.client.accept(WACID, SDP, opaque="call-7")
-    assert json.loads(bench.requests[0].raw)["biz_opaque_callback_data"] == "call-7"
-
-
 @pytest.mark.parametrize("fault", [error(500, 138004), error(500, 1), (502, b"<html>"), DROP])
 @pytest.mark.parametrize("action", ["pre_accept", "accept"])
 async def test_answering_is_repeated_once_with_the_same_bytes(
