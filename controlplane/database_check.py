@@ -5,7 +5,8 @@ import asyncio
 from controlplane.ledger import rows as ledger_rows
 from shared.call.errors import StoreUnavailable
 from shared.database import rows
-from shared.database.rest import Refused, RestClient
+from shared.database.faults import Refused
+from shared.database.rest import RestClient
 
 TABLES = {**rows.TABLES, **ledger_rows.TABLES}
 """Every table and column that the product reads or writes."""

@@ -19,7 +19,8 @@ from controlplane.ledger import rows
 from shared.call.errors import StoreUnavailable
 from shared.call.ids import PhoneNumberId
 from shared.call.person import Party
-from shared.database.rest import UNIQUE_VIOLATION, Refused, RestClient
+from shared.database.faults import UNIQUE_VIOLATION, Refused
+from shared.database.rest import RestClient
 from shared.database.rows import value_for_database
 
 _STATE_COLUMNS = (

@@ -2,7 +2,7 @@
 
     WacallError
       UpstreamError        a service refused or failed
-        StoreUnavailable   (its children Refused, AccessDenied: shared.database.rest)
+        StoreUnavailable   (its children Refused, AccessDenied: shared.database.faults)
       CallError            our own calls
         CallNotFound
       CallDenied           the policy said no; its `code` is the policy's reason

@@ -12,7 +12,8 @@ from shared.call.denial import Denied, Reason
 from shared.call.errors import CallDenied
 from shared.call.ids import CallId, WhatsAppCallId
 from shared.database import rows
-from shared.database.rest import DO_NOT_CALL, PAGE, UNIQUE_VIOLATION, Query, Refused
+from shared.database.faults import DO_NOT_CALL, UNIQUE_VIOLATION, Refused
+from shared.database.rest import PAGE, Query
 from shared.database.tables import Tables
 
 _LIVE = sorted(LIVE_STATUSES)

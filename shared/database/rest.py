@@ -8,8 +8,7 @@ Nobody else repeats: who asks the store gets an answer or one of our errors with
                        if it can begin within the first 4 s; at most three
     all of it          at most `within_s`: 9 s, or what whoever connects allows
 
-Every error of the client becomes `StoreUnavailable` or `CallNotFound`, and the original is dropped
-on purpose: PostgREST's `details` quote the values of the row, so they are personal data.
+Every fault of the client becomes one of our errors, and the original is dropped (see `faults`).
 """
 
 import asyncio
@@ -20,7 +19,6 @@ from typing import Any, Protocol, Self
 
 import httpx
 from postgrest import AsyncRequestBuilder
-from postgrest.exceptions import APIError
 from postgrest.types import ReturnMethod
 from supabase import AsyncClient, AsyncClientOptions, acreate_client
 from tenacity import (
@@ -32,7 +30,8 @@ from tenacity import (
     wait_random,
 )
 
-from shared.call.errors import CallNotFound, StoreUnavailable, WacallError
+from shared.call.errors import StoreUnavailable, WacallError
+from shared.database.faults import FAULTS, ServerFailed, error_of, outcome_of, raise_by_status
 from shared.process.observing import ObserveRequest
 
 Rows = list[dict[str, Any]]
@@ -40,11 +39,6 @@ Rows = list[dict[str, Any]]
 PAGE = 1000
 """A Supabase project returns at most 1000 rows for a request (its `max_rows`)."""
 
-UNIQUE_VIOLATION = "23505"
-DO_NOT_CALL = "WA001"
-"""schema.sql's own: an outbound call to somebody who asked not to be called."""
-
-_FOREIGN_KEY_VIOLATION = "23503"
 _TIMEOUT = httpx.Timeout(5.0, connect=2.0)  # seconds; the client's own default is 120
 _ATTEMPTS = 3
 _GIVE_UP_AFTER_S = 4.0
@@ -72,63 +66,6 @@ class Answer:
         """The rows of a table's answer."""
         rows: Rows = self.data
         return rows
-
-
-class Refused(StoreUnavailable):
-    """The database understood the request and refused it."""
-
-    def __init__(self, what: str, sqlstate: str | None) -> None:
-        """Take what was tried and the SQLSTATE or PostgREST code of the refusal."""
-        self.sqlstate = sqlstate
-        super().__init__(
-            f"Could not {what}: the database refused it ({sqlstate}); its log says more."
-        )
-
-
-class AccessDenied(StoreUnavailable):
-    """The key is not one that may do this."""
-
-    def __init__(self) -> None:
-        """Say what to check."""
-        super().__init__(
-            "The database denies access; check that SUPABASE_SECRET_KEY is the project's secret "
-            "key and that schema.sql was applied."
-        )
-
-
-class _HttpError(Exception):
-    """An answer whose status says enough."""
-
-    def __init__(self, status: int) -> None:
-        super().__init__(f"HTTP {status}")
-        self.status = status
-
-
-class _ServerFailed(_HttpError):
-    """5xx: the database restarts, is overloaded or out of connections."""
-
-
-async def _raise_by_status(response: httpx.Response) -> None:
-    # The client's APIError does not keep the status; the gateway's refusals have no code either.
-    if response.status_code >= 500:
-        raise _ServerFailed(response.status_code)
-    if response.status_code in (401, 403):
-        raise _HttpError(response.status_code)
-
-
-def _outcome_of(error: Exception) -> str:
-    """Name what became of an attempt, for a metric's label."""
-    match error:
-        case APIError():
-            return "refused"
-        case _ServerFailed():
-            return "failed"
-        case _HttpError():
-            return "denied"
-        case httpx.TimeoutException():
-            return "timeout"
-        case _:
-            return "unreachable"
 
 
 class RestClient:
@@ -173,7 +110,7 @@ class RestClient:
             limits=httpx.Limits(
                 max_connections=50, max_keepalive_connections=20, keepalive_expiry=30
             ),
-            event_hooks={"response": [_raise_by_status]},
+            event_hooks={"response": [raise_by_status]},
         )
         options = AsyncClientOptions(
             httpx_client=http,
@@ -224,7 +161,7 @@ class RestClient:
         repeating = AsyncRetrying(
             stop=stop_after_attempt(_ATTEMPTS) | stop_before_delay(_GIVE_UP_AFTER_S),
             wait=wait_exponential(multiplier=0.2, max=1.0) + wait_random(0, 0.3),
-            retry=retry_if_exception_type((httpx.TransportError, _ServerFailed)),
+            retry=retry_if_exception_type((httpx.TransportError, ServerFailed)),
             reraise=True,
         )
         failure: WacallError = StoreUnavailable()
@@ -232,17 +169,8 @@ class RestClient:
             async with asyncio.timeout(self._within_s):
                 data: Any = await repeating(self._attempt, what.replace(" ", "_"), query)
             return Answer(data=data, attempts=repeating.statistics["attempt_number"])
-        except APIError as error:
-            unknown_call = error.code == _FOREIGN_KEY_VIOLATION
-            failure = CallNotFound() if unknown_call else Refused(what, error.code)
-        except (httpx.HTTPError, httpx.InvalidURL, _ServerFailed) as error:
-            detail = str(error) if isinstance(error, _ServerFailed) else type(error).__name__
-            failure = StoreUnavailable(
-                f"Could not {what}: the database does not answer ({detail}); "
-                "check SUPABASE_URL and that the project is running."
-            )
-        except _HttpError:
-            failure = AccessDenied()
+        except FAULTS as fault:
+            failure = error_of(fault, what)
         except TimeoutError:
             failure = StoreUnavailable(
                 f"Could not {what}: the database does not answer within {self._within_s:g} s; "
@@ -256,8 +184,8 @@ class RestClient:
         try:
             data = (await query.execute()).data
             outcome = "ok"
-        except (APIError, httpx.HTTPError, httpx.InvalidURL, _HttpError) as error:
-            outcome = _outcome_of(error)
+        except FAULTS as fault:
+            outcome = outcome_of(fault)
             raise
         finally:
             self._observe("database", action, outcome, time.monotonic() - started)

@@ -9,7 +9,8 @@ import pytest_asyncio
 from aiohttp import web
 
 from shared.call.errors import StoreUnavailable
-from shared.database.rest import AccessDenied, Refused, RestClient
+from shared.database.faults import AccessDenied, Refused
+from shared.database.rest import RestClient
 from tests.serving import serving
 
 Reply = Callable[[web.Request], Awaitable[web.Response]]

@@ -26,7 +26,8 @@ from shared.call.errors import WacallError
 from shared.call.ids import CallId
 from shared.call.person import Party
 from shared.call.room import ShownStatus
-from shared.database.rest import Refused, RestClient
+from shared.database.faults import Refused
+from shared.database.rest import RestClient
 from shared.database.supabase import SupabaseStore
 from wacall import environment
 from wacall.doctor.findings import (
