@@ -7,24 +7,9 @@ number, are one message to the model.
 import asyncio
 from collections.abc import Callable
 
-from livekit import rtc
-
-from shared.call.room import KEY_TOPIC, KeyMessage
-
 PAUSE_S = 1.5
 # more than any number has; what goes on for ever is told in parts
 _MAX_KEYS = 32
-
-
-def read_key(packet: rtc.DataPacket) -> str | None:
-    """Read a key out of a data message; `None` for every other message.
-
-    Only the server is believed: a participant could press keys in the customer's name.
-    """
-    if packet.topic != KEY_TOPIC or packet.participant is not None:
-        return None
-    message = KeyMessage.read(packet.data)
-    return message.key if message is not None else None
 
 
 def sentence_about(keys: str) -> str:
@@ -44,11 +29,8 @@ class Keypad:
         self._keys = ""
         self._timer: asyncio.TimerHandle | None = None
 
-    def take(self, packet: rtc.DataPacket) -> None:
-        """Take a data message of the room."""
-        key = read_key(packet)
-        if key is None:
-            return
+    def take(self, key: str) -> None:
+        """Take one of `room.KEYS`."""
         self._keys += key
         self.close()
         if len(self._keys) >= _MAX_KEYS:

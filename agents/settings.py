@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator, Field, SecretStr, model_validator
 
+from agents.media.voice import SpeechOptions
 from shared.process.settings import HttpUrl, Seconds, ServiceSettings, SignalUrl
 
 OPENAI_HOST = "api.openai.com"
@@ -63,6 +64,23 @@ class Settings(ServiceSettings):
     """CPU load above which no further calls are taken; `inf` takes them all."""
     drain_timeout_s: int = Field(1800, alias="AGENT_DRAIN_TIMEOUT_S", ge=1)
     """After SIGTERM: how long running calls may go on."""
+
+    def openai_key(self) -> str:
+        """The key; a stand-in without keys still wants a header."""
+        return self.openai_api_key.get_secret_value() if self.openai_api_key is not None else "none"
+
+    def speech(self) -> SpeechOptions:
+        """How the agent speaks and listens, and where."""
+        return SpeechOptions(
+            api_key=self.openai_key(),
+            base_url=self.openai_base_url,
+            connect_timeout_s=self.openai_timeout_s,
+            voice=self.voice,
+            transcription_model=self.transcription_model,
+            vad_threshold=self.vad_threshold,
+            vad_prefix_ms=self.vad_prefix_ms,
+            vad_silence_ms=self.vad_silence_ms,
+        )
 
     @model_validator(mode="after")
     def _needs_key(self) -> Self:

@@ -24,9 +24,10 @@ from shared.process.signals import Signals
 
 if TYPE_CHECKING:
     # a second of imports that only the job processes need; they get it by `preload_modules`
-    from agents.session import CallSession, ConnectStore
+    from agents.session import CallSession
+    from agents.store_link import ConnectStore
 
-log = logging.getLogger(__name__)
+_log = logging.getLogger(__name__)
 
 # After the drain: what a call needs to close its session and to write its transcript.
 _SHUTDOWN_TIMEOUT_S = 30.0
@@ -67,6 +68,7 @@ def build_server(
         # imported once, before the job processes are forked: they start faster and share memory
         preload_modules=[
             "agents.session",
+            "agents.media.decoding",
             "agents.worker",
             "agents.warm",
             "shared.database.supabase",
@@ -95,10 +97,10 @@ async def accept_calls(request: JobRequest) -> None:
     try:
         CallBrief.from_json(request.job.metadata)
     except ValueError:
-        log.warning(
+        _log.warning(
             "A job was refused: its metadata is not a call brief. Dispatch this agent through the "
             "control plane.",
-            extra={"room": request.room.name},
+            extra={"action": "job-refused", "room": request.room.name},
         )
         await request.reject()
         return
@@ -107,10 +109,9 @@ async def accept_calls(request: JobRequest) -> None:
 
 def prewarm(process: JobProcess, *, settings: Settings) -> None:
     """Do in an idle process what no caller should wait for."""
-    key = settings.openai_api_key
     chooser = ModelChooser(
         base_url=settings.openai_base_url,
-        api_key=key.get_secret_value() if key is not None else "none",
+        api_key=settings.openai_key(),
         preferred=settings.realtime_models,
     )
     asyncio.run(chooser.choose())
@@ -119,11 +120,18 @@ def prewarm(process: JobProcess, *, settings: Settings) -> None:
 
 async def answer(ctx: JobContext, *, settings: Settings, connect_store: "ConnectStore") -> None:
     """Take one call; returns when the agent is ready, the call goes on in the background."""
+    from agents.media.decoding import DecodingVoice
     from agents.session import CallSession
 
     brief = CallBrief.from_json(ctx.job.metadata)
     ctx.log_context_fields = {"call": brief.call_id}
-    call = CallSession(ctx, brief=brief, settings=settings, connect_store=connect_store)
+    call = CallSession(
+        brief=brief,
+        settings=settings,
+        connect_store=connect_store,
+        make_voice=functools.partial(DecodingVoice, ctx, settings.speech()),
+        leave=ctx.shutdown,
+    )
     ctx.proc.userdata[_CALL] = call
     await call.set_up(ctx.proc.userdata[_MODELS])
 

@@ -50,7 +50,9 @@ ALLOWED: dict[str, set[str]] = {
     "controlplane.http": CORE | UNSWAPPED | {"controlplane.use_cases"},
     "controlplane": CORE | NEIGHBOURS | {"controlplane.use_cases", "controlplane.http"},
     # the worker knows nothing of the control plane
-    "agents": {"shared.call", "shared.database", "shared.process"},
+    "agents": {"shared.call", "shared.database", "shared.process", "agents.media"},
+    # what carries the sound can be swapped whole: it knows neither phases nor settings nor store
+    "agents.media": {"shared.call"},
     # a simulator that shared the product's code would share its mistakes
     "simulators": set(),
     "simulators.phone": {"simulators"},

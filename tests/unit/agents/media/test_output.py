@@ -2,7 +2,7 @@
 
 import pytest
 
-from agents.output import SpokenText, heard
+from agents.media.output import SpokenText, heard
 
 TEXT = "The small service costs forty-nine euros."
 

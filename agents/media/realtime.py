@@ -15,21 +15,12 @@ from livekit.plugins.openai.realtime import RealtimeModel, RealtimeSession
 from openai.types.realtime import AudioTranscription
 from openai.types.realtime.realtime_audio_input_turn_detection import ServerVad
 
-from agents.settings import Settings
+from agents.media.voice import OpenAIUnreachable, SpeechOptions
 
 # OpenAI ends a session after 60 minutes; the plugin would renew it every 20 and lose words.
 _MAX_SESSION_S = 55 * 60.0
 # A first try may meet a closing socket. A second failure, or a refusal, is an answer.
 _FAILURES_BEFORE_UP = 2
-
-
-class OpenAIUnreachable(Exception):
-    """OpenAI did not give us a session; check OPENAI_API_KEY, OPENAI_BASE_URL and the quota."""
-
-    def __init__(self, cause: str) -> None:
-        """Take a slug: `timeout`, `http-401`, an error code of OpenAI's."""
-        super().__init__((type(self).__doc__ or "").partition("\n")[0])
-        self.cause = cause
 
 
 class WatchedRealtimeModel(RealtimeModel):
@@ -121,29 +112,27 @@ class WatchedRealtimeModel(RealtimeModel):
 
 
 def realtime_model(
-    settings: Settings, model: str, http: aiohttp.ClientSession
+    options: SpeechOptions, model: str, http: aiohttp.ClientSession
 ) -> WatchedRealtimeModel:
     """Make the model of one call; `http` stays the caller's to close."""
-    key = settings.openai_api_key
     return WatchedRealtimeModel(
         model=model,
-        voice=settings.voice,
+        voice=options.voice,
         modalities=["audio"],
-        input_audio_transcription=AudioTranscription(model=settings.transcription_model),
+        input_audio_transcription=AudioTranscription(model=options.transcription_model),
         turn_detection=ServerVad(
             type="server_vad",
-            threshold=settings.vad_threshold,
-            prefix_padding_ms=settings.vad_prefix_ms,
-            silence_duration_ms=settings.vad_silence_ms,
+            threshold=options.vad_threshold,
+            prefix_padding_ms=options.vad_prefix_ms,
+            silence_duration_ms=options.vad_silence_ms,
             create_response=True,
             interrupt_response=True,
         ),
-        # a stand-in without keys still wants a header
-        api_key=key.get_secret_value() if key is not None else "none",
-        base_url=settings.openai_base_url,
+        api_key=options.api_key,
+        base_url=options.base_url,
         http_session=http,
         max_session_duration=_MAX_SESSION_S,
         conn_options=APIConnectOptions(
-            max_retry=3, retry_interval=1.0, timeout=settings.openai_timeout_s
+            max_retry=3, retry_interval=1.0, timeout=options.connect_timeout_s
         ),
     )

@@ -1,0 +1,1 @@
+"""What carries the spoken conversation; it can be swapped whole, at the seam `voice.Voice`."""

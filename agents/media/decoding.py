@@ -1,0 +1,189 @@
+"""The voice that decodes: livekit-agents between LiveKit's client and OpenAI's WebSocket.
+
+Sound passes through this process as samples, both ways.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from time import monotonic
+from typing import Any
+
+import aiohttp
+from livekit import rtc
+from livekit.agents import Agent, JobContext
+from livekit.agents.llm import RealtimeError, RealtimeModelError
+from livekit.agents.voice import ConversationItemAddedEvent, ErrorEvent
+from livekit.agents.voice.room_io import AudioInputOptions, RoomOptions
+from livekit.rtc.participant import PublishTrackError
+
+from agents.media.output import CallAudioOutput
+from agents.media.patient_session import PatientSession
+from agents.media.realtime import realtime_model
+from agents.media.voice import CallObserver, CannotSpeak, RoomUnreachable, SpeechOptions
+from shared.call.room import ATTRIBUTE_CALL_STATUS, CALLER_IDENTITY, KEY_TOPIC, KeyMessage
+
+_log = logging.getLogger(__name__)
+
+
+class DecodingVoice:
+    """A `Voice` on livekit-agents' `AgentSession`."""
+
+    def __init__(self, ctx: JobContext, options: SpeechOptions, observer: CallObserver) -> None:
+        """Take the job, how to speak, and who is told what happens."""
+        self._ctx, self._options, self._observer = ctx, options, observer
+        # livekit-agents' own would first build a TLS context, 100 ms of the caller's waiting
+        self._http = aiohttp.ClientSession(trust_env=True)
+        self._output = CallAudioOutput()
+        self._session: PatientSession | None = None
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether the room is there."""
+        return self._ctx.room.isconnected()
+
+    async def bring_up(
+        self, instructions: str, tools: Sequence[Any], choose: Callable[[], Awaitable[str]]
+    ) -> None:
+        """Join and connect OpenAI at the same time, publish muted; see `Voice`."""
+        try:
+            await self._bring_up(Agent(instructions=instructions, tools=list(tools)), choose)
+        except (rtc.ConnectError, PublishTrackError) as error:
+            raise RoomUnreachable(type(error).__name__) from error
+
+    async def _bring_up(self, agent: Agent, choose: Callable[[], Awaitable[str]]) -> None:
+        began = monotonic()
+        joining = asyncio.create_task(self._ctx.connect())
+        try:
+            model = realtime_model(self._options, await choose(), self._http)
+            self._session = session = PatientSession(model)
+            session.on("conversation_item_added", self._on_item)
+            session.on("error", self._on_error)
+            session.output.audio = self._output
+            session.output.transcription = self._output.spoken
+            await session.start(
+                agent,
+                room=self._ctx.room,
+                room_options=_room_options(),
+                record=False,
+                session_host=False,
+            )
+            # nobody is to be heard before the call is answered
+            session.input.set_audio_enabled(False)
+            await model.wait_until_up(self._options.connect_timeout_s)
+            _log.info(
+                "OpenAI has confirmed the session.",
+                extra={"action": "openai-up", "took_ms": round((monotonic() - began) * 1000)},
+            )
+            await joining
+        finally:
+            joining.cancel()
+        await self._output.publish(self._ctx.room.local_participant)
+
+    def watch(self) -> None:
+        """Tell of the caller from now on, beginning with what is there already."""
+        room = self._ctx.room
+        room.on("participant_connected", self._on_leg)
+        room.on("participant_active", self._on_leg)
+        room.on("participant_attributes_changed", self._on_attributes)
+        room.on("participant_disconnected", self._on_gone)
+        room.on("data_received", self._on_data)
+        for person in room.remote_participants.values():
+            self._on_leg(person)
+
+    def greet(self, instructions: str) -> None:
+        """Have the greeting spoken into the held output."""
+        with _speaking(self._session) as session:
+            session.generate_reply(instructions=instructions)
+
+    def unmute(self) -> None:
+        """Let RTP flow: silence, until `begin`."""
+        self._output.unmute()
+
+    def begin(self) -> None:
+        """Play what was held back, and listen."""
+        self._output.release()
+        if self._session is not None:
+            self._session.input.set_audio_enabled(True)
+
+    def tell(self, sentence: str) -> None:
+        """Tell the model something in writing; it answers once it has finished what it says."""
+        with _speaking(self._session) as session:
+            session.generate_reply(user_input=sentence)
+
+    async def aclose(self) -> None:
+        """Stop playing; the framework closes the session itself."""
+        await self._output.aclose()
+        await self._http.close()
+
+    # --- what the room tells ---
+
+    # A WHIP leg is made known to others when it becomes ACTIVE, or before that when its
+    # attributes change: `active` may come with the participant itself.
+    def _on_leg(self, person: rtc.RemoteParticipant) -> None:
+        if person.identity != CALLER_IDENTITY:
+            return
+        self._observer.caller_seen()
+        if person.state == rtc.ParticipantState.PARTICIPANT_STATE_ACTIVE:
+            self._observer.media_up()
+        self._observer.status_shown(person.attributes.get(ATTRIBUTE_CALL_STATUS))
+
+    def _on_attributes(self, changed: dict[str, str], person: rtc.Participant) -> None:
+        if ATTRIBUTE_CALL_STATUS in changed and isinstance(person, rtc.RemoteParticipant):
+            self._on_leg(person)
+
+    def _on_gone(self, person: rtc.RemoteParticipant) -> None:
+        # CONNECTION_TIMEOUT and PARTICIPANT_REMOVED included, which livekit-agents ignores
+        if person.identity == CALLER_IDENTITY:
+            self._observer.caller_left()
+
+    def _on_data(self, packet: rtc.DataPacket) -> None:
+        key = read_key(packet)
+        if key is not None:
+            self._observer.key_pressed(key)
+
+    # --- what the session tells ---
+
+    def _on_item(self, event: ConversationItemAddedEvent) -> None:
+        self._observer.item_added(event.item)
+
+    def _on_error(self, event: ErrorEvent) -> None:
+        # Not `close`: livekit-agents 1.8.9 does not emit it for a realtime session that was lost,
+        # because closing that session raises the very error again.
+        if isinstance(event.error, RealtimeModelError) and not event.error.recoverable:
+            self._observer.lost()
+
+
+@contextlib.contextmanager
+def _speaking(session: PatientSession | None) -> Iterator[PatientSession]:
+    """Have what a session raises that takes no requests be `CannotSpeak`."""
+    if session is None:
+        raise CannotSpeak
+    try:
+        yield session
+    except (RealtimeError, RuntimeError) as error:
+        raise CannotSpeak from error
+
+
+def read_key(packet: rtc.DataPacket) -> str | None:
+    """Read a key out of a data message; `None` for every other message.
+
+    Only the server is believed: a participant could press keys in the customer's name.
+    """
+    if packet.topic != KEY_TOPIC or packet.participant is not None:
+        return None
+    message = KeyMessage.read(packet.data)
+    return message.key if message is not None else None
+
+
+def _room_options() -> RoomOptions:
+    return RoomOptions(
+        audio_input=AudioInputOptions(pre_connect_audio=False, auto_gain_control=False),
+        audio_output=False,
+        text_input=False,
+        text_output=False,
+        participant_identity=CALLER_IDENTITY,
+        participant_kinds=[rtc.ParticipantKind.PARTICIPANT_KIND_CONNECTOR],
+        close_on_disconnect=False,
+    )

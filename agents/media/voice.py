@@ -1,0 +1,131 @@
+"""The seam between a call's story and what carries its sound.
+
+`agents.session` decides what happens when; a `Voice` joins the room, connects OpenAI, and moves
+sound between the two. The session knows a voice by this file alone, and a voice knows nothing of
+phases, database or briefs: whatever else can speak (a bridge that only forwards packets, say)
+takes the place of `decoding.DecodingVoice` and of nothing besides.
+
+    session  -- bring_up, watch, greet, unmute, begin, tell, aclose -->  voice
+    session  <-- caller_seen, media_up, caller_left, status_shown,
+                 key_pressed, item_added, lost ----------------------    voice
+    tools    -- RunContext.wait_for_playout: what is being said has been heard -->  voice
+
+What was said but not heard (an interruption) is settled inside of the voice: an item that it adds
+has the words that the caller heard.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+
+class OpenAIUnreachable(Exception):
+    """OpenAI did not give us a session; check OPENAI_API_KEY, OPENAI_BASE_URL and the quota."""
+
+    def __init__(self, cause: str) -> None:
+        """Take a slug: `timeout`, `http-401`, an error code of OpenAI's."""
+        super().__init__((type(self).__doc__ or "").partition("\n")[0])
+        self.cause = cause
+
+
+class RoomUnreachable(Exception):
+    """The room could not be joined, or the track not be published; check LIVEKIT_URL."""
+
+    def __init__(self, cause: str) -> None:
+        """Take the name of LiveKit's error."""
+        super().__init__((type(self).__doc__ or "").partition("\n")[0])
+        self.cause = cause
+
+
+class CannotSpeak(Exception):
+    """The session with OpenAI takes no requests just now, or any more."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpeechOptions:
+    """How the agent speaks and listens, and where."""
+
+    api_key: str = field(repr=False)
+    base_url: str
+    """Of OpenAI's API: `https://host/v1`."""
+    connect_timeout_s: float
+    """Until OpenAI has confirmed the session."""
+    voice: str
+    transcription_model: str
+    vad_threshold: float
+    vad_prefix_ms: int
+    vad_silence_ms: int
+
+
+class CallObserver(Protocol):
+    """Who is told of what happens on the call; nothing here may block or raise."""
+
+    def caller_seen(self) -> None:
+        """The caller's leg is in the room; may be told more than once."""
+
+    def media_up(self) -> None:
+        """The media of the caller's leg stands: it hears what is sent from now on."""
+
+    def caller_left(self) -> None:
+        """The caller's leg is gone, for whatever reason."""
+
+    def status_shown(self, status: str | None) -> None:
+        """The leg shows this `whatsapp.callStatus`; may be told more than once."""
+
+    def key_pressed(self, key: str) -> None:
+        """The customer pressed one of `room.KEYS`."""
+
+    def item_added(self, item: object) -> None:
+        """Something was said by one of both, or done; in order."""
+
+    def lost(self) -> None:
+        """The session with OpenAI is lost for good."""
+
+
+MakeVoice = Callable[[CallObserver], "Voice"]
+
+
+class Voice(Protocol):
+    """The agent's voice and ears in one call."""
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether the room is there."""
+
+    async def bring_up(
+        self, instructions: str, tools: Sequence[Any], choose: Callable[[], Awaitable[str]]
+    ) -> None:
+        """Join the room and connect OpenAI at the same time, then publish the track, muted.
+
+        Nothing is sent and nobody is listened to yet. `choose` names OpenAI's model.
+
+        Raises:
+            OpenAIUnreachable: no session with OpenAI.
+            RoomUnreachable: no room, or no track in it.
+        """
+
+    def watch(self) -> None:
+        """Tell of the caller from now on, beginning with what is there already."""
+
+    def greet(self, instructions: str) -> None:
+        """Have the greeting spoken now, though it is held back until `begin`.
+
+        Raises:
+            CannotSpeak: it cannot be asked for.
+        """
+
+    def unmute(self) -> None:
+        """Let RTP flow, which WhatsApp takes for the answer: silence, until `begin`."""
+
+    def begin(self) -> None:
+        """Play what was held back, and listen."""
+
+    def tell(self, sentence: str) -> None:
+        """Tell the model something in writing, and have it answer.
+
+        Raises:
+            CannotSpeak: it cannot be told.
+        """
+
+    async def aclose(self) -> None:
+        """Stop, and free everything."""

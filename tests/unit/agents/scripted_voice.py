@@ -1,0 +1,56 @@
+"""A voice that a test leads: it does as it is told, tells what it is told to, and keeps a list."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+from agents.media.voice import CallObserver, CannotSpeak
+
+
+class ScriptedVoice:
+    """A `Voice` without any sound."""
+
+    def __init__(self, observer: CallObserver) -> None:
+        self.observer = observer
+        self.done: list[str] = []
+        """What the session asked for, in order."""
+        self.is_connected = False
+        self.fails_with: Exception | None = None
+        self.takes_s = 0.0
+        self.is_mute = False
+        """Whether the model takes no requests."""
+        self.present: Callable[[], None] = lambda: None
+        """What there is to tell already when the session begins to watch."""
+
+    async def bring_up(
+        self, instructions: str, tools: Sequence[Any], choose: Callable[[], Awaitable[str]]
+    ) -> None:
+        await asyncio.sleep(self.takes_s)
+        if self.fails_with is not None:
+            raise self.fails_with
+        self.is_connected = True
+        self.done.append("bring_up")
+
+    def watch(self) -> None:
+        self.present()
+
+    def greet(self, instructions: str) -> None:
+        self._speak("greet")
+
+    def unmute(self) -> None:
+        self.done.append("unmute")
+
+    def begin(self) -> None:
+        self.done.append("begin")
+
+    def tell(self, sentence: str) -> None:
+        self._speak(sentence)
+
+    async def aclose(self) -> None:
+        self.is_connected = False
+        self.done.append("aclose")
+
+    def _speak(self, what: str) -> None:
+        if self.is_mute:
+            raise CannotSpeak
+        self.done.append(what)

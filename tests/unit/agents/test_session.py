@@ -1,0 +1,286 @@
+"""What the agent does in each phase of a call, told by a voice without sound."""
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from livekit.agents.llm import ChatMessage
+
+from agents.media.voice import CallObserver, OpenAIUnreachable, RoomUnreachable
+from agents.models import ModelChooser
+from agents.session import CallSession
+from agents.settings import Settings
+from shared.call.brief import CallBrief
+from shared.call.call import Direction, EndReason
+from shared.call.ids import CallId, PhoneNumberId
+from shared.database.store import CallNotes
+from tests.memory_notes import MemoryNotes
+from tests.unit.agents.scripted_voice import ScriptedVoice
+
+CALL = CallId("0b0e3c1e-9a57-4f3c-9a52-0d7e4a3c2b11")
+CHOOSER = ModelChooser(base_url="http://127.0.0.1:9/v1", api_key="none", preferred=("none",))
+
+
+@dataclass
+class Bench:
+    """One call's session, its voice and its store."""
+
+    session: CallSession
+    voice: ScriptedVoice
+    store: MemoryNotes
+    left: list[str] = field(default_factory=list)
+    """Why the job was left; once per time."""
+
+    async def set_up(self) -> None:
+        await self.session.set_up(CHOOSER)
+
+
+def bench_with(
+    direction: Direction = Direction.INBOUND,
+    ready_within_s: float = 8.0,
+    profile: str = "default",
+    answer_timeout_s: float = 120,
+) -> Bench:
+    store, left, voices = MemoryNotes(), list[str](), list[ScriptedVoice]()
+
+    def make_voice(observer: CallObserver) -> ScriptedVoice:
+        voices.append(ScriptedVoice(observer))
+        return voices[0]
+
+    async def connect(_: Settings) -> CallNotes:
+        return store
+
+    settings = Settings.from_env(
+        {
+            "LIVEKIT_URL": "ws://127.0.0.1:9",
+            "LIVEKIT_API_KEY": "key",
+            "LIVEKIT_API_SECRET": "secret",
+            "SUPABASE_URL": "http://127.0.0.1:9",
+            "SUPABASE_SECRET_KEY": "secret",
+            "OPENAI_BASE_URL": "http://127.0.0.1:9/v1",
+            "AGENT_ANSWER_TIMEOUT_S": str(answer_timeout_s),
+        }
+    )
+    session = CallSession(
+        brief=CallBrief(
+            call_id=CALL,
+            direction=direction,
+            phone_number_id=PhoneNumberId("106540352242922"),
+            profile=profile,
+            ready_within_s=ready_within_s,
+        ),
+        settings=settings,
+        connect_store=connect,
+        make_voice=make_voice,
+        leave=left.append,
+    )
+    return Bench(session=session, voice=voices[0], store=store, left=left)
+
+
+async def test_an_inbound_call_is_greeted_before_it_is_answered() -> None:
+    """The greeting is prepared at once, held until media and answer are there, and asked once."""
+    bench = bench_with()
+    await bench.set_up()
+    assert bench.voice.done == ["bring_up", "greet"]
+    bench.session.caller_seen()
+    bench.session.media_up()
+    assert bench.voice.done == ["bring_up", "greet"]
+    bench.session.status_shown("active")
+    bench.session.status_shown("active")
+    assert bench.voice.done == ["bring_up", "greet", "unmute", "begin"]
+    await bench.session.finish()
+
+
+async def test_an_outbound_call_is_greeted_when_its_leg_shows() -> None:
+    """Whoever is called may never pick up; ringing alone unmutes nothing."""
+    bench = bench_with(Direction.OUTBOUND)
+    await bench.set_up()
+    assert bench.voice.done == ["bring_up"]
+    bench.session.caller_seen()
+    bench.session.status_shown("ringing")
+    assert bench.voice.done == ["bring_up", "greet"]
+    await bench.session.finish()
+
+
+async def test_a_leg_that_is_there_already_is_not_overlooked() -> None:
+    """What the room holds when the agent begins to watch counts as if it came then."""
+    bench = bench_with(Direction.OUTBOUND)
+    bench.voice.present = bench.session.caller_seen
+    await bench.set_up()
+    assert bench.voice.done == ["bring_up", "greet"]
+    await bench.session.finish()
+
+
+async def test_an_answered_call_waits_for_its_media() -> None:
+    """`active` unmutes; speaking waits for the leg."""
+    bench = bench_with()
+    await bench.set_up()
+    bench.session.status_shown("active")
+    assert bench.voice.done[-1] == "unmute"
+    bench.session.media_up()
+    assert bench.voice.done[-1] == "begin"
+    await bench.session.finish()
+
+
+async def test_a_leg_that_comes_again_has_to_stand_again() -> None:
+    """Before the answer WHIP may try twice; the first leg's media says nothing of the second's."""
+    bench = bench_with()
+    await bench.set_up()
+    bench.session.media_up()
+    bench.session.caller_left()
+    bench.session.status_shown("active")
+    assert bench.voice.done == ["bring_up", "greet", "unmute"]
+    assert bench.left == []
+    await bench.session.finish()
+
+
+@pytest.mark.parametrize("media", [True, False])
+async def test_whoever_leaves_after_the_answer_has_hung_up(media: bool) -> None:
+    """With or without media; the control plane is not told, for it sees that too."""
+    bench = bench_with()
+    await bench.set_up()
+    bench.session.status_shown("active")
+    if media:
+        bench.session.media_up()
+    bench.session.caller_left()
+    bench.session.status_shown("hangup")
+    assert bench.left == ["caller left"]
+    await bench.session.finish()
+    assert bench.store.requested_ends == {}
+
+
+async def test_hangup_ends_a_call_that_rings() -> None:
+    """The control plane says that it is over; what comes later means nothing."""
+    bench = bench_with()
+    await bench.set_up()
+    bench.session.status_shown("hangup")
+    bench.session.status_shown("active")
+    bench.session.lost()
+    await bench.session.finish()
+    assert bench.left == ["call ended"]
+    assert bench.voice.done == ["bring_up", "greet", "aclose"]
+    assert bench.store.requested_ends == {}
+
+
+async def test_a_call_that_nobody_answers_is_left() -> None:
+    """After AGENT_ANSWER_TIMEOUT_S."""
+    bench = bench_with(Direction.OUTBOUND, answer_timeout_s=0.01)
+    await bench.set_up()
+    async with asyncio.timeout(5):
+        while not bench.left:
+            await asyncio.sleep(0.005)
+    assert bench.left == ["never answered"]
+    await bench.session.finish()
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (OpenAIUnreachable("http-401"), EndReason.OPENAI_UNREACHABLE),
+        (RoomUnreachable("ConnectError"), EndReason.AGENT_NOT_READY),
+        (TimeoutError(), EndReason.AGENT_NOT_READY),
+    ],
+)
+async def test_what_fails_while_setting_up_is_explained(
+    error: Exception, reason: EndReason
+) -> None:
+    """The reason is written before the agent leaves, once."""
+    bench = bench_with()
+    bench.voice.fails_with = error
+    await bench.set_up()
+    assert bench.store.requested_ends == {CALL: reason}
+    assert bench.left == [reason.value]
+    await bench.session.finish()
+    assert bench.store.requested_ends == {CALL: reason}
+
+
+async def test_an_unknown_profile_is_explained() -> None:
+    """A prompt that is not there is nobody's fault but ours."""
+    bench = bench_with(profile="nobody")
+    await bench.set_up()
+    assert bench.store.requested_ends == {CALL: EndReason.INTERNAL}
+    assert bench.voice.done == []
+    await bench.session.finish()
+
+
+@pytest.mark.parametrize(
+    ("takes_s", "patience_s", "is_ready"), [(0.2, 0.6, True), (0.6, 0.2, False)]
+)
+async def test_the_agent_is_as_patient_as_the_brief_says(
+    takes_s: float, patience_s: float, is_ready: bool
+) -> None:
+    """Neither more nor less, whatever the usual patience is."""
+    bench = bench_with(ready_within_s=patience_s)
+    bench.voice.takes_s = takes_s
+    await bench.set_up()
+    assert bench.voice.is_connected is is_ready
+    assert list(bench.store.requested_ends.values()) == (
+        [] if is_ready else [EndReason.AGENT_NOT_READY]
+    )
+    bench.voice.is_connected = False
+    await bench.session.finish()
+
+
+async def test_a_session_that_is_lost_ends_the_call_once() -> None:
+    """However often it is told."""
+    bench = bench_with()
+    await bench.set_up()
+    bench.session.status_shown("active")
+    bench.session.lost()
+    bench.session.lost()
+    async with asyncio.timeout(5):
+        while not bench.left:
+            await asyncio.sleep(0.005)
+    await bench.session.finish()
+    assert bench.left == [EndReason.OPENAI_UNREACHABLE.value]
+    assert set(bench.store.requested_ends.values()) == {EndReason.OPENAI_UNREACHABLE}
+
+
+async def test_a_worker_that_stops_says_so() -> None:
+    """With the caller still on the line, the end is explained."""
+    bench = bench_with()
+    await bench.set_up()
+    await bench.session.finish()
+    assert bench.store.requested_ends == {CALL: EndReason.SHUTDOWN}
+
+
+async def test_keys_before_the_answer_are_nobodys() -> None:
+    """Afterwards they are told to the model, together."""
+    bench = bench_with()
+    await bench.set_up()
+    for key in "3" * 32:
+        bench.session.key_pressed(key)
+    assert bench.voice.done == ["bring_up", "greet"]
+    bench.session.status_shown("active")
+    for key in "4" * 32:
+        bench.session.key_pressed(key)
+    assert "4 4" in bench.voice.done[-1]
+    await bench.session.finish()
+
+
+async def test_a_model_that_takes_no_requests_ends_nothing() -> None:
+    """Without a greeting the caller speaks first; keys go untold."""
+    bench = bench_with()
+    bench.voice.is_mute = True
+    await bench.set_up()
+    bench.session.status_shown("active")
+    for key in "5" * 32:
+        bench.session.key_pressed(key)
+    assert bench.voice.done == ["bring_up", "unmute"]
+    assert bench.left == []
+    await bench.session.finish()
+
+
+async def test_what_was_said_is_written_by_the_end() -> None:
+    """In order, and nothing else is."""
+    bench = bench_with()
+    await bench.set_up()
+    for item in (ChatMessage(role="assistant", content=["Hello."]), None, said("Hi.")):
+        bench.session.item_added(item)
+    await bench.session.finish()
+    assert [turn.text for turn in bench.store.turns.values()] == ["Hello.", "Hi."]
+
+
+def said(text: str) -> Any:
+    return ChatMessage(role="user", content=[text])
