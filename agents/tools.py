@@ -30,11 +30,11 @@ from shared.call.ids import CallId
 from shared.call.records import FollowUp, Lead
 from shared.database.store import CallNotes
 
-log = logging.getLogger(__name__)
+_log = logging.getLogger(__name__)
 
 _NAMESPACE = UUID("6d1f7c1e-0f0a-5a0e-9d53-2a8b3c6f4e11")
-_STORE_TIMEOUT_S = 5.0
-_STORE_TRIES = 3
+# How long somebody on the telephone waits for an answer; within it the database's client repeats.
+_WRITE_WITHIN_S = 5.0
 _FURTHEST = timedelta(days=366)
 # A clock read at the beginning of the call; "now" may be said and come out a little in the past.
 _PAST_TOLERANCE = timedelta(minutes=2)
@@ -171,22 +171,18 @@ class Desk:
         return "Written down: the customer will not be called again. Confirm it to them."
 
     async def _write(self, write: Callable[[CallNotes], Awaitable[object]]) -> None:
-        for attempt in range(_STORE_TRIES):
-            try:
-                async with asyncio.timeout(_STORE_TIMEOUT_S):
-                    await write(await self.store())
-            except Exception as error:
-                log.warning(
-                    "A tool's write failed.",
-                    extra={"attempt": attempt, "error": type(error).__name__},
-                )
-                await asyncio.sleep(0.2 * (attempt + 1))
-            else:
-                return
-        raise ToolError(
-            "It could not be written down just now. Apologise, go on without it, and try once "
-            "more before the end of the call."
-        )
+        try:
+            async with asyncio.timeout(_WRITE_WITHIN_S):
+                await write(await self.store())
+        except Exception as error:
+            _log.warning(
+                "A tool's write failed.",
+                extra={"action": "tool-write-failed", "error": type(error).__name__},
+            )
+            raise ToolError(
+                "It could not be written down just now. Apologise, go on without it, and try once "
+                "more before the end of the call."
+            ) from None
 
 
 _LEAD = "Write down the customer's name, contact or wish. Call again with what is new or corrected."

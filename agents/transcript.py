@@ -12,13 +12,12 @@ from shared.call.ids import CallId
 from shared.call.records import TranscriptTurn
 from shared.database.store import CallNotes
 
-log = logging.getLogger(__name__)
+_log = logging.getLogger(__name__)
 
 _SPEAKERS = {"user": "user", "assistant": "assistant"}
 _BATCH = 50
 # The pause before the next try; the last one is repeated for as long as the call goes on.
 _PAUSES_S = (0.2, 0.5, 1.0, 2.0, 5.0)
-_TRY_TIMEOUT_S = 5.0
 
 
 @dataclass(slots=True)
@@ -70,9 +69,9 @@ class TranscriptWriter:
         self._task.cancel()
         await asyncio.gather(self._task, return_exceptions=True)
         if self._waiting:
-            log.error(
+            _log.error(
                 "Turns of the transcript could not be written.",
-                extra={"turns": len(self._waiting)},
+                extra={"action": "turns-lost", "turns": len(self._waiting)},
             )
         return len(self._waiting)
 
@@ -89,12 +88,17 @@ class TranscriptWriter:
         attempt = 0
         while True:
             try:
-                async with asyncio.timeout(_TRY_TIMEOUT_S):
-                    await (await self._store()).add_transcripts(batch)
+                # bounded by the database's client; a limit of our own would cut its tries in two
+                await (await self._store()).add_transcripts(batch)
             except Exception as error:
-                log.warning(
+                _log.warning(
                     "A piece of the transcript was not written; trying again.",
-                    extra={"turns": len(batch), "attempt": attempt, "error": type(error).__name__},
+                    extra={
+                        "action": "turns-unwritten",
+                        "turns": len(batch),
+                        "attempt": attempt,
+                        "error": type(error).__name__,
+                    },
                 )
                 await asyncio.sleep(_PAUSES_S[min(attempt, len(_PAUSES_S) - 1)])
                 attempt += 1

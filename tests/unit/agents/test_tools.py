@@ -1,10 +1,14 @@
 """The agent's tools: what they write, and what they tell the model."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 from livekit.agents.llm import ToolError
 
 from agents.tools import (
@@ -18,13 +22,14 @@ from agents.tools import (
 )
 from shared.call.ids import CallId
 from shared.database.store import CallNotes
+from shared.database.supabase import SupabaseStore
 from tests.memory_notes import MemoryNotes
 
 CALL = CallId("5f1c9a52-6c1d-4f2e-9c8e-0d5f3a1b2c3d")
 NOW = datetime(2026, 11, 23, 14, 0, tzinfo=UTC)  # a Monday, 15:00 in Amsterdam
 
 
-def desk_with(store: MemoryNotes) -> Desk:
+def desk_with(store: CallNotes) -> Desk:
     async def connect() -> CallNotes:
         return store
 
@@ -155,11 +160,41 @@ async def test_the_wish_not_to_be_called_is_written_down() -> None:
     assert "will not be called" in said
 
 
+@asynccontextmanager
+async def failing_project(failures: int) -> AsyncIterator[tuple[SupabaseStore, list[str]]]:
+    """A project that answers 503 so often, and then does what is asked; with its requests."""
+    asked: list[str] = []
+
+    async def serve(request: web.Request) -> web.Response:
+        asked.append(request.path)
+        if len(asked) <= failures:
+            return web.json_response({"code": "PGRST002"}, status=503)
+        return web.json_response(True)
+
+    app = web.Application()
+    app.router.add_post("/rest/v1/rpc/do_not_call", serve)
+    async with TestServer(app) as server:
+        store = await SupabaseStore.connect(str(server.make_url("/")).rstrip("/"), "secret")
+        try:
+            yield store, asked
+        finally:
+            await store.close()
+
+
 async def test_a_short_failure_of_the_database_is_outlived() -> None:
     """Writes are tried again before the model hears of a problem."""
-    store = MemoryNotes(CALL, failures=2)
-    await desk_with(store).upsert_lead(LeadArguments(name="Ada"))
-    assert store.leads[CALL].name == "Ada"
+    async with failing_project(failures=2) as (store, asked):
+        said = await desk_with(store).do_not_call(NoArguments())
+    assert said.startswith("Written down")
+    assert len(asked) == 3
+
+
+async def test_a_write_is_repeated_at_one_depth_only() -> None:
+    """The database's client repeats, the tool does not: three requests at most, never nine."""
+    async with failing_project(failures=99) as (store, asked):
+        with pytest.raises(ToolError, match="could not be written"):
+            await desk_with(store).do_not_call(NoArguments())
+    assert len(asked) == 3
 
 
 async def test_a_lasting_failure_is_told_to_the_model() -> None:
