@@ -10,7 +10,7 @@ from typing import Any
 
 import aiohttp
 
-log = logging.getLogger(__name__)
+_log = logging.getLogger(__name__)
 
 # Models come and go in months; a call must not wait for a list that is an hour old.
 _TTL_S = 3600.0
@@ -86,16 +86,20 @@ class ModelChooser:
             listing = await self._list()
         except (aiohttp.ClientError, TimeoutError, ValueError) as error:
             fallback = self._chosen or self._preferred[0]
-            log.warning(
+            _log.warning(
                 "The list of OpenAI's models did not come; going on without it.",
-                extra={"model": fallback, "error": type(error).__name__},
+                extra={
+                    "action": "models-unlisted",
+                    "model": fallback,
+                    "error": type(error).__name__,
+                },
             )
             return fallback
         model = first_available(self._preferred, listing)
         if model is None:
-            log.warning(
+            _log.warning(
                 "OpenAI lists none of OPENAI_REALTIME_MODEL; trying the first of them.",
-                extra={"model": self._preferred[0]},
+                extra={"action": "no-model-listed", "model": self._preferred[0]},
             )
             return self._preferred[0]
         self._chosen, self._chosen_at = model.id, monotonic()
@@ -103,11 +107,14 @@ class ModelChooser:
         return model.id
 
     def _report(self, model: ModelInfo) -> None:
-        extra = {"model": model.id, "shutdown_date": str(model.shutdown_date or "none announced")}
+        about = {"model": model.id, "shutdown_date": str(model.shutdown_date or "none announced")}
         if ends_soon(model, datetime.now(UTC).date()):
-            log.warning("OpenAI switches the chosen Realtime model off soon.", extra=extra)
+            _log.warning(
+                "OpenAI switches the chosen Realtime model off soon.",
+                extra={"action": "model-ends-soon", **about},
+            )
         else:
-            log.info("The Realtime model is chosen.", extra=extra)
+            _log.info("The Realtime model is chosen.", extra={"action": "model-chosen", **about})
 
     async def _list(self) -> list[ModelInfo]:
         async with (

@@ -124,11 +124,15 @@ class Hops:
         """Ask every hop how many calls it carries."""
         looks = await asyncio.gather(*(self._look_at(address) for address in self._states))
         for before, after in zip(self.states, looks, strict=True):
-            if before.is_well != after.is_well:
-                _log.log(
-                    logging.INFO if after.is_well else logging.WARNING,
-                    "A media hop is well." if after.is_well else "A media hop is not well.",
-                    extra={"action": "hop", "hop": str(after.address)},
+            if after.is_well and not before.is_well:
+                _log.info(
+                    "A media hop is well.",
+                    extra={"action": "hop-well", "hop": str(after.address)},
+                )
+            elif before.is_well and not after.is_well:
+                _log.warning(
+                    "A media hop is not well.",
+                    extra={"action": "hop-unwell", "hop": str(after.address)},
                 )
         self._states = {state.address: state for state in looks}
 

@@ -110,6 +110,9 @@ class KeyListener(asyncio.DatagramProtocol):
         """Pass a key on."""
         key = read_key(data)
         if key is None:
-            _log.debug("A datagram on the key port is no report of a phone's key.")
+            _log.debug(
+                "A datagram on the key port is no report of a phone's key.",
+                extra={"action": "key-report-unread"},
+            )
             return
         self._on_key(key)

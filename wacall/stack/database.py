@@ -26,7 +26,7 @@ from wacall.stack.processes import Child, ChildFailed
 from wacall.stack.project_keys import ProjectKeys
 from wacall.stack.together import first, together
 
-log = logging.getLogger(__name__)
+_log = logging.getLogger(__name__)
 
 SCHEMA = Path(__file__).parents[2] / "schema.sql"
 
@@ -54,8 +54,8 @@ class DatabaseFailed(Exception):
 
 
 def _log_it(sentence: str) -> None:
-    log.warning(
-        "a part of the local database came or went",
+    _log.warning(
+        "A part of the local database came or went.",
         extra={"action": "local-database-part", "reason": sentence},
     )
 
