@@ -81,7 +81,12 @@ class Worker:
                 stdout=log,
                 stderr=log,
             )
-        await eventually(lambda: self.says("registered worker"), 20)
+        try:
+            await eventually(lambda: self.says("registered worker"), 20)
+        except BaseException:
+            # or it would go on for ever, and slow down whatever is tried next
+            self.process.kill()
+            raise
 
     async def stop(self) -> None:
         if self.process.returncode is None:
