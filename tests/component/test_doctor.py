@@ -172,7 +172,7 @@ async def test_a_schema_that_is_not_applied_is_told(
     (told,) = [finding for finding in found if finding.about == "database"]
     assert told.status == "fail"
     assert "leads" in told.message
-    assert "schema.sql" in told.fix
+    assert "wacall database migrate" in told.fix
 
 
 async def test_a_prompt_file_without_a_greeting_is_told(environ: Environ, tmp_path: Path) -> None:
