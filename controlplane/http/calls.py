@@ -1,12 +1,21 @@
 """The operators' routes about calls: which there are, one call's timeline, place one, hang up."""
 
 import uuid
-from typing import Annotated, Any
 
 from aiohttp import web
-from pydantic import BaseModel, ConfigDict, Field
 
 from controlplane.core.errors import BadRequest, CallEnded
+from controlplane.http.bodies import (
+    CallDetails,
+    CallerView,
+    CallList,
+    CallPlaced,
+    CallToPlace,
+    CallView,
+    EventView,
+    TurnView,
+    answer,
+)
 from controlplane.http.reading import callee_in, iso, read_body, read_limit, read_time
 from controlplane.use_cases.ending import CallEnder
 from controlplane.use_cases.outbound import CallOrder, CallPlacer
@@ -19,14 +28,6 @@ from shared.database.store import CallStore
 _MAX_KEY = 200
 # What the agent is told travels in LiveKit's dispatch metadata; a prompt has no room for more.
 _MAX_CONTEXT = 16 * 1024
-
-
-class _CallBody(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-    to: Annotated[str, Field(min_length=1, max_length=200)]
-    profile: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$", max_length=100)] | None = None
-    context: dict[str, Any] = Field(default_factory=dict)
 
 
 class CallRoutes:
@@ -46,20 +47,20 @@ class CallRoutes:
         calls = await self._store.list_calls(
             limit=read_limit(request), before=read_time(request, "before")
         )
-        return web.json_response({"calls": [_call_json(call) for call in calls]})
+        return answer(CallList(calls=[_view(call) for call in calls]))
 
     async def show_call(self, request: web.Request) -> web.Response:
         """`GET /calls/{call_id}`: the call, its events and what was said."""
         call = await self._find(request)
         events = await self._store.list_events(call.id)
         turns = await self._store.list_transcripts(call.id)
-        return web.json_response(
-            {
-                **_call_json(call),
-                "timings_ms": dict(call.timings),
-                "timeline": [_event_json(event) for event in events],
-                "transcript": [_turn_json(turn) for turn in turns],
-            }
+        return answer(
+            CallDetails(
+                **dict(_view(call)),
+                timings_ms=dict(call.timings),
+                timeline=[_event_view(event) for event in events],
+                transcript=[_turn_view(turn) for turn in turns],
+            )
         )
 
     async def place(self, request: web.Request) -> web.Response:
@@ -72,7 +73,7 @@ class CallRoutes:
             raise BadRequest(f"Idempotency-Key must have 1 to {_MAX_KEY} characters.")
         if len(await request.read()) > _MAX_CONTEXT:
             raise BadRequest(f"The body must not be larger than {_MAX_CONTEXT // 1024} KiB.")
-        body = await read_body(request, _CallBody)
+        body = await read_body(request, CallToPlace)
         placed = await self._placer.place(
             CallOrder(
                 party=callee_in(body.to, "to"),
@@ -81,10 +82,13 @@ class CallRoutes:
                 idempotency_key=key,
             )
         )
-        answer: dict[str, Any] = {"call_id": placed.call.id, "status": placed.call.status.value}
-        if placed.warnings:
-            answer["warnings"] = list(placed.warnings)
-        return web.json_response(answer, status=202)
+        call = placed.call
+        if not placed.warnings:
+            return answer(CallPlaced(call_id=call.id, status=call.status), status=202)
+        return answer(
+            CallPlaced(call_id=call.id, status=call.status, warnings=list(placed.warnings)),
+            status=202,
+        )
 
     async def hang_up(self, request: web.Request) -> web.Response:
         """`POST /calls/{call_id}/hangup`: end the call now."""
@@ -92,7 +96,7 @@ class CallRoutes:
         if not await self._ender.finish(call, EndReason.OPERATOR_HANGUP):
             raise CallEnded
         ended = await self._store.get_call(call.id)
-        return web.json_response(_call_json(ended or call))
+        return answer(_view(ended or call))
 
     async def _find(self, request: web.Request) -> Call:
         try:
@@ -105,44 +109,41 @@ class CallRoutes:
         return call
 
 
-def _call_json(call: Call) -> dict[str, Any]:
-    return {
-        "id": call.id,
-        "wacid": call.wacid,
-        "direction": call.direction.value,
-        "status": call.status.value,
-        "end_reason": call.end_reason.value if call.end_reason is not None else None,
-        "outcome": call.outcome,
-        "room": call.room,
-        "phone_number_id": call.phone_number_id,
-        "caller": {
-            "user_id": call.party.user_id,
-            "phone": call.party.phone,
-            "name": call.party.name,
-        },
-        "created_at": iso(call.created_at),
-        "answered_at": iso(call.answered_at),
-        "media_at": iso(call.media_at),
-        "ended_at": iso(call.ended_at),
-        "duration_s": call.duration_s,
-    }
+def _view(call: Call) -> CallView:
+    person = call.party
+    return CallView(
+        id=call.id,
+        wacid=call.wacid,
+        direction=call.direction,
+        status=call.status,
+        end_reason=call.end_reason,
+        outcome=call.outcome,
+        room=call.room,
+        phone_number_id=call.phone_number_id,
+        caller=CallerView(user_id=person.user_id, phone=person.phone, name=person.name),
+        created_at=iso(call.created_at),
+        answered_at=iso(call.answered_at),
+        media_at=iso(call.media_at),
+        ended_at=iso(call.ended_at),
+        duration_s=call.duration_s,
+    )
 
 
-def _event_json(event: EventRecord) -> dict[str, Any]:
-    return {
-        "at": iso(event.received_at),
-        "source": event.source.value,
-        "kind": event.kind,
-        "outcome": event.outcome.value if event.outcome is not None else None,
-        "payload": dict(event.payload),
-    }
+def _event_view(event: EventRecord) -> EventView:
+    return EventView(
+        at=iso(event.received_at),
+        source=event.source,
+        kind=event.kind,
+        outcome=event.outcome,
+        payload=dict(event.payload),
+    )
 
 
-def _turn_json(turn: TranscriptTurn) -> dict[str, Any]:
-    return {
-        "sequence": turn.sequence,
-        "at": iso(turn.spoken_at),
-        "speaker": turn.speaker,
-        "text": turn.text,
-        "interrupted": turn.interrupted,
-    }
+def _turn_view(turn: TranscriptTurn) -> TurnView:
+    return TurnView(
+        sequence=turn.sequence,
+        at=iso(turn.spoken_at),
+        speaker=turn.speaker,
+        text=turn.text,
+        interrupted=turn.interrupted,
+    )

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from aiohttp import web
 
+from controlplane.http.bodies import Failure, Problem, answer
 from shared.call.errors import CallDenied, WacallError
 
 _log = logging.getLogger(__name__)
@@ -19,10 +20,10 @@ def error_response(
     status: int, code: str, message: str, retry_at: datetime | None = None
 ) -> web.Response:
     """Shape an error as the contract says; `retry_at` is when the same request may succeed."""
-    error = {"code": code, "message": message}
+    problem = Problem(code=code, message=message)
     if retry_at is not None:
-        error["retry_at"] = retry_at.isoformat()
-    return web.json_response({"error": error}, status=status)
+        problem = Problem(code=code, message=message, retry_at=retry_at.isoformat())
+    return answer(Failure(error=problem), status=status)
 
 
 @web.middleware

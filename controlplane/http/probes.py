@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
+from controlplane.http.bodies import Health, answer
 from controlplane.telemetry.metrics import Metrics
 from controlplane.use_cases.switchboard import Switchboard
 from shared.process.loops import Loops
@@ -32,7 +33,7 @@ class OpsRoutes:
 
     async def healthz(self, request: web.Request) -> web.Response:
         """Say that the process serves."""
-        return web.json_response({"status": "ok"})
+        return answer(Health(status="ok"))
 
     async def readyz(self, request: web.Request) -> web.Response:
         """Say whether calls can be taken: no neighbour is missing, no background loop is ill.
@@ -40,11 +41,11 @@ class OpsRoutes:
         False first thing when draining.
         """
         if self._switchboard.draining:
-            return web.json_response({"status": "draining"}, status=503)
+            return answer(Health(status="draining"), status=503)
         problems = self._loops.problems() | await self._missing()
         if problems:
-            return web.json_response({"status": "not ready", "problems": problems}, status=503)
-        return web.json_response({"status": "ready"})
+            return answer(Health(status="not ready", problems=problems), status=503)
+        return answer(Health(status="ready"))
 
     async def metrics(self, request: web.Request) -> web.Response:
         """Render Prometheus' text format."""

@@ -1,0 +1,249 @@
+"""What operators send and what they are answered, field by field.
+
+docs/openapi.yaml is made of these classes: the sentence under a field is its description there.
+"""
+
+from typing import Annotated, Any, Literal, Self
+
+from aiohttp import web
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StringConstraints,
+    model_validator,
+)
+
+from controlplane.core.consent import ConsentKind, ConsentSource
+from shared.call.call import CallStatus, Direction, EndReason
+from shared.call.records import EventOutcome, EventSource
+
+_Word = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+# a body text of an interactive message (Meta: call permission request)
+_Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1024)]
+_Moment = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
+
+
+class _Asked(BaseModel):
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", hide_input_in_errors=True, use_attribute_docstrings=True
+    )
+
+
+class _Answer(BaseModel):
+    # what is answered may grow: the page forbids no further fields
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True, use_attribute_docstrings=True)
+
+
+class CallToPlace(_Asked):
+    """Whom to call, and what the agent is told."""
+
+    to: Annotated[str, Field(min_length=1, max_length=200)]
+    """A phone number with its country code, or a user id of Meta's."""
+    profile: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$", max_length=100)] | None = None
+    """The agent's prompt; without it AGENT_PROFILE."""
+    context: dict[str, Any] = Field(default_factory=dict)
+    """What the agent knows of this call beforehand."""
+
+
+class Template(_Asked):
+    """An approved message template that asks for the permission."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z0-9_]{1,512}$")]
+    language: Annotated[str, Field(pattern=r"^[A-Za-z_]{2,10}$")]
+    parameters: tuple[_Text, ...] = ()
+
+
+class PermissionToRequest(_Asked):
+    """Ask a person whether they may be called; `text` or `template`, or neither."""
+
+    to: _Word
+    text: _Text | None = None
+    """Free-form, within 24 hours of the person's last message."""
+    template: Template | None = None
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if self.text is not None and self.template is not None:
+            raise ValueError("text belongs to a free-form request; leave it out with a template")
+        return self
+
+
+class ConsentToWrite(_Asked):
+    """What a person said elsewhere."""
+
+    to: _Word
+    kind: ConsentKind
+    reference: _Word
+    """Where the paper is: a file number, a form's id."""
+    at: AwareDatetime | None = None
+    """When the person said it; without it now."""
+    valid_until: AwareDatetime | None = None
+    """Of a grant; without it until it is withdrawn."""
+    note: _Text | None = None
+
+
+class PersonToErase(_Asked):
+    """Whom to forget."""
+
+    to: _Word
+    forget_do_not_call: StrictBool = False
+    """Forget even that they must not be called."""
+
+
+class CallPlaced(_Answer):
+    """A call that is being placed."""
+
+    call_id: str
+    status: CallStatus
+    warnings: list[str] = []
+    """Left out if there are none."""
+
+
+class CallerView(_Answer):
+    """The person at the other end, whoever called."""
+
+    user_id: str | None
+    phone: str | None
+    name: str | None
+
+
+class CallView(_Answer):
+    """A call as it stands now."""
+
+    id: str
+    wacid: str | None
+    """Meta's id; unknown until Meta has answered an outbound call."""
+    direction: Direction
+    status: CallStatus
+    end_reason: EndReason | None
+    outcome: str | None
+    """What the agent noted as the outcome."""
+    room: str
+    phone_number_id: str
+    caller: CallerView
+    created_at: _Moment | None
+    answered_at: _Moment | None
+    media_at: _Moment | None
+    """When the media path between phone and SFU stood."""
+    ended_at: _Moment | None
+    duration_s: float | None
+
+
+class CallList(_Answer):
+    """Calls, newest first."""
+
+    calls: list[CallView]
+
+
+class EventView(_Answer):
+    """Something that happened in a call."""
+
+    at: _Moment | None
+    source: EventSource
+    kind: str
+    outcome: EventOutcome | None
+    payload: dict[str, Any]
+    """As it came: personal data."""
+
+
+class TurnView(_Answer):
+    """What one side said."""
+
+    sequence: int
+    at: _Moment | None
+    speaker: str
+    """`user` or `assistant`."""
+    text: str
+    interrupted: bool
+
+
+class CallDetails(CallView):
+    """A call with everything that is known of it."""
+
+    timings_ms: dict[str, float]
+    """Set-up step and its end, in milliseconds since the beginning."""
+    timeline: list[EventView]
+    transcript: list[TurnView]
+
+
+class PermissionRequested(_Answer):
+    """The request is on its way; the reply comes as a webhook."""
+
+    request_id: str
+    requested_at: _Moment | None
+
+
+class ConsentView(_Answer):
+    """One entry of the ledger."""
+
+    id: str
+    phone_number_id: str
+    user_id: str | None
+    phone: str | None
+    kind: ConsentKind
+    granted: bool
+    """False: withdrawn. A `do_not_call` that is granted forbids calls."""
+    source: ConsentSource
+    source_ref: str
+    valid_until: _Moment | None
+    at: _Moment | None
+    note: str | None
+
+
+class ConsentStateView(_Answer):
+    """What holds now, of one kind."""
+
+    phone_number_id: str
+    kind: ConsentKind
+    state: str
+    """`permanent`, `temporary`, `granted`, `expired` or `withdrawn`."""
+    valid_until: _Moment | None
+    source: ConsentSource
+    at: _Moment | None
+
+
+class ConsentList(_Answer):
+    """Entries of the ledger, newest first."""
+
+    consents: list[ConsentView]
+    state: list[ConsentStateView] = []
+    """With `to` only."""
+
+
+class Erased(_Answer):
+    """How many rows went, by table."""
+
+    erased: dict[str, int]
+
+
+class Problem(_Answer):
+    """What went wrong."""
+
+    code: str
+    """A kebab-case word for programs."""
+    message: str
+    """A sentence for people."""
+    retry_at: _Moment | None = None
+    """When the same request may succeed; left out if that is not known."""
+
+
+class Failure(_Answer):
+    """The body of every answer of 400 and above, but for `/readyz`."""
+
+    error: Problem
+
+
+class Health(_Answer):
+    """How the process is."""
+
+    status: Literal["ok", "ready", "not ready", "draining"]
+    problems: dict[str, str] = {}
+    """What is missing: a neighbour or a background loop, and a sentence about it."""
+
+
+def answer(body: BaseModel, *, status: int = 200) -> web.Response:
+    """Send a body; what was not given a value is left out."""
+    return web.json_response(body.model_dump(mode="json", exclude_unset=True), status=status)

@@ -1,0 +1,148 @@
+"""The control plane's HTTP routes and the classes of their bodies; a test holds the app to them."""
+
+from enum import Enum
+from typing import NamedTuple
+
+from pydantic import BaseModel
+
+from controlplane.http import bodies
+
+
+class Who(Enum):
+    """Who may ask, and how they show it; the value is the security scheme's name."""
+
+    META = "metaSignature"
+    LIVEKIT = "livekitToken"
+    OPERATOR = "operatorKey"
+    ANYBODY = ""
+
+
+class Param(NamedTuple):
+    """A parameter of the query, the path or the header."""
+
+    name: str
+    meaning: str
+    place: str = "query"
+    required: bool = False
+    format: str | None = None
+
+
+class Route(NamedTuple):
+    """One route."""
+
+    method: str
+    path: str
+    who: Who
+    name: str
+    summary: str
+    answers: dict[int, type[BaseModel] | str]
+    """Status -> the body's class, or the type of a body that is no JSON of ours."""
+    body: type[BaseModel] | None = None
+    params: tuple[Param, ...] = ()
+    notes: str = ""
+
+
+_LIMIT = Param("limit", "How many, 1 to 200; 50 without it.", format="int32")
+_BEFORE = Param("before", "Only what is older than this time, with its zone.", format="date-time")
+_CALL = Param("call_id", "Our id of the call.", "path", required=True, format="uuid")
+_TO = "A phone number with its country code, or a user id of Meta's."
+_TEXT = "text/plain"
+_BAD, _KEY, _OFF, _DOWN = 400, 401, 403, 503
+_OPERATOR: dict[int, type[BaseModel] | str] = {
+    _BAD: bodies.Failure, _KEY: bodies.Failure, _OFF: bodies.Failure, _DOWN: bodies.Failure,
+}  # fmt: skip
+
+
+def _operators(
+    status: int, body: type[BaseModel], *failures: int
+) -> dict[int, type[BaseModel] | str]:
+    answers: dict[int, type[BaseModel] | str] = {status: body}
+    return answers | _OPERATOR | dict.fromkeys(failures, bodies.Failure)
+
+
+ROUTES = (
+    Route(
+        "GET", "/calls", Who.OPERATOR, "listCalls", "List calls, newest first.",
+        _operators(200, bodies.CallList), params=(_LIMIT, _BEFORE),
+    ),
+    Route(
+        "POST", "/calls", Who.OPERATOR, "placeCall", "Call a customer.",
+        _operators(202, bodies.CallPlaced, 409, 413, 422), body=bodies.CallToPlace,
+        params=(
+            Param(
+                "Idempotency-Key", "The same key again is the same call; 1 to 200 characters.",
+                "header",
+            ),
+        ),
+        notes="409 is a denial: its code says why and `retry_at` when it may be tried again. "
+        "422 is a key that has placed a call to somebody else. The body is 16 KiB at most.",
+    ),
+    Route(
+        "GET", "/calls/{call_id}", Who.OPERATOR, "showCall",
+        "Show one call with its timeline and transcript.",
+        _operators(200, bodies.CallDetails, 404), params=(_CALL,),
+    ),
+    Route(
+        "POST", "/calls/{call_id}/hangup", Who.OPERATOR, "hangUp", "End a call now.",
+        _operators(200, bodies.CallView, 404, 409), params=(_CALL,),
+        notes="409: it has already ended.",
+    ),
+    Route(
+        "GET", "/consents", Who.OPERATOR, "listConsents", "List the ledger, newest first.",
+        _operators(200, bodies.ConsentList), params=(Param("to", _TO), _LIMIT, _BEFORE),
+        notes="With `to` also what holds now, kind by kind.",
+    ),
+    Route(
+        "POST", "/consents/request", Who.OPERATOR, "requestPermission",
+        "Ask a person for the permission to call.",
+        _operators(202, bodies.PermissionRequested, 409, 502), body=bodies.PermissionToRequest,
+        notes="Once a day and twice a week at most; 409 says when again.",
+    ),
+    Route(
+        "POST", "/consents/import", Who.OPERATOR, "importConsent",
+        "Write down a consent that was given elsewhere.",
+        _operators(201, bodies.ConsentView), body=bodies.ConsentToWrite,
+    ),
+    Route(
+        "POST", "/consents/withdraw", Who.OPERATOR, "withdrawConsent",
+        "Write down that a consent was withdrawn.",
+        _operators(201, bodies.ConsentView), body=bodies.ConsentToWrite,
+    ),
+    Route(
+        "POST", "/consents/erase", Who.OPERATOR, "erasePerson", "Forget a person.",
+        _operators(200, bodies.Erased, 409), body=bodies.PersonToErase,
+        notes="Calls, words, leads, consents; a do-not-call stays, unless `forget_do_not_call`. "
+        "409 while there is a call with them.",
+    ),
+    Route(
+        "GET", "/healthz", Who.ANYBODY, "health", "Whether the process serves.",
+        {200: bodies.Health},
+    ),
+    Route(
+        "GET", "/readyz", Who.ANYBODY, "readiness", "Whether calls can be taken.",
+        {200: bodies.Health, 503: bodies.Health},
+        notes="503 first thing when draining, and while a neighbour is missing or a background "
+        "loop is ill.",
+    ),
+    Route("GET", "/metrics", Who.ANYBODY, "metrics", "Prometheus' text format.", {200: _TEXT}),
+    Route(
+        "GET", "/wa/webhook", Who.ANYBODY, "metaHandshake", "Meta's handshake.",
+        {200: _TEXT, 403: bodies.Failure},
+        params=(
+            Param("hub.mode", "`subscribe`."),
+            Param("hub.verify_token", "WA_VERIFY_TOKEN."),
+            Param("hub.challenge", "What is answered."),
+        ),
+    ),
+    Route(
+        "POST", "/wa/webhook", Who.META, "metaWebhook", "Events of Meta's, stored before the 200.",
+        {200: _TEXT, 400: bodies.Failure, 401: bodies.Failure, 413: bodies.Failure,
+         503: bodies.Failure},
+        notes="The bodies are Meta's own (Cloud API, webhooks). 503 asks Meta to try again.",
+    ),
+    Route(
+        "POST", "/livekit/webhook", Who.LIVEKIT, "livekitWebhook", "Events of the SFU's.",
+        {200: _TEXT, 401: bodies.Failure, 503: bodies.Failure},
+        notes="The bodies are LiveKit's own (webhooks).",
+    ),
+)  # fmt: skip
