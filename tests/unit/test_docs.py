@@ -98,3 +98,19 @@ def test_the_map_shows_every_folder() -> None:
 def test_the_map_says_what_each_folder_is_for() -> None:
     """Every row has three cells with words in them."""
     assert all(len(row) == 3 and all(row) for row in table_under("## The map"))
+
+
+def test_the_drawing_shows_the_layers() -> None:
+    """Each box of the map's picture is a folder or a file; both services' folders are all drawn."""
+    page = (ROOT / "docs" / "design.md").read_text("utf-8")
+    picture = page.partition("\n## The map\n")[2].partition("```mermaid")[2].partition("```")[0]
+    package, drawn = "", set()
+    for line in picture.splitlines():
+        if opened := re.search(r'subgraph \w+\["(\w+)/', line):
+            package = opened[1]
+        else:
+            boxes = re.findall(r'\w\["(\w+/|\w+\.py)', line)
+            drawn |= {f"{package}/{box}" for box in boxes}
+    assert not [box for box in drawn if not (ROOT / box).exists()]
+    services = {name for name in folders() if name.startswith(("shared/", "controlplane/"))}
+    assert services - {"controlplane/"} <= drawn
