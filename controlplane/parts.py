@@ -13,6 +13,7 @@ from controlplane.ledger.ledger import Ledger
 from controlplane.livekit.rooms import RoomsClient
 from controlplane.livekit.whip import WhipClient
 from controlplane.meta.graph import GraphClient
+from controlplane.meta.permission_lookup import PermissionLookup
 from controlplane.rtpengine.hops import Hops
 from controlplane.rtpengine.passage import HopInterfaces
 from controlplane.settings import Settings
@@ -129,7 +130,11 @@ def make_use_cases(settings: Settings, near: Neighbours, ledger: Ledger) -> UseC
     """Tie the stories together, each with the policy that it follows."""
     bounds, tasks = _bounds(settings), Tasks()
     permissions = Permissions(
-        ledger=ledger, graph=near.graph, rules=_rules(settings), clock=near.clock
+        ledger=ledger,
+        graph=near.graph,
+        lookup=PermissionLookup(near.graph.call_permissions, clock=near.clock),
+        rules=_rules(settings),
+        clock=near.clock,
     )
     ender = CallEnder(near)
     setup = CallSetup(near, ender=ender)

@@ -1,7 +1,6 @@
 """May we call? Ask for permission, hear the answers, keep the ledger, and decide before a dial."""
 
 import logging
-import time
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -33,8 +32,9 @@ from controlplane.core.policy import (
 from controlplane.ledger.ledger import Ledger
 from controlplane.meta.events import AccountUpdated, PermissionReplied, TextReceived
 from controlplane.meta.graph import GraphClient, PermissionReport, RequestTemplate
-from controlplane.meta.graph_errors import GraphRefused, PermissionAlreadyPermanent, RateLimited
+from controlplane.meta.graph_errors import GraphRefused, PermissionAlreadyPermanent
 from controlplane.meta.lessons import after_refusal, pause_of
+from controlplane.meta.permission_lookup import PermissionLookup
 from controlplane.meta.replies import entry_of_reply
 from shared.call.call import Call
 from shared.call.denial import Denied, Reason
@@ -45,12 +45,8 @@ from shared.call.records import EventOutcome
 
 _log = logging.getLogger(__name__)
 
-# Graph's answer "no permission" is believed this long; a grant comes as a webhook anyway.
-_SILENCE_CACHED_S = 60.0
-_MAX_CACHED = 10_000
-# The lower of the two limits that Meta documents for call_permissions, in requests a second.
-_ASKS_PER_S = 5
-_BACK_OFF = timedelta(seconds=60)
+# How long nobody is called who may not be called now, should Graph not say until when.
+_PAUSE = timedelta(seconds=60)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,25 +59,24 @@ class CallRules:
 
 
 class Permissions:
-    """The ledger's use cases. What it remembers are answers of Graph's, for a minute."""
+    """The ledger's use cases."""
 
     def __init__(
         self,
         *,
         ledger: Ledger,
         graph: GraphClient,
+        lookup: PermissionLookup,
         rules: CallRules,
         clock: Callable[[], datetime],
     ) -> None:
-        """Take the ledger, Meta, and the rules."""
+        """Take the ledger, Meta, what Meta knows of people, and the rules."""
         self._ledger = ledger
         self._graph = graph
+        self._lookup = lookup
         self._rules = rules
         self._clock = clock
         self._business_phone: str | None = None
-        self._refused_until: dict[Party, float] = {}
-        self._asked_at: list[float] = []
-        self._silent_until = 0.0
 
     # --- before a call ---
 
@@ -265,42 +260,21 @@ class Permissions:
                 "There is a call with this person; hang it up before erasing.",
             )
         erased = await self._ledger.erase(party, forget_do_not_call=forget_do_not_call)
-        self._refused_until.pop(party, None)
+        self._lookup.forget(party)
         _log.info("A person was erased.", extra={"action": "person-erased"})
         return erased
 
     # --- Graph, where the ledger is silent ---
 
     async def _ask_graph(self, party: Party) -> bool:
-        """Ask whether the person permits calls; write a yes, remember a no. Return what it was.
+        """Ask whether the person permits calls, and write a yes. Return what it was.
 
         Raises:
             CallDenied: Meta has been asked too often just now.
-            GraphError: refused, or no answer.
+            GraphError: no answer.
         """
-        now_s = time.monotonic()
-        if now_s < self._refused_until.get(party, 0.0):
-            return False
-        self._asked_at = [at for at in self._asked_at if now_s - at < 1.0]
-        if now_s < self._silent_until or len(self._asked_at) >= _ASKS_PER_S:
-            raise self._slow_down(timedelta(seconds=max(self._silent_until - now_s, 1.0)))
-        self._asked_at.append(now_s)
-        try:
-            report = await self._graph.call_permissions(party)
-        except RateLimited:
-            self._silent_until = now_s + _BACK_OFF.total_seconds()
-            raise self._slow_down(_BACK_OFF) from None
-        except GraphRefused as error:
-            # whom Graph says nothing about has not permitted calls
-            _log.warning(
-                "Graph does not tell about permissions.",
-                extra={"action": "permissions-refused", "error": error.code},
-            )
-            return False
-        if not report.granted:
-            if len(self._refused_until) >= _MAX_CACHED:
-                self._refused_until.clear()
-            self._refused_until[party] = now_s + _SILENCE_CACHED_S
+        report = await self._lookup.permission_of(party)
+        if report is None:
             return False
         await self._write_report(party, report)
         return True
@@ -312,11 +286,8 @@ class Permissions:
         until = None if report.is_permanent else report.valid_until or now + PERMISSION_LASTS
         await self._ledger.add([self._graph_entry(party, ref, granted=True, valid_until=until)])
         if not report.may_call:
-            limit = report.call_limit_until or now + _BACK_OFF
+            limit = report.call_limit_until or now + _PAUSE
             await self._pause(party, Reason.CONNECTED_LIMIT, limit)
-
-    def _slow_down(self, wait: timedelta) -> CallDenied:
-        return CallDenied(Denied(reason=Reason.RATE_LIMITED, retry_at=self._clock() + wait))
 
     # --- parts ---
 
