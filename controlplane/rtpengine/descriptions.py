@@ -1,13 +1,13 @@
-"""What the media hop (rtpengine) is told and says, made fit for WhatsApp and LiveKit. Pure.
+"""What the media hop (rtpengine) is told and says, made fit for Meta and LiveKit. Pure.
 
 A placed call has two offers of ours and nobody who makes them but the hop:
 
-    SYNTHETIC_OFFER  --NG offer--> rtpengine's  --offer_for_whatsapp--> WhatsApp
-    WhatsApp's answer  --slim, NG answer, NG offer--> rtpengine's  --offer_for_whip--> LiveKit
+    SYNTHETIC_OFFER  --NG offer--> rtpengine's  --offer_for_meta--> Meta
+    Meta's answer  --slim, NG answer, NG offer--> rtpengine's  --offer_for_livekit--> LiveKit
     LiveKit's answer  --slim, NG answer--> audio flows
 
 A call that came in through the hop keeps the roles of its offer: Meta's offer goes into the hop,
-and `answer_for_whatsapp` makes Meta's answer of what comes out.
+and `answer_for_meta` makes Meta's answer of what comes out.
 
 No message of this module contains SDP.
 """
@@ -16,8 +16,8 @@ import re
 from collections.abc import Iterable, Sequence
 
 from controlplane.core.errors import BadSdp
-from controlplane.sdp.direct import answer_for_meta
-from controlplane.sdp.lines import Description
+from controlplane.sdp import direct
+from controlplane.sdp.lines import Description, Section
 
 _OPUS_FMTP = (
     "maxaveragebitrate=20000;maxplaybackrate=16000;minptime=20;sprop-maxcapturerate=16000;"
@@ -51,68 +51,31 @@ _SSRC = re.compile(r"[0-9]{1,10}")
 _IPV4 = re.compile(r"[0-9]{1,3}(\.[0-9]{1,3}){3}")
 
 
-class _Sdp:
-    """A description with one audio section."""
+def _read(text: str, what: str) -> tuple[Description, Section]:
+    """Read a description of nothing but audio."""
+    given = Description.parse(text, what)
+    if len(given.sections) != 1 or not given.sections[0].is_audio:
+        raise BadSdp(f"{what} must have one m= line, and that one m=audio.")
+    return given, given.sections[0]
 
-    def __init__(self, text: str, what: str) -> None:
-        self._whole = Description.parse(text, what)
-        if len(self._whole.sections) != 1 or not self._whole.sections[0].is_audio:
-            raise BadSdp(f"{what} must have one m= line, and that one m=audio.")
-        self.what = what
-        self.session, self.audio = self._whole.session, self._whole.sections[0]
 
-    def values(self, name: str) -> list[str]:
-        """Return the values of an attribute; those of the audio section replace the session's."""
-        return self.audio.values(name) or self.session.values(name)
-
-    def value(self, name: str) -> str:
-        """Return the first value.
-
-        Raises:
-            BadSdp: there is none.
-        """
-        found = self.values(name)
-        if not found or not found[0]:
-            raise BadSdp(f"{self.what} has no a={name}.")
-        return found[0]
-
-    def has(self, flag: str) -> bool:
-        """Whether `a=<flag>` stands in either part."""
-        return bool(self.audio.flags(flag) or self.session.flags(flag))
-
-    def direction(self) -> str:
-        """Return the direction; without a line it is sendrecv."""
-        return self._whole.direction(self.audio)
-
-    def fingerprint(self) -> str:
-        """Return the sha-256 fingerprint.
-
-        Raises:
-            BadSdp: there is none.
-        """
-        for value in self.values("fingerprint"):
-            if value.lower().startswith("sha-256 "):
-                return value
-        raise BadSdp(f"{self.what} has no sha-256 fingerprint.")
-
-    def check_call(self) -> None:
-        """Refuse what cannot carry a call: no Opus, not two-way, no ICE or DTLS.
-
-        Raises:
-            BadSdp: with what is missing.
-        """
-        # an answer says no with port 0 (RFC 3264 section 6); port 9 only means "see ICE"
-        if self.audio.media[1] == "0":
-            raise BadSdp(f"{self.what} rejects the audio (m=audio 0).")
-        if not any(value.lower().endswith(" opus/48000/2") for value in self.values("rtpmap")):
-            raise BadSdp(f"{self.what} has no Opus at 48 kHz (opus/48000/2).")
-        if self.direction() != "sendrecv":
-            raise BadSdp(f"{self.what} is {self.direction()}; a call needs sendrecv.")
-        self.fingerprint()
-        for name in ("setup", "ice-ufrag", "ice-pwd"):
-            self.value(name)
-        if not self.has("rtcp-mux"):
-            raise BadSdp(f"{self.what} has no a=rtcp-mux.")
+def _read_call(text: str, what: str) -> tuple[Description, Section]:
+    """Read what can carry a call: Opus, both ways, with ICE and DTLS."""
+    given, audio = _read(text, what)
+    # an answer says no with port 0 (RFC 3264 section 6); port 9 only means "see ICE"
+    if audio.media[1] == "0":
+        raise BadSdp(f"{what} rejects the audio (m=audio 0).")
+    if not any(value.lower().endswith(" opus/48000/2") for value in given.values(audio, "rtpmap")):
+        raise BadSdp(f"{what} has no Opus at 48 kHz (opus/48000/2).")
+    direction = given.direction(audio)
+    if direction != "sendrecv":
+        raise BadSdp(f"{what} is {direction}; a call needs sendrecv.")
+    if not given.fingerprints(audio):
+        raise BadSdp(f"{what} has no sha-256 fingerprint.")
+    given.require(audio, "setup", "ice-ufrag", "ice-pwd")
+    if not given.has(audio, "rtcp-mux"):
+        raise BadSdp(f"{what} has no a=rtcp-mux.")
+    return given, audio
 
 
 def slim(sdp: str, *, what: str = "The answer", is_answer: bool = True) -> str:
@@ -127,16 +90,15 @@ def slim(sdp: str, *, what: str = "The answer", is_answer: bool = True) -> str:
     Raises:
         BadSdp: it cannot carry a call; the text says why.
     """
-    given = _Sdp(sdp, what)
-    given.check_call()
-    _, _, protocol, *payloads = given.audio.media
-    setup = given.value("setup")
+    given, audio = _read_call(sdp, what)
+    _, _, protocol, *payloads = audio.media
+    setup = given.first(audio, "setup")
     if setup not in ("active", "passive", "actpass"):
         raise BadSdp(f"{what} has an a=setup that is none of active, passive, actpass.")
     if is_answer and setup == "actpass":
         setup = "passive"
-    candidates = _udp_candidates(given.values("candidate"))
-    if not candidates and given.has("ice-lite"):
+    candidates = audio.udp_candidates()
+    if not candidates and given.has(audio, "ice-lite"):
         # a lite side never calls (RFC 8445 section 2.5), and nobody could call it
         raise BadSdp(f"{what} has no UDP candidate.")
     address, port = _place_of(candidates)
@@ -147,17 +109,17 @@ def slim(sdp: str, *, what: str = "The answer", is_answer: bool = True) -> str:
         f"c=IN {'IP6' if ':' in address else 'IP4'} {address}",
         "t=0 0",
     ]
-    if given.has("ice-lite"):
+    if given.has(audio, "ice-lite"):
         lines.append("a=ice-lite")
     lines += [
         f"m=audio {port} {protocol} {' '.join(payloads)}",
-        f"a=mid:{next(iter(given.values('mid')), '0')}",
+        f"a=mid:{given.first(audio, 'mid') or '0'}",
         "a=sendrecv",
-        f"a=fingerprint:{given.fingerprint()}",
+        f"a=fingerprint:{given.fingerprints(audio)[0]}",
         f"a=setup:{setup}",
         "a=rtcp-mux",
     ]
-    lines += [f"a={name}:{value}" for name in _KEPT for value in given.values(name)]
+    lines += [f"a={name}:{value}" for name in _KEPT for value in given.values(audio, name)]
     lines += [f"a=candidate:{value}" for value in candidates]
     return _text(lines)
 
@@ -167,14 +129,15 @@ def with_keys(answer: str, offer: str) -> str:
 
     Both are slimmed; an answer that has the event already stays as it is.
     """
-    asked, given = _Sdp(offer, "The offer"), _Sdp(answer, "The answer")
-    wanted = [value for value in asked.values("rtpmap") if value.lower().endswith(_KEYS)]
-    if not wanted or any(value.lower().endswith(_KEYS) for value in given.values("rtpmap")):
+    offered, asked = _read(offer, "The offer")
+    given, audio = _read(answer, "The answer")
+    wanted = [v for v in offered.values(asked, "rtpmap") if v.lower().endswith(_KEYS)]
+    if not wanted or any(v.lower().endswith(_KEYS) for v in given.values(audio, "rtpmap")):
         return answer
     payload = wanted[0].split(" ")[0]
-    if payload in given.audio.payloads:
+    if payload in audio.payloads:
         return answer
-    media, *rest = given.audio.lines
+    media, *rest = audio.lines
     return _text([*given.session.lines, f"{media} {payload}", *rest, f"a=rtpmap:{wanted[0]}"])
 
 
@@ -186,7 +149,8 @@ def source_of(sdp: str, *, what: str = "The answer") -> int:
     Raises:
         BadSdp: none or several are declared.
     """
-    found = {value.split(" ")[0] for value in _Sdp(sdp, what).values("ssrc")}
+    given, audio = _read(sdp, what)
+    found = {value.split(" ")[0] for value in given.values(audio, "ssrc")}
     if len(found) != 1:
         raise BadSdp(f"{what} declares {len(found)} sources (a=ssrc); exactly one is needed.")
     ssrc = found.pop()
@@ -195,7 +159,7 @@ def source_of(sdp: str, *, what: str = "The answer") -> int:
     return int(ssrc)
 
 
-def offer_for_whatsapp(hop_offer: str) -> str:
+def offer_for_meta(hop_offer: str) -> str:
     """Make of rtpengine's first offer the one that Graph is given with `connect`.
 
     Raises:
@@ -204,7 +168,7 @@ def offer_for_whatsapp(hop_offer: str) -> str:
     return _bundled(hop_offer, extra=["a=end-of-candidates"])
 
 
-def offer_for_whip(hop_offer: str, *, ssrc: int) -> str:
+def offer_for_livekit(hop_offer: str, *, ssrc: int) -> str:
     """Make of rtpengine's second offer the one for LiveKit; `ssrc` is WhatsApp's.
 
     Without BUNDLE LiveKit answers `m=audio 0`, without a=ssrc it never publishes the caller.
@@ -226,7 +190,7 @@ def offer_for_whip(hop_offer: str, *, ssrc: int) -> str:
     return _bundled(hop_offer, session=["a=ice-lite"], extra=extra)
 
 
-def answer_for_whatsapp(hop_answer: str, offer: str, *, ssrc: int) -> str:
+def answer_for_meta(hop_answer: str, offer: str, *, ssrc: int) -> str:
     """Make of rtpengine's answer the one for Meta; `offer` is Meta's, `ssrc` is LiveKit's.
 
     Raises:
@@ -234,33 +198,23 @@ def answer_for_whatsapp(hop_answer: str, offer: str, *, ssrc: int) -> str:
     """
     lines = [line.rstrip("\r") for line in hop_answer.split("\n") if line.strip()]
     declared = _text([*lines, f"a=ssrc:{ssrc} cname:agent"])
-    return answer_for_meta(declared, offer, rewrite_dtls_role=False)
+    return direct.answer_for_meta(declared, offer, rewrite_dtls_role=False)
 
 
 def _bundled(hop_offer: str, *, extra: Iterable[str], session: Iterable[str] = ()) -> str:
-    given = _Sdp(hop_offer, "rtpengine's offer")
-    given.check_call()
-    if given.value("setup") != "actpass":
+    given, audio = _read_call(hop_offer, "rtpengine's offer")
+    given.require(audio, "mid")
+    if given.first(audio, "setup") != "actpass":
         raise BadSdp("rtpengine's offer leaves the DTLS role not open (a=setup is not actpass).")
-    mid = given.value("mid")
-    if not _udp_candidates(given.values("candidate")):
+    mid = given.first(audio, "mid")
+    if not audio.udp_candidates():
         raise BadSdp("rtpengine's offer has no UDP candidate; check the hop's --interface.")
     # rtpengine's own lines, without those that are ours to say
     ours = ("group", "msid", "ssrc", "end-of-candidates")
     given.session.drop(*ours)
-    given.audio.drop(*ours)
+    audio.drop(*ours)
     lines = [*given.session.lines, f"a=group:BUNDLE {mid}", *session]
-    return _text([*lines, *given.audio.lines, *extra])
-
-
-def _udp_candidates(values: Iterable[str]) -> list[str]:
-    """Keep UDP candidates of component 1 (RFC 8839 section 5.1)."""
-    kept = []
-    for value in values:
-        words = value.split()
-        if len(words) >= 8 and words[1] == "1" and words[2].lower() == "udp":
-            kept.append(value)
-    return kept
+    return _text([*lines, *audio.lines, *extra])
 
 
 def _place_of(candidates: Sequence[str]) -> tuple[str, str]:

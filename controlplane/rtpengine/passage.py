@@ -20,9 +20,9 @@ from controlplane.core.liveness import MediaReading
 from controlplane.rtpengine.client import NgClient
 from controlplane.rtpengine.descriptions import (
     SYNTHETIC_OFFER,
-    answer_for_whatsapp,
-    offer_for_whatsapp,
-    offer_for_whip,
+    answer_for_meta,
+    offer_for_livekit,
+    offer_for_meta,
     slim,
     source_of,
     with_keys,
@@ -69,7 +69,7 @@ class NgPassage:
             from_tag=LIVEKIT_TAG,
             direction=None if names is None else (names.livekit, names.whatsapp),
         )
-        return offer_for_whatsapp(offer)
+        return offer_for_meta(offer)
 
     async def bridge(self, whatsapp_answer: str) -> str:
         """Take WhatsApp's answer; return the offer for LiveKit's WHIP endpoint.
@@ -91,7 +91,7 @@ class NgPassage:
         offer = await self._ng.offer(
             self._call_id, slimmed, from_tag=WHATSAPP_TAG, to_tag=LIVEKIT_TAG
         )
-        return offer_for_whip(offer, ssrc=ssrc)
+        return offer_for_livekit(offer, ssrc=ssrc)
 
     async def complete(self, livekit_answer: str) -> None:
         """Take LiveKit's answer; audio flows as soon as ICE and DTLS are up.
@@ -128,7 +128,7 @@ class NgPassage:
             from_tag=WHATSAPP_TAG,
             direction=None if names is None else (names.whatsapp, names.livekit),
         )
-        return offer_for_whip(offer, ssrc=ssrc)
+        return offer_for_livekit(offer, ssrc=ssrc)
 
     async def make_answer(self, livekit_answer: str, whatsapp_offer: str) -> str:
         """Take LiveKit's answer; return the answer for Meta.
@@ -146,9 +146,7 @@ class NgPassage:
             from_tag=WHATSAPP_TAG,
             to_tag=LIVEKIT_TAG,
         )
-        return answer_for_whatsapp(
-            answer, whatsapp_offer, ssrc=source_of(livekit_answer, what=what)
-        )
+        return answer_for_meta(answer, whatsapp_offer, ssrc=source_of(livekit_answer, what=what))
 
     # --- every call ---
 

@@ -33,9 +33,8 @@ def offer_for_livekit(sdp: str, *, rewrite_dtls_role: bool) -> str:
     Raises:
         BadSdp: it is no offer of one audio stream that both sides could use; the text says why.
     """
-    what = "The offer"
-    offer = Description.parse(sdp, what)
-    audio = offer.audio(what)
+    offer = Description.parse(sdp, "The offer")
+    audio = offer.audio()
     _check_offer(offer, audio)
     audio.keep_payloads(p for p, codec in audio.codecs().items() if codec in _OFFERED_CODECS)
 
@@ -67,11 +66,10 @@ def answer_for_meta(answer: str, offer: str, *, rewrite_dtls_role: bool) -> str:
     Raises:
         BadSdp: the answer cannot serve a call; the text says what is missing.
     """
-    what = "LiveKit's answer"
     asked = Description.parse(offer, "The offer")
-    asked_audio = asked.audio("The offer")
-    result = Description.parse(answer, what)
-    audio = result.audio(what)
+    asked_audio = asked.audio()
+    result = Description.parse(answer, "LiveKit's answer")
+    audio = result.audio()
 
     direction = result.direction(audio)
     if direction != "sendrecv":
@@ -79,12 +77,12 @@ def answer_for_meta(answer: str, offer: str, *, rewrite_dtls_role: bool) -> str:
             f"LiveKit's answer is {direction}, not sendrecv: the agent's track is not subscribed; "
             "post the offer only when the SFU lists that track."
         )
-    result.require(audio, what, "ice-ufrag", "ice-pwd", "setup")
+    result.require(audio, "ice-ufrag", "ice-pwd", "setup")
     if not audio.flags("rtcp-mux"):
-        raise BadSdp(f"{what} has no a=rtcp-mux.")
+        raise BadSdp(f"{result.what} has no a=rtcp-mux.")
     _keep_offered_opus(audio, asked_audio)
     _keep_one_source(audio)
-    _keep_one_fingerprint(result.session, audio)
+    _keep_one_fingerprint(result, audio)
     _keep_best_candidates(audio)
     _set_dtls_role(result, audio, asked, asked_audio, rewrite_dtls_role=rewrite_dtls_role)
     _echo_mid(result, audio, asked, asked_audio)
@@ -101,14 +99,13 @@ def answer_for_meta(answer: str, offer: str, *, rewrite_dtls_role: bool) -> str:
 
 
 def _check_offer(offer: Description, audio: Section) -> None:
-    what = "The offer"
     if "opus/48000/2" not in audio.codecs().values():
         raise BadSdp("The offer has no Opus at 48 kHz (opus/48000/2).")
     direction = offer.direction(audio)
     if direction != "sendrecv":
         raise BadSdp(f"The offer is {direction}; a call needs sendrecv.")
     # without a declared SSRC the SFU never publishes the caller's audio (measured)
-    offer.require(audio, what, "ice-ufrag", "ice-pwd", "fingerprint", "setup")
+    offer.require(audio, "ice-ufrag", "ice-pwd", "fingerprint", "setup")
     if not audio.values("ssrc"):
         raise BadSdp("The offer has no a=ssrc; LiveKit would never publish the caller's audio.")
 
@@ -141,28 +138,23 @@ def _keep_one_source(audio: Section) -> None:
         raise BadSdp(_NO_PRIMARY.format(count=len(sources)))
 
 
-def _keep_one_fingerprint(session: Section, audio: Section) -> None:
-    # the media's own fingerprints replace the session's (RFC 8122 section 5)
-    owner = audio if audio.values("fingerprint") else session
-    kept = [v for v in owner.values("fingerprint") if v.lower().startswith("sha-256 ")]
-    if len(set(kept)) != 1:
-        raise BadSdp(f"LiveKit's answer has {len(set(kept))} sha-256 fingerprints; Meta takes one.")
-    if owner is audio:
-        session.drop("fingerprint")
-    owner.put("fingerprint", kept[0])
+def _keep_one_fingerprint(result: Description, audio: Section) -> None:
+    found = result.fingerprints(audio)
+    if len(found) != 1:
+        raise BadSdp(f"LiveKit's answer has {len(found)} sha-256 fingerprints; Meta takes one.")
+    if audio.values("fingerprint"):
+        result.session.drop("fingerprint")
+        audio.put("fingerprint", found[0])
+    else:
+        result.session.put("fingerprint", found[0])
 
 
 def _keep_best_candidates(audio: Section) -> None:
     """Keep UDP, component 1, each address once; public ones alone if there are any."""
     chosen: dict[tuple[str, str], str] = {}
-    for line in audio.lines:
-        # foundation component transport priority address port typ ... (RFC 8839 section 5.1)
-        words = line.removeprefix("a=candidate:").split()
-        if attribute(line) != "candidate" or len(words) < 8:
-            continue
-        component, transport, address, port = words[1], words[2].lower(), words[4], words[5]
-        if component == "1" and transport == "udp":
-            chosen.setdefault((address.lower(), port), line)
+    for value in audio.udp_candidates():
+        address, port = value.split()[4:6]
+        chosen.setdefault((address.lower(), port), f"a=candidate:{value}")
     public = [line for (address, _), line in chosen.items() if _is_public(address)]
     kept = public or list(chosen.values())
     audio.drop("candidate")

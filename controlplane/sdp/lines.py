@@ -1,6 +1,7 @@
 """A session description as sections of lines: read, asked and edited without losing a line.
 
-`sdp` and `hop_sdp` translate with it. No error of this module contains SDP.
+`controlplane.sdp.direct` and `controlplane.rtpengine.descriptions` translate with it. No error of
+this module contains SDP.
 """
 
 import re
@@ -63,6 +64,16 @@ class Section:
         rest = [x for x in self.lines[at:] if attribute(x) != name]
         self.lines[at:] = [f"a={name}:{value}", *rest]
 
+    def udp_candidates(self) -> list[str]:
+        """Return the UDP candidates of component 1 (RFC 8839 section 5.1), in their order."""
+        found = []
+        for value in self.values("candidate"):
+            # foundation component transport priority address port typ ...
+            words = value.split()
+            if len(words) >= 8 and words[1] == "1" and words[2].lower() == "udp":
+                found.append(value)
+        return found
+
     def codecs(self) -> dict[str, str]:
         """Return payload type -> lower-case `name/clock[/channels]`, for the m= line's formats."""
         known = dict(_STATIC_CODECS)
@@ -88,6 +99,8 @@ class Section:
 class Description:
     """A whole description: the session part, then the media sections in their order."""
 
+    what: str
+    """Whose it is, as errors say it: "The offer"."""
     session: Section
     sections: list[Section]
 
@@ -111,33 +124,49 @@ class Description:
             parts[-1].append(line)
         if parts[0][:1] != ["v=0"]:
             raise BadSdp(f"{what} does not begin with v=0.")
-        return cls(session=Section(parts[0]), sections=[Section(part) for part in parts[1:]])
+        return cls(what, Section(parts[0]), [Section(part) for part in parts[1:]])
 
     def __str__(self) -> str:
         parts = [self.session, *self.sections]
         return "".join(f"{line}\r\n" for part in parts for line in part.lines)
 
-    def audio(self, what: str) -> Section:
+    def audio(self) -> Section:
         """Return the only live m=audio section."""
         found = [part for part in self.sections if part.is_audio and not part.is_rejected]
         if len(found) != 1:
-            raise BadSdp(f"{what} has {len(found)} usable m=audio sections; one is needed.")
+            raise BadSdp(f"{self.what} has {len(found)} usable m=audio sections; one is needed.")
         return found[0]
 
     def first(self, section: Section, name: str) -> str | None:
-        """Return an attribute's value from the section, else from the session part."""
-        return next(iter([*section.values(name), *self.session.values(name)]), None)
+        """Return an attribute's first value; `None` if it stands nowhere."""
+        return next(iter(self.values(section, name)), None)
+
+    def values(self, section: Section, name: str) -> list[str]:
+        """Return an attribute's values; those of the section replace the session's."""
+        return section.values(name) or self.session.values(name)
+
+    def has(self, section: Section, flag: str) -> bool:
+        """Whether `a=<flag>` stands in the section or the session part."""
+        return bool(section.flags(flag) or self.session.flags(flag))
+
+    def fingerprints(self, section: Section) -> list[str]:
+        """Return the sha-256 fingerprints, each once.
+
+        The section's own replace the session's, whatever their hash (RFC 8122 section 5).
+        """
+        found = self.values(section, "fingerprint")
+        return list(dict.fromkeys(v for v in found if v.lower().startswith("sha-256 ")))
 
     def direction(self, section: Section) -> str:
         """Return the direction; without a line it is sendrecv (RFC 8866 section 6.7)."""
         stated = [*section.flags(*DIRECTIONS), *self.session.flags(*DIRECTIONS)]
         return stated[0] if stated else "sendrecv"
 
-    def require(self, section: Section, what: str, *names: str) -> None:
+    def require(self, section: Section, *names: str) -> None:
         """Raise if one of these attributes stands nowhere."""
         for name in names:
             if not self.first(section, name):
-                raise BadSdp(f"{what} has no a={name}.")
+                raise BadSdp(f"{self.what} has no a={name}.")
 
 
 def attribute(line: str) -> str | None:

@@ -6,9 +6,9 @@ from aiortc.sdp import SessionDescription
 from controlplane.core.errors import BadSdp
 from controlplane.rtpengine.descriptions import (
     SYNTHETIC_OFFER,
-    answer_for_whatsapp,
-    offer_for_whatsapp,
-    offer_for_whip,
+    answer_for_meta,
+    offer_for_livekit,
+    offer_for_meta,
     slim,
     source_of,
     with_keys,
@@ -35,7 +35,7 @@ def lines(sdp: str) -> list[str]:
 
 def test_whatsapp_gets_a_valid_offer() -> None:
     """By the rules of the simulated Meta, and as an independent parser reads it."""
-    offer = offer_for_whatsapp(HOP_OFFER)
+    offer = offer_for_meta(HOP_OFFER)
     assert offer_problems(offer) == []
     parsed = SessionDescription.parse(offer)
     (audio,) = parsed.media
@@ -47,13 +47,13 @@ def test_whatsapp_gets_a_valid_offer() -> None:
 
 def test_nothing_of_rtpengines_offer_is_lost() -> None:
     """Only lines are added."""
-    assert set(lines(HOP_OFFER)) < set(lines(offer_for_whatsapp(HOP_OFFER)))
+    assert set(lines(HOP_OFFER)) < set(lines(offer_for_meta(HOP_OFFER)))
 
 
 def test_livekit_is_told_whatsapps_source() -> None:
     """BUNDLE, the SSRC that will be on the wire, and a stream that it belongs to."""
     ssrc = source_of(WHATSAPP_ANSWER)
-    offer = offer_for_whip(load("rtpengine-offer-livekit"), ssrc=ssrc)
+    offer = offer_for_livekit(load("rtpengine-offer-livekit"), ssrc=ssrc)
     (audio,) = SessionDescription.parse(offer).media
     assert [one.ssrc for one in audio.ssrc] == [ssrc]
     assert audio.msid == "whatsapp whatsapp-audio"
@@ -62,11 +62,11 @@ def test_livekit_is_told_whatsapps_source() -> None:
 
 def test_livekit_controls_and_whatsapp_is_controlled() -> None:
     """A lite side never controls: the hop is lite for LiveKit, and not for WhatsApp."""
-    offer = offer_for_whip(load("rtpengine-offer-livekit"), ssrc=1)
+    offer = offer_for_livekit(load("rtpengine-offer-livekit"), ssrc=1)
     assert lines(offer).index("a=ice-lite") < next(
         number for number, line in enumerate(lines(offer)) if line.startswith("m=")
     )
-    assert "a=ice-lite" not in offer_for_whatsapp(HOP_OFFER)
+    assert "a=ice-lite" not in offer_for_meta(HOP_OFFER)
 
 
 def test_slim_keeps_what_ice_and_dtls_need() -> None:
@@ -149,7 +149,7 @@ def test_a_malformed_source_is_refused(bad: str) -> None:
 def test_a_hop_without_candidates_is_told_apart() -> None:
     """Its interface is to blame, not WhatsApp."""
     with pytest.raises(BadSdp, match="check the hop's --interface"):
-        offer_for_whatsapp(HOP_OFFER.replace("a=candidate:", "a=x:"))
+        offer_for_meta(HOP_OFFER.replace("a=candidate:", "a=x:"))
 
 
 def test_too_long_is_refused() -> None:
@@ -160,7 +160,7 @@ def test_too_long_is_refused() -> None:
 
 def test_an_inbound_answer_fits_metas_offer() -> None:
     """With LiveKit's SSRC in it, Meta's mid and bundle, and the hop as DTLS client."""
-    answer = answer_for_whatsapp(
+    answer = answer_for_meta(
         load("rtpengine-answer"), load("whatsapp-offer"), ssrc=source_of(LIVEKIT_ANSWER)
     )
     assert "a=setup:active" in lines(answer)
