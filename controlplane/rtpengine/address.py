@@ -4,10 +4,11 @@ Whoever reaches that port can redirect calls, for NG knows no authentication: so
 on a public address, and a public address is refused here.
 """
 
-import ipaddress
 from dataclasses import dataclass
 from enum import StrEnum
 from urllib.parse import urlsplit
+
+from controlplane.core.addresses import address_of
 
 DEFAULT_PORT = 2223
 """The port that rtpengine's own packages listen on for NG."""
@@ -81,11 +82,8 @@ def parse_hops(text: str) -> tuple[HopAddress, ...]:
 
 def is_public(host: str) -> bool:
     """Whether this is an address on the internet; names are judged by what they resolve to."""
-    try:
-        address = ipaddress.ip_address(host.partition("%")[0])
-    except ValueError:
+    address = address_of(host.partition("%")[0])
+    if address is None:
         return False
-    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
-    judged = mapped or address
     # 0.0.0.0 is every address of the machine, the public one included
-    return judged.is_global or judged.is_unspecified or judged.is_multicast
+    return address.is_global or address.is_unspecified or address.is_multicast

@@ -9,8 +9,7 @@ LiveKit never sees codecs or media sections that it must not choose; the answer 
 sections for it, as RFC 3264 section 6 wants. No message of this module contains SDP.
 """
 
-import ipaddress
-
+from controlplane.core.addresses import is_global
 from controlplane.core.errors import BadSdp
 from controlplane.sdp.lines import DIRECTIONS, Description, Section, attribute
 
@@ -155,7 +154,7 @@ def _keep_best_candidates(audio: Section) -> None:
     for value in audio.udp_candidates():
         address, port = value.split()[4:6]
         chosen.setdefault((address.lower(), port), f"a=candidate:{value}")
-    public = [line for (address, _), line in chosen.items() if _is_public(address)]
+    public = [line for (address, _), line in chosen.items() if is_global(address)]
     kept = public or list(chosen.values())
     audio.drop("candidate")
     audio.lines += kept
@@ -204,13 +203,3 @@ def _refusal(section: Section) -> Section:
 
 def _is(line: str, name: str, value: str) -> bool:
     return line.startswith(f"a={name}:") and line.removeprefix(f"a={name}:").strip() == value
-
-
-def _is_public(address: str) -> bool:
-    """Whether Meta could reach it; host names (mDNS) count as private."""
-    try:
-        ip = ipaddress.ip_address(address)
-    except ValueError:
-        return False
-    mapped = ip.ipv4_mapped if isinstance(ip, ipaddress.IPv6Address) else None
-    return (mapped or ip).is_global

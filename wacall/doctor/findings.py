@@ -1,6 +1,5 @@
 """What the doctor finds, and its judgements: pure rules over what was seen."""
 
-import ipaddress
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -8,6 +7,7 @@ from pathlib import Path
 
 from agents.models import ModelInfo, ends_soon, first_available
 from agents.receptionist import prompt_path, read_prompt
+from controlplane.core.addresses import is_global
 
 _MARKS = {"ok": "ok  ", "warn": "warn", "fail": "FAIL"}
 
@@ -75,7 +75,7 @@ def judge_candidates(addresses: Sequence[str]) -> Finding:
             "LiveKit offers no UDP address at all; WhatsApp speaks nothing else.",
             "Open rtc.port_range or rtc.udp_port in LiveKit's configuration.",
         )
-    public = [text for text in addresses if _is_public(text)]
+    public = [text for text in addresses if is_global(text)]
     if public:
         return ok("media", f"LiveKit offers {len(public)} public UDP address(es).")
     return warn(
@@ -83,13 +83,6 @@ def judge_candidates(addresses: Sequence[str]) -> Finding:
         "LiveKit offers only private addresses: fine with simulators, not with real phones.",
         "Set rtc.use_external_ip or rtc.node_ip in LiveKit's configuration.",
     )
-
-
-def _is_public(text: str) -> bool:
-    try:
-        return ipaddress.ip_address(text).is_global
-    except ValueError:
-        return False
 
 
 def judge_models(
