@@ -16,6 +16,8 @@ caller:                             # the other side's lines, for whoever plays 
   - {say: My name is Martin., barge_in: false}
 callback:                           # when the business calls: a greeting of its own, said if the
   greeting: Hello, we call back ... # client asks for these words, and the called person's lines
+  question: May we call you back?   # what the business writes when it asks for the permission
+  context: {name: Martin}           # what it lets its agent know
   callee: [{say: Yes I have.}]
 faults: {first_audio_delay_s: 2}    # see simulators/openai/faults.py
 ```
@@ -74,6 +76,8 @@ class Callback(_Strict):
     """The same people, when it is the business that calls; what is heard stands in `turns`."""
 
     greeting: str = Field(min_length=1)
+    question: str = Field(default="May we call you back?", min_length=1)
+    context: dict[str, str] = {}
     callee: tuple[CallerLine, ...] = Field(min_length=1)
 
 

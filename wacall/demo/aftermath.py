@@ -20,14 +20,11 @@ from shared.call.errors import WacallError
 from shared.call.ids import WhatsAppCallId
 from shared.call.records import EventRecord
 from simulators.meta.calls.business_call import OutboundCall
-from simulators.meta.calls.user_call import SimulatedCall
 from simulators.openai.happening import Kind
+from wacall.demo.act import PlacedCall
 from wacall.demo.dialogue import Dialogue
 from wacall.demo.evidence import Evidence, ModelSide, PhoneSide, Recording, Utterance
-from wacall.demo.stage import Stage
-
-PlacedCall = SimulatedCall | OutboundCall
-"""A call of either direction."""
+from wacall.demo.running import Running
 
 REST_S = 20.0
 """What the slowest of the parts may take for its clean-up."""
@@ -42,7 +39,7 @@ _MARGIN_S = 0.4
 
 
 async def gather(
-    stage: Stage,
+    running: Running,
     call: PlacedCall,
     dialogue: Dialogue,
     *,
@@ -59,22 +56,22 @@ async def gather(
     """
     timeout = aiohttp.ClientTimeout(total=REQUEST_TIMEOUT_S)
     async with aiohttp.ClientSession(timeout=timeout) as http:
-        row, leftovers = await _come_to_rest(stage, call, http)
+        row, leftovers = await _come_to_rest(running, call, http)
     ended = call.timings.ended or time.monotonic()
     await asyncio.sleep(max(0.0, ended + AFTER_END_S - time.monotonic()))
     await call.write_recording(recording)
-    is_scripted = bool(stage.settings.openai_port)
+    is_scripted = bool(running.settings.openai_port)
     return Evidence(
         is_scripted=is_scripted,
         took_right_token=handshake[0],
         refused_wrong_token=handshake[1],
         phone=_phone_side(call, dialogue, accepted_unix),
-        model=_model_side(stage.happenings[happenings_before:]) if is_scripted else None,
+        model=_model_side(running.happenings[happenings_before:]) if is_scripted else None,
         row=row,
-        transcript=await stage.store.list_transcripts(row.id) if row else (),
-        lead=await stage.store.get_lead(row.id) if row else None,
+        transcript=await running.store.list_transcripts(row.id) if row else (),
+        lead=await running.store.get_lead(row.id) if row else None,
         leftovers=tuple(leftovers),
-        errors=errors_of(await stage.store.list_events(row.id)) if row else (),
+        errors=errors_of(await running.store.list_events(row.id)) if row else (),
         troubles=tuple(troubles),
         recording=await asyncio.to_thread(look_into, recording, dialogue.spoken, dialogue.heard),
     )
@@ -93,7 +90,7 @@ def errors_of(events: Sequence[EventRecord]) -> tuple[str, ...]:
 
 
 async def _come_to_rest(
-    stage: Stage, call: PlacedCall, http: aiohttp.ClientSession
+    running: Running, call: PlacedCall, http: aiohttp.ClientSession
 ) -> tuple[Call | None, list[str]]:
     """Wait for every part to let go of the call; return the row, and what was not let go."""
     row: Call | None = None
@@ -101,19 +98,19 @@ async def _come_to_rest(
 
     async def released() -> bool:
         nonlocal row
-        row = await stage.store.find_call(wacid)
+        row = await running.store.find_call(wacid)
         return row is not None and row.released_at is not None
 
     async def idle() -> bool:
         # protobuf's JSON leaves zeros out
-        return int((await _json(http, stage.worker_url)).get("active_jobs", 0)) == 0
+        return int((await _json(http, running.worker_url)).get("active_jobs", 0)) == 0
 
     async def unconnected() -> bool:
-        url = stage.openai_counters_url
+        url = running.openai_counters_url
         return url is None or (await _json(http, url))["open_sessions"] == 0
 
     async def no_room() -> bool:
-        return row is None or not await _room_exists(stage, row.room)
+        return row is None or not await _room_exists(running, row.room)
 
     async def no_hop() -> bool:
         return row is None or row.hop is None or row.id not in await _calls_on(row.hop, http)
@@ -160,8 +157,8 @@ async def _json(http: aiohttp.ClientSession, url: str) -> dict[str, int]:
         return body
 
 
-async def _room_exists(stage: Stage, room: str) -> bool:
-    own = stage.stack.environment
+async def _room_exists(running: Running, room: str) -> bool:
+    own = running.stack.environment
     async with api.LiveKitAPI(
         own["LIVEKIT_URL"], own["LIVEKIT_API_KEY"], own["LIVEKIT_API_SECRET"]
     ) as livekit:

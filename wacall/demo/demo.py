@@ -159,22 +159,21 @@ async def play(plan: DemoPlan, screen: Screen) -> DemoResult:
         callback=callback,
         screen=screen,
     )
-    async with stage:
-        rang_s = stage.elapsed_s
+    async with stage as running:
         # imported by the stage while the others started
         from wacall.demo.callback import show_callback
         from wacall.demo.show import show_call
 
-        evidence = await show_call(stage, screen, screenplay, plan.data_dir / RECORDING)
+        evidence = await show_call(running, screen, screenplay, plan.data_dir / RECORDING)
         called = None
         if callback is not None:
             place = plan.data_dir / CALLBACK_RECORDING
-            called = await show_callback(stage, screen, callback, place)
+            called = await show_callback(running, screen, callback, place)
         screen.status("Stopping everything …")
     return DemoResult(
         evidence=evidence,
         checks=tuple(judge(evidence, screenplay)),
-        started_s=rang_s,
+        started_s=running.started_s,
         callback=called,
         callback_checks=tuple(judge_callback(called, callback)) if called and callback else (),
         not_run=not_run,

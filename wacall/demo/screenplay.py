@@ -1,7 +1,7 @@
 """What the demo's call is to be: which OpenAI the agent talks to, and which words should fall."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Self
 
 from simulators.openai.scenario import CallerLine, Scenario
@@ -53,6 +53,10 @@ class Screenplay:
     tools: tuple[tuple[str, Mapping[str, Any]], ...]
     """The tools that the model should call, with their arguments."""
     pronunciations: Mapping[str, str]
+    question: str = ""
+    """With what words the business asks for the permission to call."""
+    context: Mapping[str, str] = field(default_factory=dict)
+    """What the business lets its agent know about the call."""
 
     @classmethod
     def of(cls, scenario: Scenario) -> Self:
@@ -100,6 +104,8 @@ class Screenplay:
             asides=tuple(dict.fromkeys(scenario.fixed_lines())),
             tools=tuple((call.tool, call.arguments) for move in moves for call in move.calls),
             pronunciations=scenario.pronunciations,
+            question=callback.question,
+            context=callback.context,
         )
 
     @property

@@ -9,19 +9,18 @@ import contextlib
 import importlib
 import secrets
 import shutil
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 from simulators.meta.webhooks.calls import Caller, Line
 from simulators.speech import ear, voice
 from wacall.demo.narration import Screen
 from wacall.demo.progress import Progress
+from wacall.demo.running import Audience, Running
 from wacall.demo.screenplay import Screenplay
 from wacall.demo.settings import DemoSettings
-from wacall.environment import LOOPBACK
 from wacall.stack.hop import HopPlan, find_hop
 from wacall.stack.openai import start_openai
 from wacall.stack.processes import Child
@@ -29,10 +28,7 @@ from wacall.stack.stack import Stack, StackPlan
 from wacall.stack.together import together
 
 if TYPE_CHECKING:
-    from controlplane.ledger.ledger import Ledger
     from shared.database.supabase import SupabaseStore
-    from simulators.meta.calls.business_call import OutboundCall
-    from simulators.meta.calls.user_call import SimulatedCall
     from simulators.meta.people.person import Person
     from simulators.meta.whatsapp import WhatsAppSimulator
 
@@ -51,22 +47,8 @@ _SHOWN = {
 }
 
 
-@dataclass(slots=True)
-class Audience:
-    """Who is told of what happens on the stage."""
-
-    on_call: "Callable[[SimulatedCall, str], None]" = lambda *_: None
-    """Events of the simulated phone and of the simulated Meta."""
-    on_callback: "Callable[[OutboundCall, str], None]" = lambda *_: None
-    """The same of a phone that the business calls."""
-    on_model: Callable[[Mapping[str, Any]], None] = lambda _: None
-    """Happenings of the simulated OpenAI."""
-    on_log: Callable[[str, str], None] = lambda *_: None
-    """Lines of the stack's logs, with the name of the part."""
-
-
 class Stage:
-    """An async context manager around everything that runs."""
+    """An async context manager around everything that runs; it gives what then is there."""
 
     def __init__(
         self,
@@ -79,95 +61,33 @@ class Stage:
         screen: Screen,
     ) -> None:
         """Prepare; nothing runs yet. `callback`: what is said when the business calls, if it is."""
-        self.settings = settings
-        self.audience = Audience()
-        self.happenings: list[Mapping[str, Any]] = []
-        """What the simulated OpenAI told, oldest first."""
-        self.voices: list[tuple[voice.Samples, int]] = []
-        """The caller's lines as sound, with their rates."""
-        self.callback_voices: list[tuple[voice.Samples, int]] = []
-        """The called person's."""
+        self._settings = settings
+        self._audience = Audience()
+        self._happenings: list[Mapping[str, Any]] = []
+        self._voices: list[tuple[voice.Samples, int]] = []
+        self._callback_voices: list[tuple[voice.Samples, int]] = []
         self._logs = data_dir / "logs"
         self._scenario = scenario
         self._play = play
         self._callback = callback
         self._progress = Progress(screen)
-        self._plan = StackPlan(
-            environment=settings.environment,
-            data_dir=data_dir,
-            port=settings.port,
-            # a demo's database may be lost with the machine's power
-            fast_database=True,
-            hop=HopPlan(whatsapp_ip=settings.phone_address, livekit_ip=settings.phone_address),
-            echo=lambda name, line: self.audience.on_log(name, line),
-            report=screen.line,
+        self._stack = Stack(
+            StackPlan(
+                environment=settings.environment,
+                data_dir=data_dir,
+                port=settings.port,
+                # a demo's database may be lost with the machine's power
+                fast_database=True,
+                hop=HopPlan(whatsapp_ip=settings.phone_address, livekit_ip=settings.phone_address),
+                echo=lambda name, line: self._audience.on_log(name, line),
+                report=screen.line,
+            )
         )
-        self._stack: Stack | None = None
         self._openai: Child | None = None
         self._whatsapp: WhatsAppSimulator | None = None
-        self._person: Person | None = None
         self._store: SupabaseStore | None = None
-        self._ledger: Ledger | None = None
 
-    @property
-    def stack(self) -> Stack:
-        """The running stack."""
-        if self._stack is None:
-            raise RuntimeError("the stage is not set; use it as a context manager")
-        return self._stack
-
-    @property
-    def whatsapp(self) -> "WhatsAppSimulator":
-        """The simulated Meta."""
-        if self._whatsapp is None:
-            raise RuntimeError("the stage is not set; use it as a context manager")
-        return self._whatsapp
-
-    @property
-    def person(self) -> "Person":
-        """Who calls the business, and is called back."""
-        if self._person is None:
-            raise RuntimeError("the stage is not set; use it as a context manager")
-        return self._person
-
-    @property
-    def store(self) -> "SupabaseStore":
-        """The stack's database."""
-        if self._store is None:
-            raise RuntimeError("the stage is not set; use it as a context manager")
-        return self._store
-
-    @property
-    def ledger(self) -> "Ledger":
-        """The consents in it."""
-        if self._ledger is None:
-            raise RuntimeError("the stage is not set; use it as a context manager")
-        return self._ledger
-
-    @property
-    def worker_url(self) -> str:
-        """The worker's own page, which counts its jobs."""
-        return f"http://{LOOPBACK}:{self.settings.worker_port}/worker"
-
-    @property
-    def openai_counters_url(self) -> str | None:
-        """Where OpenAI's stand-in counts its sessions; None: it is another OpenAI."""
-        port = self.settings.openai_port
-        return f"http://{LOOPBACK}:{port}/sim/counters" if port else None
-
-    @property
-    def elapsed_s(self) -> float:
-        """Seconds since the start."""
-        return self._progress.elapsed_s
-
-    async def openai_died(self) -> Exception:
-        """Return when OpenAI's stand-in has ended, with the reason."""
-        if self._openai is None:
-            await asyncio.Event().wait()
-            raise AssertionError("unreachable")
-        return await self._openai.obituary()
-
-    async def __aenter__(self) -> Self:
+    async def __aenter__(self) -> Running:
         """Start everything.
 
         Raises:
@@ -179,11 +99,10 @@ class Stage:
         shutil.rmtree(self._logs, ignore_errors=True)
         try:
             async with self._progress.shown():
-                await self._start()
+                return await self._start()
         except BaseException:
             await self._stop()
             raise
-        return self
 
     async def __aexit__(
         self,
@@ -193,17 +112,33 @@ class Stage:
     ) -> None:
         await self._stop()
 
-    async def _start(self) -> None:
-        await together(self._start_stack(), self._start_speech(), self._start_meta())
-        self.whatsapp.webhook_url = f"{self.stack.controlplane_url}/wa/webhook"
+    async def _start(self) -> Running:
+        meta = asyncio.create_task(self._start_meta())
+        await together(self._start_stack(), self._start_speech(), meta)
+        whatsapp, person = meta.result()
+        whatsapp.webhook_url = f"{self._stack.controlplane_url}/wa/webhook"
         from controlplane.ledger.ledger import Ledger
         from shared.database.rest import RestClient
         from shared.database.supabase import SupabaseStore
 
-        database = self.stack.environment
+        database = self._stack.environment
         key = database.get("SUPABASE_SECRET_KEY") or database.get("SUPABASE_SERVICE_ROLE_KEY")
         rest = await RestClient.connect(database["SUPABASE_URL"], key or "")
-        self._store, self._ledger = SupabaseStore(rest), Ledger(rest)
+        store = self._store = SupabaseStore(rest)
+        return Running(
+            settings=self._settings,
+            audience=self._audience,
+            stack=self._stack,
+            openai=self._openai,
+            happenings=self._happenings,
+            whatsapp=whatsapp,
+            person=person,
+            store=store,
+            ledger=Ledger(rest),
+            voices=tuple(self._voices),
+            callback_voices=tuple(self._callback_voices),
+            started_s=self._progress.elapsed_s,
+        )
 
     async def _stop(self) -> None:
         async with contextlib.AsyncExitStack() as undo:
@@ -213,20 +148,16 @@ class Stage:
                 undo.push_async_exit(self._whatsapp)
             if self._openai is not None:
                 undo.push_async_callback(self._openai.stop, grace_s=OPENAI_STOP_S)
-            if self._stack is not None:
-                undo.push_async_callback(self._stack.stop)
+            undo.push_async_callback(self._stack.stop)
             if self._store is not None:
                 undo.push_async_callback(self._store.close)
 
     # --- the stack ---
 
     async def _start_stack(self) -> None:
-        stack = Stack(self._plan)
-        watching = asyncio.create_task(self._watch(stack))
+        watching = asyncio.create_task(self._watch(self._stack))
         try:
-            # a stack that fails stops itself
-            await stack.__aenter__()
-            self._stack = stack
+            await self._stack.__aenter__()
             # whatever came up last may not have been told of yet
             await asyncio.wait([watching], timeout=2 * POLL_INTERVAL_S)
         finally:
@@ -255,7 +186,7 @@ class Stage:
 
     # --- Meta, and who speaks ---
 
-    async def _start_meta(self) -> None:
+    async def _start_meta(self) -> "tuple[WhatsAppSimulator, Person]":
         for name in (*_SLOW_IMPORTS, "simulators.meta.whatsapp"):
             await asyncio.to_thread(importlib.import_module, name)
         from simulators.meta.people.callee_plan import CalleePlan
@@ -264,26 +195,25 @@ class Stage:
         from simulators.meta.rules.outbound import OutboundPolicy
         from simulators.meta.whatsapp import WhatsAppSimulator
 
-        own = self.settings.environment
+        own = self._settings.environment
         whatsapp = WhatsAppSimulator(
             app_secret=own["WA_APP_SECRET"],
             access_token=own["WA_ACCESS_TOKEN"],
             line=Line(phone_number_id=own["WA_PHONE_NUMBER_ID"]),
-            port=self.settings.graph_port,
+            port=self._settings.graph_port,
             # who calls this line does not thereby allow to be called: they are asked
             outbound_policy=OutboundPolicy(permission=PermissionPolicy(callback=False)),
-            on_event=lambda call, what: self.audience.on_call(call, what),
-            on_outbound_event=lambda call, what: self.audience.on_callback(call, what),
+            on_event=lambda call, what: self._audience.on_call(call, what),
+            on_outbound_event=lambda call, what: self._audience.on_callback(call, what),
         )
         await whatsapp.__aenter__()
         self._whatsapp = whatsapp
-        self._person = whatsapp.add_person(
-            Person(
-                caller=invent_caller(),
-                plan=CalleePlan(after_s=PICKS_UP_S, addresses=(self.settings.phone_address,)),
-                replies=ReplyPlan(accept=True, after_s=REPLIES_S),
-            )
+        person = Person(
+            caller=invent_caller(),
+            plan=CalleePlan(after_s=PICKS_UP_S, addresses=(self._settings.phone_address,)),
+            replies=ReplyPlan(accept=True, after_s=REPLIES_S),
         )
+        return whatsapp, whatsapp.add_person(person)
 
     async def _start_speech(self) -> None:
         await self._speak()
@@ -292,12 +222,12 @@ class Stage:
 
     async def _speak(self) -> None:
         """Have all sentences spoken; those of earlier runs are in the cache."""
-        texts = self._play.agent_lines if self.settings.openai_port else ()
+        texts = self._play.agent_lines if self._settings.openai_port else ()
         # those with a gap for a name are spoken when the name is known
         known = [text for text in texts if "{" not in text]
-        lines = [(line.say, self.voices) for line in self._play.lines]
+        lines = [(line.say, self._voices) for line in self._play.lines]
         if self._callback is not None:
-            lines += [(line.say, self.callback_voices) for line in self._callback.lines]
+            lines += [(line.say, self._callback_voices) for line in self._callback.lines]
         count = len(lines) + len(known)
         for index, (say, voices) in enumerate(lines):
             self._progress.begins("speech", f"sentence {index + 1} of {count}")
@@ -310,18 +240,18 @@ class Stage:
         self._progress.is_up("speech", f"{count} sentences")
 
     async def _start_openai(self) -> None:
-        if not self.settings.openai_port:
+        if not self._settings.openai_port:
             return
         self._progress.begins("simulated OpenAI")
 
         def take(told: Mapping[str, Any]) -> None:
-            self.happenings.append(told)
-            self.audience.on_model(told)
+            self._happenings.append(told)
+            self._audience.on_model(told)
 
         openai = await start_openai(
-            environment=self.settings.environment,
+            environment=self._settings.environment,
             log=self._logs / "openai.log",
-            port=self.settings.openai_port,
+            port=self._settings.openai_port,
             scenario=self._scenario,
             listener=take,
         )

@@ -5,6 +5,7 @@ import socket
 from pathlib import Path
 
 import pytest
+import yaml
 
 from agents.receptionist import prompt_path, read_prompt
 from controlplane.core.callee import read_callee
@@ -129,6 +130,21 @@ def test_the_callback_is_what_the_shipped_prompt_asks_for() -> None:
     prompt = read_prompt(prompt_path("default", None).read_text("utf-8"))
     assert plain_words(play.greeting) in plain_words(prompt.greeting_for(Direction.OUTBOUND))
     assert len(play.replies) == len(play.lines) == 2
+
+
+def test_a_call_back_says_only_what_its_scenario_says(tmp_path: Path) -> None:
+    """Question and context are the scenario's, so that another one tells of nobody else's shop."""
+    ours = Screenplay.of_callback(load_scenario(SCENARIO))
+    assert ours is not None
+    assert "Harbor Bikes" in ours.question
+    assert ours.context["name"] == "Martin"
+    file = tmp_path / "other.yaml"
+    content = yaml.safe_load(SCENARIO.read_text())
+    del content["callback"]["question"], content["callback"]["context"]
+    file.write_text(yaml.safe_dump(content))
+    other = Screenplay.of_callback(load_scenario(file))
+    assert other is not None
+    assert (other.question, other.context) == ("May we call you back?", {})
 
 
 def test_the_demo_is_its_own_operator() -> None:
