@@ -7,11 +7,11 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
+from shared.call.call import FINAL_STATUSES, CallStatus
 from wacall import environment
 from wacall.operators.client import OperatorRefused, ask
 
 _POLL_S = 0.5
-_FINAL = frozenset({"completed", "no_answer", "rejected", "failed", "canceled"})
 
 
 def main(argv: list[str]) -> int:
@@ -67,7 +67,9 @@ async def _follow(call_id: str, variables: Mapping[str, str]) -> int:
         call = await ask(variables, "GET", f"/calls/{call_id}")
         if call["status"] != seen:
             seen = call["status"]
-            print(seen if seen not in _FINAL else f"{seen}: {call['end_reason']}", flush=True)
-        if seen in _FINAL:
-            return 0 if seen == "completed" else 1
+            print(
+                seen if seen not in FINAL_STATUSES else f"{seen}: {call['end_reason']}", flush=True
+            )
+        if seen in FINAL_STATUSES:
+            return 0 if seen == CallStatus.COMPLETED else 1
         await asyncio.sleep(_POLL_S)

@@ -6,10 +6,11 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
+from controlplane.core.consent import ConsentKind
 from wacall import environment
 from wacall.operators.client import OperatorRefused, ask
 
-_KINDS = ("call_permission", "recording", "marketing_follow_up", "do_not_call")
+_KINDS = tuple(kind.value for kind in ConsentKind)
 
 
 def main(argv: list[str]) -> int:
