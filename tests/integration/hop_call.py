@@ -13,12 +13,12 @@ from typing import Any, Self
 import aiohttp
 from livekit import api
 
-from controlplane.livekit.whip import WhipClient
 from controlplane.rtpengine.address import HopAddress
 from controlplane.rtpengine.client import NgClient
 from controlplane.rtpengine.passage import HopInterfaces, NgPassage
 from controlplane.rtpengine.transport import open_transport
 from shared.call.ids import CallId
+from tests.caller import join_as_caller
 from tests.eventually import eventually
 from tests.integration.hop_phone import TONE_HZ, HummingPhone
 from wacall.stack.sfu import EmbeddedSfu
@@ -133,11 +133,7 @@ class HopCall:
 
     async def whip(self, offer: str) -> str:
         """Post to LiveKit as `caller`."""
-        grants = api.VideoGrants(room_join=True, room=self.room)
-        token = api.AccessToken(self.sfu.keys.key, self.sfu.keys.secret)
-        jwt = token.with_identity("caller").with_grants(grants).to_jwt()
-        client = WhipClient(self.http, url=self.sfu.http_url, timeout_s=2.9)
-        return (await client.post(offer, jwt)).sdp
+        return await join_as_caller(self.sfu, self.room, offer)
 
     async def place(self, setup: str = "passive", *, hums: bool = True) -> None:
         """The whole sequence of a placed call, up to audio both ways."""

@@ -30,6 +30,7 @@ from shared.call.room import (
     CALLER_IDENTITY,
     room_name,
 )
+from tests.caller import caller_token, join_as_caller
 from tests.eventually import eventually
 from tests.integration.journal_store import VARIABLE, read_journal
 from tests.integration.realtime_stand_in import RealtimeStandIn
@@ -205,34 +206,14 @@ class Call:
     async def ring(self) -> Phone:
         room = rtc.Room()
         self.phone = Phone(room)
-        await room.connect(self._sfu.url.replace("http", "ws", 1), self._caller_token())
+        token = await caller_token(self._sfu, self.room)
+        await room.connect(self._sfu.url.replace("http", "ws", 1), token)
         await eventually(lambda: self.phone is not None and self.phone.track)
         return self.phone
 
     async def whip(self, offer: str) -> str:
         """Join as a WHIP leg; return LiveKit's answer."""
-        token = self._caller_token()
-        wanted = {"subscribedParticipantTrackNames": {AGENT_IDENTITY: [AGENT_TRACK]}}
-        headers = {
-            "Authorization": f"Bearer {token}",
-            "Content-Type": "application/sdp",
-            "X-LiveKit-ClientInfo": json.dumps(wanted),
-        }
-        async with (
-            aiohttp.ClientSession() as http,
-            http.post(f"{self._sfu.url}/whip/v1", data=offer, headers=headers) as response,
-        ):
-            assert response.status == 201
-            return await response.text()
-
-    def _caller_token(self) -> str:
-        return (
-            api.AccessToken(self._sfu.keys.key, self._sfu.keys.secret)
-            .with_identity(CALLER_IDENTITY)
-            .with_kind("connector")  # type: ignore[arg-type]
-            .with_grants(api.VideoGrants(room_join=True, room=self.room))
-            .to_jwt()
-        )
+        return await join_as_caller(self._sfu, self.room, offer)
 
     async def answer(self, status: str = "active") -> float:
         await self.rooms.room.update_participant(

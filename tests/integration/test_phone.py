@@ -1,7 +1,6 @@
 """The simulated phone against the real SFU: real ICE, DTLS, SRTP and Opus, both ways."""
 
 import asyncio
-import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import Any
@@ -20,6 +19,7 @@ from simulators.meta.whatsapp import WhatsAppSimulator
 from simulators.phone.ice_lite import Loss
 from simulators.phone.phone import CallOver, Phone
 from simulators.phone.recording import Pcm, read_wav
+from tests.caller import join_as_caller
 from tests.eventually import eventually
 from wacall.stack.sfu import EmbeddedSfu
 
@@ -116,25 +116,6 @@ class Agent:
         await self.room.disconnect()
 
 
-async def whip(sfu: EmbeddedSfu, room: str, offer: str) -> str:
-    """Post an offer as participant `caller`; return the SFU's answer."""
-    headers = {
-        "Authorization": f"Bearer {token(sfu, room, 'caller')}",
-        "Content-Type": "application/sdp",
-        "X-LiveKit-ClientInfo": json.dumps(
-            {"subscribedParticipantTrackNames": {"agent": ["agent-audio"]}}
-        ),
-    }
-    timeout = aiohttp.ClientTimeout(total=5)
-    async with (
-        aiohttp.ClientSession(timeout=timeout) as http,
-        http.post(f"{sfu.http_url}/whip/v1", data=offer, headers=headers) as response,
-    ):
-        body = await response.text()
-        assert response.status == 201, body
-        return body
-
-
 MakeCall = Callable[..., Any]
 
 
@@ -157,7 +138,7 @@ def place_call(sfu: EmbeddedSfu) -> MakeCall:
             offer = await phone.open()
             if double_rewrite:
                 offer = offer.replace("a=setup:actpass", "a=setup:passive")
-            answer = await whip(sfu, room, offer)
+            answer = await join_as_caller(sfu, room, offer)
             if double_rewrite:
                 answer = answer.replace("a=setup:passive", "a=setup:active")
             phone.apply_answer(answer)
@@ -275,7 +256,7 @@ async def test_caller_takes_turns_and_media_is_watched(sfu: EmbeddedSfu) -> None
     ) as whatsapp:
         call = await whatsapp.call()
         phone = call.phone
-        answer = await whip(sfu, room, phone.offer.replace("actpass", "passive"))
+        answer = await join_as_caller(sfu, room, phone.offer.replace("actpass", "passive"))
         await act(whatsapp, call, "accept", answer.replace("a=setup:passive", "a=setup:active"))
         talk = asyncio.create_task(
             hold_conversation(call, [(tone(CALLER_HZ, 0.3), 16_000)] * 2, patience_s=10)
@@ -312,7 +293,7 @@ async def test_call_through_graph_and_sfu(sfu: EmbeddedSfu, patient: bool) -> No
         timing=Timing(retry_delays_s=(), end_grace_s=0.3, linger_s=2),
     ) as whatsapp:
         call = await whatsapp.call(CallPlan())
-        answer = await whip(sfu, room, call.phone.offer.replace("actpass", "passive"))
+        answer = await join_as_caller(sfu, room, call.phone.offer.replace("actpass", "passive"))
         answer = answer.replace("a=setup:passive", "a=setup:active")
         await act(whatsapp, call, "pre_accept", answer)
         await call.phone.wait_connected(5)

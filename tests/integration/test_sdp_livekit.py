@@ -1,12 +1,10 @@
 """The translations against the real livekit-server, with aiortc as the phone."""
 
 import asyncio
-import json
 import uuid
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
-import aiohttp
 import pytest
 import pytest_asyncio
 from aiortc import RTCPeerConnection, RTCSessionDescription
@@ -16,7 +14,10 @@ from livekit import api, rtc
 
 from controlplane.core.errors import BadSdp
 from controlplane.sdp.direct import answer_for_meta, offer_for_livekit
+from shared.call.ids import CallId
+from shared.call.room import AGENT_IDENTITY, AGENT_TRACK, room_name
 from tests import paths
+from tests.caller import join_as_caller
 from tests.eventually import eventually
 from wacall.stack.sfu import EmbeddedSfu
 
@@ -30,33 +31,17 @@ class Whip:
     """A room of the real SFU, with or without an agent's muted track in it."""
 
     sfu: EmbeddedSfu
-    http: aiohttp.ClientSession
     room: str
 
-    def token(self, identity: str) -> str:
-        """Make a token for the room."""
+    def agent_token(self) -> str:
+        """Make a token for the agent."""
         grants = api.VideoGrants(room_join=True, room=self.room)
         access = api.AccessToken(self.sfu.keys.key, self.sfu.keys.secret)
-        return access.with_identity(identity).with_grants(grants).to_jwt()
+        return access.with_identity(AGENT_IDENTITY).with_grants(grants).to_jwt()
 
-    async def post(self, offer: str, *, wait_for_agent: bool = True) -> str:
-        """Post an offer; return LiveKit's answer."""
-        headers = {
-            "Authorization": f"Bearer {self.token(f'caller-{uuid.uuid4()}')}",
-            "Content-Type": "application/sdp",
-        }
-        if wait_for_agent:
-            names = {"subscribedParticipantTrackNames": {"agent": ["agent-audio"]}}
-            headers["X-LiveKit-ClientInfo"] = json.dumps(names)
-        async with (
-            asyncio.timeout(DEADLINE_S),
-            self.http.post(
-                f"{self.sfu.http_url}/whip/v1", data=offer.encode(), headers=headers
-            ) as response,
-        ):
-            text = await response.text()
-            assert response.status == 201, text
-            return text
+    async def post(self, offer: str) -> str:
+        """Post an offer as the caller; return LiveKit's answer."""
+        return await join_as_caller(self.sfu, self.room, offer)
 
 
 @pytest_asyncio.fixture
@@ -70,10 +55,9 @@ async def livekit(sfu: EmbeddedSfu) -> AsyncIterator[api.LiveKitAPI]:
 @pytest_asyncio.fixture
 async def empty_room(sfu: EmbeddedSfu, livekit: api.LiveKitAPI) -> AsyncIterator[Whip]:
     """A room that nobody is in."""
-    name = f"sdp-{uuid.uuid4()}"
+    name = room_name(CallId(str(uuid.uuid4())))
     await livekit.room.create_room(api.CreateRoomRequest(name=name))
-    async with aiohttp.ClientSession() as http:
-        yield Whip(sfu, http, name)
+    yield Whip(sfu, name)
     await livekit.room.delete_room(api.DeleteRoomRequest(room=name))
 
 
@@ -82,9 +66,9 @@ async def whip(empty_room: Whip, livekit: api.LiveKitAPI) -> AsyncIterator[Whip]
     """A room in which the SFU lists the agent's muted track."""
     room = rtc.Room()
     url = empty_room.sfu.http_url.replace("http", "ws", 1)
-    await room.connect(url, empty_room.token("agent"))
+    await room.connect(url, empty_room.agent_token())
     try:
-        track = rtc.LocalAudioTrack.create_audio_track("agent-audio", rtc.AudioSource(24000, 1))
+        track = rtc.LocalAudioTrack.create_audio_track(AGENT_TRACK, rtc.AudioSource(24000, 1))
         track.mute()
         options = rtc.TrackPublishOptions(
             source=rtc.TrackSource.SOURCE_MICROPHONE, dtx=False, red=False
@@ -129,9 +113,7 @@ async def test_livekit_answers_every_offer_of_metas(whip: Whip, name: str, rewri
 async def test_answer_without_the_agents_track_is_refused(empty_room: Whip) -> None:
     """LiveKit answers recvonly; such a call would be silent, so it is not answered."""
     offer = (DATA / "offer-meta.sdp").read_bytes().decode()
-    answer = await empty_room.post(
-        offer_for_livekit(offer, rewrite_dtls_role=True), wait_for_agent=False
-    )
+    answer = await empty_room.post(offer_for_livekit(offer, rewrite_dtls_role=True))
     with pytest.raises(BadSdp, match="track is not subscribed"):
         answer_for_meta(answer, offer, rewrite_dtls_role=True)
 

@@ -1,7 +1,6 @@
 """The embedded livekit-server: rooms, signed webhooks, and media over WHIP on the loopback."""
 
 import asyncio
-import datetime
 import json
 import os
 import signal
@@ -17,6 +16,7 @@ from aiortc import RTCPeerConnection, RTCSessionDescription
 from aiortc.mediastreams import AudioStreamTrack
 from livekit import api
 
+from tests.caller import caller_token, join_as_caller
 from tests.eventually import eventually
 from tests.serving import serving
 from wacall.environment import free_port
@@ -53,8 +53,7 @@ async def test_whip_carries_audio_on_loopback(sfu: EmbeddedSfu, rooms: api.LiveK
     try:
         phone.addTrack(AudioStreamTrack())
         await phone.setLocalDescription(await phone.createOffer())
-        status, answer = await _post_offer(sfu, "wa-whip", phone.localDescription.sdp)
-        assert status == 201, answer
+        answer = await join_as_caller(sfu, "wa-whip", phone.localDescription.sdp)
         candidates = [line.split() for line in answer.splitlines() if "a=candidate" in line]
         assert {(fields[2].lower(), fields[4], int(fields[5])) for fields in candidates} == {
             ("udp", "127.0.0.1", sfu.ports.udp)
@@ -72,7 +71,7 @@ async def test_whip_carries_audio_on_loopback(sfu: EmbeddedSfu, rooms: api.LiveK
 
 async def test_joining_does_not_make_a_room(sfu: EmbeddedSfu) -> None:
     """Only the control plane makes rooms: an SDK that joins a name nobody created is refused."""
-    query = {"access_token": _token(sfu, "wa-nobody")}
+    query = {"access_token": await caller_token(sfu, "wa-nobody")}
     async with (
         aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=10)) as http,
         http.get(f"{sfu.http_url}/rtc/validate", params=query) as response,
@@ -188,24 +187,3 @@ async def _names(client: api.LiveKitAPI) -> list[str]:
 async def _has_track(client: api.LiveKitAPI, room: str) -> bool:
     listed = await client.room.list_participants(api.ListParticipantsRequest(room=room))
     return any(participant.tracks for participant in listed.participants)
-
-
-async def _post_offer(sfu: EmbeddedSfu, room: str, offer: str) -> tuple[int, str]:
-    token = _token(sfu, room)
-    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/sdp"}
-    timeout = aiohttp.ClientTimeout(total=10)
-    async with (
-        aiohttp.ClientSession(timeout=timeout) as http,
-        http.post(f"{sfu.http_url}/whip/v1", data=offer, headers=headers) as response,
-    ):
-        return response.status, await response.text()
-
-
-def _token(sfu: EmbeddedSfu, room: str) -> str:
-    return (
-        api.AccessToken(sfu.keys.key, sfu.keys.secret)
-        .with_identity("caller")
-        .with_ttl(datetime.timedelta(minutes=1))
-        .with_grants(api.VideoGrants(room_join=True, room=room))
-        .to_jwt()
-    )

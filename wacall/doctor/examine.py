@@ -16,7 +16,9 @@ from livekit import api
 from agents.models import read_listing
 from agents.settings import Settings as AgentSettings
 from controlplane import database_check
+from controlplane.core.errors import WhipRefused, WhipTimedOut
 from controlplane.livekit.rooms import RoomsClient
+from controlplane.livekit.whip import WhipClient
 from controlplane.parts import make_graph, make_rooms
 from controlplane.rtpengine.client import NgClient
 from controlplane.rtpengine.transport import open_transport
@@ -203,20 +205,16 @@ async def _look_at_candidates(
     settings: Settings, rooms: RoomsClient, http: aiohttp.ClientSession, call: Call
 ) -> Finding:
     """Ask WHIP for an answer and look where the phone would be told to send its media."""
-    url = f"{settings.livekit_url}/whip/v1"
-    headers = {
-        "Authorization": f"Bearer {rooms.caller_token(call, status=ShownStatus.RINGING)}",
-        "Content-Type": "application/sdp",
-    }
-    async with http.post(url, data=_PROBE_OFFER.encode(), headers=headers) as response:
-        answer = await response.text()
-        if response.status != 201:
-            return fail(
-                "whip",
-                f"LiveKit's WHIP endpoint answered {response.status}.",
-                "WHIP needs livekit-server 1.9.1 or newer, reachable under LIVEKIT_URL.",
-            )
-    return judge_candidates(udp_addresses(answer))
+    whip = WhipClient(http, url=settings.livekit_url, timeout_s=_TIMEOUT_S)
+    try:
+        answer = await whip.post(_PROBE_OFFER, rooms.caller_token(call, status=ShownStatus.RINGING))
+    except (WhipRefused, WhipTimedOut) as error:
+        return fail(
+            "whip",
+            str(error),
+            "WHIP needs livekit-server 1.9.1 or newer, reachable under LIVEKIT_URL.",
+        )
+    return judge_candidates(udp_addresses(answer.sdp))
 
 
 async def _look_at_database(
