@@ -28,9 +28,9 @@ SIMULATED_META = [
 ]  # fmt: skip
 PHONE = {"simulators", "simulators.phone", "simulators.speech"}
 # what the programs of the command line are made of
-SHARED = {"shared.call", "shared.database", "shared.process"}
+SHARED = {"shared.call", "shared.database"}
 SIMULATORS = {*PHONE, "simulators.openai", *SIMULATED_META}
-RUNS_A_STACK = {"wacall", "wacall.database", "wacall.operators", "wacall.stack"}
+RUNS_A_STACK = {"wacall", "wacall.operators", "wacall.stack"}
 
 ALLOWED: dict[str, set[str]] = {
     # what both services agree on
