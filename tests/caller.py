@@ -39,8 +39,10 @@ async def caller_token(sfu: EmbeddedSfu, room: str) -> str:
         return rooms.caller_token(call, status=ShownStatus.RINGING)
 
 
-async def join_as_caller(sfu: EmbeddedSfu, room: str, offer: str) -> str:
-    """Post an offer to WHIP; return LiveKit's answer.
+async def join_as_caller(
+    sfu: EmbeddedSfu, room: str, offer: str, *, awaits_agent: bool = True
+) -> str:
+    """Post an offer to WHIP; return LiveKit's answer, which waits for a listed agent's track.
 
     Raises:
         WhipRefused: any answer but 201.
@@ -48,4 +50,4 @@ async def join_as_caller(sfu: EmbeddedSfu, room: str, offer: str) -> str:
     token = await caller_token(sfu, room)
     async with aiohttp.ClientSession() as http:
         whip = WhipClient(http, url=sfu.http_url, timeout_s=TIMEOUT_S)
-        return (await whip.post(offer, token)).sdp
+        return (await whip.post(offer, token, awaits_agent=awaits_agent)).sdp

@@ -42,8 +42,10 @@ class WhipClient:
         self._timeout_s = timeout_s
         self._observe = observe
 
-    async def post(self, offer: str, token: str) -> WhipAnswer:
+    async def post(self, offer: str, token: str, *, awaits_agent: bool = True) -> WhipAnswer:
         """Post the offer once. Never repeated: a second try would evict the first's participant.
+
+        Where no agent will be, `awaits_agent` must be false: the answer would never come.
 
         Raises:
             WhipTimedOut: no answer within the bound.
@@ -52,8 +54,9 @@ class WhipClient:
         headers = {
             "Authorization": f"Bearer {token}",
             "Content-Type": "application/sdp",
-            "X-LiveKit-ClientInfo": _CLIENT_INFO,
         }
+        if awaits_agent:
+            headers["X-LiveKit-ClientInfo"] = _CLIENT_INFO
         started = time.monotonic()
         outcome = "ok"
         try:

@@ -39,9 +39,9 @@ class Whip:
         access = api.AccessToken(self.sfu.keys.key, self.sfu.keys.secret)
         return access.with_identity(AGENT_IDENTITY).with_grants(grants).to_jwt()
 
-    async def post(self, offer: str) -> str:
+    async def post(self, offer: str, *, awaits_agent: bool = True) -> str:
         """Post an offer as the caller; return LiveKit's answer."""
-        return await join_as_caller(self.sfu, self.room, offer)
+        return await join_as_caller(self.sfu, self.room, offer, awaits_agent=awaits_agent)
 
 
 @pytest_asyncio.fixture
@@ -113,7 +113,9 @@ async def test_livekit_answers_every_offer_of_metas(whip: Whip, name: str, rewri
 async def test_answer_without_the_agents_track_is_refused(empty_room: Whip) -> None:
     """LiveKit answers recvonly; such a call would be silent, so it is not answered."""
     offer = (DATA / "offer-meta.sdp").read_bytes().decode()
-    answer = await empty_room.post(offer_for_livekit(offer, rewrite_dtls_role=True))
+    answer = await empty_room.post(
+        offer_for_livekit(offer, rewrite_dtls_role=True), awaits_agent=False
+    )
     with pytest.raises(BadSdp, match="track is not subscribed"):
         answer_for_meta(answer, offer, rewrite_dtls_role=True)
 

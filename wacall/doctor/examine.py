@@ -207,7 +207,8 @@ async def _look_at_candidates(
     """Ask WHIP for an answer and look where the phone would be told to send its media."""
     whip = WhipClient(http, url=settings.livekit_url, timeout_s=_TIMEOUT_S)
     try:
-        answer = await whip.post(_PROBE_OFFER, rooms.caller_token(call, status=ShownStatus.RINGING))
+        token = rooms.caller_token(call, status=ShownStatus.RINGING)
+        answer = await whip.post(_PROBE_OFFER, token, awaits_agent=False)
     except (WhipRefused, WhipTimedOut) as error:
         return fail(
             "whip",
