@@ -1,20 +1,22 @@
 """The verdict on the business's call: facts in, a list of checks out. Pure."""
 
 from controlplane.core.consent import ConsentKind, ConsentSource
+from wacall.demo.check import Check
 from wacall.demo.checks import (
-    Check,
     check_clean,
-    check_greeting,
     check_one_ssrc,
     check_outcome,
-    check_recognised,
     check_recording,
     check_row,
-    check_transcript,
-    check_understood,
 )
 from wacall.demo.evidence import CallbackEvidence, Evidence
 from wacall.demo.screenplay import Screenplay
+from wacall.demo.speech_checks import (
+    check_greeting,
+    check_recognised,
+    check_transcript,
+    check_understood,
+)
 
 NO_PERMISSION = (409, "no-permission")
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from controlplane.core.consent import ConsentEntry
 from shared.call.person import Party
-from wacall.demo.checks import Check
+from wacall.demo.check import Check
 from wacall.demo.evidence import CallbackEvidence, Evidence
 from wacall.demo.narration import Screen
 from wacall.demo.report import (

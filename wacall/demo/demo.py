@@ -22,7 +22,8 @@ from simulators.speech.process import SpeechFailed
 from wacall import environment
 from wacall.demo.callback_checks import judge_callback
 from wacall.demo.callback_report import show_callback_report
-from wacall.demo.checks import Check, judge
+from wacall.demo.check import Check
+from wacall.demo.checks import judge
 from wacall.demo.evidence import CallbackEvidence, Evidence
 from wacall.demo.narration import Screen, shown_path
 from wacall.demo.report import show_report

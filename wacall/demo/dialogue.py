@@ -14,9 +14,10 @@ from simulators.phone.phone import CallOver
 from simulators.phone.recording import Pcm
 from simulators.speech import ear
 from simulators.speech.process import SpeechFailed
-from wacall.demo.checks import BARGE_IN_LIMIT_MS, interrupted_line
 from wacall.demo.evidence import BargeIn, Utterance
 from wacall.demo.screenplay import Screenplay
+from wacall.demo.speech_checks import BARGE_IN_LIMIT_MS
+from wacall.demo.words import interrupted_line
 
 Tell = Callable[[str, str], None]
 """Takes who does something, and what."""

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from shared.call.call import Call
-from wacall.demo.checks import Check
+from wacall.demo.check import Check
 from wacall.demo.evidence import Evidence, PhoneSide
 from wacall.demo.narration import Screen, shown_path
 

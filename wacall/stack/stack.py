@@ -6,7 +6,6 @@ proper end.
 """
 
 import asyncio
-import contextlib
 import dataclasses
 import sys
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
@@ -15,29 +14,24 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-import aiohttp
-
-from wacall.environment import LOOPBACK, STACK_FILE, free_port, port_of, to_env_file, write_private
+from wacall.environment import LOOPBACK, STACK_FILE, free_port, to_env_file, write_private
 from wacall.stack.hop import HOW_TO_GET_IT, EmbeddedHop, HopPlan, find_hop
 from wacall.stack.keeper import Keeper, Report
 from wacall.stack.processes import Child, Echo
 from wacall.stack.project_keys import new_secret_key
+from wacall.stack.services import start_agent, start_controlplane
 from wacall.stack.sfu import EmbeddedSfu, SfuPorts
 from wacall.stack.together import first, together
 
 if TYPE_CHECKING:
     from wacall.stack.database import LocalSupabase
 
-CONTROLPLANE_READY_S = 30.0
-AGENT_READY_S = 60.0
 DATABASE_STOP_S = 15.0
 # on top of what a process takes for its own drain
 STOP_GRACE_S = 10.0
 DRAIN_TIMEOUT_S = 30.0
 # when the control plane is through, no call is left for the worker
 AGENT_GRACE_S = 15.0
-# what the worker's framework logs once LiveKit would send it jobs
-REGISTERED = "registered worker"
 
 # what other tools need to work with a running stack
 _EXPORTED = (
@@ -273,37 +267,15 @@ class Stack:
             await self._keep("controlplane", self._run_controlplane)
 
     async def _run_controlplane(self) -> Child:
-        child = await self._spawn("controlplane", self.environment)
-
-        async def is_ready() -> bool:
-            return await _get(f"{self.controlplane_url}/readyz") is not None
-
-        await _ready_or_dead(child, is_ready, CONTROLPLANE_READY_S)
-        return child
-
-    async def _run_agent(self) -> Child:
-        port = port_of(self.environment, "AGENT_HEALTH_PORT", 0) or free_port()
-        child = await self._spawn("agent", {**self.environment, "AGENT_HEALTH_PORT": str(port)})
-        # the health page does not tell whether LiveKit knows the worker; its log does
-        tells = self.environment.get("LOG_LEVEL", "INFO") in ("DEBUG", "INFO")
-
-        async def is_ready() -> bool:
-            if await _get(f"http://{LOOPBACK}:{port}/") is None:
-                return False
-            return not tells or REGISTERED in child.logged()
-
-        await _ready_or_dead(child, is_ready, AGENT_READY_S)
-        return child
-
-    async def _spawn(self, name: str, environment: Mapping[str, str]) -> Child:
-        module = {"controlplane": "controlplane", "agent": "agents"}[name]
-        return await Child.start(
-            name,
-            [sys.executable, "-m", module],
-            env={**environment, "PYTHONUNBUFFERED": "1"},
-            log=self.log_of(name),
+        return await start_controlplane(
+            self.environment,
+            url=self.controlplane_url,
+            log=self.log_of("controlplane"),
             echo=self._plan.echo,
         )
+
+    async def _run_agent(self) -> Child:
+        return await start_agent(self.environment, log=self.log_of("agent"), echo=self._plan.echo)
 
     async def _keep(self, name: str, run: Callable[[], Awaitable[Child]]) -> None:
         keeper = Keeper(name, run, report=self._plan.report, restarts=self._plan.restarts)
@@ -316,25 +288,3 @@ class Stack:
             values["CONTROLPLANE_URL"] = self.controlplane_url
         write_private(self.env_file, to_env_file(values))
         self._has_env_file = True
-
-
-async def _ready_or_dead(
-    child: Child, is_ready: Callable[[], Awaitable[bool]], timeout_s: float
-) -> None:
-    try:
-        await child.wait_until(is_ready, timeout_s=timeout_s)
-    except BaseException:
-        # nobody knows of this child yet
-        await child.stop(grace_s=0)
-        raise
-
-
-async def _get(url: str) -> str | None:
-    """Return the body if the answer is 200."""
-    with contextlib.suppress(aiohttp.ClientError, TimeoutError):
-        async with (
-            aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=5)) as http,
-            http.get(url) as response,
-        ):
-            return await response.text() if response.status == 200 else None
-    return None

@@ -8,9 +8,9 @@ from shared.call.ids import CallId, PhoneNumberId, WhatsAppCallId
 from shared.call.person import Party
 from shared.call.records import Lead, TranscriptTurn
 from simulators.openai.scenario import load_scenario
-from wacall.demo.checks import interrupted_line
 from wacall.demo.evidence import BargeIn, Evidence, ModelSide, PhoneSide, Recording, Utterance
 from wacall.demo.screenplay import Screenplay
+from wacall.demo.words import interrupted_line
 from wacall.stack.openai import SCENARIO
 
 PLAY = Screenplay.of(load_scenario(SCENARIO))

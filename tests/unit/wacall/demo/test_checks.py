@@ -8,8 +8,9 @@ import pytest
 from shared.call.call import CallStatus, EndReason
 from shared.call.records import Lead
 from tests.unit.wacall.demo.flawless import CALL, PLAY, at, good_evidence
-from wacall.demo.checks import interrupted_line, is_beginning, judge, same_words
+from wacall.demo.checks import judge
 from wacall.demo.evidence import BargeIn, Evidence, ModelSide, Utterance
+from wacall.demo.words import interrupted_line
 
 
 def failed(evidence: Evidence) -> list[str]:
@@ -160,12 +161,3 @@ def test_a_real_model_must_still_show_a_call(
 ) -> None:
     """What proves the call is asked of a real model too."""
     assert name in real(flaw)
-
-
-def test_words_are_compared_without_spelling() -> None:
-    """Case, punctuation and the cut into pieces do not matter; a changed word does."""
-    assert same_words(["Hello, I", "am here."], ["hello i am HERE"])
-    assert not same_words(["hello i am there"], ["hello i am here"])
-    assert is_beginning("Thank you, Mar", "Thank you, Mar tin")
-    assert not is_beginning("thank you mar", "thank you martin")
-    assert not is_beginning("", "thank you")
