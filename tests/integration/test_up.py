@@ -87,13 +87,24 @@ async def up(tmp_path: Path) -> AsyncIterator[Up]:
             await process.communicate()
 
 
-def below(pid: int) -> set[int]:
+def below(pid: int) -> set[psutil.Process]:
     """All processes that descend from this one."""
-    return {process.pid for process in psutil.Process(pid).children(recursive=True)}
+    return set(psutil.Process(pid).children(recursive=True))
 
 
-async def wait_until_gone(pids: set[int], within_s: float = 10) -> None:
-    await eventually(lambda: not any(psutil.pid_exists(pid) for pid in pids), within_s)
+def is_alive(process: psutil.Process) -> bool:
+    """Whether it runs; one that only waits for init to take it away does not."""
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+async def wait_until_gone(processes: set[psutil.Process], within_s: float = 10) -> None:
+    def alive() -> list[psutil.Process]:
+        return [process for process in processes if is_alive(process)]
+
+    await eventually(lambda: not alive(), within_s, last=alive)
 
 
 async def status_of(url: str) -> int:
@@ -113,19 +124,19 @@ async def test_up_from_ready_to_stopped(up: Up) -> None:
     assert values["SUPABASE_URL"] == up.ready["supabase"]
     assert values["CONTROLPLANE_URL"] == up.ready["controlplane"]
 
-    pids = below(up.process.pid)
-    victims = [pid for pid in pids if _command(pid).endswith("-m controlplane")]
+    parts = below(up.process.pid)
+    victims = [one for one in parts if " ".join(one.cmdline()).endswith("-m controlplane")]
     assert len(victims) == 1
-    os.kill(victims[0], signal.SIGKILL)
+    victims[0].kill()
     await up.read_until(r"up +\| controlplane ended unexpectedly \(signal SIGKILL\)")
     await up.read_until(r"up +\| controlplane runs again")
     assert await status_of(f"{up.ready['controlplane']}/readyz") == 200
 
-    pids |= below(up.process.pid)
+    parts |= below(up.process.pid)
     up.process.send_signal(signal.SIGTERM)
     output = await up.rest()
     assert up.process.returncode == 0, output
-    await wait_until_gone(pids)
+    await wait_until_gone(parts)
     secrets = [*SECRETS.values(), values["LIVEKIT_API_SECRET"], values["SUPABASE_SECRET_KEY"]]
     assert [secret for secret in secrets if secret in output] == []
     assert not file.exists()
@@ -133,11 +144,7 @@ async def test_up_from_ready_to_stopped(up: Up) -> None:
 
 async def test_nothing_survives_kill_9(up: Up) -> None:
     """Killed without a chance to clean up, `up` leaves no process behind."""
-    pids = below(up.process.pid)
+    parts = below(up.process.pid)
     up.process.kill()
     await up.process.communicate()
-    await wait_until_gone(pids)
-
-
-def _command(pid: int) -> str:
-    return " ".join(psutil.Process(pid).cmdline())
+    await wait_until_gone(parts)
