@@ -11,19 +11,13 @@ from collections.abc import Callable
 from pathlib import Path
 from uuid import uuid4
 
-import pylibsrtp
-from aiortc.rtcdtlstransport import (
-    RTCCertificate,
-    RTCDtlsFingerprint,
-    RTCDtlsParameters,
-    RTCDtlsTransport,
-)
-
 from simulators.phone.ice_lite import IceLite, Loss
+from simulators.phone.media_port import MediaPort
 from simulators.phone.read_sdp import read_answer, read_offer
 from simulators.phone.receiving import Receiver, Reception
 from simulators.phone.recording import Pcm, Timeline, write_stereo
 from simulators.phone.rtp import FRAME_MS, is_rtcp
+from simulators.phone.secured import SecuredPath
 from simulators.phone.sending import Sender
 from simulators.phone.waiting import Waiting
 from simulators.phone.write_sdp import DTMF_PAYLOAD_TYPE, OfferParameters, write_answer, write_offer
@@ -81,10 +75,8 @@ class Phone:
         self._sender = Sender(self._ssrc)
         self._waiting = Waiting()
         self._receiver = Receiver(on_frame=self._waiting.wake)
-        self._certificate = RTCCertificate.generateCertificate()
-        self._dtls: RTCDtlsTransport | None = None
-        self._srtp_in: pylibsrtp.Session | None = None
-        self._srtp_out: pylibsrtp.Session | None = None
+        self._path = SecuredPath(self._ice)
+        self._taker: Callable[[bytes], None] | None = None
         self._answered = False
         self._ended_at: float | None = None
         self._tasks = Tasks()
@@ -168,8 +160,7 @@ class Phone:
         await asyncio.sleep(linger_s)
         self._ice.close()
         await self._tasks.close()
-        if self._dtls is not None:
-            await self._dtls.stop()
+        await self._path.stop()
 
     # --- talking and listening ---
 
@@ -288,6 +279,15 @@ class Phone:
         """
         await self._waiting.until(condition, deadline_s)
 
+    def media_port(self, on_packet: Callable[[bytes], None]) -> MediaPort:
+        """Take the media path over: nothing is heard and counted here any more.
+
+        `on_packet` gets each RTP packet as it comes, still encrypted; what the phone itself says
+        is for the taker to leave off.
+        """
+        self._taker = on_packet
+        return MediaPort(self._path, self._ssrc)
+
     def write_recording(self, path: Path) -> None:
         """Write a stereo .wav: left what the phone sent, right what it heard, on one axis."""
         write_stereo(path, self.said, self.heard)
@@ -297,17 +297,12 @@ class Phone:
     async def _open_relay(self) -> OfferParameters:
         self._zero = time.monotonic()
         await self._ice.open(self._addresses)
-        fingerprint = next(
-            print_.value
-            for print_ in self._certificate.getFingerprints()
-            if print_.algorithm == "sha-256"
-        )
         return OfferParameters(
             addresses=self._addresses,
             port=self._ice.port,
             ufrag=self._ice.ufrag,
             pwd=self._ice.pwd,
-            fingerprint=fingerprint,
+            fingerprint=self._path.fingerprint,
             ssrc=self._ssrc,
             session_id=time.time_ns() // 1_000_000,
             stream_id=str(uuid4()),
@@ -315,47 +310,43 @@ class Phone:
 
     def _connect_to(self, ufrag: str, fingerprint: str, we_are: str) -> None:
         self._ice.expect(ufrag)
-        # the duck-typed stand-in for RTCIceTransport: role, _recv and _send are all it uses
-        self._dtls = RTCDtlsTransport(self._ice, [self._certificate])  # type: ignore[arg-type]
-        self._dtls._set_role(we_are)
-        self._tasks.spawn(self._connect(self._dtls, fingerprint))
+        self._path.prepare(we_are)
+        self._tasks.spawn(self._connect(fingerprint))
 
-    async def _connect(self, dtls: RTCDtlsTransport, fingerprint: str) -> None:
+    async def _connect(self, fingerprint: str) -> None:
         # ICE comes first: a DTLS client has nowhere to send its Hello before (Meta: wait for ICE)
         await self._ice.nominated.wait()
         self.ice_up_at = self.now
         self._passed("ice-up", self.ice_up_at)
-        await dtls.start(
-            RTCDtlsParameters(
-                fingerprints=[RTCDtlsFingerprint(algorithm="sha-256", value=fingerprint)]
-            )
-        )
-        if dtls.state != "connected":
+        if not await self._path.shake_hands(fingerprint):
             self.dtls_failed = True
             self._passed("dtls-failed", self.now)
             return
-        # our own RTP loop takes over the keys; the transport goes on with DTLS alone
-        self._srtp_in, self._srtp_out = dtls._rx_srtp, dtls._tx_srtp
         self.dtls_up_at = self.now
         self._passed("dtls-up", self.dtls_up_at)
         self._waiting.wake()
 
     def _media_received(self, data: bytes) -> None:
-        if self._srtp_in is None:
+        if not self._path.is_up:
+            return
+        if self._taker is not None:
+            if not is_rtcp(data):
+                self._taker(data)
             return
         now = self.now
         if self._ended_at is not None:
             if now - self._ended_at > self._end_grace_s and not is_rtcp(data):
                 self.counts.after_end += 1
             return
-        try:
-            if is_rtcp(data):
-                self._srtp_in.unprotect_rtcp(data)
-                self.counts.last_rtcp_at = now
+        if is_rtcp(data):
+            if self._path.read_rtcp(data) is None:
+                self.counts.malformed += 1
             else:
-                self._take_rtp(self._srtp_in.unprotect(data), now)
-        except pylibsrtp.Error:
+                self.counts.last_rtcp_at = now
+        elif (packet := self._path.read_rtp(data)) is None:
             self.counts.malformed += 1
+        else:
+            self._take_rtp(packet, now)
 
     def _take_rtp(self, data: bytes, now: float) -> None:
         counts = self.counts
@@ -380,8 +371,8 @@ class Phone:
                     self._sender.skip_frame()
                 due += behind * _FRAME_S
             self._send_frame(due)
-            if frame % _REPORT_EVERY_FRAMES == 0 and self._srtp_out is not None:
-                self._ice.send(self._srtp_out.protect_rtcp(self._sender.report(time.time())))
+            if frame % _REPORT_EVERY_FRAMES == 0 and self._path.is_up:
+                self._path.send_rtcp(self._sender.report(time.time()))
             self._waiting.wake()
             frame += 1
             due += _FRAME_S
@@ -390,8 +381,7 @@ class Phone:
 
     def _send_frame(self, due: float) -> None:
         waits = self._waits_for_media and self.counts.first_packet_at is None
-        if self._srtp_out is None or waits or self.mute_packets:
+        if not self._path.is_up or waits or self.mute_packets:
             self._sender.skip_frame()
             return
-        packet = self._sender.next_packet(due, muted=self.muted)
-        self._ice.send(self._srtp_out.protect(packet))
+        self._path.send_rtp(self._sender.next_packet(due, muted=self.muted))

@@ -55,11 +55,6 @@ class Sender:
         self._keys: deque[_Keys] = deque()
         self._event_timestamp = 0
 
-    @property
-    def is_talking(self) -> bool:
-        """Whether something is still queued to be said."""
-        return bool(self._queue)
-
     def say(self, pcm: Pcm, rate: int) -> asyncio.Future[bool]:
         """Queue sound; the future tells whether it was spoken to its end."""
         spoken: asyncio.Future[bool] = asyncio.get_running_loop().create_future()

@@ -9,10 +9,8 @@ import struct
 import time
 from collections.abc import Sequence
 
-import pylibsrtp
-
 from simulators.phone.phone import Phone
-from simulators.phone.rtp import FRAME_MS, FRAME_TICKS, RtpPacket, is_rtcp, write_rtp
+from simulators.phone.rtp import FRAME_MS, FRAME_TICKS, RtpPacket, write_rtp
 from simulators.phone.write_sdp import OPUS_PAYLOAD_TYPE
 
 PACKETS_PER_S = 1000 // FRAME_MS
@@ -28,6 +26,7 @@ class ReplayPhone(Phone):
 
     def __init__(self) -> None:
         super().__init__()
+        self._port = self.media_port(self._count)
         self.sent = 0
         self.got = 0
         self.undecryptable = 0
@@ -35,34 +34,29 @@ class ReplayPhone(Phone):
 
     def send_next(self) -> None:
         """Send the next packet, from any thread; nothing before DTLS is up."""
-        if self._srtp_out is None:
+        if not self._port.is_up:
             return
         packet = RtpPacket(
             payload_type=OPUS_PAYLOAD_TYPE,
             marker=self._number == 0,
             sequence=self._number & 0xFFFF,
             timestamp=self._number * FRAME_TICKS & 0xFFFFFFFF,
-            ssrc=self._ssrc,
+            ssrc=self._port.ssrc,
             payload=_PAYLOAD,
         )
         self._number += 1
         self.sent += 1
-        self._ice.send(self._srtp_out.protect(write_rtp(packet)))
+        self._port.send(write_rtp(packet))
 
     def forget(self) -> None:
         """Count from zero."""
         self.sent = self.got = self.undecryptable = 0
 
-    def _media_received(self, data: bytes) -> None:
-        if self._srtp_in is None or is_rtcp(data):
-            return
+    def _count(self, data: bytes) -> None:
         self.got += 1
         (sequence,) = struct.unpack_from("!H", data, 2)
-        if sequence % _DECRYPT_EVERY == 0:
-            try:
-                self._srtp_in.unprotect(data)
-            except pylibsrtp.Error:
-                self.undecryptable += 1
+        if sequence % _DECRYPT_EVERY == 0 and self._port.read(data) is None:
+            self.undecryptable += 1
 
 
 async def replay(phones: Sequence[ReplayPhone], for_s: float) -> None:
