@@ -172,8 +172,3 @@ class Call:
     def room(self) -> str:
         """The LiveKit room of this call."""
         return room_name(self.id)
-
-    @property
-    def is_answered(self) -> bool:
-        """Whether the call was ever answered, by the times and not by anybody's status word."""
-        return self.answered_at is not None

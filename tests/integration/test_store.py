@@ -88,7 +88,7 @@ async def end(
     store: SupabaseStore, call: Call, reason: EndReason = EndReason.CALLER_HANGUP, **changes: Any
 ) -> Call | None:
     values: dict[str, Any] = {
-        "termination": Termination.of(reason, answered=call.is_answered),
+        "termination": Termination.of(reason, answered=call.answered_at is not None),
         "ended_at": NOW + 90 * SECOND,
         "answered_at": call.answered_at,
         "by_peer": True,

@@ -42,12 +42,6 @@ class PermissionPolicy:
     """Whether a user's own withdrawal in the business's profile is told; not documented."""
 
 
-SANDBOX = PermissionPolicy(
-    requests_per_day=25, requests_per_week=100, nudge_after=5, revoke_after=10
-)
-"""Meta's limits for sandbox accounts and test numbers."""
-
-
 class RequestDenial(StrEnum):
     """Why a permission request is not sent."""
 

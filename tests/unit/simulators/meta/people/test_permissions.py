@@ -4,7 +4,6 @@ import pytest
 
 from simulators.meta.people.permissions import (
     DAY_S,
-    SANDBOX,
     WEEK_S,
     Grant,
     Missed,
@@ -12,6 +11,11 @@ from simulators.meta.people.permissions import (
     PermissionPolicy,
     Reply,
     RequestDenial,
+)
+
+# Meta's limits for sandbox accounts and test numbers
+SANDBOX = PermissionPolicy(
+    requests_per_day=25, requests_per_week=100, nudge_after=5, revoke_after=10
 )
 
 NOW = 1_768_000_000.0
