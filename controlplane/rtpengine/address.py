@@ -13,6 +13,7 @@ from controlplane.core.addresses import address_of
 DEFAULT_PORT = 2223
 """The port that rtpengine's own packages listen on for NG."""
 
+_MALFORMED = "must be a control address such as udp://127.0.0.1:2223"
 PUBLIC = (
     "is a public address; rtpengine's control port has no authentication, so bind it to a "
     "loopback or private address and reach it there"
@@ -47,11 +48,12 @@ class HopAddress:
         Raises:
             ValueError: it is neither, or a public address.
         """
-        parts = urlsplit(text.strip())
         try:
+            parts = urlsplit(text.strip())
             port = parts.port
         except ValueError:
-            port = 0
+            # brackets without an address in them, or a port that is no number
+            raise ValueError(_MALFORMED) from None
         if (
             parts.scheme not in tuple(NgTransport)
             or not parts.hostname
@@ -60,7 +62,7 @@ class HopAddress:
             or parts.query
             or parts.username is not None
         ):
-            raise ValueError("must be a control address such as udp://127.0.0.1:2223")
+            raise ValueError(_MALFORMED)
         if is_public(parts.hostname):
             raise ValueError(f"{parts.hostname} {PUBLIC}")
         return cls(

@@ -61,7 +61,7 @@ class CallBrief:
             ready_within_s = float(data.get("ready_within_s", _READY_WITHIN_S))
             if not 0 < ready_within_s < math.inf:
                 raise ValueError("no time at all, or no end of it")
-            return cls(
+            brief = cls(
                 call_id=CallId(data["call_id"]),
                 direction=Direction(data["direction"]),
                 phone_number_id=PhoneNumberId(data["phone_number_id"]),
@@ -69,7 +69,13 @@ class CallBrief:
                 ready_within_s=ready_within_s,
                 context=data.get("context") or {},
             )
-        except (KeyError, TypeError, ValueError) as error:
+            texts = (brief.call_id, brief.phone_number_id, brief.profile)
+            if not all(isinstance(text, str) for text in texts):
+                raise TypeError("a name that is no text")
+            if not isinstance(brief.context, dict):
+                raise TypeError("a context that is no object")
+            return brief
+        except (KeyError, TypeError, ValueError, OverflowError, RecursionError) as error:
             raise ValueError(
                 "the job's metadata is not a call brief; "
                 "dispatch this agent through the control plane"
