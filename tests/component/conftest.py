@@ -27,6 +27,8 @@ from tests.component.bench import (
 )
 from tests.component.outbound import Place
 from tests.component.puppet import PuppetAgents
+from tests.replicas import Balancer
+from tests.serving import serving
 from wacall.environment import free_port
 from wacall.stack.database import LocalSupabase
 from wacall.stack.hop import EmbeddedHop, HopPlan
@@ -199,3 +201,12 @@ async def mortal_hop(tmp_path: Path) -> AsyncIterator[EmbeddedHop]:
     server.settle()
     yield server
     await server.stop()
+
+
+@pytest_asyncio.fixture
+async def balancer() -> AsyncIterator[Balancer]:
+    """What several control planes stand behind."""
+    balancing = Balancer()
+    async with serving(web.post("/wa/webhook", balancing.pass_on)) as url:
+        balancing.url = f"{url}/wa/webhook"
+        yield balancing

@@ -362,7 +362,10 @@ async def test_a_room_deleted_by_others_ends_the_call(bench: Bench) -> None:
 
     await call.ended(12)
     row = await bench.until_released(call)
-    assert row.end_reason in (EndReason.OPERATOR_HANGUP, EndReason.ROOM_LOST, EndReason.AGENT_LOST)
+    # LiveKit tells of caller, agent and room in webhooks of their own, side by side: whichever
+    # comes first ends the call, and none of them is wrong
+    whose = {EndReason.OPERATOR_HANGUP, EndReason.AGENT_LOST, EndReason.ROOM_LOST}
+    assert row.end_reason in whose, "none of LiveKit's three webhooks gave the reason"
     assert actions(call)[-1] == "terminate"
 
 

@@ -1,14 +1,7 @@
 """Placed calls over several replicas and hops: what one began, any other one goes on with."""
 
-import asyncio
-import json
-from collections import Counter
-from collections.abc import AsyncIterator
-
-import aiohttp
 import pytest
 import pytest_asyncio
-from aiohttp import web
 
 from shared.call.call import CallStatus, EndReason
 from shared.database.supabase import SupabaseStore
@@ -20,56 +13,16 @@ from tests.component.bench import Bench, MakeBench, StartControlPlane, ended_as
 from tests.component.outbound import Place, make_person, released, until
 from tests.component.puppet import PuppetAgents
 from tests.eventually import eventually
-from tests.serving import serving
+from tests.replicas import FIRST, SECOND, Balancer
 from wacall.environment import free_port
 from wacall.stack.database import LocalSupabase
 from wacall.stack.hop import EmbeddedHop
-
-FIRST, SECOND = 0, 1
-
-
-class Splitter:
-    """Stands before the replicas; gives each kind of Meta's events to the replicas of its list."""
-
-    def __init__(self) -> None:
-        self.ports: list[int] = []
-        self.targets: dict[str, list[int]] = {}
-        self.given: Counter[tuple[str, int]] = Counter()
-        self.url = ""
-
-    async def pass_on(self, request: web.Request) -> web.Response:
-        body = await request.read()
-        value = json.loads(body)["entry"][0]["changes"][0]["value"]
-        kind = value["statuses"][0]["status"] if "statuses" in value else value["calls"][0]["event"]
-        replicas = self.targets.get(kind, [FIRST])
-        headers = {"X-Hub-Signature-256": request.headers["X-Hub-Signature-256"]}
-        async with aiohttp.ClientSession() as http:
-            results = await asyncio.gather(
-                *(self._post(http, replica, body, headers) for replica in replicas)
-            )
-        self.given.update((kind, replica) for replica in replicas)
-        return web.Response(status=max(results))
-
-    async def _post(
-        self, http: aiohttp.ClientSession, replica: int, body: bytes, headers: dict[str, str]
-    ) -> int:
-        url = f"http://127.0.0.1:{self.ports[replica]}/wa/webhook"
-        async with http.post(url, data=body, headers=headers) as response:
-            return response.status
-
-
-@pytest_asyncio.fixture
-async def splitter() -> AsyncIterator[Splitter]:
-    splitting = Splitter()
-    async with serving(web.post("/wa/webhook", splitting.pass_on)) as url:
-        splitting.url = f"{url}/wa/webhook"
-        yield splitting
 
 
 @pytest_asyncio.fixture
 async def replicas(
     start_controlplane: StartControlPlane,
-    splitter: Splitter,
+    balancer: Balancer,
     hop: EmbeddedHop,
     whatsapp: WhatsAppSimulator,
     puppets: PuppetAgents,
@@ -80,16 +33,16 @@ async def replicas(
     first = await start_controlplane(RTPENGINE_URL=hop.url)
     port = free_port()
     await start_controlplane(RTPENGINE_URL=hop.url, PORT=str(port))
-    splitter.ports = [first.settings.port, port]
-    whatsapp.webhook_url = splitter.url
+    balancer.ports = {FIRST: first.settings.port, SECOND: port}
+    whatsapp.webhook_url = balancer.url
     return Bench(plane=first, whatsapp=whatsapp, agents=puppets, store=store, database=database)
 
 
 async def test_the_other_replica_takes_the_answer_and_all_that_follows(
-    replicas: Bench, splitter: Splitter, hop: EmbeddedHop, place: Place
+    replicas: Bench, balancer: Balancer, hop: EmbeddedHop, place: Place
 ) -> None:
     """The first dials; answer, RINGING, ACCEPTED and the end come to the second."""
-    splitter.targets = {kind: [SECOND] for kind in ("connect", "RINGING", "ACCEPTED", "terminate")}
+    balancer.targets = {kind: [SECOND] for kind in ("connect", "RINGING", "ACCEPTED", "terminate")}
     person = make_person(replicas, after_s=0.4)
 
     _, body = await place(person)
@@ -102,15 +55,15 @@ async def test_the_other_replica_takes_the_answer_and_all_that_follows(
     row = await released(replicas, hop, body["call_id"])
     ended_as(row, CallStatus.COMPLETED, EndReason.CALLER_HANGUP)
     assert call.violations == []
-    assert {replica for _, replica in splitter.given} == {SECOND}
-    assert {kind for kind, _ in splitter.given} == set(splitter.targets)
+    assert {one.replica for one in balancer.passed} == {SECOND}
+    assert {one.kind for one in balancer.passed} == set(balancer.targets)
 
 
 async def test_every_event_at_both_replicas_is_worked_on_once(
-    replicas: Bench, splitter: Splitter, hop: EmbeddedHop, place: Place
+    replicas: Bench, balancer: Balancer, hop: EmbeddedHop, place: Place
 ) -> None:
     """Two copies of the answer and of each status, each to both at once: linked once, heard."""
-    splitter.targets = {
+    balancer.targets = {
         kind: [FIRST, SECOND] for kind in ("connect", "RINGING", "ACCEPTED", "terminate")
     }
     person = make_person(replicas, after_s=0.4, connect_copies=2, status_copies=2)

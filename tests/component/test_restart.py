@@ -1,14 +1,11 @@
 """Several replicas, and replicas that go: what one began, any other one can finish."""
 
 import asyncio
-import json
-from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import aiohttp
 import pytest
 import pytest_asyncio
-from aiohttp import web
 
 from controlplane.app import ControlPlane
 from shared.call.call import CallStatus, EndReason
@@ -19,50 +16,11 @@ from simulators.meta.whatsapp import WhatsAppSimulator
 from tests.component.bench import OPERATOR_KEY, Bench, StartControlPlane, actions
 from tests.component.puppet import PuppetAgents
 from tests.eventually import eventually
-from tests.serving import serving
+from tests.replicas import FIRST, SECOND, Balancer
 from wacall.environment import free_port
 from wacall.stack.database import LocalSupabase
 
-FIRST, SECOND = "first", "second"
 _STOP_S = 3.0
-
-
-class Balancer:
-    """Stands before the replicas; says which of them get which of Meta's events."""
-
-    def __init__(self) -> None:
-        self.ports: dict[str, int] = {}
-        self.targets: dict[str, list[str]] = {"connect": [FIRST], "terminate": [FIRST]}
-        self.statuses: list[tuple[str, int]] = []
-        self.url = ""
-
-    async def pass_on(self, request: web.Request) -> web.Response:
-        body = await request.read()
-        calls = json.loads(body)["entry"][0]["changes"][0]["value"]["calls"]
-        names = self.targets[calls[0]["event"]]
-        async with aiohttp.ClientSession() as http:
-            statuses = await asyncio.gather(
-                *(self._post(http, name, body, request) for name in names)
-            )
-        return web.Response(status=max(statuses))
-
-    async def _post(
-        self, http: aiohttp.ClientSession, name: str, body: bytes, request: web.Request
-    ) -> int:
-        url = f"http://127.0.0.1:{self.ports[name]}/wa/webhook"
-        headers = {"X-Hub-Signature-256": request.headers["X-Hub-Signature-256"]}
-        async with http.post(url, data=body, headers=headers) as response:
-            self.statuses.append((name, response.status))
-            return response.status
-
-
-@pytest_asyncio.fixture
-async def balancer() -> AsyncIterator[Balancer]:
-    balancing = Balancer()
-    async with serving(web.post("/wa/webhook", balancing.pass_on)) as url:
-        balancing.url = f"{url}/wa/webhook"
-        yield balancing
-
 
 Replicas = tuple[Bench, ControlPlane]
 
@@ -140,7 +98,7 @@ async def test_the_other_replica_hears_of_the_end_during_the_set_up(
     assert call.requests == []
     assert await bench.outcomes("error") == []
     assert await bench.outcomes("connect") == ["handled"]
-    assert balancer.statuses == [(FIRST, 200), (SECOND, 200)]
+    assert [(one.replica, one.status) for one in balancer.passed] == [(FIRST, 200), (SECOND, 200)]
 
 
 @pytest.mark.parametrize("action", ["pre_accept", "accept"])

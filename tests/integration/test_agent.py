@@ -31,7 +31,7 @@ from shared.call.room import (
     room_name,
 )
 from tests.caller import caller_token, join_as_caller
-from tests.eventually import eventually
+from tests.eventually import eventually, stays
 from tests.integration.journal_store import VARIABLE, read_journal
 from tests.integration.realtime_stand_in import RealtimeStandIn
 from tests.servers import watch_log
@@ -313,10 +313,11 @@ async def test_nothing_is_sent_before_the_call_is_active(call: Call, worker: Wor
     phone = await call.ring()
     await worker.openai.received("response.create")
     await call.answer("ringing")
-    until = monotonic() + 0.5
-    while monotonic() < until:
-        assert await phone.packets() == 0
-        await asyncio.sleep(0.05)
+
+    async def nothing_came() -> bool:
+        return await phone.packets() == 0
+
+    await stays(nothing_came, 0.5, "the greeting is ready, and a track sends every 20 ms")
     at = await call.answer()
     heard_at = await eventually(lambda: phone.hears(at))
     assert heard_at - at < 1
@@ -341,9 +342,7 @@ async def test_the_greeting_waits_for_the_phone(call: Call, worker: Worker) -> N
         answer = await call.whip(leg.localDescription.sdp)
         await call.answer()
         await eventually(lambda: worker.says_of(call, "The call is answered."), 2)
-        # the greeting lasts one second; it must still be there after more than that
-        await asyncio.sleep(1.2)
-        assert not worker.notes("turn", call.id)
+        await stays(lambda: not worker.notes("turn", call.id), 1.2, "the greeting lasts one second")
         await leg.setRemoteDescription(RTCSessionDescription(answer, "answer"))
         async with asyncio.timeout(5):
             await heard.wait()
@@ -384,12 +383,15 @@ async def test_barge_in_stops_the_sound_and_keeps_what_was_heard(
     phone = await call.begin()
     began = phone.hears()
     assert began is not None
-    await asyncio.sleep(1.5)
+    await eventually(lambda: phone.last_heard() - began > 1.5)
     interrupted_at = monotonic()
     item = await worker.openai.hear_beginning()
     truncated = await worker.openai.received("conversation.item.truncate")
-    await asyncio.sleep(0.5)
-    assert phone.last_heard() - interrupted_at < 0.3
+    await stays(
+        lambda: phone.last_heard() - interrupted_at < 0.3,
+        0.5,
+        "seconds of the greeting are left, and a track sends every 20 ms",
+    )
     heard_ms = (phone.last_heard() - began) * 1000
     assert abs(truncated["audio_end_ms"] - heard_ms) < 250
     await worker.openai.hear_end(item)
@@ -466,7 +468,9 @@ async def test_words_at_the_very_end_are_kept(call: Call, worker: Worker) -> Non
     item = await worker.openai.hear_beginning()
     await call.end()
     await worker.openai.hear_end(item)
-    await asyncio.sleep(0.3)
+    await stays(
+        lambda: not _done(worker, call), 0.3, "the words come late, and the job waits for them"
+    )
     await worker.openai.transcribe(item, "Goodbye.")
     await eventually(lambda: len(worker.notes("turn", call.id)) == 2)
     greeting, goodbye = worker.notes("turn", call.id)
