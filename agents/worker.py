@@ -58,6 +58,7 @@ def build_server(
         ws_url=settings.livekit_url,
         api_key=settings.livekit_api_key,
         api_secret=settings.livekit_api_secret.get_secret_value(),
+        host=settings.health_host,
         port=settings.health_port,
         num_idle_processes=settings.idle_processes,
         load_threshold=settings.load_threshold,

@@ -6,10 +6,10 @@ import os
 import sys
 from pathlib import Path
 
-from aiohttp import web
 from dotenv import load_dotenv
 
-from controlplane.app import PARTS, make_runner, running
+from controlplane.app import PARTS, door_limits, make_runner, running
+from controlplane.http.door import DoorSite
 from controlplane.settings import Settings
 from shared.call.errors import WacallError
 from shared.process import logs
@@ -25,7 +25,7 @@ async def serve(settings: Settings) -> None:
         runner = make_runner(app)
         await runner.setup()
         try:
-            await web.TCPSite(runner, settings.host, settings.port).start()
+            await DoorSite(runner, settings.host, settings.port, door_limits(settings)).start()
             _log.info("Control plane serves.", extra={"action": "serving", "port": settings.port})
             await signals.to_drain()
             _log.info("Draining; a second signal stops at once.", extra={"action": "drain"})

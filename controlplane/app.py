@@ -11,6 +11,7 @@ from aiohttp import web
 
 from controlplane.http.calls import CallRoutes
 from controlplane.http.consents import ConsentRoutes
+from controlplane.http.door import DoorLimits
 from controlplane.http.middleware import access_log, errors_as_json, operators_only
 from controlplane.http.probes import OpsRoutes
 from controlplane.http.webhooks import MAX_BODY_BYTES, LiveKitWebhook, MetaWebhook
@@ -150,6 +151,14 @@ def make_runner(app: web.Application) -> web.AppRunner:
     """Return a runner whose clean-up takes seconds at most, whatever is still connected."""
     return web.AppRunner(
         app, access_log=None, handle_signals=False, shutdown_timeout=_CLOSE_TIMEOUT_S
+    )
+
+
+def door_limits(settings: Settings) -> DoorLimits:
+    """Return what the settings let strangers take."""
+    return DoorLimits(
+        connections=settings.max_connections,
+        connections_per_client=settings.max_connections_per_client,
     )
 
 

@@ -30,10 +30,14 @@ def _hops(value: object) -> object:
 class Settings(ServiceSettings):
     """One field per variable; the alias is the variable's name."""
 
-    host: str = Field("0.0.0.0", alias="HOST")
-    """The address that the control plane listens at."""
+    host: str = Field("127.0.0.1", alias="HOST")
+    """The address that the control plane listens at; 0.0.0.0 in a container of its own network."""
     port: int = Field(4000, alias="PORT", ge=0, le=65535)
     """The control plane's HTTP port; 0 for any free one."""
+    max_connections: int = Field(512, alias="MAX_CONNECTIONS", ge=1)
+    """How many HTTP connections may be open at once; more are answered 503."""
+    max_connections_per_client: int = Field(256, alias="MAX_CONNECTIONS_PER_CLIENT", ge=1)
+    """How many of them from one address; a proxy in front is one."""
 
     wa_verify_token: Required = Field(alias="WA_VERIFY_TOKEN")
     """A word of your own, typed into the dashboard's webhook form as well."""

@@ -3,6 +3,7 @@
 WacallError
 PeerError            what they sent cannot be used
 BadSignature, BadWebhook, BadSdp, BadRequest, KeyReused
+BodyTooLarge, BodyTooSlow, CompressedBody
 BadHandshake       (controlplane.meta.signature)
 UpstreamError        a service refused or failed
 GraphError         (its children, one per code of Meta's: controlplane.meta.graph_errors)
@@ -42,6 +43,27 @@ class BadWebhook(PeerError):
 
 class BadRequest(PeerError):
     """The request's body or query is not what this route takes."""
+
+
+class BodyTooLarge(PeerError):
+    """The body is larger than this route takes."""
+
+    status = 413
+    code = "body-too-large"
+
+
+class BodyTooSlow(PeerError):
+    """The body did not come in time."""
+
+    status = 408
+    code = "too-slow"
+
+
+class CompressedBody(PeerError):
+    """The body is compressed; send it as it is."""
+
+    status = 415
+    code = "compressed-body"
 
 
 class KeyReused(PeerError):

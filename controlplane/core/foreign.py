@@ -9,7 +9,8 @@ Json = Mapping[str, Any]
 
 _WORD = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _NUMBER = re.compile(r"[0-9]{1,12}")
-_YEAR_10000 = 253_402_300_800
+# Whoever adds a grace or subtracts a duration shall not leave the years that Python knows.
+_YEAR_9000 = 221_845_392_000
 
 
 def object_of(value: Any) -> Json:
@@ -41,6 +42,6 @@ def integer_of(value: Any) -> int | None:
 
 
 def time_of(value: Any) -> datetime | None:
-    """Return the time of UNIX seconds, which Meta writes as text."""
+    """Return the time of UNIX seconds, which Meta writes as text; none after the year 9000."""
     seconds = integer_of(value)
-    return datetime.fromtimestamp(seconds, UTC) if seconds and seconds < _YEAR_10000 else None
+    return datetime.fromtimestamp(seconds, UTC) if seconds and seconds < _YEAR_9000 else None

@@ -3,10 +3,12 @@
 docs/openapi.yaml is made of these classes: the sentence under a field is its description there.
 """
 
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, Self
 
 from aiohttp import web
 from pydantic import (
+    AfterValidator,
     AwareDatetime,
     BaseModel,
     ConfigDict,
@@ -23,6 +25,16 @@ from shared.call.records import EventOutcome, EventSource
 _Word = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 # a body text of an interactive message (Meta: call permission request)
 _Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1024)]
+
+
+def _in_utc(moment: datetime) -> datetime:
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("it must lie within the years 1 to 9999 in UTC") from None
+
+
+_Instant = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 _Moment = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
 
 
@@ -78,9 +90,9 @@ class ConsentToWrite(_Asked):
     kind: ConsentKind
     reference: _Word
     """Where the paper is: a file number, a form's id."""
-    at: AwareDatetime | None = None
+    at: _Instant | None = None
     """When the person said it; without it now."""
-    valid_until: AwareDatetime | None = None
+    valid_until: _Instant | None = None
     """Of a grant; without it until it is withdrawn."""
     note: _Text | None = None
 

@@ -1,5 +1,6 @@
 """The operators' routes about calls: which there are, one call's timeline, place one, hang up."""
 
+import re
 import uuid
 
 from aiohttp import web
@@ -25,7 +26,8 @@ from shared.call.ids import CallId
 from shared.call.records import EventRecord, TranscriptTurn
 from shared.database.store import CallStore
 
-_MAX_KEY = 200
+# draft-ietf-httpapi-idempotency-key-header, section 2.1: a string of printable ASCII
+_KEY = re.compile(r"[\x20-\x7e]{1,200}")
 # What the agent is told travels in LiveKit's dispatch metadata; a prompt has no room for more.
 _MAX_CONTEXT = 16 * 1024
 
@@ -69,11 +71,9 @@ class CallRoutes:
         The same key again is the same call: it is not dialed twice.
         """
         key = request.headers.get("Idempotency-Key")
-        if key is not None and not 1 <= len(key) <= _MAX_KEY:
-            raise BadRequest(f"Idempotency-Key must have 1 to {_MAX_KEY} characters.")
-        if len(await request.read()) > _MAX_CONTEXT:
-            raise BadRequest(f"The body must not be larger than {_MAX_CONTEXT // 1024} KiB.")
-        body = await read_body(request, CallToPlace)
+        if key is not None and not _KEY.fullmatch(key):
+            raise BadRequest("Idempotency-Key must have 1 to 200 printable ASCII characters.")
+        body = await read_body(request, CallToPlace, _MAX_CONTEXT)
         placed = await self._placer.place(
             CallOrder(
                 party=callee_in(body.to, "to"),

@@ -9,6 +9,7 @@ from datetime import datetime
 from aiohttp import web
 
 from controlplane.http.bodies import Failure, Problem, answer
+from controlplane.http.door import Connection
 from shared.call.errors import CallDenied, WacallError
 
 _log = logging.getLogger(__name__)
@@ -54,7 +55,14 @@ async def errors_as_json(request: web.Request, handler: Handler) -> web.StreamRe
 async def access_log(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Log method, route template and status: paths and queries may carry what is private."""
     started = time.monotonic()
-    response = await handler(request)
+    connection = request.protocol
+    if isinstance(connection, Connection):
+        connection.work_begins()
+    try:
+        response = await handler(request)
+    finally:
+        if isinstance(connection, Connection):
+            connection.work_ends()
     resource = request.match_info.route.resource
     _log.debug(
         "Request.",
@@ -80,8 +88,9 @@ def operators_only(key: str | None) -> Callable[[Handler], Handler]:
                     "operator-routes-off",
                     "Set CONTROLPLANE_API_KEY to use the operator routes.",
                 )
-            given = request.headers.get("Authorization", "")
-            if not hmac.compare_digest(given.encode(), f"Bearer {key}".encode()):
+            # aiohttp gives bytes that are not UTF-8 as lone surrogates
+            given = request.headers.get("Authorization", "").encode(errors="surrogateescape")
+            if not hmac.compare_digest(given, f"Bearer {key}".encode()):
                 return error_response(
                     401,
                     "not-authorized",

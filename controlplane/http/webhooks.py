@@ -4,6 +4,7 @@ import time
 
 from aiohttp import web
 
+from controlplane.http.reading import read_bytes
 from controlplane.livekit.events import read_room_event
 from controlplane.meta.signature import answer_handshake, verify_signature
 from controlplane.meta.webhook import parse_webhook
@@ -14,6 +15,8 @@ from shared.call.errors import WacallError
 
 # Meta's payloads reach about 3 MB (webhooks overview); twice that is no webhook of Meta's.
 MAX_BODY_BYTES = 6 * 1024 * 1024
+# LiveKit's hold one room and one participant, with attributes of 64 KiB at most each.
+_MAX_ROOM_EVENT_BYTES = 512 * 1024
 
 
 class MetaWebhook:
@@ -41,7 +44,7 @@ class MetaWebhook:
         """
         received = time.monotonic()
         try:
-            body = await request.read()
+            body = await read_bytes(request, MAX_BODY_BYTES)
             verify_signature(body, request.headers.get("X-Hub-Signature-256"), self._app_secret)
             events = parse_webhook(body)
         except WacallError as error:
@@ -64,7 +67,7 @@ class LiveKitWebhook:
     async def receive(self, request: web.Request) -> web.Response:
         """Take one event of the SFU's."""
         event = read_room_event(
-            await request.read(),
+            await read_bytes(request, _MAX_ROOM_EVENT_BYTES),
             request.headers.get("Authorization", ""),
             api_key=self._api_key,
             api_secret=self._api_secret,

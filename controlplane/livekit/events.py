@@ -60,11 +60,20 @@ def read_room_event(
     call_id, kind = call_id_of_room(event.room.name), _KINDS.get(event.event)
     if call_id is None or kind is None:
         return None
-    reason = event.participant.disconnect_reason
     return RoomEvent(
         kind=kind,
         call_id=call_id,
         identity=event.participant.identity,
         participant_sid=event.participant.sid,
-        disconnect_reason=api.DisconnectReason.Name(reason) if reason else "",
+        disconnect_reason=_reason_of(event.participant.disconnect_reason),
     )
+
+
+def _reason_of(number: int) -> str:
+    """Name the reason; a newer LiveKit's may be one that we have no name for."""
+    if not number:
+        return ""
+    try:
+        return api.DisconnectReason.Name(number)
+    except ValueError:
+        return str(number)

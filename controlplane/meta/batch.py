@@ -15,6 +15,11 @@ from controlplane.core.foreign import Json, list_of, object_of, word_of
 
 ELEMENTS = ("calls", "statuses", "messages")
 _SHARED = ("contacts", "errors")
+# Meta's go about ten deep. What lies deeper would be written as JSON by recursion.
+_MAX_DEPTH = 64
+_TOO_DEEP = "(nested too deeply)"
+# a double's range, as for other numbers; int() itself refuses more than 4300 digits
+_MAX_DIGITS = 308
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _USER_IDS = ("from_user_id", "to_user_id", "recipient_user_id", "from", "to", "recipient_id")
 
@@ -23,7 +28,7 @@ def split_webhook(body: bytes) -> Iterator[Json]:
     """Yield `{entry_id, field, value}` per element, or `{malformed, data}`; nothing is left out.
 
     NUL and lone surrogates, which Postgres refuses in `jsonb`, are replaced by U+FFFD throughout,
-    numbers beyond a double's range become text.
+    numbers beyond a double's range become text, and what is nested more than 64 deep a remark.
 
     Raises:
         BadWebhook: the body is not a JSON object in UTF-8.
@@ -49,8 +54,11 @@ def split_webhook(body: bytes) -> Iterator[Json]:
 def _load(body: bytes) -> Json:
     try:
         text = body.decode()
-        data = json.loads(text, parse_constant=_refuse_constant, parse_float=_finite)
-        if "\\u0000" in text or "\\ud" in text.lower():
+        data = json.loads(
+            text, parse_constant=_refuse_constant, parse_float=_finite, parse_int=_whole
+        )
+        may_be_deep = text.count("[") + text.count("{") > _MAX_DEPTH
+        if may_be_deep or "\\u0000" in text or "\\ud" in text.lower():
             data = _storable(data)
     except (ValueError, RecursionError):
         # the cause quotes the body
@@ -69,13 +77,19 @@ def _finite(text: str) -> float | str:
     return number if math.isfinite(number) else text
 
 
-def _storable(data: Any) -> Any:
+def _whole(text: str) -> int | str:
+    return int(text) if len(text) <= _MAX_DIGITS else text
+
+
+def _storable(data: Any, depth: int = 0) -> Any:
     if isinstance(data, str):
         return _UNSTORABLE.sub("\ufffd", data)
+    if isinstance(data, (list, dict)) and depth >= _MAX_DEPTH:
+        return _TOO_DEEP
     if isinstance(data, list):
-        return [_storable(item) for item in data]
+        return [_storable(item, depth + 1) for item in data]
     if isinstance(data, dict):
-        return {_storable(key): _storable(item) for key, item in data.items()}
+        return {_storable(key): _storable(item, depth + 1) for key, item in data.items()}
     return data
 
 

@@ -8,6 +8,7 @@ from shared.call.call import Direction, EndReason
 
 # Meta's times are whole seconds, ours are not: within this, ours is the better one.
 _CLOCK_GRAIN = timedelta(seconds=5)
+_LONGEST = timedelta(days=30)
 
 # Codes of Meta's terminate webhook (troubleshooting) -> why the call ended.
 _PEER_FAULTS = {
@@ -45,5 +46,8 @@ def pick_up_time(event: PeerHungUp, now: datetime) -> datetime | None:
     if not event.was_answered:
         return None
     ended_at = hangup_time(event, now, answered_at=None)
+    if event.started_at is not None:
+        return min(event.started_at, ended_at)
+    # a duration of centuries is no duration: the end is what is sure
     lasted = timedelta(seconds=event.duration_s or 0)
-    return min(event.started_at or ended_at - lasted, ended_at)
+    return ended_at - lasted if lasted < _LONGEST else ended_at

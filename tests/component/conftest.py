@@ -10,7 +10,8 @@ import pytest
 import pytest_asyncio
 from aiohttp import web
 
-from controlplane.app import PARTS, ControlPlane, make_runner, running
+from controlplane.app import PARTS, ControlPlane, door_limits, make_runner, running
+from controlplane.http.door import DoorSite
 from controlplane.settings import Settings
 from shared.database.supabase import SupabaseStore
 from simulators.meta.people.call_plan import Timing
@@ -125,7 +126,7 @@ async def start_controlplane(
             runner = make_runner(app)
             await runner.setup()
             stack.push_async_callback(runner.cleanup)
-            await web.TCPSite(runner, settings.host, settings.port).start()
+            await DoorSite(runner, settings.host, settings.port, door_limits(settings)).start()
             return app[PARTS]
 
         yield start

@@ -8,6 +8,7 @@ import pytest
 from aiohttp import web
 
 from controlplane.app import make_runner
+from controlplane.http.door import DoorSite
 
 
 @pytest.mark.parametrize("turns", range(6))
@@ -15,7 +16,7 @@ async def test_a_silent_connection_does_not_hold_the_shutdown(turns: int) -> Non
     """LiveKit dials spare ones; one that comes in while the server closes kept it for a minute."""
     runner = make_runner(web.Application())
     await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    await DoorSite(runner, "127.0.0.1", 0).start()
     with contextlib.closing(socket.create_connection(runner.addresses[0])):
         # at one of these turns of the loop the connection is accepted and not yet known
         for _ in range(turns):

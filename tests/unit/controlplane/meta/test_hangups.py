@@ -124,3 +124,9 @@ def test_when_a_call_ended(
 def test_when_a_call_was_picked_up(event: PeerHungUp, expected: datetime | None) -> None:
     """By its start, or by how long it lasted; never after its end."""
     assert pick_up_time(event, NOW) == expected
+
+
+@pytest.mark.parametrize("duration_s", [31 * 86_400, 10**11, 999_999_999_999])
+def test_a_duration_of_centuries_is_none(duration_s: int) -> None:
+    """Subtracted from the end it would leave the calendar, and the hang-up would be lost."""
+    assert pick_up_time(hung_up(ended_at=ago(60), duration_s=duration_s), NOW) == ago(60)
