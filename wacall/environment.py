@@ -83,10 +83,11 @@ def is_free(port: int, *, udp: bool = False) -> bool:
 
 
 def free_port(*, udp: bool = False) -> int:
-    """Return a port that is free on the loopback address at this moment."""
+    """Return a port that is free at this moment: of UDP on every address, else on loopback."""
     kind = socket.SOCK_DGRAM if udp else socket.SOCK_STREAM
     with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind((LOOPBACK, 0))
+        # media servers listen on all of the machine's addresses, whatever they announce
+        probe.bind(("" if udp else "127.0.0.1", 0))
         port: int = probe.getsockname()[1]
     return port
 

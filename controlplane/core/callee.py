@@ -129,7 +129,7 @@ class CallHours:
     def _opening(self, zone: ZoneInfo, moment: datetime) -> datetime:
         """Return `moment` if one zone is within the hours, else its next opening."""
         # a week and a day: the same weekday comes again, and some day of the week has a window
-        return next(opens for opens, closes in self._windows(zone, moment) if moment < closes)
+        return min(opens for opens, closes in self._windows(zone, moment) if moment < closes)
 
     def _windows(self, zone: ZoneInfo, moment: datetime) -> Iterator[tuple[datetime, datetime]]:
         """Yield when the coming windows open, at `moment` at the earliest, and when they close."""

@@ -201,13 +201,14 @@ def test_the_countries_are_metas() -> None:
 
 def asked(
     *ago: timedelta,
+    request: CallRequest = REQUEST,
     state: LedgerState | None = None,
     limits: Limits = PRODUCTION,
     **history: Any,
 ) -> Allowed | Denied:
     times = tuple(NOW - one for one in ago)
     return decide_request(
-        REQUEST,
+        request,
         state if state is not None else LedgerState(),
         CallHistory(requested_at=times, **history),
         limits=limits,
@@ -253,3 +254,9 @@ def test_who_is_not_to_be_asked() -> None:
     assert asked(state=permanent, unanswered_in_a_row=4) == Allowed()
     # a temporary permission may be asked to become a longer one
     assert asked(state=LedgerState(permission=GRANTED)) == Allowed()
+
+
+def test_a_line_that_cannot_call_does_not_ask_either() -> None:
+    """A permission would be of no use to it."""
+    american = dataclasses.replace(REQUEST, business_phone="+12125550123")
+    assert asked(request=american) == Denied(reason=Reason.BUSINESS_COUNTRY)

@@ -77,3 +77,5 @@ def test_a_repr_shows_nothing_personal() -> None:
     shown = repr(call)
 
     assert not [word for word in ("SECRET", "134912", "15551234567", "Zoë") if word in shown]
+    # and whoever looks into its room sees only our own id
+    assert call.room == f"wa-{call.id}"
