@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import phonenumbers
 from phonenumbers import timezone
 
-from shared.call.person import Party
+from shared.call.person import Person
 
 _USER_ID = re.compile(r"([A-Z]{2})\.(ENT\.)?[A-Za-z0-9]{1,128}")
 _UNKNOWN_ZONE = "Etc/Unknown"
@@ -24,7 +24,7 @@ _MIDNIGHT = time(0)
 _LOOK_AHEAD = timedelta(days=8)
 
 
-def read_callee(text: str) -> Party:
+def read_callee(text: str) -> Person:
     """Read an E.164 number or a business-scoped user id, as an operator wrote it.
 
     Only the shape is checked, for numbers come into being every day: Meta knows who exists.
@@ -34,14 +34,14 @@ def read_callee(text: str) -> Party:
     """
     text = text.strip()
     if _USER_ID.fullmatch(text):
-        return Party(user_id=text)
+        return Person(user_id=text)
     number = parse_number(text)
     if number is None:
         raise ValueError(
             "is neither a phone number with its country code, such as +15551234567, nor a "
             "business-scoped user id, such as US.13491208655302741918"
         )
-    return Party(phone=f"{number.country_code}{phonenumbers.national_significant_number(number)}")
+    return Person(phone=f"{number.country_code}{phonenumbers.national_significant_number(number)}")
 
 
 def parse_number(text: str) -> phonenumbers.PhoneNumber | None:
@@ -62,15 +62,15 @@ def country_of(phone: str) -> str | None:
     return phonenumbers.region_code_for_number(number) if number is not None else None
 
 
-def zones_of(party: Party) -> tuple[ZoneInfo, ...]:
+def zones_of(person: Person) -> tuple[ZoneInfo, ...]:
     """Return every clock that the person may live by; empty when nothing is known.
 
     The number decides, for a hidden one the country in the business-scoped id. A mobile number
     often says no more than the country.
     """
-    number = parse_number(party.phone) if party.phone else None
+    number = parse_number(person.phone) if person.phone else None
     if number is None:
-        found = _USER_ID.fullmatch(party.user_id or "")
+        found = _USER_ID.fullmatch(person.user_id or "")
         code = phonenumbers.country_code_for_region(found[1]) if found else 0
         if not code:
             return ()

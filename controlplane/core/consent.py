@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from shared.call.ids import CallId, PhoneNumberId
-from shared.call.person import Party
+from shared.call.person import Person
 
 PERMISSION_LASTS = timedelta(hours=7 * 24)
 """A temporary permission, from its approval (Meta: user call permissions)."""
@@ -59,8 +59,7 @@ class ConsentEntry:
     id: str
     """UUID, derived from the source, so that a repeated webhook stays one row."""
     phone_number_id: PhoneNumberId
-    party: Party
-    """Without the name."""
+    person: Person
     kind: ConsentKind
     granted: bool
     """False: withdrawn. A `do_not_call` that is granted forbids calls."""
@@ -79,7 +78,7 @@ class ConsentState:
     """One row of the view `consent_state`: what holds now."""
 
     phone_number_id: PhoneNumberId
-    party: Party
+    person: Person
     kind: ConsentKind
     state: str
     """`permanent`, `temporary`, `granted`, `expired` or `withdrawn`."""
@@ -94,7 +93,7 @@ class ConsentRequest:
 
     id: str
     phone_number_id: PhoneNumberId
-    party: Party
+    person: Person
     previous_id: str | None
     """The person's last request when this one was decided."""
     requested_at: datetime
@@ -109,7 +108,7 @@ class CallPause:
 
     id: str
     phone_number_id: PhoneNumberId
-    party: Party | None
+    person: Person | None
     """None: the whole line."""
     reason: str
     until: datetime
@@ -164,7 +163,7 @@ class CallHistory:
 def make_entry(
     *,
     phone_number_id: PhoneNumberId,
-    party: Party,
+    person: Person,
     kind: ConsentKind,
     granted: bool,
     source: ConsentSource,
@@ -173,15 +172,11 @@ def make_entry(
     valid_until: datetime | None = None,
     note: str | None = None,
 ) -> ConsentEntry:
-    """Make an entry whose id follows from its source.
-
-    Raises:
-        ValueError: the person has neither a business-scoped id nor a number.
-    """
+    """Make an entry whose id follows from its source."""
     return ConsentEntry(
         id=str(uuid.uuid5(_NAMESPACE, f"{source}|{kind}|{source_ref}")),
         phone_number_id=phone_number_id,
-        party=nameless(party),
+        person=person,
         kind=kind,
         granted=granted,
         source=source,
@@ -190,18 +185,6 @@ def make_entry(
         at=at,
         note=note,
     )
-
-
-def nameless(party: Party) -> Party:
-    """Keep what identifies a person: the business-scoped id, and the number as digits.
-
-    Raises:
-        ValueError: neither is there.
-    """
-    phone = re.sub(r"[^0-9]", "", party.phone or "") or None
-    if not party.user_id and phone is None:
-        raise ValueError("the person has neither a business-scoped user id nor a phone number")
-    return Party(user_id=party.user_id or None, phone=phone)
 
 
 # Words that alone are the whole message. The first line: 47 CFR 64.1200(a)(10), which names them

@@ -12,7 +12,7 @@ from controlplane.core.callee import CallHours, country_of, parse_number, zones_
 from controlplane.core.consent import CallHistory, LedgerState
 from shared.call.denial import Denied, Reason
 from shared.call.ids import PhoneNumberId
-from shared.call.person import Party
+from shared.call.person import Person
 
 _DAY = timedelta(hours=24)
 _WEEK = timedelta(days=7)
@@ -50,7 +50,7 @@ class CallRequest:
     phone_number_id: PhoneNumberId
     business_phone: str | None = field(default=None, repr=False)
     """The line's own number; None: unknown, then Meta tells."""
-    party: Party
+    person: Person
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +75,7 @@ def decide(
     changes: whoever gets a `retry_at` meets no other obstacle that is known today.
     """
     permission = ledger.permission
-    denied = _check_callee(request.party) or _check_line(request)
+    denied = _check_callee(request.person) or _check_line(request)
     if denied is not None:
         return denied
     if ledger.do_not_call_since is not None:
@@ -89,7 +89,7 @@ def decide(
     denied = _check_pause(ledger, now) or _check_limits(history, limits, now)
     if denied is not None:
         return denied
-    opens = hours.next_open(zones_of(request.party), now)
+    opens = hours.next_open(zones_of(request.person), now)
     if opens != now:
         return Denied(reason=Reason.OUTSIDE_HOURS, retry_at=opens)
     if history.unanswered_in_a_row >= limits.unanswered_warning:
@@ -116,7 +116,7 @@ def decide_request(
     In production 1 a day and 2 a week for each person, forgotten with any connected call (Meta:
     user call permissions). Who asked not to be called is not asked for permission either.
     """
-    denied = _check_callee(request.party) or _check_line(request)
+    denied = _check_callee(request.person) or _check_line(request)
     if denied is not None:
         return denied
     if ledger.do_not_call_since is not None:
@@ -138,10 +138,8 @@ def decide_request(
     return Allowed()
 
 
-def _check_callee(party: Party) -> Denied | None:
-    if party.phone is not None and parse_number(party.phone) is None:
-        return Denied(reason=Reason.INVALID_NUMBER)
-    if not party.phone and not party.user_id:
+def _check_callee(person: Person) -> Denied | None:
+    if person.phone is not None and parse_number(person.phone) is None:
         return Denied(reason=Reason.INVALID_NUMBER)
     return None
 

@@ -76,7 +76,7 @@ class CallRoutes:
         body = await read_body(request, CallToPlace, _MAX_CONTEXT)
         placed = await self._placer.place(
             CallOrder(
-                party=callee_in(body.to, "to"),
+                person=callee_in(body.to, "to"),
                 profile=body.profile or self._profile,
                 context=body.context,
                 idempotency_key=key,
@@ -110,7 +110,7 @@ class CallRoutes:
 
 
 def _view(call: Call) -> CallView:
-    person = call.party
+    person = call.party.person
     return CallView(
         id=call.id,
         wacid=call.wacid,
@@ -120,7 +120,11 @@ def _view(call: Call) -> CallView:
         outcome=call.outcome,
         room=call.room,
         phone_number_id=call.phone_number_id,
-        caller=CallerView(user_id=person.user_id, phone=person.phone, name=person.name),
+        caller=CallerView(
+            user_id=person.user_id if person is not None else None,
+            phone=person.phone if person is not None else None,
+            name=call.party.name,
+        ),
         created_at=iso(call.created_at),
         answered_at=iso(call.answered_at),
         media_at=iso(call.media_at),

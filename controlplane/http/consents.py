@@ -60,14 +60,14 @@ class ConsentRoutes:
         With `to` also what holds now, kind by kind.
         """
         to = request.query.get("to")
-        party = callee_in(to, "to") if to is not None else None
+        person = callee_in(to, "to") if to is not None else None
         entries = await self._ledger.entries(
-            party=party, limit=read_limit(request), before=read_time(request, "before")
+            person=person, limit=read_limit(request), before=read_time(request, "before")
         )
         views = [_view(entry) for entry in entries]
-        if party is None:
+        if person is None:
             return answer(ConsentList(consents=views))
-        states = [_state_view(state) for state in await self._ledger.states(party)]
+        states = [_state_view(state) for state in await self._ledger.states(person)]
         return answer(ConsentList(consents=views, state=states))
 
     async def import_entry(self, request: web.Request) -> web.Response:
@@ -94,15 +94,15 @@ class ConsentRoutes:
         if body.valid_until is not None and not granted:
             raise BadRequest("valid_until belongs to a grant; leave it out.")
         word = "granted" if granted else "withdrawn"
-        party = callee_in(body.to, "to")
+        person = callee_in(body.to, "to")
         entry = make_entry(
             phone_number_id=self._phone_number_id,
-            party=party,
+            person=person,
             kind=body.kind,
             granted=granted,
             source=ConsentSource.OPERATOR,
             # one paper may speak for several people, and be withdrawn by the same file
-            source_ref=f"{body.reference}:{word}:{party.user_id or party.phone}",
+            source_ref=f"{body.reference}:{word}:{person.user_id or person.phone}",
             valid_until=body.valid_until,
             at=body.at or now,
             note=body.note,
@@ -115,8 +115,8 @@ def _view(entry: ConsentEntry) -> ConsentView:
     return ConsentView(
         id=entry.id,
         phone_number_id=entry.phone_number_id,
-        user_id=entry.party.user_id,
-        phone=entry.party.phone,
+        user_id=entry.person.user_id,
+        phone=entry.person.phone,
         kind=entry.kind,
         granted=entry.granted,
         source=entry.source,

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 
 from controlplane.core.callee import read_callee
 from controlplane.core.errors import BadRequest, BodyTooLarge, BodyTooSlow, CompressedBody
-from shared.call.person import Party
+from shared.call.person import Person
 
 _DEFAULT_LIMIT, _MAX_LIMIT = 50, 200
 # What the agent is told travels in LiveKit's dispatch metadata, a prompt has no room for more; no
@@ -69,7 +69,7 @@ async def read_body(request: web.Request, model: type[_Model], limit: int = _MAX
         raise BadRequest(f"{name} is malformed: {said}.") from None
 
 
-def callee_in(text: str, name: str) -> Party:
+def callee_in(text: str, name: str) -> Person:
     """Read whom a field names.
 
     Raises:

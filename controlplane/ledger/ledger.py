@@ -18,7 +18,7 @@ from controlplane.core.policy import Limits
 from controlplane.ledger import rows
 from shared.call.errors import StoreUnavailable
 from shared.call.ids import PhoneNumberId
-from shared.call.person import Party
+from shared.call.person import Person
 from shared.database.faults import UNIQUE_VIOLATION, Refused
 from shared.database.rest import RestClient
 from shared.database.rows import value_for_database
@@ -46,34 +46,34 @@ class Ledger:
         await self._rest.append("store consents", "consents", new, "source,kind,source_ref")
 
     async def entries(
-        self, *, party: Party | None = None, limit: int, before: datetime | None = None
+        self, *, person: Person | None = None, limit: int, before: datetime | None = None
     ) -> list[ConsentEntry]:
         """Read entries, newest first, said before `before`, of one person or of everybody."""
         query = self._rest.table("consents").select(*rows.CONSENT_COLUMNS)
-        if party is not None:
-            query = query.or_(_is(party))
+        if person is not None:
+            query = query.or_(_is(person))
         if before is not None:
             query = query.lt("at", value_for_database(before))
         query = query.order("at", desc=True).order("seq", desc=True).limit(limit)
         found = await self._rest.rows("list consents", query)
         return [rows.consent_from_row(row) for row in found]
 
-    async def states(self, party: Party) -> list[ConsentState]:
+    async def states(self, person: Person) -> list[ConsentState]:
         """Read what holds now for one person."""
-        query = self._rest.table("consent_state").select(*_STATE_COLUMNS).or_(_is(party))
+        query = self._rest.table("consent_state").select(*_STATE_COLUMNS).or_(_is(person))
         found = await self._rest.rows("read consents", query.order("kind").limit(100))
         return [rows.consent_state_from_row(row) for row in found]
 
     async def standing(
-        self, line: PhoneNumberId, party: Party, *, limits: Limits, now: datetime
+        self, line: PhoneNumberId, person: Person, *, limits: Limits, now: datetime
     ) -> tuple[LedgerState, CallHistory]:
         """Read all that the policy has to know about one person and one line, in one request."""
         answer = await self._rest.rpc(
             "read what the policy needs",
             "call_standing",
             line=line,
-            person_user_id=value_for_database(party.user_id),
-            person_phone=value_for_database(party.phone),
+            person_user_id=value_for_database(person.user_id),
+            person_phone=person.phone,
             moment=value_for_database(now),
             connected_limit=limits.connected_per_day,
             initiation_limit=limits.initiations_per_day,
@@ -106,7 +106,7 @@ class Ledger:
         query = self._rest.table("consent_requests").update(columns, returning=ReturnMethod.minimal)
         await self._rest.send("settle a permission request", query.eq("id", request_id))
 
-    async def erase(self, party: Party, *, forget_do_not_call: bool) -> dict[str, int]:
+    async def erase(self, person: Person, *, forget_do_not_call: bool) -> dict[str, int]:
         """Forget a person with their calls; return how many rows went, by table.
 
         After a lost answer the repeated request finds nothing any more, and says 0.
@@ -114,8 +114,8 @@ class Ledger:
         answer = await self._rest.rpc(
             "erase a person",
             "erase_person",
-            person_user_id=value_for_database(party.user_id),
-            person_phone=value_for_database(party.phone),
+            person_user_id=value_for_database(person.user_id),
+            person_phone=person.phone,
             forget_do_not_call=forget_do_not_call,
         )
         return {str(table): int(count) for table, count in dict(answer.data).items()}
@@ -126,12 +126,12 @@ class Ledger:
         await self._rest.append("store a pause", "call_pauses", new, "id")
 
 
-def _is(party: Party) -> str:
+def _is(person: Person) -> str:
     """PostgREST's filter for one person, by either name.
 
     Quoted, for dots mean something in it; a name with other characters than Meta's ids and digits
     have is nobody's, and could mean anything.
     """
-    names = (("user_id", party.user_id), ("phone", party.phone))
+    names = (("user_id", person.user_id), ("phone", person.phone))
     known = [(column, name) for column, name in names if name and _NAME.fullmatch(name)]
     return ",".join(f'{column}.eq."{name}"' for column, name in known) or "kind.is.null"

@@ -15,7 +15,7 @@ from controlplane.core.consent import (
     Permission,
 )
 from shared.call.ids import CallId, PhoneNumberId
-from shared.call.person import Party
+from shared.call.person import Person
 from shared.database.rows import Row, columns_of, moment_of, time_of, value_for_database
 
 CONSENT_COLUMNS = (
@@ -36,17 +36,17 @@ TABLES: Mapping[str, tuple[str, ...]] = {
 """The ledger's tables and columns that the product reads or writes."""
 
 
-def _names(party: Party | None) -> dict[str, Any]:
+def _names(person: Person | None) -> dict[str, Any]:
     return {
-        "user_id": value_for_database(party.user_id) if party is not None else None,
-        "phone": value_for_database(party.phone) if party is not None else None,
+        "user_id": value_for_database(person.user_id) if person is not None else None,
+        "phone": person.phone if person is not None else None,
     }
 
 
 def consent_to_row(entry: ConsentEntry) -> dict[str, Any]:
     """Return the row to insert."""
     own = tuple(name for name in CONSENT_COLUMNS if name not in ("user_id", "phone"))
-    return columns_of(entry, own) | _names(entry.party)
+    return columns_of(entry, own) | _names(entry.person)
 
 
 def consent_from_row(row: Row) -> ConsentEntry:
@@ -54,7 +54,7 @@ def consent_from_row(row: Row) -> ConsentEntry:
     return ConsentEntry(
         id=row["id"],
         phone_number_id=PhoneNumberId(row["phone_number_id"]),
-        party=Party(user_id=row["user_id"], phone=row["phone"]),
+        person=Person(user_id=row["user_id"], phone=row["phone"]),
         kind=ConsentKind(row["kind"]),
         granted=row["granted"],
         source=ConsentSource(row["source"]),
@@ -69,7 +69,7 @@ def consent_state_from_row(row: Row) -> ConsentState:
     """Read a row of the view `consent_state`."""
     return ConsentState(
         phone_number_id=PhoneNumberId(row["phone_number_id"]),
-        party=Party(user_id=row["user_id"], phone=row["phone"]),
+        person=Person(user_id=row["user_id"], phone=row["phone"]),
         kind=ConsentKind(row["kind"]),
         state=row["state"],
         valid_until=time_of(row["valid_until"]),
@@ -81,13 +81,13 @@ def consent_state_from_row(row: Row) -> ConsentState:
 def consent_request_to_row(request: ConsentRequest) -> dict[str, Any]:
     """Return the row to insert."""
     own = tuple(name for name in CONSENT_REQUEST_COLUMNS if name not in ("user_id", "phone"))
-    return columns_of(request, own) | _names(request.party)
+    return columns_of(request, own) | _names(request.person)
 
 
 def call_pause_to_row(pause: CallPause) -> dict[str, Any]:
     """Return the row to insert."""
     own = tuple(name for name in CALL_PAUSE_COLUMNS if name not in ("user_id", "phone"))
-    return columns_of(pause, own) | _names(pause.party)
+    return columns_of(pause, own) | _names(pause.person)
 
 
 def standing_from_row(row: Row) -> tuple[LedgerState, CallHistory]:

@@ -32,7 +32,7 @@ from controlplane.meta.graph_errors import (
     error_from_response,
 )
 from shared.call.ids import PhoneNumberId, WhatsAppCallId
-from shared.call.person import Party
+from shared.call.person import Person
 from shared.process.observing import ObserveRequest
 
 _MAX_REPLY = 256 * 1024
@@ -123,7 +123,7 @@ class GraphClient:
             if first or not error.says_already_accepted:
                 raise
 
-    async def connect(self, party: Party, sdp: str, opaque: str) -> WhatsAppCallId:
+    async def connect(self, person: Person, sdp: str, opaque: str) -> WhatsAppCallId:
         """Place a call with our offer; `opaque` comes back in every webhook of the call.
 
         Sent once, whatever happens: a second one would ring twice.
@@ -133,7 +133,7 @@ class GraphClient:
             GraphError: refused.
         """
         body = {
-            **_addressed_to(party),
+            **_addressed_to(person),
             "action": "connect",
             "session": {"sdp_type": "offer", "sdp": sdp},
             "biz_opaque_callback_data": opaque,
@@ -161,7 +161,7 @@ class GraphClient:
         """
         await self._hang_up(wacid, "terminate")
 
-    async def call_permissions(self, party: Party) -> PermissionReport:
+    async def call_permissions(self, person: Person) -> PermissionReport:
         """Ask whether a person permits calls. Who has no WhatsApp permits none.
 
         Meta limits these requests (5 or 100 a second, by two pages of its own).
@@ -169,12 +169,14 @@ class GraphClient:
         Raises:
             GraphError: refused (613: too many requests), or no answer within the deadline.
         """
-        who = {"recipient": party.user_id} if party.user_id else {"user_wa_id": party.phone or ""}
+        who = (
+            {"recipient": person.user_id} if person.user_id else {"user_wa_id": person.phone or ""}
+        )
         data = await self._request("GET", "/call_permissions", "call_permissions", params=who)
         return _read_permissions(data)
 
     async def request_permission(
-        self, party: Party, *, text: str | None = None, template: RequestTemplate | None = None
+        self, person: Person, *, text: str | None = None, template: RequestTemplate | None = None
     ) -> str:
         """Ask a person for the permission to be called; return the message's id.
 
@@ -185,7 +187,7 @@ class GraphClient:
             GraphError: refused (138009: asked too often; 138017: permitted for good already), or
                 no answer within the deadline.
         """
-        body: dict[str, Any] = {"recipient_type": "individual", **_addressed_to(party)}
+        body: dict[str, Any] = {"recipient_type": "individual", **_addressed_to(person)}
         if template is not None:
             body |= {"type": "template", "template": _template_json(template)}
         else:
@@ -316,9 +318,9 @@ def _answer(sdp: str) -> Mapping[str, str]:
     return {"sdp_type": "answer", "sdp": sdp}
 
 
-def _addressed_to(party: Party) -> Mapping[str, str]:
+def _addressed_to(person: Person) -> Mapping[str, str]:
     # `to` would win if both were sent (Meta: business-scoped user ids)
-    return {"recipient": party.user_id} if party.user_id else {"to": party.phone or ""}
+    return {"recipient": person.user_id} if person.user_id else {"to": person.phone or ""}
 
 
 def _template_json(template: RequestTemplate) -> Mapping[str, Any]:

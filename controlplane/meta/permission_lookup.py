@@ -9,7 +9,7 @@ from controlplane.meta.graph import PermissionReport
 from controlplane.meta.graph_errors import GraphRefused, RateLimited
 from shared.call.denial import Denied, Reason
 from shared.call.errors import CallDenied
-from shared.call.person import Party
+from shared.call.person import Person
 
 _log = logging.getLogger(__name__)
 
@@ -26,18 +26,18 @@ class PermissionLookup:
 
     def __init__(
         self,
-        ask: Callable[[Party], Awaitable[PermissionReport]],
+        ask: Callable[[Person], Awaitable[PermissionReport]],
         *,
         clock: Callable[[], datetime],
     ) -> None:
         """Take `GraphClient.call_permissions`, and what time it is."""
         self._ask = ask
         self._clock = clock
-        self._no_until: dict[Party, datetime] = {}
+        self._no_until: dict[Person, datetime] = {}
         self._asked_at: deque[datetime] = deque(maxlen=_ASKS)
         self._silent_until: datetime | None = None
 
-    async def permission_of(self, party: Party) -> PermissionReport | None:
+    async def permission_of(self, person: Person) -> PermissionReport | None:
         """Return what Graph says of somebody who permits calls; `None`: they permit none.
 
         Raises:
@@ -45,13 +45,13 @@ class PermissionLookup:
             GraphError: no answer.
         """
         now = self._clock()
-        no_until = self._no_until.get(party)
+        no_until = self._no_until.get(person)
         if no_until is not None and now < no_until:
             return None
         self._check_pace(now)
         self._asked_at.append(now)
         try:
-            report = await self._ask(party)
+            report = await self._ask(person)
         except RateLimited:
             self._silent_until = now + _BACK_OFF
             raise _slow_down(self._clock() + _BACK_OFF) from None
@@ -66,12 +66,12 @@ class PermissionLookup:
             return report
         if len(self._no_until) >= _MAX_KEPT:
             self._no_until.clear()
-        self._no_until[party] = now + _NO_LASTS
+        self._no_until[person] = now + _NO_LASTS
         return None
 
-    def forget(self, party: Party) -> None:
+    def forget(self, person: Person) -> None:
         """Keep nothing about a person."""
-        self._no_until.pop(party, None)
+        self._no_until.pop(person, None)
 
     def _check_pace(self, now: datetime) -> None:
         soonest = now + _PERIOD

@@ -17,18 +17,16 @@ from shared.call.ids import PhoneNumberId
 def entry_of_reply(
     event: PermissionReplied, *, line: PhoneNumberId, event_id: str, now: datetime
 ) -> ConsentEntry | None:
-    """Turn a `call_permission_reply` into an entry; `None` if we do not know its response.
+    """Turn a `call_permission_reply` into an entry; `None` if we know neither who replied nor what.
 
     What the event leaves out is taken from the rest: our line, the stored event's id, and now.
 
     The six cases are told apart by response, source and context (Meta: call permission reply
     webhook): temporary and permanent accept of our request, permanent grant from the business
     profile, reject, automatic callback permission, automatic revocation.
-
-    Raises:
-        ValueError: the person has neither a business-scoped id nor a number.
     """
-    if event.response is PermissionResponse.UNKNOWN:
+    person = event.party.person
+    if person is None or event.response is PermissionResponse.UNKNOWN:
         return None
     at = event.timestamp or now
     granted = event.response is PermissionResponse.ACCEPT
@@ -42,7 +40,7 @@ def entry_of_reply(
     until = None if event.is_permanent else event.expires_at or at + PERMISSION_LASTS
     return make_entry(
         phone_number_id=event.phone_number_id or line,
-        party=event.party,
+        person=person,
         kind=ConsentKind.CALL_PERMISSION,
         granted=granted,
         source=known_by,

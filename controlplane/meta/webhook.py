@@ -36,7 +36,7 @@ from controlplane.meta.events import (
 from controlplane.meta.words import HangupStatus, PeerStatus, PermissionResponse, PermissionSource
 from shared.call.call import Direction
 from shared.call.ids import PhoneNumberId, WhatsAppCallId
-from shared.call.person import Party
+from shared.call.person import Party, Person, digits_of
 
 
 class _Malformed(Exception):
@@ -255,12 +255,16 @@ def _guess_direction(value: Json, call: Json) -> Direction | None:
 
 
 def _party(value: Json, element: Json, side: str) -> Party:
-    """Merge the element's `from`, `to` or `recipient` with its contact; all are optional."""
+    """Merge the element's `from`, `to` or `recipient` with its contact; all are optional.
+
+    What cannot be a number is none: the call is answered all the same.
+    """
     contact = next((c for c in list_of(value.get("contacts")) if isinstance(c, Mapping)), {})
     number = element.get("recipient_id" if side == "recipient" else side)
+    user_id = text_of(element.get(f"{side}_user_id")) or text_of(contact.get("user_id"))
+    phone = digits_of(text_of(number)) or text_of(contact.get("wa_id"))
     return Party(
-        user_id=text_of(element.get(f"{side}_user_id")) or text_of(contact.get("user_id")),
-        phone=text_of(number) or text_of(contact.get("wa_id")),
+        person=Person.of(user_id, phone),
         name=text_of(object_of(contact.get("profile")).get("name")),
     )
 

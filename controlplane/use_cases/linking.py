@@ -141,7 +141,8 @@ class CallLinker:
         ended = await self._ender.end(call, EndReason.REJECTED, by_peer=True)
         if ended is not None:
             await self._ender.release(ended)
-            await self._permissions.rejected(call.party, call.id)
+            if ended.party.person is not None:
+                await self._permissions.rejected(ended.party.person, ended.id)
         return ended
 
     # --- whose event is this? ---

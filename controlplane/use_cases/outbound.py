@@ -15,7 +15,6 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from controlplane.core.consent import nameless
 from controlplane.core.deadlines import Bounds
 from controlplane.core.errors import GraphError, KeyReused
 from controlplane.meta.graph_errors import GraphUnreachable
@@ -29,7 +28,7 @@ from shared.call.changes import Mark
 from shared.call.denial import Denied, Reason
 from shared.call.errors import CallDenied
 from shared.call.ids import CallId, PhoneNumberId
-from shared.call.person import Party
+from shared.call.person import Party, Person
 from shared.process.tasks import Tasks
 
 _log = logging.getLogger(__name__)
@@ -42,7 +41,7 @@ _KEYS = uuid.UUID("5b1f4e62-7f0e-4c5f-9a7e-3c0d1b6a2f10")
 class CallOrder:
     """Who is to be called, by which agent, knowing what."""
 
-    party: Party
+    person: Person
     profile: str
     context: Mapping[str, Any] = field(default_factory=dict, repr=False)
     idempotency_key: str | None = field(default=None, repr=False)
@@ -120,7 +119,7 @@ class CallPlacer:
         return placed
 
     async def _claim(self, order: CallOrder, call_id: CallId) -> PlacedCall:
-        allowed = await self._permissions.check(order.party)
+        allowed = await self._permissions.check(order.person)
         hop = await self._hops.choose()
         now = self._clock()
         claimed = await self._store.claim_call(
@@ -130,7 +129,7 @@ class CallPlacer:
                 direction=Direction.OUTBOUND,
                 status=CallStatus.DIALING,
                 phone_number_id=self._policy.phone_number_id,
-                party=order.party,
+                party=Party(person=order.person),
                 created_at=now,
                 deadline_at=now + timedelta(seconds=self._policy.bounds.setup_s),
                 hop=hop,
@@ -195,6 +194,9 @@ class CallPlacer:
         return str(offer)
 
     async def _connect(self, call: Call, offer: str, watch: Stopwatch) -> None:
+        person = call.party.person
+        if person is None:
+            raise ValueError("an outbound call to nobody")
         now = self._clock()
         # From here on the end needs `terminate`, and it is the person whom the deadline waits for.
         call = await self._setup.advance(
@@ -205,7 +207,7 @@ class CallPlacer:
             timings=watch.timings,
         )
         try:
-            wacid = await self._graph.connect(call.party, offer, call.id)
+            wacid = await self._graph.connect(person, offer, call.id)
         except GraphUnreachable as error:
             # The phone may ring all the same; then the webhook brings the call's id. Nothing else
             # is known, so nothing else is done until the ring timeout.
@@ -226,6 +228,6 @@ class CallPlacer:
 
 
 def _repeated(earlier: Call, order: CallOrder) -> PlacedCall:
-    if nameless(earlier.party) != nameless(order.party):
+    if earlier.party.person != order.person:
         raise KeyReused
     return PlacedCall(call=earlier)

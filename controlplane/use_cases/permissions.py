@@ -18,7 +18,6 @@ from controlplane.core.consent import (
     LedgerState,
     is_stop,
     make_entry,
-    nameless,
 )
 from controlplane.core.errors import GraphError
 from controlplane.core.policy import (
@@ -40,7 +39,7 @@ from shared.call.call import Call
 from shared.call.denial import Denied, Reason
 from shared.call.errors import CallDenied
 from shared.call.ids import PhoneNumberId
-from shared.call.person import Party
+from shared.call.person import Person
 from shared.call.records import EventOutcome
 
 _log = logging.getLogger(__name__)
@@ -80,21 +79,20 @@ class Permissions:
 
     # --- before a call ---
 
-    async def check(self, party: Party) -> Allowed:
+    async def check(self, person: Person) -> Allowed:
         """Decide whether this person may be called now.
 
         Raises:
             CallDenied: no, why, and when it may be tried again. Nothing was sent to the person.
             GraphError: the ledger is silent and Graph did not answer.
         """
-        party = nameless(party)
-        request = await self._request_to(party)
-        ledger, history = await self._standing(party)
+        request = await self._request_to(person)
+        ledger, history = await self._standing(person)
         verdict = self._decide(request, ledger, history)
         # anything else stands in the way before the permission is looked at: no need to ask
         is_open = isinstance(verdict, Denied) and verdict.reason is Reason.NO_PERMISSION
-        if is_open and ledger.permission is None and await self._ask_graph(party):
-            ledger, history = await self._standing(party)
+        if is_open and ledger.permission is None and await self._ask_graph(person):
+            ledger, history = await self._standing(person)
             verdict = self._decide(request, ledger, history)
         if isinstance(verdict, Denied):
             _log.info("Call denied.", extra={"action": "call-denied", "reason": verdict.reason})
@@ -109,31 +107,31 @@ class Permissions:
             return None
         now = self._clock()
         correction = after_refusal(error.meta_code, error.detail, now)
-        if correction is None:
+        person = call.party.person
+        if correction is None or person is None:
             return None
-        party = nameless(call.party)
         if correction.withdraws_permission:
-            await self._ledger.add([self._graph_entry(party, f"refused:{call.id}", granted=False)])
+            await self._ledger.add([self._graph_entry(person, f"refused:{call.id}", granted=False)])
         until = correction.denied.retry_at
         if until is not None and (correction.pauses_line or correction.pauses_person):
             await self._pause(
-                None if correction.pauses_line else party, correction.denied.reason, until
+                None if correction.pauses_line else person, correction.denied.reason, until
             )
         return CallDenied(correction.denied)
 
-    async def rejected(self, party: Party, ref: str) -> bool:
+    async def rejected(self, person: Person, ref: str) -> bool:
         """Write a do-not-call if this person has rejected twice in a row; say whether it was.
 
         To be called when a call ended as rejected, with the call's id; its row must say so.
         """
-        _, history = await self._standing(party)
+        _, history = await self._standing(person)
         if history.rejections_in_a_row < REJECTIONS_TO_DO_NOT_CALL:
             return False
         await self._ledger.add(
             [
                 make_entry(
                     phone_number_id=self._rules.phone_number_id,
-                    party=party,
+                    person=person,
                     kind=ConsentKind.DO_NOT_CALL,
                     granted=True,
                     source=ConsentSource.REJECTIONS,
@@ -148,9 +146,6 @@ class Permissions:
 
     async def replied(self, event: PermissionReplied, event_id: str) -> EventOutcome:
         """Write a person's answer, Meta's automatic grant or its revocation."""
-        party = _identified(event.party)
-        if party is None:
-            return EventOutcome.UNKNOWN
         entry = entry_of_reply(
             event, line=self._rules.phone_number_id, event_id=event_id, now=self._clock()
         )
@@ -158,20 +153,20 @@ class Permissions:
             return EventOutcome.UNKNOWN
         await self._ledger.add([entry])
         if not entry.granted and entry.source is ConsentSource.REPLY:
-            await self.rejected(party, entry.source_ref)
+            await self.rejected(entry.person, entry.source_ref)
         return EventOutcome.HANDLED
 
     async def texted(self, event: TextReceived, event_id: str) -> EventOutcome:
         """Write a STOP as a do-not-call; every other text is not for us."""
-        party = _identified(event.party)
-        if party is None or not is_stop(event.text):
+        person = event.party.person
+        if person is None or not is_stop(event.text):
             return EventOutcome.IGNORED
         wishes = ((ConsentKind.DO_NOT_CALL, True), (ConsentKind.MARKETING_FOLLOW_UP, False))
         await self._ledger.add(
             [
                 make_entry(
                     phone_number_id=event.phone_number_id or self._rules.phone_number_id,
-                    party=party,
+                    person=person,
                     kind=kind,
                     granted=granted,
                     source=ConsentSource.TEXT,
@@ -203,7 +198,7 @@ class Permissions:
     # --- what operators do ---
 
     async def request(
-        self, party: Party, *, text: str | None = None, template: RequestTemplate | None = None
+        self, person: Person, *, text: str | None = None, template: RequestTemplate | None = None
     ) -> ConsentRequest:
         """Ask a person for the permission to be called.
 
@@ -211,9 +206,8 @@ class Permissions:
             CallDenied: they must not be asked now.
             GraphError: Graph refused or did not answer; then it may have been sent, and counts.
         """
-        party = nameless(party)
-        request = await self._request_to(party)
-        ledger, history = await self._standing(party)
+        request = await self._request_to(person)
+        ledger, history = await self._standing(person)
         now = self._clock()
         verdict = decide_request(request, ledger, history, limits=self._rules.limits, now=now)
         if isinstance(verdict, Denied):
@@ -221,7 +215,7 @@ class Permissions:
         asked = ConsentRequest(
             id=str(uuid.uuid4()),
             phone_number_id=self._rules.phone_number_id,
-            party=party,
+            person=person,
             previous_id=history.last_request_id,
             requested_at=now,
             template=template.name if template is not None else None,
@@ -229,11 +223,11 @@ class Permissions:
         if not await self._ledger.claim_request(asked):
             raise CallDenied(Denied(reason=Reason.REQUEST_LIMIT))
         try:
-            message_id = await self._graph.request_permission(party, text=text, template=template)
+            message_id = await self._graph.request_permission(person, text=text, template=template)
         except GraphRefused as error:
             await self._ledger.settle_request(asked.id, message_id=None)
             if isinstance(error, PermissionAlreadyPermanent):
-                await self._ledger.add([self._graph_entry(party, asked.id, granted=True)])
+                await self._ledger.add([self._graph_entry(person, asked.id, granted=True)])
                 raise CallDenied(Denied(reason=Reason.ALREADY_PERMITTED)) from None
             raise
         await self._ledger.settle_request(asked.id, message_id=message_id)
@@ -244,7 +238,7 @@ class Permissions:
         """Write what operators know from elsewhere."""
         await self._ledger.add(entries)
 
-    async def erase(self, party: Party, *, forget_do_not_call: bool) -> dict[str, int]:
+    async def erase(self, person: Person, *, forget_do_not_call: bool) -> dict[str, int]:
         """Forget a person: calls, words, leads, raw events, consents; return the counts of rows.
 
         The do-not-call entries stay unless told otherwise: who forgets them may call again.
@@ -252,42 +246,41 @@ class Permissions:
         Raises:
             CallDenied: there is a call with this person at the moment.
         """
-        party = nameless(party)
-        _, history = await self._standing(party)
+        _, history = await self._standing(person)
         if history.live_call_id is not None:
             raise CallDenied(
                 Denied(reason=Reason.LIVE_CALL),
                 "There is a call with this person; hang it up before erasing.",
             )
-        erased = await self._ledger.erase(party, forget_do_not_call=forget_do_not_call)
-        self._lookup.forget(party)
+        erased = await self._ledger.erase(person, forget_do_not_call=forget_do_not_call)
+        self._lookup.forget(person)
         _log.info("A person was erased.", extra={"action": "person-erased"})
         return erased
 
     # --- Graph, where the ledger is silent ---
 
-    async def _ask_graph(self, party: Party) -> bool:
+    async def _ask_graph(self, person: Person) -> bool:
         """Ask whether the person permits calls, and write a yes. Return what it was.
 
         Raises:
             CallDenied: Meta has been asked too often just now.
             GraphError: no answer.
         """
-        report = await self._lookup.permission_of(party)
+        report = await self._lookup.permission_of(person)
         if report is None:
             return False
-        await self._write_report(party, report)
+        await self._write_report(person, report)
         return True
 
-    async def _write_report(self, party: Party, report: PermissionReport) -> None:
+    async def _write_report(self, person: Person, report: PermissionReport) -> None:
         now = self._clock()
         ref = f"asked:{uuid.uuid4()}"
         # should Graph not say until when, its refusal of a call will
         until = None if report.is_permanent else report.valid_until or now + PERMISSION_LASTS
-        await self._ledger.add([self._graph_entry(party, ref, granted=True, valid_until=until)])
+        await self._ledger.add([self._graph_entry(person, ref, granted=True, valid_until=until)])
         if not report.may_call:
             limit = report.call_limit_until or now + _PAUSE
-            await self._pause(party, Reason.CONNECTED_LIMIT, limit)
+            await self._pause(person, Reason.CONNECTED_LIMIT, limit)
 
     # --- parts ---
 
@@ -299,12 +292,12 @@ class Permissions:
             request, ledger, history, hours=rules.hours, limits=rules.limits, now=self._clock()
         )
 
-    async def _standing(self, party: Party) -> tuple[LedgerState, CallHistory]:
+    async def _standing(self, person: Person) -> tuple[LedgerState, CallHistory]:
         return await self._ledger.standing(
-            self._rules.phone_number_id, party, limits=self._rules.limits, now=self._clock()
+            self._rules.phone_number_id, person, limits=self._rules.limits, now=self._clock()
         )
 
-    async def _request_to(self, party: Party) -> CallRequest:
+    async def _request_to(self, person: Person) -> CallRequest:
         if self._business_phone is None:
             try:
                 number = await self._graph.check_number()
@@ -317,15 +310,15 @@ class Permissions:
         return CallRequest(
             phone_number_id=self._rules.phone_number_id,
             business_phone=self._business_phone or None,
-            party=party,
+            person=person,
         )
 
     def _graph_entry(
-        self, party: Party, ref: str, *, granted: bool, valid_until: datetime | None = None
+        self, person: Person, ref: str, *, granted: bool, valid_until: datetime | None = None
     ) -> ConsentEntry:
         return make_entry(
             phone_number_id=self._rules.phone_number_id,
-            party=party,
+            person=person,
             kind=ConsentKind.CALL_PERMISSION,
             granted=granted,
             source=ConsentSource.GRAPH,
@@ -334,21 +327,14 @@ class Permissions:
             at=self._clock(),
         )
 
-    async def _pause(self, party: Party | None, reason: Reason, until: datetime) -> None:
+    async def _pause(self, person: Person | None, reason: Reason, until: datetime) -> None:
         await self._ledger.add_pause(
             CallPause(
                 id=str(uuid.uuid4()),
                 phone_number_id=self._rules.phone_number_id,
-                party=party,
+                person=person,
                 reason=reason.value,
                 until=until,
                 at=self._clock(),
             )
         )
-
-
-def _identified(party: Party) -> Party | None:
-    try:
-        return nameless(party)
-    except ValueError:
-        return None

@@ -12,7 +12,7 @@ from typing import Any
 from shared.call.call import Call, CallStatus, Direction, EndReason
 from shared.call.changes import CallChanges
 from shared.call.ids import CallId, PhoneNumberId, WhatsAppCallId
-from shared.call.person import Party
+from shared.call.person import Party, Person
 from shared.call.records import (
     EventOutcome,
     EventRecord,
@@ -90,9 +90,10 @@ def columns_of(record: object, names: tuple[str, ...]) -> dict[str, Any]:
 
 
 def _party_columns(party: Party) -> dict[str, Any]:
+    person = party.person
     return {
-        "caller_user_id": value_for_database(party.user_id),
-        "caller_phone": value_for_database(party.phone),
+        "caller_user_id": value_for_database(person.user_id) if person is not None else None,
+        "caller_phone": person.phone if person is not None else None,
         "caller_name": value_for_database(party.name),
     }
 
@@ -144,7 +145,7 @@ def call_from_row(row: Row) -> Call:
         status=CallStatus(row["status"]),
         phone_number_id=PhoneNumberId(row["phone_number_id"]),
         party=Party(
-            user_id=row["caller_user_id"], phone=row["caller_phone"], name=row["caller_name"]
+            person=Person.of(row["caller_user_id"], row["caller_phone"]), name=row["caller_name"]
         ),
         created_at=moment_of(row["created_at"]),
         deadline_at=time_of(row["deadline_at"]),

@@ -21,10 +21,10 @@ from controlplane.meta.webhook import parse_stored
 from shared.call.call import Call, CallStatus, Direction, EndReason, Termination
 from shared.call.errors import CallDenied
 from shared.call.ids import CallId, PhoneNumberId, WhatsAppCallId
-from shared.call.person import Party
+from shared.call.person import Party, Person
 from shared.database.supabase import SupabaseStore
 from simulators.meta.people.permissions import PermissionPolicy
-from simulators.meta.people.person import Person
+from simulators.meta.people.person import Person as SimulatedPerson
 from simulators.meta.webhooks.calls import Caller, encode, sign
 from simulators.meta.whatsapp import WhatsAppSimulator
 from tests import paths
@@ -34,9 +34,9 @@ from wacall import cli
 from wacall.stack.database import LocalSupabase
 
 LINE = "436666719526789"
-ADA = Party(user_id="US.13491208655302741918", phone="15550001111")
+ADA = Person(user_id="US.13491208655302741918", phone="15550001111")
 BOB_DIGITS, BOB_PHONE = "31612345678", "+31 6 1234 5678"
-BOB = Party(phone=BOB_DIGITS)
+BOB = Person(phone=BOB_DIGITS)
 DATA = paths.DATA / "webhooks"
 AUTH = {"Authorization": f"Bearer {OPERATOR_KEY}"}
 
@@ -47,9 +47,9 @@ async def plane(start_controlplane: StartControlPlane) -> ControlPlane:
 
 
 @pytest.fixture
-def bob(whatsapp: WhatsAppSimulator) -> Person:
+def bob(whatsapp: WhatsAppSimulator) -> SimulatedPerson:
     """Bob, who has just written to the business; he has permitted nothing."""
-    person = whatsapp.add_person(Person(caller=Caller(phone=BOB_DIGITS, user_id="NL.31")))
+    person = whatsapp.add_person(SimulatedPerson(caller=Caller(phone=BOB_DIGITS, user_id="NL.31")))
     person.open_window(whatsapp.clock.now())
     return person
 
@@ -103,9 +103,9 @@ async def until_handled(plane: ControlPlane, store: SupabaseStore, kind: str, co
     await eventually(lambda: handled() >= count, last=handled)
 
 
-async def denied(plane: ControlPlane, party: Party) -> CallDenied:
+async def denied(plane: ControlPlane, person: Person) -> CallDenied:
     with pytest.raises(CallDenied) as caught:
-        await plane.use_cases.permissions.check(party)
+        await plane.use_cases.permissions.check(person)
     return caught.value
 
 
@@ -137,7 +137,7 @@ async def test_a_permission_reply_is_written_once(
     await until_handled(plane, store, "permission-reply", 2)
     (entry,) = await until(plane, 1)
     assert (entry.kind, entry.granted) == (ConsentKind.CALL_PERMISSION, granted)
-    assert (entry.source, entry.party, entry.source_ref) == (source, ADA, "wamid.INVENTEDREPLY")
+    assert (entry.source, entry.person, entry.source_ref) == (source, ADA, "wamid.INVENTEDREPLY")
 
 
 async def test_a_restriction_of_meta_pauses_the_line(
@@ -190,7 +190,7 @@ async def test_stop_forbids_calls_and_other_texts_do_not(
         (ConsentKind.DO_NOT_CALL, True),
         (ConsentKind.MARKETING_FOLLOW_UP, False),
     }
-    assert (await denied(plane, Party(phone=ADA.phone))).code == "do-not-call"
+    assert (await denied(plane, Person(phone=ADA.phone))).code == "do-not-call"
     assert asked(whatsapp) == []
 
 
@@ -204,7 +204,7 @@ async def test_two_rejections_in_a_row_forbid_calls(
         direction=Direction.OUTBOUND,
         status=CallStatus.REJECTED,
         phone_number_id=PhoneNumberId(LINE),
-        party=ADA,
+        party=Party(person=ADA),
         created_at=datetime.now(UTC),
         ended_at=datetime.now(UTC),
         end_reason=EndReason.REJECTED,
@@ -241,7 +241,7 @@ async def test_a_stop_outlives_a_database_that_is_away(
 
 
 async def test_a_silent_ledger_asks_graph_and_keeps_a_yes(
-    plane: ControlPlane, whatsapp: WhatsAppSimulator, bob: Person
+    plane: ControlPlane, whatsapp: WhatsAppSimulator, bob: SimulatedPerson
 ) -> None:
     """Asked once: the answer is in the ledger then, with its expiry."""
     whatsapp.outbound.grant(bob)
@@ -260,7 +260,7 @@ async def test_a_no_is_remembered_for_a_while_and_not_written(
 ) -> None:
     """A person asked about again and again costs one request; a grant comes as a webhook."""
     for _ in range(3):
-        assert (await denied(plane, Party(user_id="NL.77"))).code == "no-permission"
+        assert (await denied(plane, Person(user_id="NL.77"))).code == "no-permission"
     assert asked(whatsapp) == [{"recipient": "NL.77"}]
     assert await plane.ledger.entries(limit=9) == []
 
@@ -272,14 +272,14 @@ async def test_graph_is_not_asked_more_often_than_it_allows(
     # our limit is the smaller one of Meta's two pages; here Meta has the other one
     whatsapp.outbound.policy = replace(whatsapp.outbound.policy, queries_per_s=100)
     codes = [
-        (await denied(plane, Party(phone=f"3161234560{n}"))).code for n in range(9)
+        (await denied(plane, Person(phone=f"3161234560{n}"))).code for n in range(9)
     ]  # fmt: skip
     assert "rate-limited" in codes
     assert len(asked(whatsapp)) == codes.count("no-permission")
     whatsapp.outbound.policy = replace(whatsapp.outbound.policy, queries_per_s=0)
     await asyncio.sleep(1.1)  # our own limit's second
     for n in range(2):
-        refusal = await denied(plane, Party(phone=f"3161234570{n}"))
+        refusal = await denied(plane, Person(phone=f"3161234570{n}"))
         assert refusal.code == "rate-limited"
         assert refusal.retry_at is not None
         assert refusal.retry_at > datetime.now(UTC) + timedelta(seconds=50)
@@ -287,7 +287,7 @@ async def test_graph_is_not_asked_more_often_than_it_allows(
 
 
 async def test_a_limit_that_graph_reports_is_obeyed(
-    plane: ControlPlane, whatsapp: WhatsAppSimulator, bob: Person
+    plane: ControlPlane, whatsapp: WhatsAppSimulator, bob: SimulatedPerson
 ) -> None:
     """Permitted, but not now: the day's only call was three hours ago."""
     now = whatsapp.clock.now()
@@ -328,7 +328,7 @@ async def test_what_meta_refuses_corrects_the_ledger(
         direction=Direction.OUTBOUND,
         status=CallStatus.DIALING,
         phone_number_id=PhoneNumberId(LINE),
-        party=ADA,
+        party=Party(person=ADA),
         created_at=datetime.now(UTC),
     )
     learnt = await plane.use_cases.permissions.refused(call, error)
@@ -347,7 +347,10 @@ async def post(http: aiohttp.ClientSession, path: str, body: Any) -> tuple[int, 
 
 
 async def test_a_request_is_sent_once_a_day(
-    plane: ControlPlane, whatsapp: WhatsAppSimulator, bob: Person, http: aiohttp.ClientSession
+    plane: ControlPlane,
+    whatsapp: WhatsAppSimulator,
+    bob: SimulatedPerson,
+    http: aiohttp.ClientSession,
 ) -> None:
     """The second one does not leave: 409 with the next allowed time."""
     status, answer = await post(http, "/consents/request", {"to": BOB_PHONE, "text": "May we?"})
@@ -395,7 +398,7 @@ async def test_a_template_reaches_who_has_not_written(
 async def test_a_refused_request_does_not_count(
     plane: ControlPlane,
     whatsapp: WhatsAppSimulator,
-    bob: Person,
+    bob: SimulatedPerson,
     http: aiohttp.ClientSession,
     meta_code: int,
     status: int,
@@ -423,7 +426,7 @@ async def test_a_refused_request_does_not_count(
 
 
 async def test_operators_import_and_withdraw_with_a_paper(
-    plane: ControlPlane, bob: Person, http: aiohttp.ClientSession
+    plane: ControlPlane, bob: SimulatedPerson, http: aiohttp.ClientSession
 ) -> None:
     """Written twice it is one entry; the list shows what holds."""
     paper = {"to": BOB_PHONE, "kind": "do_not_call", "reference": "letter 7"}
@@ -455,7 +458,7 @@ async def test_a_person_is_erased_but_not_in_the_middle_of_a_call(
         direction=Direction.INBOUND,
         status=CallStatus.RINGING,
         phone_number_id=PhoneNumberId(LINE),
-        party=BOB,
+        party=Party(person=BOB),
         created_at=datetime.now(UTC),
     )
     await store.claim_call(call)
@@ -538,7 +541,7 @@ async def test_only_operators_get_in(
 
 async def test_the_command_line_speaks_with_a_running_control_plane(
     plane: ControlPlane,
-    bob: Person,
+    bob: SimulatedPerson,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:

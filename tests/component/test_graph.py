@@ -26,7 +26,7 @@ from controlplane.meta.graph_errors import (
     UnreadableReply,
 )
 from shared.call.ids import PhoneNumberId, WhatsAppCallId
-from shared.call.person import Party
+from shared.call.person import Person
 from simulators.meta.api.faults import Fault, FaultKind
 from simulators.meta.api.request import GraphRequest
 from simulators.meta.webhooks.calls import Line
@@ -311,7 +311,7 @@ async def test_permissions_are_read(
     """What is not a clear yes is a no."""
     bench.script((200, {"messaging_product": "whatsapp", "permission": permission}))
     granted, until, is_permanent = report
-    assert await bench.client.call_permissions(Party(phone="15550001111")) == PermissionReport(
+    assert await bench.client.call_permissions(Person(phone="15550001111")) == PermissionReport(
         granted=granted,
         valid_until=until,
         is_permanent=is_permanent,
@@ -323,8 +323,8 @@ async def test_permissions_are_read(
 async def test_the_id_comes_before_the_number(bench: Bench) -> None:
     """The number may be somebody else's by now."""
     bench.script((200, {"permission": {"status": "permanent"}}))
-    await bench.client.call_permissions(Party(user_id="US.1", phone="15550001111"))
-    await bench.client.call_permissions(Party(phone="15550001111"))
+    await bench.client.call_permissions(Person(user_id="US.1", phone="15550001111"))
+    await bench.client.call_permissions(Person(phone="15550001111"))
     asked = [request.query for request in bench.requests]
     assert asked == [{"recipient": "US.1"}, {"user_wa_id": "15550001111"}]
 
@@ -346,5 +346,5 @@ async def test_a_permission_request_is_sent_once(
     """Whatever comes back, it is not repeated: the person would be asked twice."""
     bench.script(reply)
     with pytest.raises(kind):
-        await bench.client.request_permission(Party(phone="15550001111"))
+        await bench.client.request_permission(Person(phone="15550001111"))
     assert len(bench.requests) == 1

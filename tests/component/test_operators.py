@@ -8,7 +8,7 @@ import pytest
 
 from shared.call.call import Call, CallStatus, Direction, EndReason
 from shared.call.ids import CallId, WhatsAppCallId
-from shared.call.person import Party
+from shared.call.person import Party, Person
 from shared.call.records import TranscriptTurn
 from simulators.meta.api.faults import Fault, FaultKind
 from simulators.meta.people.call_plan import CallPlan
@@ -30,7 +30,7 @@ def ended_call(minutes_ago: int) -> Call:
         direction=Direction.INBOUND,
         status=CallStatus.NO_ANSWER,
         phone_number_id="436666719526789",  # type: ignore[arg-type]
-        party=Party(phone="15550100123", name="Zoë"),
+        party=Party(person=Person(phone="15550100123"), name="Zoë"),
         created_at=created_at,
         ended_at=created_at,
         end_reason=EndReason.STALE_OFFER,

@@ -18,7 +18,7 @@ import pytest_asyncio
 from shared.call.call import Call, CallStatus, Direction, EndReason, Termination
 from shared.call.errors import CallNotFound
 from shared.call.ids import CallId, PhoneNumberId, WhatsAppCallId
-from shared.call.person import Party
+from shared.call.person import Party, Person
 from shared.call.records import (
     EventOutcome,
     EventRecord,
@@ -94,7 +94,7 @@ async def desk_in_supabase(store: SupabaseStore, database: LocalSupabase, call_i
             direction=Direction.INBOUND,
             status=CallStatus.RINGING,
             phone_number_id=PhoneNumberId("1066"),
-            party=Party(user_id="US.1349", phone="15550001111"),
+            party=Party(person=Person(user_id="US.1349", phone="15550001111")),
             created_at=NOW,
         )
     )

@@ -25,7 +25,7 @@ from controlplane.ledger.ledger import Ledger
 from shared.call.call import Call, CallStatus, Direction, EndReason
 from shared.call.errors import CallDenied, CallNotFound
 from shared.call.ids import CallId, PhoneNumberId, WhatsAppCallId
-from shared.call.person import Party
+from shared.call.person import Party, Person
 from shared.database.rest import RestClient
 from shared.database.supabase import SupabaseStore
 from wacall.stack.database import LocalSupabase
@@ -34,9 +34,9 @@ from wacall.stack.postgres import PostgresFailed
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 SECOND, HOUR, DAY = timedelta(seconds=1), timedelta(hours=1), timedelta(days=1)
 LINE = PhoneNumberId("1066")
-ADA = Party(user_id="US.1349", phone="15550001111")
-BOB = Party(user_id="NL.77", phone="31612345678")
-BY_PHONE, BY_ID = Party(phone=ADA.phone), Party(user_id=ADA.user_id)
+ADA = Person(user_id="US.1349", phone="15550001111")
+BOB = Person(user_id="NL.77", phone="31612345678")
+BY_PHONE, BY_ID = Person(phone=ADA.phone), Person(user_id=ADA.user_id)
 
 
 @pytest_asyncio.fixture(scope="session")
@@ -54,7 +54,7 @@ def ledger(database: LocalSupabase, rest: RestClient) -> Ledger:
 def entry(**changes: Any) -> ConsentEntry:
     values: dict[str, Any] = {
         "phone_number_id": LINE,
-        "party": ADA,
+        "person": ADA,
         "kind": ConsentKind.CALL_PERMISSION,
         "granted": True,
         "source": ConsentSource.REPLY,
@@ -75,7 +75,7 @@ def call(**changes: Any) -> Call:
         "direction": Direction.OUTBOUND,
         "status": CallStatus.DIALING,
         "phone_number_id": LINE,
-        "party": ADA,
+        "party": Party(person=ADA),
         "created_at": NOW,
     }
     return Call(**(values | changes))
@@ -94,9 +94,9 @@ async def claim(store: SupabaseStore, *calls: Call) -> None:
 
 
 async def read(
-    ledger: Ledger, party: Party = ADA, now: datetime = NOW, **limits: int
+    ledger: Ledger, person: Person = ADA, now: datetime = NOW, **limits: int
 ) -> tuple[LedgerState, CallHistory]:
-    return await ledger.standing(LINE, party, limits=Limits(**limits), now=now)
+    return await ledger.standing(LINE, person, limits=Limits(**limits), now=now)
 
 
 # --- what is kept ---
@@ -106,14 +106,14 @@ async def test_entries_are_read_back_newest_first(ledger: Ledger) -> None:
     """As they were, of one person or of everybody, by any of their names."""
     first = entry(valid_until=NOW + DAY, note='Zoë "(x)", 🌻')
     second = entry(granted=False, at=NOW + SECOND)
-    other = entry(party=BOB, at=NOW + 2 * SECOND)
+    other = entry(person=BOB, at=NOW + 2 * SECOND)
     await ledger.add([first, second, other])
     assert await ledger.entries(limit=10) == [other, second, first]
     assert await ledger.entries(limit=1) == [other]
     assert await ledger.entries(limit=10, before=second.at) == [first]
-    for party in (ADA, BY_PHONE, BY_ID):
-        assert await ledger.entries(party=party, limit=10) == [second, first]
-    assert await ledger.entries(party=Party(user_id='x",phone.neq."'), limit=10) == []
+    for person in (ADA, BY_PHONE, BY_ID):
+        assert await ledger.entries(person=person, limit=10) == [second, first]
+    assert await ledger.entries(person=Person(user_id='x",phone.neq."'), limit=10) == []
 
 
 async def test_a_redelivered_webhook_stays_one_row(ledger: Ledger) -> None:
@@ -163,7 +163,7 @@ async def test_the_state_is_the_newest_entry_of_each_kind(ledger: Ledger) -> Non
             entry(at=now - HOUR),
             entry(kind=ConsentKind.RECORDING, at=now - HOUR),
             entry(kind=ConsentKind.MARKETING_FOLLOW_UP, at=now - HOUR, valid_until=now - SECOND),
-            entry(party=BOB, at=now - HOUR),
+            entry(person=BOB, at=now - HOUR),
         ]
     )
     states = {state.kind: state.state for state in await ledger.states(ADA)}
@@ -173,7 +173,7 @@ async def test_the_state_is_the_newest_entry_of_each_kind(ledger: Ledger) -> Non
         ConsentKind.MARKETING_FOLLOW_UP: "expired",
     }
     assert [state.state for state in await ledger.states(BOB)] == ["permanent"]
-    await ledger.add([entry(at=now, valid_until=now + DAY, party=BY_PHONE)])
+    await ledger.add([entry(at=now, valid_until=now + DAY, person=BY_PHONE)])
     (state,) = [one for one in await ledger.states(ADA) if one.kind == "call_permission"]
     assert (state.state, state.valid_until) == ("temporary", now + DAY)
 
@@ -190,10 +190,10 @@ async def test_the_newest_word_on_the_permission_counts(ledger: Ledger) -> None:
     """The id decides where both have one: a number may have a new owner."""
     await ledger.add([entry(valid_until=NOW + DAY), entry(granted=False, at=NOW - DAY)])
     granted = Permission(granted=True, valid_until=NOW + DAY)
-    for party in (ADA, BY_PHONE, BY_ID):
-        assert (await read(ledger, party))[0].permission == granted
-    for party in (BOB, Party(user_id="US.new-owner", phone=ADA.phone)):
-        assert (await read(ledger, party))[0].permission is None
+    for person in (ADA, BY_PHONE, BY_ID):
+        assert (await read(ledger, person))[0].permission == granted
+    for person in (BOB, Person(user_id="US.new-owner", phone=ADA.phone)):
+        assert (await read(ledger, person))[0].permission is None
     other_line, _ = await ledger.standing(PhoneNumberId("2"), ADA, limits=Limits(), now=NOW)
     assert other_line.permission is None
 
@@ -201,11 +201,11 @@ async def test_the_newest_word_on_the_permission_counts(ledger: Ledger) -> None:
 async def test_a_pause_is_the_persons_or_the_lines(ledger: Ledger) -> None:
     """Until it is over, to the microsecond; the longest one counts."""
 
-    def pause(party: Party | None, reason: str, until: datetime) -> CallPause:
+    def pause(person: Person | None, reason: str, until: datetime) -> CallPause:
         return CallPause(
             id=str(uuid.uuid4()),
             phone_number_id=LINE,
-            party=party,
+            person=person,
             reason=reason,
             until=until,
             at=NOW,
@@ -231,7 +231,7 @@ async def test_unanswered_calls_in_a_row_are_counted(ledger: Ledger, store: Supa
         # never left for Meta, failed, somebody else's, and their own missed call
         ended(CallStatus.CANCELED, created_at=NOW, wacid=None),
         ended(CallStatus.FAILED, created_at=NOW),
-        ended(CallStatus.NO_ANSWER, created_at=NOW, party=BOB),
+        ended(CallStatus.NO_ANSWER, created_at=NOW, party=Party(person=BOB)),
         ended(CallStatus.NO_ANSWER, created_at=NOW, direction=Direction.INBOUND),
     )
     assert (await read(ledger))[1].unanswered_in_a_row == 3
@@ -272,12 +272,14 @@ async def test_connected_calls_are_counted_to_the_limit(
 async def test_the_lines_calls_are_counted(ledger: Ledger, store: SupabaseStore) -> None:
     """Initiations of 24 hours, live calls of both directions, and the person's own one."""
     live = call(created_at=NOW)
-    await claim(store, live, call(party=BOB, created_at=NOW - HOUR, wacid=None))
-    await claim(store, call(direction=Direction.INBOUND, status=CallStatus.RINGING, party=BOB))
+    await claim(store, live, call(party=Party(person=BOB), created_at=NOW - HOUR, wacid=None))
+    await claim(
+        store, call(direction=Direction.INBOUND, status=CallStatus.RINGING, party=Party(person=BOB))
+    )
     _, history = await read(ledger, ADA, NOW + SECOND, initiations_per_day=2)
     assert history.initiation_limit_reached_at == NOW - HOUR
     assert (history.concurrent_calls, history.live_call_id) == (3, live.id)
-    _, history = await read(ledger, Party(user_id="XX.1"), NOW + SECOND, initiations_per_day=3)
+    _, history = await read(ledger, Person(user_id="XX.1"), NOW + SECOND, initiations_per_day=3)
     assert (history.initiation_limit_reached_at, history.live_call_id) == (None, None)
 
 
@@ -288,7 +290,7 @@ def request(previous_id: str | None = None, **changes: Any) -> ConsentRequest:
     values: dict[str, Any] = {
         "id": str(uuid.uuid4()),
         "phone_number_id": LINE,
-        "party": ADA,
+        "person": ADA,
         "previous_id": previous_id,
         "requested_at": NOW,
     }
@@ -303,7 +305,7 @@ async def test_of_twenty_that_ask_at_once_one_sends(ledger: Ledger) -> None:
     winner = requests[won.index(True)]
     assert await ledger.claim_request(winner)
     assert (await read(ledger))[1].last_request_id == winner.id
-    assert await ledger.claim_request(request(party=BOB))
+    assert await ledger.claim_request(request(person=BOB))
     assert await ledger.claim_request(request(winner.id, requested_at=NOW + SECOND))
 
 
@@ -365,10 +367,10 @@ async def test_the_names_of_a_person_are_known_to_belong_together(
 ) -> None:
     """A paper with a number blocks the id that once called with it."""
     await claim(store, ended(CallStatus.COMPLETED, direction=Direction.INBOUND))
-    await ledger.add([do_not_call(party=BY_PHONE)])
+    await ledger.add([do_not_call(person=BY_PHONE)])
     assert (await read(ledger, BY_ID))[0].do_not_call_since == NOW
     with pytest.raises(CallDenied) as caught:
-        await store.claim_call(call(party=BY_ID, wacid=None))
+        await store.claim_call(call(party=Party(person=BY_ID), wacid=None))
     assert (caught.value.code, caught.value.status) == ("do-not-call", 409)
 
 
@@ -377,7 +379,7 @@ async def test_a_wish_under_a_hidden_number_blocks_the_number(
 ) -> None:
     """The id said so; a call of earlier times knows which number it has."""
     await claim(store, ended(CallStatus.COMPLETED, direction=Direction.INBOUND))
-    await ledger.add([do_not_call(party=BY_ID)])
+    await ledger.add([do_not_call(person=BY_ID)])
     assert (await read(ledger, BY_PHONE))[0].do_not_call_since == NOW
     assert (await read(ledger, BOB))[0].do_not_call_since is None
 
@@ -385,9 +387,9 @@ async def test_a_wish_under_a_hidden_number_blocks_the_number(
 async def test_an_operator_can_lift_a_do_not_call(ledger: Ledger, store: SupabaseStore) -> None:
     """The newest word counts, whichever name it was given under."""
     await ledger.add([do_not_call()])
-    await ledger.add([do_not_call(party=BY_PHONE, granted=False, at=NOW + SECOND)])
-    for party in (ADA, BY_ID, BY_PHONE):
-        assert (await read(ledger, party))[0].do_not_call_since is None
+    await ledger.add([do_not_call(person=BY_PHONE, granted=False, at=NOW + SECOND)])
+    for person in (ADA, BY_ID, BY_PHONE):
+        assert (await read(ledger, person))[0].do_not_call_since is None
     await claim(store, call(wacid=None))
 
 
@@ -404,7 +406,7 @@ async def test_the_agents_do_not_call_is_written_from_the_call(
         (ConsentKind.DO_NOT_CALL, True, ConsentSource.AGENT),
         (ConsentKind.MARKETING_FOLLOW_UP, False, ConsentSource.AGENT),
     }
-    assert len(await ledger.entries(party=BY_PHONE, limit=9)) == 2
+    assert len(await ledger.entries(person=BY_PHONE, limit=9)) == 2
     with pytest.raises(CallNotFound):
         await store.do_not_call(CallId(str(uuid.uuid4())))
 
@@ -414,7 +416,7 @@ async def test_of_twenty_dials_to_a_person_one_wins(store: SupabaseStore) -> Non
     dials = [call(wacid=None) for _ in range(20)]
     won = [one for one in await asyncio.gather(*map(store.claim_call, dials)) if one is not None]
     assert len(won) == 1
-    assert await store.claim_call(call(wacid=None, party=BOB)) is not None
+    assert await store.claim_call(call(wacid=None, party=Party(person=BOB))) is not None
 
 
 # --- forgetting ---
@@ -424,9 +426,9 @@ async def test_erasing_a_person_leaves_the_others(
     ledger: Ledger, store: SupabaseStore, database: LocalSupabase
 ) -> None:
     """Calls, events, requests, pauses, entries; the do-not-call stays unless it must go too."""
-    hers, his = ended(CallStatus.NO_ANSWER), ended(CallStatus.NO_ANSWER, party=BOB)
+    hers, his = ended(CallStatus.NO_ANSWER), ended(CallStatus.NO_ANSWER, party=Party(person=BOB))
     await claim(store, hers, his)
-    await ledger.add([entry(), do_not_call(), entry(party=BOB), entry(party=BY_PHONE)])
+    await ledger.add([entry(), do_not_call(), entry(person=BOB), entry(person=BY_PHONE)])
     await ledger.claim_request(request())
     await database.execute(
         "insert into call_events (id, source, kind, received_at, payload) values "
@@ -436,13 +438,13 @@ async def test_erasing_a_person_leaves_the_others(
     told = await database.execute("set role service_role; select erase_person(null, '15550001111')")
     assert '"calls": 1' in told
     assert await store.list_calls(limit=9) == [his]
-    assert {(one.party, one.kind) for one in await ledger.entries(limit=9)} == {
+    assert {(one.person, one.kind) for one in await ledger.entries(limit=9)} == {
         (ADA, ConsentKind.DO_NOT_CALL),
         (BOB, ConsentKind.CALL_PERMISSION),
     }
     assert (await database.execute("select count(*) from call_events")).strip() == "1"
     assert (await read(ledger))[1].last_request_id is None
     await database.execute("select erase_person('US.1349', null, true)")
-    assert [one.party for one in await ledger.entries(limit=9)] == [BOB]
+    assert [one.person for one in await ledger.entries(limit=9)] == [BOB]
     with pytest.raises(PostgresFailed, match="append-only"):
         await database.execute("select erase_person('X.1', null, true); delete from consents")

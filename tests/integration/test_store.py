@@ -24,7 +24,7 @@ from shared.call.call import (
 from shared.call.changes import CallChanges, Mark
 from shared.call.errors import StoreUnavailable
 from shared.call.ids import CallId, PhoneNumberId, WhatsAppCallId
-from shared.call.person import Party
+from shared.call.person import Party, Person
 from shared.call.records import (
     EventOutcome,
     EventRecord,
@@ -49,7 +49,9 @@ def make_call(**changes: Any) -> Call:
         "direction": Direction.INBOUND,
         "status": CallStatus.RINGING,
         "phone_number_id": PhoneNumberId("1066"),
-        "party": Party(user_id="US.1349", phone="15550001111", name="Zoë O'Brien 🌻 أمل, (x)"),
+        "party": Party(
+            person=Person(user_id="US.1349", phone="15550001111"), name="Zoë O'Brien 🌻 أمل, (x)"
+        ),
         "created_at": NOW,
     }
     return Call(**(values | changes))
@@ -159,7 +161,7 @@ async def test_an_update_needs_the_expected_status(store: SupabaseStore) -> None
         caller_sid="PA_1",
         timings={"whip": 3.5},
         deadline_at=NOW,
-        party=Party(user_id="US.2"),
+        party=Party(person=Person(user_id="US.2")),
     )
     assert hit is not None
     assert (hit.status, hit.caller_sid, hit.timings) == (
@@ -167,7 +169,7 @@ async def test_an_update_needs_the_expected_status(store: SupabaseStore) -> None
         "PA_1",
         {"whip": 3.5},
     )
-    assert (hit.deadline_at, hit.party) == (NOW, Party(user_id="US.2"))
+    assert (hit.deadline_at, hit.party) == (NOW, Party(person=Person(user_id="US.2")))
     assert await store.get_call(call.id) == hit
 
 
@@ -415,7 +417,7 @@ async def test_an_ended_call_cannot_be_changed_into_another_end(
 
 async def test_a_refusal_reveals_nothing_of_the_row(store: SupabaseStore) -> None:
     """Postgres's details quote the row; neither the error nor its traceback does."""
-    call = await claimed(store, party=Party(phone="15550002222", name="Secret Name"))
+    call = await claimed(store, party=Party(person=Person(phone="15550002222"), name="Secret Name"))
     with pytest.raises(StoreUnavailable) as caught:
         await store.update_call(call.id, expect=LIVE_STATUSES, status=CallStatus.COMPLETED)
     told = "".join(traceback.format_exception(caught.value)) + repr(caught.value)

@@ -63,7 +63,7 @@ async def show_callback(
         requests_seen=len(running.person.inbox),
         connects=_connects(running),
         ledger=await running.ledger.entries(
-            party=read_callee(business.number), limit=_MOST_ENTRIES
+            person=read_callee(business.number), limit=_MOST_ENTRIES
         ),
         call=call,
         troubles=tuple(show.narrator.troubles),

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from controlplane.core.consent import ConsentEntry
-from shared.call.person import Party
+from shared.call.person import Person
 from wacall.demo.check import Check
 from wacall.demo.evidence import CallbackEvidence, Evidence
 from wacall.demo.narration import Screen
@@ -53,14 +53,14 @@ def show_ledger(screen: Screen, entries: Sequence[ConsentEntry]) -> None:
     for entry in entries:
         word = "granted" if entry.granted else "withdrawn"
         until = f" until {entry.valid_until:%Y-%m-%d %H:%M} UTC" if entry.valid_until else ""
-        lead = f"  {entry.at:%Y-%m-%d %H:%M:%S} UTC  {masked(entry.party):<6}  "
+        lead = f"  {entry.at:%Y-%m-%d %H:%M:%S} UTC  {masked(entry.person):<6}  "
         said = f"{entry.kind.value} {word}{until}, source: {entry.source.value}"
         screen.paragraph(said, indent=" " * len(lead), first=lead)
 
 
-def masked(party: Party) -> str:
+def masked(person: Person) -> str:
     """Return enough of a number, or of a user id, to tell people apart on one screen."""
-    known = f"+{party.phone}" if party.phone else party.user_id or ""
+    known = f"+{person.phone}" if person.phone else person.user_id or ""
     return f"{known[:3]}…{known[-2:]}" if len(known) > 6 else "…"
 
 

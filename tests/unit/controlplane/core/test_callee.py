@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from controlplane.core.callee import CallHours, country_of, read_callee, zones_of
-from shared.call.person import Party
+from shared.call.person import Person
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 HOURS = CallHours("Mon-Fri 09:00-18:00; Sat 10:00-14:00")
@@ -17,21 +17,21 @@ def utc(text: str) -> datetime:
 
 
 @pytest.mark.parametrize(
-    ("text", "party"),
+    ("text", "person"),
     [
-        ("+15551234567", Party(phone="15551234567")),
-        ("15551234567", Party(phone="15551234567")),
-        (" +31 6 1234-5678 ", Party(phone="31612345678")),
-        ("+49 (1512) 345.6789", Party(phone="4915123456789")),
+        ("+15551234567", Person(phone="15551234567")),
+        ("15551234567", Person(phone="15551234567")),
+        (" +31 6 1234-5678 ", Person(phone="31612345678")),
+        ("+49 (1512) 345.6789", Person(phone="4915123456789")),
         # a leading zero of the national number belongs to it in Italy
-        ("+39 02 12345678", Party(phone="390212345678")),
-        ("US.13491208655302741918", Party(user_id="US.13491208655302741918")),
-        ("US.ENT.1349", Party(user_id="US.ENT.1349")),
+        ("+39 02 12345678", Person(phone="390212345678")),
+        ("US.13491208655302741918", Person(user_id="US.13491208655302741918")),
+        ("US.ENT.1349", Person(user_id="US.ENT.1349")),
     ],
 )
-def test_a_callee_is_read_as_operators_write(text: str, party: Party) -> None:
+def test_a_callee_is_read_as_operators_write(text: str, person: Person) -> None:
     """With and without +, with what people put between the digits; or an id."""
-    assert read_callee(text) == party
+    assert read_callee(text) == person
 
 
 @pytest.mark.parametrize(
@@ -56,14 +56,14 @@ def test_a_number_has_a_country(phone: str, country: str | None) -> None:
 
 def test_a_number_has_clocks() -> None:
     """The number decides, then the id's country; a large country has several."""
-    assert zones_of(Party(phone="31612345678", user_id="US.1")) == (AMSTERDAM,)
-    assert zones_of(Party(user_id="NL.1")) == (AMSTERDAM,)
-    assert zones_of(Party(phone="12125551234")) == (ZoneInfo("America/New_York"),)
-    assert {zone.key for zone in zones_of(Party(phone="15551234567"))} >= {
+    assert zones_of(Person(phone="31612345678", user_id="US.1")) == (AMSTERDAM,)
+    assert zones_of(Person(user_id="NL.1")) == (AMSTERDAM,)
+    assert zones_of(Person(phone="12125551234")) == (ZoneInfo("America/New_York"),)
+    assert {zone.key for zone in zones_of(Person(phone="15551234567"))} >= {
         "America/New_York",
         "Pacific/Honolulu",
     }
-    assert zones_of(Party(user_id="ZZ.1")) == zones_of(Party()) == ()
+    assert zones_of(Person(user_id="ZZ.1")) == ()
 
 
 @pytest.mark.parametrize(

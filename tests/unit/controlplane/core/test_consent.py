@@ -11,14 +11,13 @@ from controlplane.core.consent import (
     Permission,
     is_stop,
     make_entry,
-    nameless,
 )
 from shared.call.ids import PhoneNumberId
-from shared.call.person import Party
+from shared.call.person import Person
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 LINE = PhoneNumberId("436666719526789")
-ADA = Party(user_id="US.1349", phone="15550001111")
+ADA = Person(user_id="US.1349", phone="15550001111")
 
 
 def test_the_same_source_gives_the_same_entry() -> None:
@@ -27,7 +26,7 @@ def test_the_same_source_gives_the_same_entry() -> None:
     def made(kind: ConsentKind) -> ConsentEntry:
         return make_entry(
             phone_number_id=LINE,
-            party=ADA,
+            person=ADA,
             kind=kind,
             granted=True,
             source=ConsentSource.TEXT,
@@ -43,7 +42,7 @@ def test_an_entry_shows_no_personal_data() -> None:
     """Reprs end up in logs."""
     entry = make_entry(
         phone_number_id=LINE,
-        party=ADA,
+        person=ADA,
         kind=ConsentKind.CALL_PERMISSION,
         granted=True,
         source=ConsentSource.REPLY,
@@ -52,16 +51,9 @@ def test_an_entry_shows_no_personal_data() -> None:
         note="by Ada",
     )
     shown = repr(entry)
-    for private in (entry.party.phone, entry.party.user_id, entry.source_ref, entry.note):
+    for private in (entry.person.phone, entry.person.user_id, entry.source_ref, entry.note):
         assert private
         assert private not in shown
-
-
-def test_a_person_is_digits_or_an_id() -> None:
-    """What Meta or an operator writes around the digits goes; nobody is an error."""
-    assert nameless(Party(phone="+1 555-000", name="Ada")) == Party(phone="1555000")
-    with pytest.raises(ValueError, match="neither"):
-        nameless(Party(name="Ada", phone="none"))
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from controlplane.core.policy import (
 )
 from shared.call.denial import Denied, Reason
 from shared.call.ids import CallId, PhoneNumberId
-from shared.call.person import Party
+from shared.call.person import Person
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)  # a Monday, 13:00 in Amsterdam
 DAY, SECOND = timedelta(days=1), timedelta(seconds=1)
@@ -28,7 +28,7 @@ PERMANENT = Permission(granted=True, valid_until=None)
 REQUEST = CallRequest(
     phone_number_id=PhoneNumberId("1"),
     business_phone="+31201234567",
-    party=Party(phone="31612345678"),
+    person=Person(phone="31612345678"),
 )
 ALWAYS = CallHours("always")
 PRODUCTION = Limits()
@@ -58,8 +58,8 @@ def from_line(phone: str) -> CallRequest:
     return dataclasses.replace(REQUEST, business_phone=phone)
 
 
-def to(**party: Any) -> CallRequest:
-    return dataclasses.replace(REQUEST, party=Party(**party))
+def to(**person: Any) -> CallRequest:
+    return dataclasses.replace(REQUEST, person=Person(**person))
 
 
 def ledger(**values: Any) -> LedgerState:
@@ -68,7 +68,7 @@ def ledger(**values: Any) -> LedgerState:
 
 DENIALS: list[tuple[Reason, dict[str, Any], datetime | None]] = [
     (Reason.INVALID_NUMBER, {"request": to(phone="12")}, None),
-    (Reason.INVALID_NUMBER, {"request": to(name="Ada")}, None),
+    (Reason.INVALID_NUMBER, {"request": to(user_id="US.1", phone="12")}, None),
     (Reason.BUSINESS_COUNTRY, {"request": from_line("+12125551234")}, None),
     (Reason.BUSINESS_COUNTRY, {"request": from_line("+14165551234")}, None),
     (Reason.BUSINESS_COUNTRY, {"request": from_line("+201001234567")}, None),

@@ -9,7 +9,7 @@ from controlplane.meta.hangups import hangup_reason, hangup_time, pick_up_time
 from controlplane.meta.words import HangupStatus
 from shared.call.call import Direction, EndReason
 from shared.call.ids import WhatsAppCallId
-from shared.call.person import Party
+from shared.call.person import Party, Person
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -33,7 +33,7 @@ def hung_up(
         phone_number_id=None,
         wacid=WhatsAppCallId("wacid.TEST"),
         timestamp=timestamp,
-        party=Party(phone="15551234567"),
+        party=Party(person=Person(phone="15551234567")),
         raw={},
         status=status,
         direction=None,

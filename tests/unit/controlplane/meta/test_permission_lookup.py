@@ -8,9 +8,9 @@ from controlplane.meta.graph import PermissionReport
 from controlplane.meta.graph_errors import GraphUnreachable, RateLimited, RecipientTooOld
 from controlplane.meta.permission_lookup import PermissionLookup
 from shared.call.errors import CallDenied
-from shared.call.person import Party
+from shared.call.person import Person
 
-ADA, BOB = Party(phone="15550001111"), Party(user_id="NL.77")
+ADA, BOB = Person(phone="15550001111"), Person(user_id="NL.77")
 NO = PermissionReport(
     granted=False, valid_until=None, is_permanent=False, may_call=False, call_limit_until=None
 )
@@ -26,10 +26,10 @@ class World:
     def __init__(self) -> None:
         self.now = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
         self.answer: PermissionReport | Exception = NO
-        self.asked: list[Party] = []
+        self.asked: list[Person] = []
         self.lookup = PermissionLookup(self.ask, clock=lambda: self.now)
 
-    async def ask(self, party: Party) -> PermissionReport:
+    async def ask(self, party: Person) -> PermissionReport:
         self.asked.append(party)
         if isinstance(self.answer, Exception):
             raise self.answer
@@ -73,7 +73,7 @@ async def test_an_erased_person_is_forgotten(world: World) -> None:
 
 async def test_five_questions_a_second_are_asked(world: World) -> None:
     """The sixth is refused with the moment when it may come back; people known as no are free."""
-    people = [Party(user_id=f"NL.{number}") for number in range(6)]
+    people = [Person(user_id=f"NL.{number}") for number in range(6)]
     for person in people[:5]:
         await world.lookup.permission_of(person)
     with pytest.raises(CallDenied) as caught:

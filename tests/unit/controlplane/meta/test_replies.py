@@ -17,6 +17,7 @@ from controlplane.meta.replies import entry_of_reply
 from controlplane.meta.webhook import parse_webhook
 from controlplane.meta.words import PermissionResponse
 from shared.call.ids import PhoneNumberId
+from shared.call.person import Party
 from tests import paths
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -56,7 +57,7 @@ def test_the_six_replies_become_entries(
     assert (entry.kind, entry.granted) == (ConsentKind.CALL_PERMISSION, granted)
     assert entry.source is source
     assert (entry.valid_until is None) is (is_permanent is not False)
-    assert entry.party.name is None
+    assert entry.person == reply(name).party.person
 
 
 def test_a_temporary_grant_without_an_expiry_lasts_seven_days() -> None:
@@ -83,3 +84,8 @@ def test_a_response_that_we_do_not_know_grants_nothing() -> None:
         reply("permanent"), response=PermissionResponse.UNKNOWN, context_id=None
     )
     assert entry_of(unheard) is None
+
+
+def test_a_reply_of_nobody_grants_nothing() -> None:
+    """An entry is somebody's."""
+    assert entry_of(dataclasses.replace(reply("permanent"), party=Party(name="Ada"))) is None

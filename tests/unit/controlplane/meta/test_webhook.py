@@ -28,7 +28,7 @@ from controlplane.meta.signature import BadHandshake, answer_handshake, verify_s
 from controlplane.meta.webhook import parse_stored, parse_webhook
 from controlplane.meta.words import HangupStatus, PeerStatus, PermissionResponse, PermissionSource
 from shared.call.call import Direction
-from shared.call.person import Party
+from shared.call.person import Party, Person
 from shared.database.rows import value_for_database
 from tests import paths
 
@@ -41,7 +41,7 @@ def account_update(**value: object) -> dict[str, object]:
 
 
 LINE, USER, BSUID = "436666719526789", "15550001111", "US.13491208655302741918"
-ADA = Party(user_id=BSUID, phone=USER, name="Ada Invented")
+ADA = Party(person=Person(user_id=BSUID, phone=USER), name="Ada Invented")
 SECRET = "test_app_secret"
 BODY = b'{"object":"whatsapp_business_account","entry":[]}'
 SIGNATURE = "sha256=dec6a680679a968e7e0319355b23599cbfc54502c0784668e9618baa0c633756"
@@ -151,13 +151,13 @@ def test_inbound_connect_is_an_offer() -> None:
 @pytest.mark.parametrize(
     ("name", "party"),
     [
-        ("hidden_number", Party(user_id=BSUID, name="Ada Invented")),
-        ("empty_number", Party(user_id=BSUID, name="Ada Invented")),
-        ("no_contacts", Party(user_id=BSUID, phone=USER)),
+        ("hidden_number", Party(person=Person(user_id=BSUID), name="Ada Invented")),
+        ("empty_number", Party(person=Person(user_id=BSUID), name="Ada Invented")),
+        ("no_contacts", Party(person=Person(user_id=BSUID, phone=USER))),
         ("no_direction", ADA),
         ("no_sdp_type", ADA),
         ("garbage_timestamp", ADA),
-        ("non_ascii_name", Party(user_id=BSUID, phone=USER, name="Łucja 李 👋🏽")),
+        ("non_ascii_name", Party(person=Person(user_id=BSUID, phone=USER), name="Łucja 李 👋🏽")),
     ],
 )
 def test_every_inbound_variant_is_an_offer(name: str, party: Party) -> None:
@@ -185,8 +185,8 @@ def test_outbound_connect_is_an_answer(name: str) -> None:
     event = parse_one(f"connect_outbound/{name}")
     assert isinstance(event, AnswerReceived)
     assert event.opaque == "call-7"
-    assert event.party.user_id == BSUID
-    assert event.party.phone == (None if name == "hidden_number" else USER)
+    phone = None if name == "hidden_number" else USER
+    assert event.party.person == Person(user_id=BSUID, phone=phone)
 
 
 @pytest.mark.parametrize(
@@ -204,7 +204,7 @@ def test_status_of_an_outbound_call(name: str, status: PeerStatus) -> None:
     event = parse_one(f"status/{name}")
     assert isinstance(event, CallStatusChanged)
     assert event.status is status
-    assert event.party == Party(user_id=BSUID, phone=USER)
+    assert event.party == Party(person=Person(user_id=BSUID, phone=USER))
     assert event.opaque == "call-7"
 
 
@@ -246,7 +246,8 @@ def test_terminate_of_an_outbound_call_is_about_the_callee(name: str) -> None:
     event = parse_one(f"terminate/{name}")
     assert isinstance(event, PeerHungUp)
     assert event.direction is Direction.OUTBOUND
-    assert event.party.phone == USER
+    assert event.party.person is not None
+    assert event.party.person.phone == USER
 
 
 @pytest.mark.parametrize(
@@ -486,7 +487,9 @@ def test_large_batch_is_read_in_linear_time() -> None:
         del one["from_user_id"]
     events = parse_webhook(json.dumps(webhook).encode())
     assert len(events) == 1000
-    assert [event.party.user_id for event in events] == [f"US.{i}" for i in range(1000)]
+    assert [event.party.person for event in events] == [
+        Person(user_id=f"US.{i}", phone=f"1555{i:07}") for i in range(1000)
+    ]
 
 
 @pytest.mark.parametrize(

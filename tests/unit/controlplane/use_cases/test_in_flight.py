@@ -9,7 +9,7 @@ from controlplane.meta.events import OfferReceived, PeerHungUp
 from controlplane.meta.words import HangupStatus
 from controlplane.use_cases.in_flight import InFlight
 from shared.call.ids import PhoneNumberId, WhatsAppCallId
-from shared.call.person import Party
+from shared.call.person import Party, Person
 from shared.process.tasks import Tasks
 
 ONE, OTHER = WhatsAppCallId("wacid.ONE"), WhatsAppCallId("wacid.OTHER")
@@ -23,7 +23,7 @@ def offer(wacid: WhatsAppCallId = ONE) -> OfferReceived:
         phone_number_id=PhoneNumberId("1"),
         wacid=wacid,
         timestamp=None,
-        party=Party(phone="15551234567"),
+        party=Party(person=Person(phone="15551234567")),
         raw={},
         sdp="",
     )
@@ -35,7 +35,7 @@ def hangup(wacid: WhatsAppCallId = ONE) -> PeerHungUp:
         phone_number_id=None,
         wacid=wacid,
         timestamp=None,
-        party=Party(phone="15551234567"),
+        party=Party(person=Person(phone="15551234567")),
         raw={},
         status=HangupStatus.COMPLETED,
         direction=None,

@@ -9,7 +9,7 @@ from controlplane.livekit.rooms import Presence
 from controlplane.use_cases.room_watch import reason_by_presence
 from shared.call.call import Call, CallStatus, Direction, EndReason
 from shared.call.ids import CallId, PhoneNumberId
-from shared.call.person import Party
+from shared.call.person import Party, Person
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 # ACCEPTED has come, the leg stands, its first packet has been seen
@@ -19,7 +19,7 @@ TALKING = Call(
     direction=Direction.OUTBOUND,
     status=CallStatus.ACTIVE,
     phone_number_id=PhoneNumberId("1"),
-    party=Party(phone="15551234567"),
+    party=Party(person=Person(phone="15551234567")),
     created_at=NOW,
     answered_at=NOW,
     media_at=NOW,

@@ -7,7 +7,7 @@ import pytest
 
 from shared.call.call import Call, CallStatus, Direction, EndReason, Termination
 from shared.call.ids import CallId, PhoneNumberId, WhatsAppCallId
-from shared.call.person import Party
+from shared.call.person import Party, Person
 from shared.call.room import call_id_of_room, room_name
 
 S, R = CallStatus, EndReason
@@ -70,7 +70,7 @@ def test_a_repr_shows_nothing_personal() -> None:
         direction=Direction.INBOUND,
         status=CallStatus.RINGING,
         phone_number_id=PhoneNumberId("436666719526789"),
-        party=Party(user_id="US.134912", phone="15551234567", name="Zoë"),
+        party=Party(person=Person(user_id="US.134912", phone="15551234567"), name="Zoë"),
         created_at=datetime(2026, 1, 1, tzinfo=UTC),
     )
 

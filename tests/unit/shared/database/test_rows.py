@@ -8,7 +8,7 @@ import pytest
 from shared.call.call import Call, CallStatus, Direction, EndReason
 from shared.call.changes import CallChanges
 from shared.call.ids import CallId, PhoneNumberId, WhatsAppCallId
-from shared.call.person import Party
+from shared.call.person import Party, Person
 from shared.call.records import (
     EventOutcome,
     EventRecord,
@@ -27,7 +27,7 @@ CALL = Call(
     direction=Direction.INBOUND,
     status=CallStatus.COMPLETED,
     phone_number_id=PhoneNumberId("1"),
-    party=Party(user_id="US.1", phone="15550001111", name="Zoë 🌻 أمل"),
+    party=Party(person=Person(user_id="US.1", phone="15550001111"), name="Zoë 🌻 أمل"),
     created_at=NOW,
     deadline_at=NOW,
     accept_sent_at=NOW,

@@ -11,7 +11,7 @@ import pytest
 from controlplane.core.consent import ConsentEntry, ConsentKind, ConsentSource
 from shared.call.call import CallStatus, Direction, EndReason
 from shared.call.ids import PhoneNumberId
-from shared.call.person import Party
+from shared.call.person import Person
 from shared.call.records import TranscriptTurn
 from simulators.openai.scenario import load_scenario
 from tests.unit.wacall.demo.flawless import CALL, CREATED, PLAY, at, good_evidence
@@ -35,7 +35,7 @@ def entry(**changes: object) -> ConsentEntry:
     granted = ConsentEntry(
         id="0b5d0a3e-0000-4000-8000-000000000002",
         phone_number_id=PhoneNumberId("1"),
-        party=Party(phone=PHONE, user_id=USER_ID),
+        person=Person(phone=PHONE, user_id=USER_ID),
         kind=ConsentKind.CALL_PERMISSION,
         granted=True,
         source=ConsentSource.REPLY,
@@ -198,17 +198,17 @@ def test_the_ledger_keeps_its_order() -> None:
 
 
 @pytest.mark.parametrize(
-    ("party", "shown"),
+    ("person", "shown"),
     [
-        (Party(phone=PHONE), "+12…42"),
-        (Party(user_id=USER_ID), "US.…42"),
-        (Party(user_id="US.1"), "…"),
-        (Party(), "…"),
+        (Person(phone=PHONE), "+12…42"),
+        (Person(user_id=USER_ID), "US.…42"),
+        (Person(user_id="US.1"), "…"),
+        (Person(phone="12"), "…"),
     ],
 )
-def test_people_are_masked(party: Party, shown: str) -> None:
+def test_people_are_masked(person: Person, shown: str) -> None:
     """What is too short to hide a part of is hidden whole."""
-    assert masked(party) == shown
+    assert masked(person) == shown
 
 
 def test_the_steps_are_in_order() -> None:
