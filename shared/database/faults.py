@@ -4,6 +4,7 @@ The client's own errors are dropped on purpose: PostgREST's `details` quote the 
 so they are personal data.
 """
 
+import aiohttp
 import httpx
 from postgrest.exceptions import APIError
 
@@ -51,8 +52,8 @@ class ServerFailed(HttpError):
     """5xx: the database restarts, is overloaded or out of connections."""
 
 
-FAULTS = (APIError, httpx.HTTPError, httpx.InvalidURL, HttpError)
-"""What an attempt may raise."""
+FAULTS = (APIError, httpx.HTTPError, httpx.InvalidURL, aiohttp.ClientError, HttpError)
+"""What an attempt may raise; aiohttp's own is what httpx-aiohttp has no word of httpx's for."""
 
 
 async def raise_by_status(response: httpx.Response) -> None:
@@ -64,6 +65,12 @@ async def raise_by_status(response: httpx.Response) -> None:
         raise HttpError(response.status_code)
 
 
+def _cause_of(fault: Exception) -> BaseException:
+    # httpx-aiohttp calls every lost or refused connection a ConnectTimeout
+    cause = fault.__cause__
+    return cause if isinstance(cause, aiohttp.ClientError | TimeoutError) else fault
+
+
 def outcome_of(fault: Exception) -> str:
     """Name what became of an attempt, for a metric's label."""
     match fault:
@@ -73,7 +80,7 @@ def outcome_of(fault: Exception) -> str:
             return "failed"
         case HttpError():
             return "denied"
-        case httpx.TimeoutException():
+        case _ if isinstance(_cause_of(fault), httpx.TimeoutException | TimeoutError):
             return "timeout"
         case _:
             return "unreachable"
@@ -90,7 +97,7 @@ def error_of(fault: Exception, what: str) -> WacallError:
         case HttpError():
             return AccessDenied()
         case _:
-            detail = type(fault).__name__
+            detail = type(_cause_of(fault)).__name__
     return StoreUnavailable(
         f"Could not {what}: the database does not answer ({detail}); "
         "check SUPABASE_URL and that the project is running."

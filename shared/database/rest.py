@@ -8,6 +8,9 @@ Nobody else repeats: who asks the store gets an answer or one of our errors with
                        if it can begin within the first 4 s; at most three
     all of it          at most `within_s`: 9 s, or what whoever connects allows
 
+Within an attempt the HTTP client may send a read, never an insert, update or function, once more
+at once, if its connection was lost.
+
 Every fault of the client becomes one of our errors, and the original is dropped (see `faults`).
 """
 
@@ -17,7 +20,9 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any, Protocol, Self
 
+import aiohttp
 import httpx
+from httpx_aiohttp import HttpxAiohttpClient
 from postgrest import AsyncRequestBuilder
 from postgrest.types import ReturnMethod
 from supabase import AsyncClient, AsyncClientOptions, acreate_client
@@ -40,6 +45,7 @@ PAGE = 1000
 """A Supabase project returns at most 1000 rows for a request (its `max_rows`)."""
 
 _TIMEOUT = httpx.Timeout(5.0, connect=2.0)  # seconds; the client's own default is 120
+MAX_CONNECTIONS = 50
 _ATTEMPTS = 3
 _GIVE_UP_AFTER_S = 4.0
 WITHIN_S = 9.0
@@ -105,11 +111,12 @@ class RestClient:
         Raises:
             StoreUnavailable: the URL is none, or the key is empty.
         """
-        http = httpx.AsyncClient(
+        # aiohttp's connections: httpcore's pool loses a slot when a request is cancelled at the
+        # wrong await (encode/httpcore#1093), until none is left. Proxies and certificates are
+        # still taken from the environment as httpx documents it.
+        http = HttpxAiohttpClient(
             timeout=_TIMEOUT,
-            limits=httpx.Limits(
-                max_connections=50, max_keepalive_connections=20, keepalive_expiry=30
-            ),
+            limits=httpx.Limits(max_connections=MAX_CONNECTIONS, keepalive_expiry=30),
             event_hooks={"response": [raise_by_status]},
         )
         options = AsyncClientOptions(
@@ -161,7 +168,9 @@ class RestClient:
         repeating = AsyncRetrying(
             stop=stop_after_attempt(_ATTEMPTS) | stop_before_delay(_GIVE_UP_AFTER_S),
             wait=wait_exponential(multiplier=0.2, max=1.0) + wait_random(0, 0.3),
-            retry=retry_if_exception_type((httpx.TransportError, ServerFailed)),
+            retry=retry_if_exception_type(
+                (httpx.TransportError, aiohttp.ClientError, ServerFailed)
+            ),
             reraise=True,
         )
         failure: WacallError = StoreUnavailable()

@@ -1,6 +1,7 @@
 """One request to the database: its bounds and its measurement, against a scripted server."""
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator, Awaitable, Callable
 from time import monotonic
 
@@ -10,7 +11,7 @@ from aiohttp import web
 
 from shared.call.errors import StoreUnavailable
 from shared.database.faults import AccessDenied, Refused
-from shared.database.rest import RestClient
+from shared.database.rest import MAX_CONNECTIONS, RestClient
 from tests.serving import serving
 
 Reply = Callable[[web.Request], Awaitable[web.Response]]
@@ -85,8 +86,11 @@ async def asked() -> AsyncIterator[Asked]:
 
 
 async def test_each_attempt_is_measured(asked: Asked) -> None:
-    """What was tried is the action; how each attempt ended is its outcome."""
-    await asked.read(restarting, lost, rows)
+    """What was tried is the action; how each attempt ended is its outcome.
+
+    The attempt that is lost was lost twice: the HTTP client repeats a read at once.
+    """
+    await asked.read(restarting, lost, lost, rows)
     assert asked.outcomes == ["failed", "unreachable", "ok"]
     assert {(service, action) for service, action, _, _ in asked.seen} == {
         ("database", "read_a_call")
@@ -133,3 +137,69 @@ async def test_who_stops_waiting_earlier_leaves_nothing_behind(asked: Asked) -> 
         await reading
     assert asked.outcomes == ["cancelled"]
     assert asked.requests == 1
+
+
+async def test_no_cancellation_costs_a_connection() -> None:
+    """Thousands of requests cancelled, one at every await; then all connections serve at once."""
+    under_way, together = 0, asyncio.Event()
+    is_slow = False
+
+    async def answer(_: web.Request) -> web.Response:
+        nonlocal under_way
+        if not is_slow:
+            await asyncio.sleep(0.005)
+            return web.json_response([])
+        under_way += 1
+        if under_way == MAX_CONNECTIONS:
+            together.set()
+        await together.wait()
+        return web.json_response([])
+
+    async with serving(web.route("*", "/{path:.*}", answer)) as url:
+        rest = await RestClient.connect(url, "sb_secret_x")
+
+        async def read() -> list[dict[str, object]]:
+            return await rest.rows("read a call", rest.table("calls").select("id"))
+
+        async def cancel_after(turns: int) -> None:
+            reading = asyncio.create_task(read())
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            reading.cancel()
+            await asyncio.wait([reading])
+
+        try:
+            for _ in range(4):
+                await asyncio.gather(*(cancel_after(turns) for turns in range(600)))
+            is_slow = True
+            async with asyncio.timeout(8):
+                answers = await asyncio.gather(*(read() for _ in range(MAX_CONNECTIONS)))
+        finally:
+            together.set()
+            await rest.close()
+    assert answers == [[]] * MAX_CONNECTIONS
+
+
+async def test_closing_leaves_no_connection_open(asked: Asked) -> None:
+    """The loop is told of every session and connector that nobody closed; of none here."""
+    told: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: told.append(context))
+    await asked.read(rows)
+    gc.collect()
+    assert told == []
+
+
+async def test_a_refused_connection_is_unreachable_and_no_timeout(unused_tcp_port: int) -> None:
+    """The outcome and the sentence say what happened, whatever the transport calls it."""
+    outcomes: list[str] = []
+    rest = await RestClient.connect(
+        f"http://127.0.0.1:{unused_tcp_port}",
+        "sb_secret_x",
+        observe=lambda *done: outcomes.append(done[2]),
+    )
+    try:
+        with pytest.raises(StoreUnavailable, match="ClientConnectorError"):
+            await rest.rows("read a call", rest.table("calls").select("id"))
+    finally:
+        await rest.close()
+    assert outcomes == ["unreachable"] * 3
