@@ -8,8 +8,8 @@ Nobody else repeats: who asks the store gets an answer or one of our errors with
                        if it can begin within the first 4 s; at most three
     all of it          at most `within_s`: 9 s, or what whoever connects allows
 
-Within an attempt the HTTP client may send a read, never an insert, update or function, once more
-at once, if its connection was lost.
+If its connection was lost, the HTTP client may send what HTTP calls idempotent once more within
+an attempt: a read or a deletion, never an insert, an update or a function (RFC 9110, 9.2.2).
 
 Every fault of the client becomes one of our errors, and the original is dropped (see `faults`).
 """
