@@ -1,4 +1,9 @@
-"""A Realtime server that does what a test tells it: no speech, no ears, only the protocol."""
+"""A Realtime server that does what a test tells it: no speech, no ears, only the protocol.
+
+The simulated OpenAI speaks and listens for itself; these tests place single events of the protocol
+at moments of their choice (a late transcript, speech that begins under a tool call). What
+the agent asks of its session is judged by the simulator's own strict rules.
+"""
 
 import asyncio
 import base64
@@ -9,6 +14,8 @@ from typing import Any, Self
 from uuid import uuid4
 
 from aiohttp import WSMsgType, web
+
+from simulators.openai.config import SessionConfig
 
 RATE = 24_000
 TONE_HZ = 440
@@ -228,6 +235,9 @@ class RealtimeStandIn:
         self.events.append(event)
         self._changed.set()
         if kind == "session.update":
+            # raises what OpenAI would refuse
+            asked = SessionConfig(type="realtime", model=self.asked_for_model)
+            asked.updated(event["session"], has_spoken=False)
             await asyncio.sleep(self.session_delay_s)
             await self.send(type="session.updated", session=event["session"])
         elif kind == "response.cancel":

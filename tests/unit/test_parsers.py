@@ -4,7 +4,9 @@ Each test draws a hundred documents, the same ones every time; `HYPOTHESIS_PROFI
 thousands of new ones.
 """
 
+import base64
 import contextlib
+import hashlib
 import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -14,11 +16,12 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from livekit import rtc
+from livekit import api, rtc
 
 from agents.media.decoding import read_key as read_told_key
 from controlplane.core.callee import CallHours
-from controlplane.core.errors import BadSdp, BadWebhook, HopRefused
+from controlplane.core.errors import BadSdp, BadSignature, BadWebhook, HopRefused
+from controlplane.livekit.events import RoomEvent, read_room_event
 from controlplane.meta.batch import split_webhook
 from controlplane.meta.webhook import parse_stored
 from controlplane.rtpengine import descriptions
@@ -305,6 +308,27 @@ def test_all_hours_are_read_or_refused(text: str, zones: list[str], now: datetim
     if opens is not None:
         assert now <= opens <= now + timedelta(days=15)
         assert hours.next_open(found_zones, opens) == opens
+
+
+# --- LiveKit's webhooks ---
+
+
+@given(
+    st.binary(max_size=60)
+    | JSON.map(lambda told: json.dumps(told).encode())
+    | st.dictionaries(
+        st.sampled_from(["event", "room", "participant", "track", "createdAt", "numDropped"]), JSON
+    ).map(lambda told: json.dumps(told).encode())
+)
+def test_every_signed_body_of_livekits_is_read_or_refused(body: bytes) -> None:
+    """What is signed but no event is refused as if it were not signed."""
+    digest = base64.b64encode(hashlib.sha256(body).digest()).decode()
+    key, secret = "devkey", "a-secret-that-is-long-enough-for-hs256"
+    token = api.AccessToken(key, secret).with_sha256(digest).to_jwt()
+    event, refusal = ask(
+        lambda: read_room_event(body, token, api_key=key, api_secret=secret), BadSignature
+    )
+    assert refusal or event is None or isinstance(event, RoomEvent)
 
 
 # --- the simulated phone ---
