@@ -20,6 +20,7 @@ from shared.call.errors import WacallError
 from simulators.openai.scenario import load_scenario
 from simulators.speech.process import SpeechFailed
 from wacall import environment
+from wacall.demo.brain import choose_brain
 from wacall.demo.callback_checks import judge_callback
 from wacall.demo.callback_report import show_callback_report
 from wacall.demo.check import Check
@@ -27,7 +28,7 @@ from wacall.demo.checks import judge
 from wacall.demo.evidence import CallbackEvidence, Evidence
 from wacall.demo.narration import Screen, shown_path
 from wacall.demo.report import show_report
-from wacall.demo.screenplay import Screenplay, choose_brain
+from wacall.demo.screenplay import Screenplay
 from wacall.demo.settings import decide
 from wacall.demo.stage import Stage
 from wacall.stack.database import DatabaseFailed

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from simulators.meta.webhooks.calls import Line
-from wacall.demo.screenplay import Brain
+from wacall.demo.brain import Brain
 from wacall.environment import LOOPBACK, free_port, is_free, port_of
 
 DEFAULT_PORT = 4000

@@ -12,8 +12,9 @@ from controlplane.core.callee import read_callee
 from shared.call.call import Direction
 from simulators.openai.scenario import load_scenario
 from simulators.speech.ear import plain_words
+from wacall.demo.brain import choose_brain
 from wacall.demo.demo import AlreadyRunning, alone
-from wacall.demo.screenplay import Screenplay, choose_brain
+from wacall.demo.screenplay import Screenplay
 from wacall.demo.settings import decide, phone_address
 from wacall.demo.stage import invent_caller
 from wacall.stack.openai import SCENARIO
