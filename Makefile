@@ -18,14 +18,14 @@ demo: setup  ## start the whole stack and place real calls through it
 	@$(BIN)/wacall demo
 
 test: setup  ## run the whole suite
-	@PYTHONASYNCIODEBUG=1 $(BIN)/python -m pytest -n 2 --dist loadgroup --cov
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup --cov
 
 check: setup  ## format, lint, declared imports, types, unit tests: seconds
 	@$(BIN)/ruff format --check $(CODE)
 	@$(BIN)/ruff check $(CODE)
 	@$(BIN)/deptry .
 	@$(BIN)/python -m mypy
-	@$(BIN)/python -m pytest -q tests/unit --cov --cov-report=
+	@PYTHONASYNCIODEBUG=1 $(BIN)/python -m pytest -q tests/unit --cov --cov-report=
 	@$(BIN)/coverage report --include="$(PURE)" --fail-under=100
 
 bench: setup  ## measure the set-up times and what a call costs
