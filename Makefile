@@ -25,7 +25,7 @@ check: setup  ## format, lint, declared imports, types, unit tests: seconds
 	@$(BIN)/ruff check $(CODE)
 	@$(BIN)/deptry .
 	@$(BIN)/python -m mypy
-	@PYTHONASYNCIODEBUG=1 $(BIN)/python -m pytest -q tests/unit --cov --cov-report=
+	@$(BIN)/python -m pytest -q tests/unit --cov --cov-report=
 	@$(BIN)/coverage report --include="$(PURE)" --fail-under=100
 
 bench: setup  ## measure the set-up times and what a call costs

@@ -31,8 +31,9 @@ _log = logging.getLogger(__name__)
 
 # After the drain: what a call needs to close its session and to write its transcript.
 _SHUTDOWN_TIMEOUT_S = 30.0
-# While a tool writes, retries included, the caller waits in silence.
-_STORE_WITHIN_S = 5.0
+# While a tool writes, retries included, the caller waits in silence; less than the 5 s that a tool
+# allows, in which it may have to wait for the connection too.
+_STORE_WITHIN_S = 4.5
 _MODELS = "models"
 _CALL = "call"
 

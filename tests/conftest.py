@@ -1,9 +1,12 @@
 """Fixtures for every test; the real servers come from `tests.servers`."""
 
+import asyncio
 import logging
 import os
+from collections.abc import AsyncIterator
 
 import pytest
+import pytest_asyncio
 from hypothesis import settings
 
 from shared.process.logs import TextFormatter
@@ -21,6 +24,10 @@ OURS = (
     "LIVEKIT_", "SUPABASE_", "OPENAI_", "WA_", "SFU_", "CONTROLPLANE_", "RTPENGINE_", "HOP_",
     "DATABASE_",
 )  # fmt: skip
+
+# asyncio's debug mode makes a loop several times slower: a simulated phone, which is one of this
+# process's tasks, would no longer keep its 20 ms
+SLOW_IN_DEBUG = {"integration", "e2e"}
 
 # the tests run on what they start themselves, whatever the developer has configured
 for name in list(os.environ):
@@ -44,3 +51,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         group = "e2e" if "e2e" in item.path.parts else item.path.stem
         item.add_marker(pytest.mark.xdist_group(group))
+        if not SLOW_IN_DEBUG.intersection(item.path.parts):
+            item.add_marker(pytest.mark.usefixtures("asyncio_debug"))
+
+
+@pytest_asyncio.fixture
+async def asyncio_debug() -> AsyncIterator[None]:
+    """Let the event loop complain of calls from other threads and of what is never awaited."""
+    loop = asyncio.get_running_loop()
+    loop.set_debug(True)
+    yield
+    loop.set_debug(False)
