@@ -113,9 +113,7 @@ def make_app(plane: ControlPlane) -> web.Application:
         profile=settings.agent_profile,
     )
     consents = ConsentRoutes(
-        permissions=stories.permissions,
-        ledger=plane.ledger,
-        phone_number_id=settings.wa_phone_number_id,
+        permissions=stories.permissions, papers=stories.papers, ledger=plane.ledger
     )
     key = settings.controlplane_api_key
     guard = operators_only(key.get_secret_value() if key is not None else None)

@@ -26,6 +26,7 @@ from controlplane.use_cases.keys import KeyReporter
 from controlplane.use_cases.linking import CallLinker
 from controlplane.use_cases.neighbours import Neighbours
 from controlplane.use_cases.outbound import CallPlacer, DialPolicy
+from controlplane.use_cases.papers import Papers
 from controlplane.use_cases.permissions import CallRules, Permissions
 from controlplane.use_cases.room_watch import RoomWatch
 from controlplane.use_cases.setup import CallSetup
@@ -117,6 +118,7 @@ class UseCases:
     """The stories that somebody outside begins: a request, a webhook, a loop."""
 
     permissions: Permissions
+    papers: Papers
     ender: CallEnder
     placer: CallPlacer
     switchboard: Switchboard
@@ -155,6 +157,7 @@ def make_use_cases(settings: Settings, near: Neighbours, ledger: Ledger) -> UseC
     room_watch = RoomWatch(near, ender=ender)
     return UseCases(
         permissions=permissions,
+        papers=Papers(ledger=ledger, phone_number_id=settings.wa_phone_number_id, clock=near.clock),
         ender=ender,
         placer=CallPlacer(
             near,

@@ -3,7 +3,7 @@
 WacallError
 PeerError            what they sent cannot be used
 BadSignature, BadWebhook, BadSdp, BadRequest, KeyReused
-BodyTooLarge, BodyTooSlow, CompressedBody
+BodyTooLarge, BodyTooSlow, CompressedBody, ReferenceUsed
 BadHandshake       (controlplane.meta.signature)
 UpstreamError        a service refused or failed
 GraphError         (its children, one per code of Meta's: controlplane.meta.graph_errors)
@@ -72,6 +72,13 @@ class KeyReused(PeerError):
     # draft-ietf-httpapi-idempotency-key-header, section 2.7
     status = 422
     code = "idempotency-key-reused"
+
+
+class ReferenceUsed(PeerError):
+    """This reference stands for other words, or others followed: not written; use another."""
+
+    status = 409
+    code = "reference-used"
 
 
 class BadSdp(PeerError):

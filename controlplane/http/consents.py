@@ -4,12 +4,7 @@ from datetime import UTC, datetime
 
 from aiohttp import web
 
-from controlplane.core.consent import (
-    ConsentEntry,
-    ConsentSource,
-    ConsentState,
-    make_entry,
-)
+from controlplane.core.consent import ConsentEntry, ConsentKind, ConsentState
 from controlplane.core.errors import BadRequest
 from controlplane.http.bodies import (
     ConsentList,
@@ -25,20 +20,18 @@ from controlplane.http.bodies import (
 from controlplane.http.reading import callee_in, iso, read_body, read_limit, read_time
 from controlplane.ledger.ledger import Ledger
 from controlplane.meta.graph import RequestTemplate
+from controlplane.use_cases.papers import Papers
 from controlplane.use_cases.permissions import Permissions
-from shared.call.ids import PhoneNumberId
 
 
 class ConsentRoutes:
     """`/consents...`, for whoever holds CONTROLPLANE_API_KEY."""
 
-    def __init__(
-        self, *, permissions: Permissions, ledger: Ledger, phone_number_id: PhoneNumberId
-    ) -> None:
+    def __init__(self, *, permissions: Permissions, papers: Papers, ledger: Ledger) -> None:
         """Take the ledger and its use cases."""
         self._permissions = permissions
+        self._papers = papers
         self._ledger = ledger
-        self._phone_number_id = phone_number_id
 
     async def request(self, request: web.Request) -> web.Response:
         """`POST /consents/request {"to", "text"?, "template"?}`: ask for the permission to call."""
@@ -91,24 +84,32 @@ class ConsentRoutes:
         now = datetime.now(UTC)
         if body.at is not None and body.at > now:
             raise BadRequest("at must not be in the future: it is when the person said it.")
-        if body.valid_until is not None and not granted:
-            raise BadRequest("valid_until belongs to a grant; leave it out.")
-        word = "granted" if granted else "withdrawn"
-        person = callee_in(body.to, "to")
-        entry = make_entry(
-            phone_number_id=self._phone_number_id,
-            person=person,
-            kind=body.kind,
+        _check_validity(body, granted=granted, now=now)
+        entry = await self._papers.write(
+            callee_in(body.to, "to"),
+            body.kind,
             granted=granted,
-            source=ConsentSource.OPERATOR,
-            # one paper may speak for several people, and be withdrawn by the same file
-            source_ref=f"{body.reference}:{word}:{person.user_id or person.phone}",
+            reference=body.reference,
+            at=body.at,
             valid_until=body.valid_until,
-            at=body.at or now,
             note=body.note,
         )
-        await self._permissions.write([entry])
         return answer(_view(entry), status=201)
+
+
+def _check_validity(body: ConsentToWrite, *, granted: bool, now: datetime) -> None:
+    if body.valid_until is None:
+        return
+    if not granted:
+        raise BadRequest("valid_until belongs to a grant; leave it out.")
+    if body.kind is ConsentKind.DO_NOT_CALL:
+        raise BadRequest(
+            "valid_until belongs to a permission: a do_not_call holds until it is withdrawn."
+        )
+    if body.valid_until <= now:
+        raise BadRequest(
+            "valid_until has passed: this grant allows nothing any more, so it is not written."
+        )
 
 
 def _view(entry: ConsentEntry) -> ConsentView:

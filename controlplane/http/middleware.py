@@ -77,6 +77,18 @@ async def access_log(request: web.Request, handler: Handler) -> web.StreamRespon
     return response
 
 
+def bearer_token(request: web.Request) -> bytes:
+    """Return the token of `Authorization: Bearer`; empty if there is none.
+
+    The scheme's case means nothing, and one or more spaces follow it (RFC 9110, section 11.1 and
+    11.4).
+    """
+    # aiohttp gives bytes that are not UTF-8 as lone surrogates
+    given = request.headers.get("Authorization", "").encode(errors="surrogateescape")
+    scheme, _, token = given.partition(b" ")
+    return token.strip(b" ") if scheme.lower() == b"bearer" else b""
+
+
 def operators_only(key: str | None) -> Callable[[Handler], Handler]:
     """Demand the operators' bearer token; without a configured one nobody gets in."""
 
@@ -88,9 +100,7 @@ def operators_only(key: str | None) -> Callable[[Handler], Handler]:
                     "operator-routes-off",
                     "Set CONTROLPLANE_API_KEY to use the operator routes.",
                 )
-            # aiohttp gives bytes that are not UTF-8 as lone surrogates
-            given = request.headers.get("Authorization", "").encode(errors="surrogateescape")
-            if not hmac.compare_digest(given, f"Bearer {key}".encode()):
+            if not hmac.compare_digest(bearer_token(request), key.encode()):
                 return error_response(
                     401,
                     "not-authorized",

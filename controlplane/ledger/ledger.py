@@ -10,6 +10,7 @@ from controlplane.core.consent import (
     CallHistory,
     CallPause,
     ConsentEntry,
+    ConsentKind,
     ConsentRequest,
     ConsentState,
     LedgerState,
@@ -21,7 +22,7 @@ from shared.call.ids import PhoneNumberId
 from shared.call.person import Person
 from shared.database.faults import UNIQUE_VIOLATION, Refused
 from shared.database.rest import RestClient
-from shared.database.rows import value_for_database
+from shared.database.rows import time_of, value_for_database
 
 _STATE_COLUMNS = (
     "phone_number_id", "user_id", "phone", "kind", "state", "valid_until", "source", "at",
@@ -44,6 +45,50 @@ class Ledger:
         """Append entries; a source that is there already stays as it is."""
         new = [rows.consent_to_row(entry) for entry in entries]
         await self._rest.append("store consents", "consents", new, "source,kind,source_ref")
+
+    async def add_new(self, entry: ConsentEntry) -> bool:
+        """Append one entry; `False` if its source is there already, which stays as it is.
+
+        After a lost answer the repeated request finds its own entry, and says `False`.
+        """
+        query = self._rest.table("consents").upsert(
+            [rows.consent_to_row(entry)],
+            returning=ReturnMethod.representation,
+            on_conflict="source,kind,source_ref",
+            ignore_duplicates=True,
+        )
+        return bool(await self._rest.rows("store a consent", query))
+
+    async def entry(self, entry_id: str) -> ConsentEntry | None:
+        """Read one entry."""
+        found = await self._rest.first(
+            "read a consent", "consents", rows.CONSENT_COLUMNS, "id", entry_id
+        )
+        return rows.consent_from_row(found) if found is not None else None
+
+    async def newest(
+        self, person: Person, kind: ConsentKind, *, line: PhoneNumberId
+    ) -> ConsentEntry | None:
+        """Read the last word about a person, by either name, of one kind to one line.
+
+        A do-not-call is said to all lines.
+        """
+        query = self._rest.table("consents").select(*rows.CONSENT_COLUMNS).or_(_is(person))
+        if kind is not ConsentKind.DO_NOT_CALL:
+            query = query.eq("phone_number_id", line)
+        query = query.eq("kind", kind.value).order("at", desc=True).order("seq", desc=True)
+        found = await self._rest.rows("read the last consent", query.limit(1))
+        return rows.consent_from_row(found[0]) if found else None
+
+    async def do_not_call_since(self, person: Person) -> datetime | None:
+        """Say since when a person, by any of their names, must not be called."""
+        answer = await self._rest.rpc(
+            "read a do-not-call",
+            "do_not_call_since",
+            person_user_id=value_for_database(person.user_id),
+            person_phone=person.phone,
+        )
+        return time_of(answer.data)
 
     async def entries(
         self, *, person: Person | None = None, limit: int, before: datetime | None = None

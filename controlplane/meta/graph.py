@@ -26,6 +26,7 @@ from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt, wait
 from controlplane.core.errors import GraphError
 from controlplane.core.foreign import list_of, object_of, text_of, time_of, word_of
 from controlplane.meta.graph_errors import (
+    GraphNotReached,
     GraphRefused,
     GraphUnreachable,
     UnreadableReply,
@@ -36,6 +37,8 @@ from shared.call.person import Person
 from shared.process.observing import ObserveRequest
 
 _MAX_REPLY = 256 * 1024
+# what aiohttp raises before there is a connection to send on (its name resolver's included)
+_NOT_CONNECTED = (aiohttp.ClientConnectorError, aiohttp.ClientConnectorCertificateError)
 _NUMBER_FIELDS = "id,display_phone_number,verified_name,quality_rating,status"
 
 
@@ -294,7 +297,8 @@ class GraphClient:
             ) from None
         except aiohttp.ClientError as error:
             # its text may quote headers; its kind says enough
-            raise GraphUnreachable(
+            lost = GraphNotReached if isinstance(error, _NOT_CONNECTED) else GraphUnreachable
+            raise lost(
                 f"The Graph API cannot be reached ({type(error).__name__}); "
                 "check WA_GRAPH_BASE_URL and the way out of this network."
             ) from None

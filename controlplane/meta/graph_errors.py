@@ -2,6 +2,7 @@
 
     GraphError                       (controlplane.errors)
       GraphUnreachable               nobody answered; the request may have been carried out
+        GraphNotReached              no connection: it was not
       GraphRefused                   an answer, but not a success; children by Meta's code
 
 Source: Meta, Calling API troubleshooting (error codes) and Graph API error handling. Meta's own
@@ -29,6 +30,14 @@ class GraphUnreachable(GraphError):
 
     code = "graph-unreachable"
     is_retryable: ClassVar[bool] = True
+    may_have_been_done: ClassVar[bool] = True
+    """Whether the request may have reached Meta, so that only its answer was lost."""
+
+
+class GraphNotReached(GraphUnreachable):
+    """No connection to the Graph API: nothing was sent; check WA_GRAPH_BASE_URL and the network."""
+
+    may_have_been_done: ClassVar[bool] = False
 
 
 class GraphRefused(GraphError):
@@ -67,6 +76,11 @@ class GraphRefused(GraphError):
         parts += [f"fbtrace_id {fbtrace_id}"] if fbtrace_id is not None else []
         advice = " ".join((type(self).__doc__ or "").split("\n\n")[0].split())
         super().__init__(f"Graph refused ({', '.join(parts)}). {advice}")
+
+    @property
+    def is_success(self) -> bool:
+        """Whether Meta did what was asked, and only its words cannot be read."""
+        return 200 <= self.http_status < 300
 
     @property
     def says_already_accepted(self) -> bool:

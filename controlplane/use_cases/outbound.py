@@ -17,7 +17,7 @@ from typing import Any
 
 from controlplane.core.deadlines import Bounds
 from controlplane.core.errors import GraphError, KeyReused
-from controlplane.meta.graph_errors import GraphUnreachable
+from controlplane.meta.graph_errors import GraphNotReached, GraphUnreachable
 from controlplane.use_cases.ending import CallEnder, Overtaken
 from controlplane.use_cases.neighbours import Neighbours
 from controlplane.use_cases.permissions import Permissions
@@ -208,6 +208,9 @@ class CallPlacer:
         )
         try:
             wacid = await self._graph.connect(person, offer, call.id)
+        except GraphNotReached:
+            # Meta has not heard of the call: no phone will ring
+            raise
         except GraphUnreachable as error:
             # The phone may ring all the same; then the webhook brings the call's id. Nothing else
             # is known, so nothing else is done until the ring timeout.

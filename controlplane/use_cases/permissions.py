@@ -2,7 +2,7 @@
 
 import logging
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -31,7 +31,12 @@ from controlplane.core.policy import (
 from controlplane.ledger.ledger import Ledger
 from controlplane.meta.events import AccountUpdated, PermissionReplied, TextReceived
 from controlplane.meta.graph import GraphClient, PermissionReport, RequestTemplate
-from controlplane.meta.graph_errors import GraphRefused, PermissionAlreadyPermanent
+from controlplane.meta.graph_errors import (
+    GraphNotReached,
+    GraphRefused,
+    PermissionAlreadyPermanent,
+    UnreadableReply,
+)
 from controlplane.meta.lessons import after_refusal, pause_of
 from controlplane.meta.permission_lookup import PermissionLookup
 from controlplane.meta.replies import entry_of_reply
@@ -224,19 +229,23 @@ class Permissions:
             raise CallDenied(Denied(reason=Reason.REQUEST_LIMIT))
         try:
             message_id = await self._graph.request_permission(person, text=text, template=template)
+        except UnreadableReply as error:
+            if not error.is_success:
+                await self._ledger.settle_request(asked.id, message_id=None)
+            raise
         except GraphRefused as error:
             await self._ledger.settle_request(asked.id, message_id=None)
             if isinstance(error, PermissionAlreadyPermanent):
                 await self._ledger.add([self._graph_entry(person, asked.id, granted=True)])
                 raise CallDenied(Denied(reason=Reason.ALREADY_PERMITTED)) from None
             raise
+        except GraphNotReached:
+            # Meta has not heard of it: it counts for nobody
+            await self._ledger.settle_request(asked.id, message_id=None)
+            raise
         await self._ledger.settle_request(asked.id, message_id=message_id)
         _log.info("Permission requested.", extra={"action": "permission-requested"})
         return asked
-
-    async def write(self, entries: Sequence[ConsentEntry]) -> None:
-        """Write what operators know from elsewhere."""
-        await self._ledger.add(entries)
 
     async def erase(self, person: Person, *, forget_do_not_call: bool) -> dict[str, int]:
         """Forget a person: calls, words, leads, raw events, consents; return the counts of rows.

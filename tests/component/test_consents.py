@@ -11,6 +11,7 @@ from typing import Any, cast
 import aiohttp
 import pytest
 import pytest_asyncio
+from aiohttp import web
 
 from controlplane.app import ControlPlane
 from controlplane.core.consent import ConsentEntry, ConsentKind, ConsentSource
@@ -18,6 +19,7 @@ from controlplane.core.errors import GraphError
 from controlplane.core.policy import Allowed
 from controlplane.meta.graph_errors import CallingPaused, NoCallPermission
 from controlplane.meta.webhook import parse_stored
+from controlplane.use_cases.papers import Papers
 from shared.call.call import Call, CallStatus, Direction, EndReason, Termination
 from shared.call.errors import CallDenied
 from shared.call.ids import CallId, PhoneNumberId, WhatsAppCallId
@@ -30,7 +32,9 @@ from simulators.meta.whatsapp import WhatsAppSimulator
 from tests import paths
 from tests.component.bench import APP_SECRET, OPERATOR_KEY, StartControlPlane
 from tests.eventually import eventually
+from tests.serving import serving
 from wacall import cli
+from wacall.environment import free_port
 from wacall.stack.database import LocalSupabase
 
 LINE = "436666719526789"
@@ -425,6 +429,32 @@ async def test_a_refused_request_does_not_count(
         assert (await post(http, "/consents/request", {"to": BOB_PHONE}))[0] == 202
 
 
+async def test_a_request_that_never_left_does_not_count(
+    start_controlplane: StartControlPlane, http: aiohttp.ClientSession
+) -> None:
+    """Nobody listens where Graph should be: the person has not been asked, and may be."""
+    await start_controlplane(WA_GRAPH_BASE_URL=f"http://127.0.0.1:{free_port()}")
+    for _ in range(3):
+        status, answer = await post(http, "/consents/request", {"to": BOB_PHONE})
+        assert (status, answer["error"]["code"]) == (502, "graph-unreachable")
+
+
+async def test_a_request_that_may_have_left_counts(
+    start_controlplane: StartControlPlane, http: aiohttp.ClientSession
+) -> None:
+    """Meta took it and its answer makes no sense: the person may have been asked."""
+
+    async def take(request: web.Request) -> web.Response:
+        return web.Response(text="thanks")
+
+    async with serving(web.route("*", "/{path:.*}", take)) as url:
+        await start_controlplane(WA_GRAPH_BASE_URL=url)
+        status, answer = await post(http, "/consents/request", {"to": BOB_PHONE})
+        assert (status, answer["error"]["code"]) == (502, "graph-unreadable-reply")
+        status, answer = await post(http, "/consents/request", {"to": BOB_PHONE})
+        assert (status, answer["error"]["code"]) == (409, "request-limit")
+
+
 async def test_operators_import_and_withdraw_with_a_paper(
     plane: ControlPlane, bob: SimulatedPerson, http: aiohttp.ClientSession
 ) -> None:
@@ -443,6 +473,51 @@ async def test_operators_import_and_withdraw_with_a_paper(
     assert [entry["granted"] for entry in found["consents"]] == [False, True]
     assert [(one["kind"], one["state"]) for one in found["state"]] == [("do_not_call", "withdrawn")]
     assert (await post(http, "/consents/request", {"to": BOB_PHONE}))[0] == 202
+
+
+async def test_a_reference_that_was_used_is_never_silently_nothing(
+    plane: ControlPlane, http: aiohttp.ClientSession
+) -> None:
+    """Whoever reads 201 finds that it holds; else it is 409, and another reference is taken."""
+
+    async def write(route: str, reference: str, **more: str) -> tuple[int, Any]:
+        body = {"to": BOB_PHONE, "kind": "do_not_call", "reference": reference, **more}
+        status, told = await post(http, f"/consents/{route}", body)
+        return status, told["id"] if status == 201 else told["error"]["code"]
+
+    said = "2026-01-31T12:00:00Z"
+    status, first = await write("import", "letter 7", at=said)
+    assert status == 201
+    # the same once more, whether or not it says when
+    assert await write("import", "letter 7", at=said) == (201, first)
+    assert await write("import", "letter 7") == (201, first)
+    # other words with the same reference
+    assert await write("import", "letter 7", note="by hand") == (409, "reference-used")
+    assert await write("import", "letter 7", at="2026-02-01T12:00:00Z") == (409, "reference-used")
+
+    assert (await write("withdraw", "letter 7"))[0] == 201
+    assert await write("import", "letter 7") == (409, "reference-used")
+    assert await plane.ledger.do_not_call_since(BOB) is None
+    assert (await write("import", "letter 8"))[0] == 201
+    assert await plane.ledger.do_not_call_since(BOB) is not None
+    assert await write("withdraw", "letter 7") == (409, "reference-used")
+
+
+async def test_a_reference_stands_for_one_line(
+    plane: ControlPlane, http: aiohttp.ClientSession
+) -> None:
+    """What was said to another line of the business is not taken for what is said to ours."""
+    other = Papers(
+        ledger=plane.ledger, phone_number_id=PhoneNumberId("77"), clock=lambda: datetime.now(UTC)
+    )
+    kind = ConsentKind.CALL_PERMISSION
+    await other.write(BOB, kind, granted=True, reference="letter 7", at=None)
+    paper = {"to": BOB_PHONE, "kind": kind.value, "reference": "letter 7"}
+    status, told = await post(http, "/consents/import", paper)
+    assert (status, told["error"]["code"]) == (409, "reference-used")
+    paper["reference"] = "letter 7, our line"
+    assert (await post(http, "/consents/import", paper))[0] == 201
+    assert await plane.use_cases.permissions.check(BOB) == Allowed()
 
 
 async def test_a_person_is_erased_but_not_in_the_middle_of_a_call(
@@ -497,6 +572,26 @@ async def test_a_person_is_erased_but_not_in_the_middle_of_a_call(
         ("/consents/erase", {"to": "NL.1", "forget_do_not_call": "yes"}, "forget_do_not_call"),
         ("/consents/import", {"to": "NL.1", "kind": "mood", "reference": "x"}, "kind"),
         ("/consents/import", {"to": "NL.1", "kind": "recording"}, "reference"),
+        (
+            "/consents/import",
+            {
+                "to": "NL.1",
+                "kind": "call_permission",
+                "reference": "x",
+                "valid_until": "2020-01-01T00:00:00Z",
+            },
+            "valid_until",
+        ),
+        (
+            "/consents/import",
+            {
+                "to": "NL.1",
+                "kind": "do_not_call",
+                "reference": "x",
+                "valid_until": "2999-01-01T00:00:00Z",
+            },
+            "valid_until",
+        ),
         (
             "/consents/import",
             {"to": "NL.1", "kind": "recording", "reference": "x", "at": "2999-01-01T00:00:00Z"},

@@ -42,7 +42,8 @@ def ended_call(minutes_ago: int) -> Call:
 @pytest.mark.parametrize(
     "header",
     [None, "", "Bearer", "Bearer ", f"Bearer {OPERATOR_KEY}x", f"Basic {OPERATOR_KEY}",
-     OPERATOR_KEY, f"bearer {OPERATOR_KEY}", "Bearer schlüssel"],
+     OPERATOR_KEY, f"bear {OPERATOR_KEY}", f"bearer{OPERATOR_KEY}", "bearer schlüssel",
+     "Bearer schlüssel"],
 )  # fmt: skip
 async def test_without_the_key_nobody_gets_in(
     bench: Bench, http: aiohttp.ClientSession, header: str | None
@@ -53,6 +54,16 @@ async def test_without_the_key_nobody_gets_in(
         async with http.request(method, path, headers=headers) as response:
             assert response.status == 401
             assert await error_of(response) == "not-authorized"
+
+
+@pytest.mark.parametrize("header", ["Bearer {}", "bearer {}", "BEARER  {}", "bEaReR {} "])
+async def test_the_schemes_case_means_nothing(
+    bench: Bench, http: aiohttp.ClientSession, header: str
+) -> None:
+    """RFC 9110, 11.1: `bearer` is `Bearer`."""
+    headers = {"Authorization": header.format(OPERATOR_KEY)}
+    async with http.get("/calls", headers=headers) as response:
+        assert response.status == 200
 
 
 async def test_without_a_configured_key_the_routes_are_off(

@@ -8,13 +8,16 @@ import aiohttp
 import pytest
 import pytest_asyncio
 
+from controlplane.core.consent import ConsentKind
 from shared.call.call import CallStatus, EndReason
+from shared.call.person import Person as SomebodyCalled
 from simulators.meta.api.faults import Fault, FaultKind
 from simulators.meta.people.callee_plan import AnswerWebhook, Reaction, Statuses
 from simulators.meta.people.person import Person
 from simulators.meta.webhooks.calls import Caller
 from tests.component.bench import OPERATOR_KEY, Bench, MakeBench, ended_as
 from tests.component.outbound import Place, make_person, released, until
+from wacall.environment import free_port
 from wacall.stack.hop import EmbeddedHop
 
 
@@ -221,6 +224,28 @@ async def test_a_connect_whose_answer_was_lost_is_not_repeated(
     )
     connects = [request for request in bench.whatsapp.requests if request.action == "connect"]
     assert len(connects) == 1
+
+
+async def test_a_connect_that_never_left_ends_the_call_at_once(
+    make_bench: MakeBench, hop: EmbeddedHop, place: Place
+) -> None:
+    """No connection to Graph: no phone can ring, and the operator is not kept waiting for one."""
+    bench = await make_bench(
+        RTPENGINE_URL=str(hop.address), WA_GRAPH_BASE_URL=f"http://127.0.0.1:{free_port()}"
+    )
+    person = make_person(bench)
+    await bench.plane.use_cases.papers.write(
+        SomebodyCalled(phone=person.caller.phone),
+        ConsentKind.CALL_PERMISSION,
+        granted=True,
+        reference="letter 7",
+        at=None,
+    )
+
+    _, body = await place(person)
+    row = await until(bench, body["call_id"], lambda call: call.status.is_final)
+
+    assert (row.status, row.end_reason) == (CallStatus.FAILED, EndReason.GRAPH_REFUSED)
 
 
 async def test_an_agent_that_does_not_come_means_no_ringing_phone(

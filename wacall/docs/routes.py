@@ -47,6 +47,10 @@ _BEFORE = Param("before", "Only what is older than this time, with its zone.", f
 _CALL = Param("call_id", "Our id of the call.", "path", required=True, format="uuid")
 _TO = "A phone number with its country code, or a user id of Meta's."
 _TEXT = "text/plain"
+_PAPER = (
+    "The same words with the same reference are one entry. 409: the reference stands for other "
+    "words, or for words that others followed; nothing was written."
+)
 _BAD, _KEY, _OFF, _DOWN = 400, 401, 403, 503
 _OPERATOR: dict[int, type[BaseModel] | str] = {
     _BAD: bodies.Failure, _KEY: bodies.Failure, _OFF: bodies.Failure, _DOWN: bodies.Failure,
@@ -101,12 +105,14 @@ ROUTES = (
     Route(
         "POST", "/consents/import", Who.OPERATOR, "importConsent",
         "Write down a consent that was given elsewhere.",
-        _operators(201, bodies.ConsentView), body=bodies.ConsentToWrite,
+        _operators(201, bodies.ConsentView, 409), body=bodies.ConsentToWrite,
+        notes=_PAPER,
     ),
     Route(
         "POST", "/consents/withdraw", Who.OPERATOR, "withdrawConsent",
         "Write down that a consent was withdrawn.",
-        _operators(201, bodies.ConsentView), body=bodies.ConsentToWrite,
+        _operators(201, bodies.ConsentView, 409), body=bodies.ConsentToWrite,
+        notes=_PAPER,
     ),
     Route(
         "POST", "/consents/erase", Who.OPERATOR, "erasePerson", "Forget a person.",
