@@ -36,7 +36,8 @@ from controlplane.meta.events import (
 from controlplane.meta.words import HangupStatus, PeerStatus, PermissionResponse, PermissionSource
 from shared.call.call import Direction
 from shared.call.ids import PhoneNumberId, WhatsAppCallId
-from shared.call.person import Party, Person, digits_of
+from shared.call.number import digits_of
+from shared.call.person import Party, Person
 
 
 class _Malformed(Exception):

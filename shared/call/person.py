@@ -1,9 +1,8 @@
 """Who is at the phone; pure."""
 
-import re
 from dataclasses import dataclass, field
 
-_NO_DIGIT = re.compile(r"[^0-9]")
+from shared.call.number import digits_of, number_key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +27,7 @@ class Person:
             raise ValueError("a person has a business-scoped user id or a phone number")
         if self.user_id == "":
             raise ValueError("a business-scoped user id is not empty")
-        if self.phone is not None and (not self.phone or _NO_DIGIT.search(self.phone)):
+        if self.phone is not None and digits_of(self.phone) != self.phone:
             raise ValueError("a person's phone number is digits, and nothing else")
 
     @classmethod
@@ -41,10 +40,14 @@ class Person:
         phone = digits_of(phone)
         return cls(user_id=user_id, phone=phone) if user_id or phone else None
 
+    @property
+    def key(self) -> str:
+        """Return what somebody is compared by: the id, else what all spellings of the number share.
 
-def digits_of(text: str | None) -> str | None:
-    """Keep the digits of a number, 0 to 9; `None` if there are none."""
-    return _NO_DIGIT.sub("", text or "") or None
+        One person may still have two keys, an id and a number; the ledger knows which belong
+        together.
+        """
+        return self.user_id or number_key(self.phone or "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
