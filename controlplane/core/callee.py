@@ -10,10 +10,18 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 import phonenumbers
-from phonenumbers import timezone
+from phonenumbers import ValidationResult, timezone
 
+from shared.call.number import number_key
 from shared.call.person import Person
 
+_SEPARATORS = re.compile(r"[\s()./-]")
+_WRITTEN_NUMBER = re.compile(r"\+?[0-9]+")
+_SHORTEST_AFTER_011 = 10
+_AN_EXAMPLE = (
+    "a phone number with its country code, such as +15551234567, nor a business-scoped user id, "
+    "such as US.13491208655302741918"
+)
 _USER_ID = re.compile(r"([A-Z]{2})\.(ENT\.)?[A-Za-z0-9]{1,128}")
 _UNKNOWN_ZONE = "Etc/Unknown"
 # North America shares one calling code over half a day of clocks, islands and territories
@@ -24,36 +32,98 @@ _MIDNIGHT = time(0)
 _LOOK_AHEAD = timedelta(days=8)
 
 
-def read_callee(text: str) -> Person:
-    """Read an E.164 number or a business-scoped user id, as an operator wrote it.
+class ImpossibleNumber(ValueError):
+    """No number of that country is so short or so long, as far as the tables know.
 
-    Only the shape is checked, for numbers come into being every day: Meta knows who exists.
+    They lag behind the plans of countries, and behind Meta: `person` is who it would be, for whom
+    Meta may have told us of.
+    """
+
+    def __init__(self, person: Person) -> None:
+        """Take who it would be."""
+        super().__init__(
+            "has more or fewer digits than telephone numbers of its country have; check it"
+        )
+        self.person = person
+
+
+def read_callee(text: str) -> Person:
+    """Read a number with its country code or a business-scoped user id, as an operator wrote it.
+
+    The country code begins after `+` or `00`, or after North America's 011 where that cannot be
+    an area code. Without them a number could be any country's: 2125550123 is New York's, and in
+    other eyes Morocco's. Beyond that only the shape is checked, for numbers come into being every
+    day: Meta knows who exists.
 
     Raises:
+        ImpossibleNumber: its country has no such numbers.
         ValueError: it is neither; the sentence says so without repeating it.
     """
     text = text.strip()
     if _USER_ID.fullmatch(text):
         return Person(user_id=text)
-    number = parse_number(text)
-    if number is None:
-        raise ValueError(
-            "is neither a phone number with its country code, such as +15551234567, nor a "
-            "business-scoped user id, such as US.13491208655302741918"
-        )
-    return Person(phone=f"{number.country_code}{phonenumbers.national_significant_number(number)}")
-
-
-def parse_number(text: str) -> phonenumbers.PhoneNumber | None:
-    """Read a number with its country code, `+` or not; `None` if no number can look like this."""
-    digits = re.sub(r"[\s()./-]", "", text).removeprefix("+")
-    if not digits.isascii() or not digits.isdecimal():
-        return None
+    written = _SEPARATORS.sub("", text)
+    if not _WRITTEN_NUMBER.fullmatch(written):
+        raise ValueError(f"is neither {_AN_EXAMPLE}")
+    digits = _digits_abroad(written)
     try:
         number = phonenumbers.parse(f"+{digits}", None)
     except phonenumbers.NumberParseException:
+        raise ValueError(
+            "begins with a country code that no country has; it looks like +15551234567"
+        ) from None
+    person = Person(
+        phone=f"{number.country_code}{phonenumbers.national_significant_number(number)}"
+    )
+    if not _is_possible(number):
+        raise ImpossibleNumber(person)
+    return person
+
+
+def _digits_abroad(written: str) -> str:
+    """Return what follows the sign that a country code begins.
+
+    Raises:
+        ValueError: there is none, or it may be something else.
+    """
+    if written.startswith("+"):
+        return written[1:]
+    if written.startswith("00"):
+        return written[2:]
+    rest = written.removeprefix("011")
+    if rest == written:
+        raise ValueError(
+            "has no country code: write + and the code in front, such as +15551234567; without it "
+            "the number could be any country's"
+        )
+    # 011 is Buenos Aires, Johannesburg, New Delhi and Turin, too, with up to nine digits after it
+    if len(rest) < _SHORTEST_AFTER_011:
+        raise ValueError(
+            "begins with 011, which may be an area code: write + and the country code instead, "
+            "such as +15551234567"
+        )
+    return rest
+
+
+def _is_possible(number: phonenumbers.PhoneNumber) -> bool:
+    if _has_a_length(number):
+        return True
+    # WhatsApp goes on to spell numbers as a plan of earlier did
+    spelled = f"{number.country_code}{phonenumbers.national_significant_number(number)}"
+    return _has_a_length(phonenumbers.parse(f"+{number_key(spelled)}", None))
+
+
+def _has_a_length(number: phonenumbers.PhoneNumber) -> bool:
+    # the other yes means: only within the same town
+    return phonenumbers.is_possible_number_with_reason(number) == ValidationResult.IS_POSSIBLE
+
+
+def parse_number(text: str) -> phonenumbers.PhoneNumber | None:
+    """Read a number that Meta wrote, country code first, `+` or not; `None` if it is none."""
+    try:
+        return phonenumbers.parse(f"+{number_key(text)}", None)
+    except phonenumbers.NumberParseException:
         return None
-    return number if phonenumbers.is_possible_number(number) else None
 
 
 def country_of(phone: str) -> str | None:

@@ -8,7 +8,7 @@ something: `controlplane.meta.lessons`.
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from controlplane.core.callee import CallHours, country_of, parse_number, zones_of
+from controlplane.core.callee import CallHours, country_of, zones_of
 from controlplane.core.consent import CallHistory, LedgerState
 from shared.call.denial import Denied, Reason
 from shared.call.ids import PhoneNumberId
@@ -75,7 +75,7 @@ def decide(
     changes: whoever gets a `retry_at` meets no other obstacle that is known today.
     """
     permission = ledger.permission
-    denied = _check_callee(request.person) or _check_line(request)
+    denied = _check_line(request)
     if denied is not None:
         return denied
     if ledger.do_not_call_since is not None:
@@ -116,7 +116,7 @@ def decide_request(
     In production 1 a day and 2 a week for each person, forgotten with any connected call (Meta:
     user call permissions). Who asked not to be called is not asked for permission either.
     """
-    denied = _check_callee(request.person) or _check_line(request)
+    denied = _check_line(request)
     if denied is not None:
         return denied
     if ledger.do_not_call_since is not None:
@@ -136,12 +136,6 @@ def decide_request(
     if again:
         return Denied(reason=Reason.REQUEST_LIMIT, retry_at=max(again))
     return Allowed()
-
-
-def _check_callee(person: Person) -> Denied | None:
-    if person.phone is not None and parse_number(person.phone) is None:
-        return Denied(reason=Reason.INVALID_NUMBER)
-    return None
 
 
 def _check_line(request: CallRequest) -> Denied | None:

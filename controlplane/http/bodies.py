@@ -53,7 +53,7 @@ class CallToPlace(_Asked):
     """Whom to call, and what the agent is told."""
 
     to: Annotated[str, Field(min_length=1, max_length=200)]
-    """A phone number with its country code, or a user id of Meta's."""
+    """A phone number with its country code after `+`, `00` or `011`, or a user id of Meta's."""
     profile: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$", max_length=100)] | None = None
     """The agent's prompt; without it AGENT_PROFILE."""
     context: dict[str, Any] = Field(default_factory=dict)

@@ -70,11 +70,13 @@ async def read_body(request: web.Request, model: type[_Model], limit: int = _MAX
 
 
 def callee_in(text: str, name: str) -> Person:
-    """Read whom a field names.
+    """Read whom a field of a body or a query names.
 
     Raises:
         BadRequest: it is neither a phone number nor a user id; the field is named.
     """
+    # a query's + that was not escaped has become a space
+    text = re.sub(r"\A (?=[0-9])", "+", text)
     try:
         return read_callee(text)
     except ValueError as error:

@@ -323,8 +323,9 @@ def _answer(sdp: str) -> Mapping[str, str]:
 
 
 def _addressed_to(person: Person) -> Mapping[str, str]:
-    # `to` would win if both were sent (Meta: business-scoped user ids)
-    return {"recipient": person.user_id} if person.user_id else {"to": person.phone or ""}
+    # `to` would win if both were sent (Meta: business-scoped user ids). A number without its `+`
+    # may be taken for one of our own line's country (Meta, Cloud API: phone number formats).
+    return {"recipient": person.user_id} if person.user_id else {"to": f"+{person.phone}"}
 
 
 def _template_json(template: RequestTemplate) -> Mapping[str, Any]:

@@ -9,7 +9,6 @@ from enum import StrEnum
 class Reason(StrEnum):
     """Why not; the `code` of the answer to whoever asked."""
 
-    INVALID_NUMBER = "invalid-number"
     DO_NOT_CALL = "do-not-call"
     BUSINESS_COUNTRY = "business-country"
     QUALITY_PAUSED = "quality-paused"
@@ -28,7 +27,6 @@ class Reason(StrEnum):
 
 
 SENTENCES: Mapping[Reason, str] = {
-    Reason.INVALID_NUMBER: "This is neither a phone number with its country code nor a user id.",
     Reason.DO_NOT_CALL: "This person asked not to be called.",
     Reason.BUSINESS_COUNTRY: "Business numbers of this country cannot place WhatsApp calls.",
     Reason.QUALITY_PAUSED: "Meta has paused this number's calls; look into the WhatsApp Manager.",

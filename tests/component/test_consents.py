@@ -364,7 +364,7 @@ async def test_a_request_is_sent_once_a_day(
     assert message == {
         "messaging_product": "whatsapp",
         "recipient_type": "individual",
-        "to": BOB.phone,
+        "to": f"+{BOB.phone}",
         "type": "interactive",
         "interactive": {
             "type": "call_permission_request",
@@ -562,6 +562,9 @@ async def test_a_person_is_erased_but_not_in_the_middle_of_a_call(
     [
         ("/consents/request", {}, "to"),
         ("/consents/request", {"to": "12"}, "to"),
+        ("/consents/request", {"to": "2125550123"}, "to has no country code"),
+        ("/consents/erase", {"to": "15550001111"}, "to has no country code"),
+        ("/calls", {"to": "(555) 123-4567"}, "to has no country code"),
         ("/consents/request", {"to": "NL.1", "txet": "x"}, "txet"),
         ("/consents/request", [], "body"),
         (

@@ -45,7 +45,7 @@ class Route(NamedTuple):
 _LIMIT = Param("limit", "How many, 1 to 200; 50 without it.", format="int32")
 _BEFORE = Param("before", "Only what is older than this time, with its zone.", format="date-time")
 _CALL = Param("call_id", "Our id of the call.", "path", required=True, format="uuid")
-_TO = "A phone number with its country code, or a user id of Meta's."
+_TO = "A phone number with its country code after `+`, `00` or `011`, or a user id of Meta's."
 _TEXT = "text/plain"
 _PAPER = (
     "The same words with the same reference are one entry. 409: the reference stands for other "

@@ -5,7 +5,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from controlplane.core.callee import CallHours, country_of, read_callee, zones_of
+from controlplane.core.callee import (
+    CallHours,
+    ImpossibleNumber,
+    country_of,
+    read_callee,
+    zones_of,
+)
 from shared.call.person import Person
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
@@ -20,7 +26,20 @@ def utc(text: str) -> datetime:
     ("text", "person"),
     [
         ("+15551234567", Person(phone="15551234567")),
-        ("15551234567", Person(phone="15551234567")),
+        ("0015551234567", Person(phone="15551234567")),
+        ("00 31 6 12345678", Person(phone="31612345678")),
+        ("011 1 555 123 4567", Person(phone="15551234567")),
+        ("011-44-20-7946-0958", Person(phone="442079460958")),
+        # a zero that is dialed at home only
+        ("+44 (0)20 7946 0958", Person(phone="442079460958")),
+        # both spellings of a number stay as they were written
+        ("+553188887777", Person(phone="553188887777")),
+        ("+5531988887777", Person(phone="5531988887777")),
+        ("+5215512345678", Person(phone="5215512345678")),
+        ("+541112345678", Person(phone="541112345678")),
+        ("+22507123456", Person(phone="22507123456")),
+        ("+22997123456", Person(phone="22997123456")),
+        ("+841681234567", Person(phone="841681234567")),
         (" +31 6 1234-5678 ", Person(phone="31612345678")),
         ("+49 (1512) 345.6789", Person(phone="4915123456789")),
         # a leading zero of the national number belongs to it in Italy
@@ -30,13 +49,15 @@ def utc(text: str) -> datetime:
     ],
 )
 def test_a_callee_is_read_as_operators_write(text: str, person: Person) -> None:
-    """With and without +, with what people put between the digits; or an id."""
+    """After +, 00 or 011, with what people put between the digits; or an id."""
     assert read_callee(text) == person
 
 
 @pytest.mark.parametrize(
-    "text", ["", "+", "hello", "+999123", "12", "+1555123456789012", "us.1", "US.", "+١٥٥٥١٢٣٤٥٦٧"]
-)
+    "text",
+    ["", "+", "hello", "+999123", "+011 1 555 123 4567", "+1555123456789012345", "us.1", "US.",
+     "+1+5551234567", "+١٥٥٥١٢٣٤٥٦٧"],
+)  # fmt: skip
 def test_nonsense_is_refused_without_repeating_it(text: str) -> None:
     """The sentence says what is wanted."""
     with pytest.raises(ValueError, match=r"\+15551234567") as caught:
@@ -45,9 +66,48 @@ def test_nonsense_is_refused_without_repeating_it(text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "15551234567",  # told by Meta or typed at home: who knows
+        "2125550123",  # New York's, and +21 255... is no country
+        "2015550123",  # New Jersey's, and Egypt's
+        "(555) 123-4567",  # and Brazil's
+        "5551234567",
+        "0201 234 5678",
+        "031 88887777",
+        "07911 123456",
+        "61234567",
+    ],
+)
+def test_a_number_without_its_country_code_is_refused(text: str) -> None:
+    """The sentence says why, and how to write it."""
+    with pytest.raises(ValueError, match=r"no country code: write \+ .* any country's"):
+        read_callee(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["011 4321 5678", "011 784 1234", "011 23456789", "011 9 1234 5678", "011298123456"],
+)
+def test_011_is_read_only_where_it_can_be_no_area_code(text: str) -> None:
+    """Buenos Aires, Johannesburg, New Delhi, Sao Paulo; the Faroe Islands pay for it."""
+    with pytest.raises(ValueError, match=r"may be an area code: write \+"):
+        read_callee(text)
+
+
+@pytest.mark.parametrize("text", ["+1555123456", "+2125550123", "+5255123456", "0015551234"])
+def test_a_number_that_its_country_cannot_have_is_told_from_nonsense(text: str) -> None:
+    """Who it would be is known: Meta may have told of them, and the tables may be old."""
+    with pytest.raises(ImpossibleNumber, match="more or fewer digits") as caught:
+        read_callee(text)
+    assert caught.value.person.phone == text.removeprefix("00").removeprefix("+")
+
+
+@pytest.mark.parametrize(
     ("phone", "country"),
     [("12125551234", "US"), ("14165551234", "CA"), ("18765551234", "JM"), ("31612345678", "NL"),
-     ("2348031234567", "NG"), ("15551234567", None), ("nonsense", None)],
+     ("2348031234567", "NG"), ("15551234567", None), ("nonsense", None),
+     ("5215512345678", "MX"), ("553188887777", "BR"), ("22507123456", "CI"), ("12", None)],
 )  # fmt: skip
 def test_a_number_has_a_country(phone: str, country: str | None) -> None:
     """Within +1 the area code decides; 555 is nowhere."""
@@ -64,6 +124,7 @@ def test_a_number_has_clocks() -> None:
         "Pacific/Honolulu",
     }
     assert zones_of(Person(user_id="ZZ.1")) == ()
+    assert zones_of(Person(phone="5215512345678")) == (ZoneInfo("America/Mexico_City"),)
 
 
 @pytest.mark.parametrize(

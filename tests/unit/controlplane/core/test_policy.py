@@ -67,8 +67,6 @@ def ledger(**values: Any) -> LedgerState:
 
 
 DENIALS: list[tuple[Reason, dict[str, Any], datetime | None]] = [
-    (Reason.INVALID_NUMBER, {"request": to(phone="12")}, None),
-    (Reason.INVALID_NUMBER, {"request": to(user_id="US.1", phone="12")}, None),
     (Reason.BUSINESS_COUNTRY, {"request": from_line("+12125551234")}, None),
     (Reason.BUSINESS_COUNTRY, {"request": from_line("+14165551234")}, None),
     (Reason.BUSINESS_COUNTRY, {"request": from_line("+201001234567")}, None),
