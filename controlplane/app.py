@@ -14,12 +14,21 @@ from controlplane.http.consents import ConsentRoutes
 from controlplane.http.door import DoorLimits
 from controlplane.http.middleware import access_log, errors_as_json, operators_only
 from controlplane.http.probes import OpsRoutes
+from controlplane.http.readiness import Readiness
 from controlplane.http.webhooks import MAX_BODY_BYTES, LiveKitWebhook, MetaWebhook
 from controlplane.ledger.ledger import Ledger
-from controlplane.parts import make_hops, make_neighbours, make_use_cases
+from controlplane.parts import (
+    client_limits,
+    connect_database,
+    make_client_watch,
+    make_hops,
+    make_neighbours,
+    make_use_cases,
+)
 from controlplane.rtpengine.key_reports import REOPEN_S, KeyListener
 from controlplane.settings import Settings
 from controlplane.telemetry.metrics import Metrics
+from controlplane.use_cases.client_watch import ClientWatch
 from shared.call.call import EndReason
 from shared.call.errors import StoreUnavailable, WacallError
 from shared.database.rest import RestClient
@@ -37,7 +46,13 @@ class ControlPlane:
     """The parts, wired, and what goes on in the background."""
 
     def __init__(
-        self, settings: Settings, http: aiohttp.ClientSession, rest: RestClient, metrics: Metrics
+        self,
+        settings: Settings,
+        http: aiohttp.ClientSession,
+        rest: RestClient,
+        *,
+        metrics: Metrics,
+        client_watch: ClientWatch,
     ) -> None:
         """Wire the parts; nothing is started yet."""
         self.settings = settings
@@ -47,6 +62,10 @@ class ControlPlane:
         self.use_cases = make_use_cases(settings, self.near, self.ledger)
         self.key_listener = KeyListener(self.use_cases.keys.take)
         self.loops = Loops(observe=metrics.loop_turned, expected=WacallError)
+        self.client_watch = client_watch
+        self.readiness = Readiness(
+            {"database": self.near.store.ping, "livekit": self.near.rooms.rooms}
+        )
 
     async def start(self) -> None:
         """Begin everything that goes on in the background."""
@@ -56,6 +75,8 @@ class ControlPlane:
         every(settings.sweep_interval_s, stories.sweeper.resume_events, name="sweep-pending")
         every(settings.reconcile_interval_s, stories.sweeper.release_ended, name="sweep-unreleased")
         every(settings.reconcile_interval_s, stories.sweeper.reconcile, name="sweep-reconcile")
+        apart_s = client_limits(settings).apart_s
+        every(apart_s, self.client_watch.look, name="database-client")
         every(stories.hop_watch.pause_s, stories.hop_watch.look, name="hop-watch")
         # the first call is not to find out which hop is well
         await self.hops.look()
@@ -81,6 +102,7 @@ class ControlPlane:
     async def close(self) -> None:
         """Stop what goes on in the background, then what was being worked on."""
         await self.loops.close()
+        await self.readiness.close()
         self.key_listener.close()
         await self.use_cases.keys.close()
         await self.use_cases.switchboard.close()
@@ -121,7 +143,8 @@ def make_app(plane: ControlPlane) -> web.Application:
         switchboard=stories.switchboard,
         loops=plane.loops,
         metrics=near.metrics,
-        checks={"database": near.store.ping, "livekit": near.rooms.rooms},
+        ills=plane.client_watch.problems,
+        readiness=plane.readiness,
     )
     app.add_routes(
         [
@@ -164,15 +187,17 @@ def door_limits(settings: Settings) -> DoorLimits:
 async def running(settings: Settings) -> AsyncIterator[web.Application]:
     """Connect the neighbours, begin the background work, and take everything down again."""
     metrics = Metrics()
-    rest = await RestClient.connect(
-        settings.supabase_url,
-        settings.supabase_secret_key.get_secret_value(),
-        observe=metrics.upstream_done,
-    )
+    watch = make_client_watch(settings)
+
+    def observe(service: str, action: str, outcome: str, seconds: float) -> None:
+        metrics.upstream_done(service, action, outcome, seconds)
+        watch.attempted(service, action, outcome, seconds)
+
+    rest = await connect_database(settings, observe=observe)
     async with contextlib.AsyncExitStack() as stack:
         stack.push_async_callback(rest.close)
         http = await stack.enter_async_context(aiohttp.ClientSession())
-        plane = ControlPlane(settings, http, rest, metrics)
+        plane = ControlPlane(settings, http, rest, metrics=metrics, client_watch=watch)
         # the first request on a connection is the slow one; let it not be a webhook's
         with contextlib.suppress(StoreUnavailable):
             await plane.near.store.ping()

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import aiohttp
 
 from controlplane.core.callee import CallHours
+from controlplane.core.client_health import ClientLimits
 from controlplane.core.deadlines import Bounds
 from controlplane.core.hop import HopFleet
 from controlplane.core.policy import TEST_NUMBER_LIMITS, Limits
@@ -18,6 +19,7 @@ from controlplane.rtpengine.hops import Hops
 from controlplane.rtpengine.passage import HopInterfaces
 from controlplane.settings import Settings
 from controlplane.telemetry.metrics import Metrics
+from controlplane.use_cases.client_watch import LOOK_TIMEOUT_S, ClientWatch
 from controlplane.use_cases.ending import CallEnder
 from controlplane.use_cases.hanging_up import PeerHangup
 from controlplane.use_cases.hop_watch import HopWatch, limits_of
@@ -32,7 +34,7 @@ from controlplane.use_cases.room_watch import RoomWatch
 from controlplane.use_cases.setup import CallSetup
 from controlplane.use_cases.sweeper import Sweeper
 from controlplane.use_cases.switchboard import Switchboard
-from shared.database.rest import RestClient
+from shared.database.rest import WITHIN_S, RestClient
 from shared.database.supabase import SupabaseStore
 from shared.process.observing import ObserveRequest
 from shared.process.tasks import Tasks
@@ -43,6 +45,40 @@ def _now() -> datetime:
 
 
 # --- neighbours ---
+
+
+async def connect_database(
+    settings: Settings, *, within_s: float = WITHIN_S, observe: ObserveRequest = lambda *_: None
+) -> RestClient:
+    """Return a way to the database that the settings name; nothing is sent yet.
+
+    Raises:
+        StoreUnavailable: the URL is none, or the key is empty.
+    """
+    return await RestClient.connect(
+        settings.supabase_url,
+        settings.supabase_secret_key.get_secret_value(),
+        within_s=within_s,
+        observe=observe,
+    )
+
+
+def make_client_watch(settings: Settings) -> ClientWatch:
+    """Return who sees that the way to the database is dead, by looks on others of its own."""
+
+    async def look() -> None:
+        rest = await connect_database(settings, within_s=LOOK_TIMEOUT_S)
+        try:
+            await SupabaseStore(rest).ping()
+        finally:
+            await rest.close()
+
+    return ClientWatch(look, limits=client_limits(settings))
+
+
+def client_limits(settings: Settings) -> ClientLimits:
+    """Return when the database's client counts as dead."""
+    return ClientLimits(silent_s=settings.database_dead_s, apart_s=settings.database_dead_s / 3)
 
 
 def make_rooms(

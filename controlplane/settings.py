@@ -110,6 +110,9 @@ class Settings(ServiceSettings):
     """How long one request to LiveKit may take."""
     graph_timeout_s: Seconds = Field(5, alias="GRAPH_TIMEOUT_S")
     """How long one request to the Graph API may take."""
+    database_dead_s: Seconds = Field(30, alias="DATABASE_DEAD_S")
+    """No answer on our connections to the database for so long, though others get one: /healthz
+    turns 503, so that something restarts the process."""
     drain_timeout_s: float = Field(30, alias="DRAIN_TIMEOUT_S", ge=0)
     """With DRAIN_ENDS_CALLS: how long running calls may go on after SIGTERM."""
     drain_ends_calls: bool = Field(False, alias="DRAIN_ENDS_CALLS")

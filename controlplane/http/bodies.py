@@ -251,9 +251,9 @@ class Failure(_Answer):
 class Health(_Answer):
     """How the process is."""
 
-    status: Literal["ok", "ready", "not ready", "draining"]
+    status: Literal["ok", "ill", "ready", "not ready", "draining"]
     problems: dict[str, str] = {}
-    """What is missing: a neighbour or a background loop, and a sentence about it."""
+    """What is missing or ill: a neighbour, its client or a background loop, and a sentence."""
 
 
 def answer(body: BaseModel, *, status: int = 200) -> web.Response:

@@ -1,38 +1,45 @@
 """Probes and metrics."""
 
-import asyncio
-import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 
 from aiohttp import web
 
 from controlplane.http.bodies import Health, answer
+from controlplane.http.readiness import Readiness
 from controlplane.telemetry.metrics import Metrics
 from controlplane.use_cases.switchboard import Switchboard
 from shared.process.loops import Loops
 
-_CHECK_TIMEOUT_S = 3.0
-# Probes come often and from several sides; the neighbours need not be asked every time.
-_CACHE_S = 1.0
-
-Check = Callable[[], Awaitable[object]]
+Problems = Callable[[], dict[str, str]]
+"""Says what is wrong, by what it is wrong with; empty if nothing is."""
 
 
 class OpsRoutes:
     """`/healthz`, `/readyz`, `/metrics`."""
 
     def __init__(
-        self, *, switchboard: Switchboard, loops: Loops, metrics: Metrics, checks: dict[str, Check]
+        self,
+        *,
+        switchboard: Switchboard,
+        loops: Loops,
+        metrics: Metrics,
+        ills: Problems,
+        readiness: Readiness,
     ) -> None:
-        """Take the loops, and the neighbours to ask, by name."""
+        """Take the loops, what only a restart heals (`ills`), and who asks the neighbours."""
         self._switchboard = switchboard
         self._loops = loops
         self._metrics = metrics
-        self._checks = checks
-        self._cached: tuple[float, dict[str, str]] = (0.0, {})
+        self._ills = ills
+        self._readiness = readiness
 
     async def healthz(self, request: web.Request) -> web.Response:
-        """Say that the process serves."""
+        """Say whether the process serves, or has to be replaced.
+
+        No neighbour's absence is a reason: a restart would not bring it back.
+        """
+        if ills := self._ills():
+            return answer(Health(status="ill", problems=ills), status=503)
         return answer(Health(status="ok"))
 
     async def readyz(self, request: web.Request) -> web.Response:
@@ -42,7 +49,7 @@ class OpsRoutes:
         """
         if self._switchboard.draining:
             return answer(Health(status="draining"), status=503)
-        problems = self._loops.problems() | await self._missing()
+        problems = self._loops.problems() | self._ills() | await self._readiness.problems()
         if problems:
             return answer(Health(status="not ready", problems=problems), status=503)
         return answer(Health(status="ready"))
@@ -53,21 +60,3 @@ class OpsRoutes:
             body=self._metrics.render(),
             headers={"Content-Type": "text/plain; version=0.0.4; charset=utf-8"},
         )
-
-    async def _missing(self) -> dict[str, str]:
-        at, problems = self._cached
-        if time.monotonic() - at < _CACHE_S:
-            return problems
-        names = list(self._checks)
-        results = await asyncio.gather(*(self._ask(name) for name in names))
-        problems = {name: text for name, text in zip(names, results, strict=True) if text}
-        self._cached = (time.monotonic(), problems)
-        return problems
-
-    async def _ask(self, name: str) -> str:
-        try:
-            async with asyncio.timeout(_CHECK_TIMEOUT_S):
-                await self._checks[name]()
-        except Exception as error:
-            return str(error) if hasattr(error, "code") else type(error).__name__
-        return ""

@@ -1,15 +1,18 @@
 """Probes and metrics: what an orchestrator and Prometheus see."""
 
 import asyncio
+import contextlib
+import time
 from typing import Any, cast
 
 import aiohttp
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from shared.database.supabase import SupabaseStore
 from tests.component.bench import Bench, MakeBench
 from tests.component.surface import Door
-from tests.eventually import eventually
+from tests.eventually import eventually, stays
 from wacall.stack.database import LocalSupabase
 from wacall.stack.sfu import EmbeddedSfu
 
@@ -89,6 +92,94 @@ async def test_a_missing_neighbour_is_named(
     await door.shut()
 
 
+def asked(text: str, service: str, action: str) -> float:
+    """How often a neighbour was asked something, whatever came of it."""
+    return sum(
+        sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+        if sample.name == "whatsapp_upstream_seconds_count"
+        and (sample.labels["service"], sample.labels["action"]) == (service, action)
+    )
+
+
+async def questions(http: aiohttp.ClientSession) -> float:
+    """How often the database was asked whether it is there."""
+    async with http.get("/metrics") as response:
+        return asked(await response.text(), "database", "ask_for_a_call")
+
+
+async def test_a_flood_of_probes_is_one_question_a_second(
+    make_bench: MakeBench, http: aiohttp.ClientSession
+) -> None:
+    """Hundreds of connections for seconds; half of them hang up at once, without an answer."""
+    bench = await make_bench(MAX_CONNECTIONS="1000", MAX_CONNECTIONS_PER_CLIENT="1000")
+    port = bench.plane.settings.port
+    before, began = await questions(http), time.monotonic()
+
+    async def ask(number: int) -> None:
+        while time.monotonic() - began < 3:
+            with contextlib.suppress(OSError):
+                reader, writer = await asyncio.open_connection("127.0.0.1", port)
+                writer.write(b"GET /readyz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+                await writer.drain()
+                if number % 2:
+                    await asyncio.wait_for(reader.read(), 20)
+                writer.close()
+
+    await asyncio.gather(*(ask(number) for number in range(300)))
+    took_s = time.monotonic() - began
+    assert await questions(http) - before <= took_s + 2
+    # the client's connections serve as before
+    async with asyncio.timeout(10):
+        await asyncio.gather(*(bench.plane.near.store.ping() for _ in range(60)))
+
+
+async def health(http: aiohttp.ClientSession) -> tuple[int, dict[str, Any]]:
+    """Ask the liveness probe."""
+    async with http.get("/healthz") as response:
+        return response.status, await response.json()
+
+
+async def test_a_dead_database_client_asks_for_a_restart(
+    make_bench: MakeBench, http: aiohttp.ClientSession, database: LocalSupabase
+) -> None:
+    """The client's session is broken, the database lives: 503, with a sentence that says so."""
+    bench = await make_bench(DATABASE_DEAD_S="0.9")
+    assert (await health(http))[0] == 200
+    await cast(SupabaseStore, bench.plane.near.store).close()
+
+    async def is_red() -> dict[str, Any] | None:
+        status, body = await health(http)
+        return body if status == 503 else None
+
+    body = await eventually(is_red, 15)
+    assert body["status"] == "ill"
+    assert set(body["problems"]) == {"database-client"}
+    assert body["problems"]["database-client"].endswith("restart the process.")
+    assert "database-client" in (await until_readiness(http, 503))["problems"]
+
+
+async def test_an_outage_of_the_database_asks_for_no_restart(
+    make_bench: MakeBench, http: aiohttp.ClientSession, database: LocalSupabase
+) -> None:
+    """However long the database is away, the process is well; and so it is when it comes back."""
+    door = Door(database.port)
+    await door.open()
+    await make_bench(SUPABASE_URL=f"http://127.0.0.1:{door.port}", DATABASE_DEAD_S="0.9")
+    await until_readiness(http, 200)
+    await door.shut()
+
+    async def is_green() -> bool:
+        return (await health(http))[0] == 200
+
+    await stays(is_green, 4, "four times what makes a silent client a dead one")
+    await door.open()
+    await until_readiness(http, 200)
+    await stays(is_green, 2, "the next looks")
+    await door.shut()
+
+
 async def test_a_stuck_loop_is_named(bench: Bench, http: aiohttp.ClientSession) -> None:
     """Not ready while a turn hangs, though all neighbours are there; ready when it is over."""
     may_end = asyncio.Event()
@@ -117,7 +208,7 @@ async def test_a_dead_loop_is_named(bench: Bench, http: aiohttp.ClientSession) -
 async def test_loops_are_counted(bench: Bench, http: aiohttp.ClientSession) -> None:
     """Every loop of the process turns, and the metrics say how it went."""
     sweeps = {"sweep-overdue", "sweep-pending", "sweep-unreleased", "sweep-reconcile"}
-    loops = sweeps | {"hop-watch", "hops"}
+    loops = sweeps | {"hop-watch", "hops", "database-client"}
     wanted = [f'whatsapp_loop_turns_total{{loop="{name}",outcome="ok"}}' for name in loops]
 
     async def all_have_turned() -> str | None:

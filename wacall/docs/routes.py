@@ -122,7 +122,8 @@ ROUTES = (
     ),
     Route(
         "GET", "/healthz", Who.ANYBODY, "health", "Whether the process serves.",
-        {200: bodies.Health},
+        {200: bodies.Health, 503: bodies.Health},
+        notes="503 when only a restart helps; no neighbour's outage is a reason.",
     ),
     Route(
         "GET", "/readyz", Who.ANYBODY, "readiness", "Whether calls can be taken.",

@@ -11,6 +11,7 @@ from aiohttp import web
 
 from controlplane.app import ControlPlane, make_app
 from controlplane.http import bodies
+from controlplane.parts import make_client_watch
 from controlplane.settings import Settings
 from controlplane.telemetry.metrics import Metrics
 from shared.database.rest import RestClient
@@ -40,7 +41,15 @@ async def app() -> AsyncIterator[web.Application]:
     )
     rest = await RestClient.connect(NOWHERE, "key")
     async with aiohttp.ClientSession() as http:
-        yield make_app(ControlPlane(settings, http, rest, Metrics()))
+        yield make_app(
+            ControlPlane(
+                settings,
+                http,
+                rest,
+                metrics=Metrics(),
+                client_watch=make_client_watch(settings),
+            )
+        )
     await rest.close()
 
 
