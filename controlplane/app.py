@@ -145,6 +145,7 @@ def make_app(plane: ControlPlane) -> web.Application:
         metrics=near.metrics,
         ills=plane.client_watch.problems,
         readiness=plane.readiness,
+        shared_problems=near.breakers.problems,
     )
     app.add_routes(
         [

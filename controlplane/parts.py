@@ -19,6 +19,7 @@ from controlplane.rtpengine.hops import Hops
 from controlplane.rtpengine.passage import HopInterfaces
 from controlplane.settings import Settings
 from controlplane.telemetry.metrics import Metrics
+from controlplane.use_cases.breakers import Breakers
 from controlplane.use_cases.client_watch import LOOK_TIMEOUT_S, ClientWatch
 from controlplane.use_cases.ending import CallEnder
 from controlplane.use_cases.hanging_up import PeerHangup
@@ -30,6 +31,7 @@ from controlplane.use_cases.neighbours import Neighbours
 from controlplane.use_cases.outbound import CallPlacer, DialPolicy
 from controlplane.use_cases.papers import Papers
 from controlplane.use_cases.permissions import CallRules, Permissions
+from controlplane.use_cases.releasing import Releaser
 from controlplane.use_cases.room_watch import RoomWatch
 from controlplane.use_cases.setup import CallSetup
 from controlplane.use_cases.sweeper import Sweeper
@@ -132,7 +134,8 @@ def make_neighbours(
     metrics: Metrics,
 ) -> Neighbours:
     """Return the ways to all neighbours; every request on them is counted."""
-    observe = metrics.upstream_done
+    breakers = Breakers(metrics)
+    observe = breakers.observe
     return Neighbours(
         store=SupabaseStore(rest),
         rooms=make_rooms(settings, http, observe=observe),
@@ -142,6 +145,7 @@ def make_neighbours(
         graph=make_graph(settings, http, observe=observe),
         hops=hops,
         metrics=metrics,
+        breakers=breakers,
         clock=_now,
     )
 
@@ -174,7 +178,8 @@ def make_use_cases(settings: Settings, near: Neighbours, ledger: Ledger) -> UseC
         rules=_rules(settings),
         clock=near.clock,
     )
-    ender = CallEnder(near)
+    releaser = Releaser(near, tasks=tasks)
+    ender = CallEnder(near, releaser=releaser)
     setup = CallSetup(near, ender=ender)
     linker = CallLinker(near, permissions=permissions, ender=ender, setup=setup, bounds=bounds)
     switchboard = Switchboard(
@@ -213,7 +218,12 @@ def make_use_cases(settings: Settings, near: Neighbours, ledger: Ledger) -> UseC
             interval_s=settings.hop_check_interval_s,
         ),
         sweeper=Sweeper(
-            near, ender=ender, watch=room_watch, switchboard=switchboard, bounds=bounds
+            near,
+            ender=ender,
+            releaser=releaser,
+            watch=room_watch,
+            switchboard=switchboard,
+            bounds=bounds,
         ),
         keys=KeyReporter(near),
     )

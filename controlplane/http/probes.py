@@ -25,13 +25,18 @@ class OpsRoutes:
         metrics: Metrics,
         ills: Problems,
         readiness: Readiness,
+        shared_problems: Problems,
     ) -> None:
-        """Take the loops, what only a restart heals (`ills`), and who asks the neighbours."""
+        """Take the loops, what only a restart heals (`ills`), and who asks the neighbours.
+
+        `shared_problems` are those that every replica has alike.
+        """
         self._switchboard = switchboard
         self._loops = loops
         self._metrics = metrics
         self._ills = ills
         self._readiness = readiness
+        self._shared_problems = shared_problems
 
     async def healthz(self, request: web.Request) -> web.Response:
         """Say whether the process serves, or has to be replaced.
@@ -45,13 +50,16 @@ class OpsRoutes:
     async def readyz(self, request: web.Request) -> web.Response:
         """Say whether calls can be taken: no neighbour is missing, no background loop is ill.
 
-        False first thing when draining.
+        False first thing when draining. What is wrong and would not get better if others took the
+        requests, such as Graph being silent, is a problem but leaves it ready.
         """
         if self._switchboard.draining:
             return answer(Health(status="draining"), status=503)
         problems = self._loops.problems() | self._ills() | await self._readiness.problems()
         if problems:
             return answer(Health(status="not ready", problems=problems), status=503)
+        if shared := self._shared_problems():
+            return answer(Health(status="ready", problems=shared))
         return answer(Health(status="ready"))
 
     async def metrics(self, request: web.Request) -> web.Response:

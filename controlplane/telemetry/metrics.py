@@ -63,7 +63,12 @@ class Metrics:
             buckets=_STAGE_BUCKETS,
             registry=self.registry,
         )
-
+        self._breakers = Gauge(
+            "whatsapp_breaker_open",
+            "1 while a service does not answer, so that clean-up does not wait for it.",
+            ["service"],
+            registry=self.registry,
+        )
         self._turns = Counter(
             "whatsapp_loop_turns",
             "Turns of background loops, by whether they went well.",
@@ -106,6 +111,10 @@ class Metrics:
     def upstream_done(self, service: str, action: str, outcome: str, seconds: float) -> None:
         """Time a request to a neighbour; an `ObserveRequest`."""
         self._upstream.labels(service, action, outcome).observe(seconds)
+
+    def breaker_stands(self, service: str, is_open: bool) -> None:
+        """Show whether a service does not answer."""
+        self._breakers.labels(service).set(is_open)
 
     def loop_turned(self, loop: str, went_well: bool) -> None:
         """Count a turn of a background loop."""

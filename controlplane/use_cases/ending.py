@@ -1,15 +1,11 @@
-"""End a call exactly once, then release what it held: Meta's side first, then the room.
-
-What has to be undone follows from the row (had `accept` been sent? does Meta know?), not from any
-process's memory, so that any replica can finish what another one began.
-"""
+"""End a call exactly once, in its row; what it held is released beside that (`releasing`)."""
 
 import logging
 from datetime import datetime
 
 from controlplane.use_cases.neighbours import Neighbours
-from shared.call.call import Call, CallStatus, Direction, EndReason, Termination
-from shared.call.errors import WacallError
+from controlplane.use_cases.releasing import Releaser
+from shared.call.call import Call, CallStatus, EndReason, Termination
 from shared.call.ids import CallId
 from shared.call.room import ShownStatus
 
@@ -23,12 +19,10 @@ class Overtaken(Exception):
 class CallEnder:
     """The one way in which calls end."""
 
-    def __init__(self, near: Neighbours) -> None:
-        """Take what a call may hold."""
+    def __init__(self, near: Neighbours, *, releaser: Releaser) -> None:
+        """Take the row's keeper, and who releases what a call held."""
         self._store = near.store
-        self._graph = near.graph
-        self._rooms = near.rooms
-        self._hops = near.hops
+        self._releaser = releaser
         self._metrics = near.metrics
         self._clock = near.clock
 
@@ -70,65 +64,20 @@ class CallEnder:
         )
         return ended
 
-    async def release(self, call: Call) -> bool:
-        """Leave nothing behind at Meta and LiveKit; `False` if something has to be retried."""
-        clean = True
-        is_known_to_meta = call.wacid is not None and (
-            call.direction is Direction.INBOUND or call.accept_sent_at is not None
-        )
-        if is_known_to_meta and call.wacid is not None and not call.ended_by_peer:
-            # after `accept` has left us the call may stand, whatever we heard of it
-            hang_up = self._graph.reject if call.accept_sent_at is None else self._graph.terminate
-            try:
-                await hang_up(call.wacid)
-            except WacallError as error:
-                clean = False
-                _log.warning(
-                    "Meta could not be told that the call ended; trying again.",
-                    extra={"action": "release-graph", "call": call.id, "error": error.code},
-                )
-        clean = await self.close_media(call) and clean
-        if clean:
-            await self._store.mark_released(call.id, self._clock())
-        return clean
+    def release(self, ended: Call) -> None:
+        """Begin to free what an ended call held; nobody waits for it."""
+        self._releaser.begin(ended)
 
     async def close_media(self, call: Call) -> bool:
         """Free the call's hop and room; `False` if one of them could not be told."""
-        return all([await self._leave_hop(call), await self.close_room(call)])
-
-    async def _leave_hop(self, call: Call) -> bool:
-        if call.hop is None:
-            return True
-        try:
-            await self._hops.passage_of(call).release()
-        except WacallError as error:
-            _log.warning(
-                "The media hop could not be told that the call ended; trying again.",
-                extra={"action": "release-hop", "call": call.id, "error": error.code},
-            )
-            return False
-        return True
-
-    async def close_room(self, call: Call) -> bool:
-        """Delete the call's room; `False` if LiveKit could not be told."""
-        try:
-            if call.caller_sid is not None:
-                await self._rooms.set_call_status(call.room, ShownStatus.HANGUP)
-            await self._rooms.delete(call.room)
-        except WacallError as error:
-            _log.warning(
-                "The room could not be deleted; trying again.",
-                extra={"action": "release-room", "call": call.id, "error": error.code},
-            )
-            return False
-        return True
+        return await self._releaser.close_media(call)
 
     async def finish(self, call: Call, reason: EndReason) -> bool:
-        """End and release in one go; `False` if the call had already ended."""
+        """End the call and begin its release; `False` if it had already ended."""
         ended = await self.end(call, reason)
         if ended is None:
             return False
-        await self.release(ended)
+        self.release(ended)
         return True
 
     async def finish_by_id(self, call_id: CallId, reason: EndReason) -> bool:

@@ -61,7 +61,7 @@ class PeerHangup:
         if ended is None:
             return Settled(EventOutcome.DUPLICATE, call.id)
         await stop_setup(event.wacid)
-        await self._ender.release(ended)
+        self._ender.release(ended)
         return Settled(EventOutcome.HANDLED, call.id)
 
     def _tombstone(self, event: PeerHungUp) -> Call:

@@ -140,7 +140,7 @@ class CallLinker:
     async def _rejected(self, call: Call) -> Call | None:
         ended = await self._ender.end(call, EndReason.REJECTED, by_peer=True)
         if ended is not None:
-            await self._ender.release(ended)
+            self._ender.release(ended)
             if ended.party.person is not None:
                 await self._permissions.rejected(ended.party.person, ended.id)
         return ended

@@ -9,6 +9,7 @@ from controlplane.livekit.rooms import RoomsClient
 from controlplane.livekit.whip import WhipClient
 from controlplane.meta.graph import GraphClient
 from controlplane.telemetry.metrics import Metrics
+from controlplane.use_cases.breakers import Breakers
 from shared.database.store import CallStore
 
 
@@ -22,5 +23,6 @@ class Neighbours:
     graph: GraphClient
     hops: HopFleet
     metrics: Metrics
+    breakers: Breakers
     clock: Callable[[], datetime]
     """Returns the time, aware, in UTC."""

@@ -4,7 +4,6 @@ Every replica sweeps. Whatever two of them find at once is settled by the compar
 row, so that no lock and no leader are needed.
 """
 
-import logging
 import time
 from datetime import timedelta
 
@@ -12,18 +11,18 @@ from controlplane.core.deadlines import Bounds, Postponed, judge
 from controlplane.meta.webhook import parse_stored
 from controlplane.use_cases.ending import CallEnder
 from controlplane.use_cases.neighbours import Neighbours
+from controlplane.use_cases.releasing import Releaser
 from controlplane.use_cases.room_watch import RoomWatch
 from controlplane.use_cases.switchboard import Switchboard
 from shared.call.call import LIVE_STATUSES, Call, EndReason
 from shared.call.room import call_id_of_room
 
-_log = logging.getLogger(__name__)
-
 # An end is left to whoever began it for this long; a stored event likewise.
 _RELEASE_GRACE = timedelta(seconds=15)
-_RELEASE_GIVEN_UP = timedelta(minutes=10)
 _EVENT_GRACE = timedelta(seconds=5)
 _EVENT_RETAKE = timedelta(seconds=60)
+# How long a process that goes waits for the releases that it began; other replicas finish them.
+_LAST_RELEASES_S = 15.0
 
 
 class Sweeper:
@@ -34,6 +33,7 @@ class Sweeper:
         near: Neighbours,
         *,
         ender: CallEnder,
+        releaser: Releaser,
         watch: RoomWatch,
         switchboard: Switchboard,
         bounds: Bounds,
@@ -42,6 +42,7 @@ class Sweeper:
         self._store = near.store
         self._rooms = near.rooms
         self._ender = ender
+        self._releaser = releaser
         self._watch = watch
         self._switchboard = switchboard
         self._metrics = near.metrics
@@ -61,17 +62,8 @@ class Sweeper:
                 await self._ender.finish(call, verdict)
 
     async def release_ended(self) -> None:
-        """Finish the clean-up of ends whose process died or whose neighbours failed."""
-        now = self._clock()
-        for call in await self._store.unreleased_calls(now - _RELEASE_GRACE):
-            given_up = call.ended_at is not None and now - call.ended_at > _RELEASE_GIVEN_UP
-            if await self._ender.release(call) or not given_up:
-                continue
-            _log.error(
-                "An ended call could not be released; Meta or LiveKit may still hold it.",
-                extra={"action": "release-given-up", "call": call.id},
-            )
-            await self._store.mark_released(call.id, now)
+        """Have the clean-up finished of ends whose process died or whose neighbours failed."""
+        self._releaser.retry(await self._store.unreleased_calls(self._clock() - _RELEASE_GRACE))
 
     async def resume_events(self) -> None:
         """Work on events that were stored, and answered with 200, but never worked on."""
@@ -106,3 +98,4 @@ class Sweeper:
         """End every live call: the SFU is about to go."""
         for call in await self._store.live_calls():
             await self._ender.finish(call, reason)
+        await self._releaser.settle(_LAST_RELEASES_S)
