@@ -20,6 +20,7 @@ from controlplane.meta.events import (
     Unrecognized,
     WebhookEvent,
 )
+from controlplane.meta.keeping import text_decides, what_to_keep
 from controlplane.use_cases.hanging_up import PeerHangup
 from controlplane.use_cases.in_flight import InFlight
 from controlplane.use_cases.inbound import CallAnswerer
@@ -108,14 +109,18 @@ class Switchboard:
 
     def _record(self, event: WebhookEvent, now: datetime) -> EventRecord:
         outcome: EventOutcome | None
-        if event.phone_number_id not in (None, self._phone_number_id):
+        is_ours = event.phone_number_id in (None, self._phone_number_id)
+        decides = is_ours and text_decides(event)
+        if not is_ours or (isinstance(event, TextReceived) and not decides):
             outcome = EventOutcome.IGNORED
         elif isinstance(event, Unrecognized):
             outcome = EventOutcome.UNKNOWN
         else:
             outcome = None
+        # decided before it is stored: what nobody needs is never written, not even for a moment
+        payload = what_to_keep(event, decides=decides, is_ours=is_ours)
         return EventRecord.note(
-            EventSource.META, event.kind, now, event.raw, wacid=event.wacid, outcome=outcome
+            EventSource.META, event.kind, now, payload, wacid=event.wacid, outcome=outcome
         )
 
     async def _work(self, event: WebhookEvent, event_id: str, received: float) -> None:

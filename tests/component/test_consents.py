@@ -198,6 +198,21 @@ async def test_stop_forbids_calls_and_other_texts_do_not(
     assert asked(whatsapp) == []
 
 
+async def test_words_that_decide_nothing_are_never_stored(
+    plane: ControlPlane, store: SupabaseStore, http: aiohttp.ClientSession, database: LocalSupabase
+) -> None:
+    """That somebody wrote, when and what kind; a STOP is kept as it came."""
+    await deliver(http, text_message("My PIN is 4711", "wamid.PIN"))
+    await deliver(http, text_message("Stop!"))
+    await until_handled(plane, store, "text", 2)
+    stored = await database.execute("select payload from call_events order by received_at")
+    first, second = (json.loads(line) for line in stored.splitlines())
+    assert "4711" not in json.dumps(first)
+    (message,) = first["value"]["messages"]
+    assert (message["id"], message["type"]) == ("wamid.PIN", "text")
+    assert "Stop!" in json.dumps(second)
+
+
 async def test_two_rejections_in_a_row_forbid_calls(
     plane: ControlPlane, store: SupabaseStore, http: aiohttp.ClientSession
 ) -> None:
