@@ -128,6 +128,10 @@ def decide_request(
         and history.unanswered_in_a_row < limits.unanswered_in_a_row
     ):
         return Denied(reason=Reason.ALREADY_PERMITTED)
+    paused = _check_pause(ledger, now)
+    if paused is not None and paused.reason is Reason.RATE_LIMITED:
+        # whatever is sent counts against the same rate; other pauses are about calls
+        return paused
     again = [
         asked[allowed - 1] + period
         for period, allowed in ((_DAY, limits.requests_per_day), (_WEEK, limits.requests_per_week))

@@ -251,9 +251,9 @@ class GraphClient:
         """Send one request and return the object that it was answered with."""
         started, outcome = time.monotonic(), "cancelled"
         try:
-            status, reply = await self._exchange(method, path, body, params)
+            status, reply, headers = await self._exchange(method, path, body, params)
             if not 200 <= status < 300:
-                raise error_from_response(status, reply)
+                raise error_from_response(status, reply, headers)
             data = _read_object(reply)
             if data is None:
                 raise UnreadableReply(http_status=status)
@@ -271,7 +271,7 @@ class GraphClient:
         path: str,
         body: Mapping[str, Any] | None,
         params: Mapping[str, str] | None,
-    ) -> tuple[int, bytes]:
+    ) -> tuple[int, bytes, Mapping[str, str]]:
         headers = {"Authorization": f"Bearer {self._token}"}
         data = None
         if body is not None:
@@ -290,7 +290,7 @@ class GraphClient:
                     allow_redirects=False,
                 ) as response,
             ):
-                return response.status, await _read_bounded(response)
+                return response.status, await _read_bounded(response), response.headers
         except TimeoutError:
             raise GraphUnreachable(
                 f"The Graph API did not answer within GRAPH_TIMEOUT_S ({self._timeout_s:g} s)."

@@ -1,11 +1,13 @@
 """What Meta's refusals and restrictions teach the ledger, and for how long. Pure."""
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from controlplane.meta.call_codes import NO_CALL_PERMISSION
+from controlplane.meta.codes import Scope
 from controlplane.meta.events import Restriction
+from controlplane.meta.graph_errors import GraphRefused
 from shared.call.denial import Denied, Reason
 
 _DAY = timedelta(hours=24)
@@ -25,43 +27,25 @@ class Correction:
     """Until `denied.retry_at`."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Lesson:
-    reason: Reason
-    wait: timedelta
-    person: bool = False
-    line: bool = False
+def after_refusal(error: GraphRefused, now: datetime) -> Correction | None:
+    """Say what the ledger learns from Graph's refusal; `None`: nothing for the policy.
 
-
-# Meta, troubleshooting: code -> what it means for the next attempt. Where Meta says no time, the
-# wait is ours: long enough to do no harm, short enough that a repaired setting is noticed.
-_LESSONS: Mapping[int, _Lesson] = {
-    138001: _Lesson(reason=Reason.UNCALLABLE, wait=timedelta(days=30), person=True),
-    138002: _Lesson(reason=Reason.CONCURRENCY_LIMIT, wait=timedelta(seconds=30), line=True),
-    138003: _Lesson(reason=Reason.LIVE_CALL, wait=timedelta(seconds=60), person=True),
-    138005: _Lesson(reason=Reason.RATE_LIMITED, wait=timedelta(seconds=60), line=True),
-    138012: _Lesson(reason=Reason.CONNECTED_LIMIT, wait=_DAY, person=True),
-    138013: _Lesson(reason=Reason.BUSINESS_COUNTRY, wait=_DAY, line=True),
-    # a quality pause lasts 7 days (Meta: account_update webhook)
-    138014: _Lesson(reason=Reason.QUALITY_PAUSED, wait=_WEEK, line=True),
-}
-_NO_PERMISSION = 138006
-
-
-def after_refusal(meta_code: int | None, detail: str | None, now: datetime) -> Correction | None:
-    """Say what the ledger learns from Graph's refusal of a call; `None`: nothing for the policy."""
-    if meta_code == _NO_PERMISSION:
+    Who is asked to slow down waits as long as Meta asks for, else as long as the table says.
+    """
+    if error.known is NO_CALL_PERMISSION:
         return Correction(denied=Denied(reason=Reason.NO_PERMISSION), withdraws_permission=True)
-    lesson = _LESSONS.get(meta_code) if meta_code is not None else None
-    if lesson is None:
+    pause = error.known.pause
+    if pause is None:
         return None
-    until = now + lesson.wait
-    if lesson.reason is Reason.CONNECTED_LIMIT:
-        until = time_in(detail or "", now) or until
+    until = now + pause.wait
+    if pause.is_rate and error.asked_wait is not None:
+        until = now + error.asked_wait
+    elif pause.reason is Reason.CONNECTED_LIMIT:
+        until = time_in(error.detail or "", now) or until
     return Correction(
-        denied=Denied(reason=lesson.reason, retry_at=until),
-        pauses_person=lesson.person,
-        pauses_line=lesson.line,
+        denied=Denied(reason=pause.reason, retry_at=until),
+        pauses_person=pause.scope is Scope.PERSON,
+        pauses_line=pause.scope is Scope.LINE,
     )
 
 

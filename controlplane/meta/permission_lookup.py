@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
 from controlplane.meta.graph import PermissionReport
-from controlplane.meta.graph_errors import GraphRefused, RateLimited
+from controlplane.meta.graph_errors import GraphRefused
 from shared.call.denial import Denied, Reason
 from shared.call.errors import CallDenied
 from shared.call.person import Person
@@ -52,10 +52,14 @@ class PermissionLookup:
         self._asked_at.append(now)
         try:
             report = await self._ask(person)
-        except RateLimited:
-            self._silent_until = now + _BACK_OFF
-            raise _slow_down(self._clock() + _BACK_OFF) from None
         except GraphRefused as error:
+            pause = error.known.pause
+            if pause is not None and pause.is_rate:
+                self._silent_until = now + (error.asked_wait or _BACK_OFF)
+                raise _slow_down(self._silent_until) from None
+            if error.known.stops_line:
+                # says nothing about this person: somebody has to mend the token or the account
+                raise
             # whom Graph says nothing about has not permitted calls
             _log.warning(
                 "Graph does not tell about permissions.",

@@ -29,15 +29,11 @@ from controlplane.core.policy import (
     decide_request,
 )
 from controlplane.ledger.ledger import Ledger
+from controlplane.meta.call_codes import ALREADY_PERMANENT
 from controlplane.meta.events import AccountUpdated, PermissionReplied, TextReceived
 from controlplane.meta.graph import GraphClient, PermissionReport, RequestTemplate
-from controlplane.meta.graph_errors import (
-    GraphNotReached,
-    GraphRefused,
-    PermissionAlreadyPermanent,
-    UnreadableReply,
-)
-from controlplane.meta.lessons import after_refusal, pause_of
+from controlplane.meta.graph_errors import GraphNotReached, GraphRefused, UnreadableReply
+from controlplane.meta.lessons import Correction, after_refusal, pause_of
 from controlplane.meta.permission_lookup import PermissionLookup
 from controlplane.meta.replies import entry_of_reply
 from shared.call.call import Call
@@ -110,18 +106,13 @@ class Permissions:
         """Learn from Graph's refusal of a call; return the denial that it is, if it is one."""
         if not isinstance(error, GraphRefused):
             return None
-        now = self._clock()
-        correction = after_refusal(error.meta_code, error.detail, now)
+        correction = after_refusal(error, self._clock())
         person = call.party.person
         if correction is None or person is None:
             return None
         if correction.withdraws_permission:
             await self._ledger.add([self._graph_entry(person, f"refused:{call.id}", granted=False)])
-        until = correction.denied.retry_at
-        if until is not None and (correction.pauses_line or correction.pauses_person):
-            await self._pause(
-                None if correction.pauses_line else person, correction.denied.reason, until
-            )
+        await self._hold(person, correction)
         return CallDenied(correction.denied)
 
     async def rejected(self, person: Person, ref: str) -> bool:
@@ -235,9 +226,14 @@ class Permissions:
             raise
         except GraphRefused as error:
             await self._ledger.settle_request(asked.id, message_id=None)
-            if isinstance(error, PermissionAlreadyPermanent):
+            if error.known is ALREADY_PERMANENT:
                 await self._ledger.add([self._graph_entry(person, asked.id, granted=True)])
                 raise CallDenied(Denied(reason=Reason.ALREADY_PERMITTED)) from None
+            correction = after_refusal(error, self._clock())
+            if correction is not None:
+                await self._hold(person, correction)
+            if correction is not None and correction.denied.reason is Reason.RATE_LIMITED:
+                raise CallDenied(correction.denied) from None
             raise
         except GraphNotReached:
             # Meta has not heard of it: it counts for nobody
@@ -335,6 +331,12 @@ class Permissions:
             valid_until=valid_until,
             at=self._clock(),
         )
+
+    async def _hold(self, person: Person, correction: Correction) -> None:
+        until = correction.denied.retry_at
+        if until is not None and (correction.pauses_line or correction.pauses_person):
+            whom = None if correction.pauses_line else person
+            await self._pause(whom, correction.denied.reason, until)
 
     async def _pause(self, person: Person | None, reason: Reason, until: datetime) -> None:
         await self._ledger.add_pause(

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from controlplane.core.errors import Draining
+from controlplane.meta.code_table import known_as
 from controlplane.meta.events import (
     AccountUpdated,
     AnswerReceived,
@@ -16,6 +17,7 @@ from controlplane.meta.events import (
     OfferReceived,
     PeerHungUp,
     PermissionReplied,
+    ReportedError,
     TextReceived,
     Unrecognized,
     WebhookEvent,
@@ -95,11 +97,12 @@ class Switchboard:
             if isinstance(event, Unrecognized) and event.errors:
                 # such as 131044: without a payment method Meta lets nobody's call through
                 _log.warning(
-                    "Meta reports an error that belongs to no call; its documentation lists codes.",
+                    "Meta reports an error that belongs to no call; docs/codes.md says what to do.",
                     extra={
                         "action": "meta-error",
                         "field": event.field,
                         "codes": ",".join(str(error.code) for error in event.errors),
+                        "advice": " ".join(_advice(event.errors)),
                     },
                 )
 
@@ -187,3 +190,7 @@ class Switchboard:
     async def close(self) -> None:
         """Cancel what is left; the rows' deadlines see to the rest."""
         await self._tasks.close()
+
+
+def _advice(errors: Sequence[ReportedError]) -> list[str]:
+    return [entry.advice for error in errors if (entry := known_as(error.code)) is not None]

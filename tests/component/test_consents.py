@@ -17,7 +17,7 @@ from controlplane.app import ControlPlane
 from controlplane.core.consent import ConsentEntry, ConsentKind, ConsentSource
 from controlplane.core.errors import GraphError
 from controlplane.core.policy import Allowed
-from controlplane.meta.graph_errors import CallingPaused, NoCallPermission
+from controlplane.meta.graph_errors import GraphRefused
 from controlplane.meta.webhook import parse_stored
 from controlplane.use_cases.papers import Papers
 from shared.call.call import Call, CallStatus, Direction, EndReason, Termination
@@ -25,6 +25,7 @@ from shared.call.errors import CallDenied
 from shared.call.ids import CallId, PhoneNumberId, WhatsAppCallId
 from shared.call.person import Party, Person
 from shared.database.supabase import SupabaseStore
+from simulators.meta.api.faults import Fault, FaultKind
 from simulators.meta.people.permissions import PermissionPolicy
 from simulators.meta.people.person import Person as SimulatedPerson
 from simulators.meta.webhooks.calls import Caller, encode, sign
@@ -331,8 +332,11 @@ async def test_a_number_of_a_forbidden_country_calls_nobody(
 @pytest.mark.parametrize(
     ("error", "code"),
     [
-        (NoCallPermission(http_status=401, meta_code=138006), "no-permission"),
-        (CallingPaused(http_status=400, meta_code=138014), "quality-paused"),
+        (GraphRefused(http_status=401, meta_code=138006), "no-permission"),
+        (GraphRefused(http_status=400, meta_code=138014), "quality-paused"),
+        (GraphRefused(http_status=400, meta_code=130429), "rate-limited"),
+        (GraphRefused(http_status=403, meta_code=4), "rate-limited"),
+        (GraphRefused(http_status=400, meta_code=131056), "rate-limited"),
     ],
 )
 async def test_what_meta_refuses_corrects_the_ledger(
@@ -408,6 +412,33 @@ async def test_a_template_reaches_who_has_not_written(
         "language": {"code": "nl"},
         "components": [{"type": "body", "parameters": [{"type": "text", "text": "Ada"}]}],
     }
+
+
+@pytest.mark.parametrize(("meta_code", "http_status"), [(130429, 400), (4, 403), (80007, 429)])
+async def test_nothing_is_sent_while_meta_asks_to_slow_down(
+    plane: ControlPlane,
+    whatsapp: WhatsAppSimulator,
+    http: aiohttp.ClientSession,
+    meta_code: int,
+    http_status: int,
+) -> None:
+    """For as long as its header says, to nobody, whatever the HTTP status was."""
+    error = {"message": "Slow down", "type": "OAuthException", "code": meta_code}
+    whatsapp.fail(
+        Fault(
+            action="messages",
+            kind=FaultKind.REPLY,
+            status=http_status,
+            body={"error": error},
+            headers={"Retry-After": "600"},
+        )
+    )
+    for to in (BOB_PHONE, "NL.77"):
+        status, answer = await post(http, "/consents/request", {"to": to})
+        assert (status, answer["error"]["code"]) == (409, "rate-limited")
+        wait = datetime.fromisoformat(answer["error"]["retry_at"]) - datetime.now(UTC)
+        assert timedelta(seconds=570) < wait <= timedelta(seconds=600)
+    assert len([one for one in whatsapp.requests if one.action == "messages"]) == 1
 
 
 @pytest.mark.parametrize(

@@ -32,6 +32,10 @@ An error is `{{"error": {{"code": "kebab-case", "message": "a sentence"}}}}`, wi
 is known when the same request may succeed.
 
 """
+_META = """Besides these there is `graph-` with the name of what Meta refuses, status 502:
+[codes.md](codes.md).
+
+"""
 
 
 def api_page() -> str:
@@ -41,7 +45,7 @@ def api_page() -> str:
         ((f"`{route.method} {route.path}`", _WHO[route.who], route.summary) for route in ROUTES),
     )
     routes = "".join(_route(route) for route in ROUTES if route.who is Who.OPERATOR)
-    return f"{_HEAD}{overview}{routes}\n## Bodies\n{_bodies()}\n## Codes\n\n{_codes()}"
+    return f"{_HEAD}{overview}{routes}\n## Bodies\n{_bodies()}\n## Codes\n\n{_META}{_codes()}"
 
 
 def _route(route: Route) -> str:

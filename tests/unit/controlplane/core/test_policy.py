@@ -254,6 +254,19 @@ def test_who_is_not_to_be_asked() -> None:
     assert asked(state=LedgerState(permission=GRANTED)) == Allowed()
 
 
+@pytest.mark.parametrize(
+    ("reason", "is_held"),
+    [("rate-limited", True), ("quality-paused", False), ("concurrency-limit", False)],
+)
+def test_a_rate_holds_requests_too(reason: str, is_held: bool) -> None:
+    """They count against the same rate; whatever else pauses calls does not forbid to ask."""
+    until = NOW + SECOND
+    paused = asked(state=LedgerState(pause_reason=reason, pause_until=until))
+    limited = Denied(reason=Reason.RATE_LIMITED, retry_at=until)
+    assert paused == (limited if is_held else Allowed())
+    assert asked(state=LedgerState(pause_reason=reason, pause_until=NOW)) == Allowed()
+
+
 def test_a_line_that_cannot_call_does_not_ask_either() -> None:
     """A permission would be of no use to it."""
     american = dataclasses.replace(REQUEST, business_phone="+12125550123")

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from controlplane.meta.events import Restriction
-from controlplane.meta.graph_errors import ERRORS
+from controlplane.meta.graph_errors import GraphRefused
 from controlplane.meta.lessons import after_refusal, pause_of, time_in
 from shared.call.denial import Denied, Reason
 
@@ -13,9 +13,20 @@ NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 DAY, SECOND = timedelta(days=1), timedelta(seconds=1)
 
 
+def refusal(
+    code: int | None, detail: str | None = None, asked_wait: timedelta | None = None
+) -> GraphRefused:
+    """Refuse as Graph does."""
+    return GraphRefused(http_status=400, meta_code=code, detail=detail, asked_wait=asked_wait)
+
+
 @pytest.mark.parametrize(
     ("code", "reason", "wait", "withdraws", "person", "line"),
     [
+        (4, Reason.RATE_LIMITED, 60 * SECOND, False, False, True),
+        (80007, Reason.RATE_LIMITED, 60 * SECOND, False, False, True),
+        (130429, Reason.RATE_LIMITED, 5 * SECOND, False, False, True),
+        (131056, Reason.RATE_LIMITED, 60 * SECOND, False, True, False),
         (138001, Reason.UNCALLABLE, 30 * DAY, False, True, False),
         (138002, Reason.CONCURRENCY_LIMIT, 30 * SECOND, False, False, True),
         (138003, Reason.LIVE_CALL, 60 * SECOND, False, True, False),
@@ -35,7 +46,7 @@ def test_a_refusal_teaches(
     line: bool,
 ) -> None:
     """Meta's code -> what the ledger learns, and what whoever asked is told."""
-    found = after_refusal(code, "any words", NOW)
+    found = after_refusal(refusal(code, "any words"), NOW)
     assert found is not None
     assert found.denied == Denied(reason=reason, retry_at=NOW + wait if wait else None)
     assert (found.withdraws_permission, found.pauses_person, found.pauses_line) == (
@@ -43,13 +54,30 @@ def test_a_refusal_teaches(
         person,
         line,
     )
-    assert code in ERRORS
 
 
 @pytest.mark.parametrize("code", [None, 100, 190, 138000, 138007, 999999])
 def test_other_refusals_teach_nothing(code: int | None) -> None:
     """A broken token says nothing about the person."""
-    assert after_refusal(code, None, NOW) is None
+    assert after_refusal(refusal(code), NOW) is None
+
+
+@pytest.mark.parametrize("code", [4, 80007, 130429, 131056, 138005])
+def test_a_rate_lasts_as_long_as_meta_asks_for(code: int) -> None:
+    """Longer or shorter than what is assumed where it does not say."""
+    for asked in (SECOND, DAY):
+        found = after_refusal(refusal(code, asked_wait=asked), NOW)
+        assert found is not None
+        assert found.denied == Denied(reason=Reason.RATE_LIMITED, retry_at=NOW + asked)
+        assert found.pauses_person is (code == 131056)
+        assert found.pauses_line is (code != 131056)
+
+
+def test_a_pause_that_is_no_rate_does_not_go_by_headers() -> None:
+    """A week of low quality is a week, whatever the rate allows."""
+    found = after_refusal(refusal(138014, asked_wait=SECOND), NOW)
+    assert found is not None
+    assert found.denied.retry_at == NOW + 7 * DAY
 
 
 @pytest.mark.parametrize(
@@ -70,7 +98,7 @@ def test_the_next_allowed_time_is_read_from_metas_words(
 ) -> None:
     """ISO or UNIX seconds, where it makes sense; else 24 hours."""
     assert time_in(detail, NOW) == found
-    correction = after_refusal(138012, detail, NOW)
+    correction = after_refusal(refusal(138012, detail), NOW)
     assert correction is not None
     assert correction.denied.retry_at == (found or NOW + DAY)
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from controlplane.meta.graph import PermissionReport
-from controlplane.meta.graph_errors import GraphUnreachable, RateLimited, RecipientTooOld
+from controlplane.meta.graph_errors import GraphRefused, GraphUnreachable
 from controlplane.meta.permission_lookup import PermissionLookup
 from shared.call.errors import CallDenied
 from shared.call.person import Person
@@ -87,7 +87,7 @@ async def test_five_questions_a_second_are_asked(world: World) -> None:
 
 async def test_meta_asks_for_silence_and_gets_it_for_a_minute(world: World) -> None:
     """Nobody is asked about, and whoever wanted to know is told when to come back."""
-    world.answer = RateLimited(http_status=400, meta_code=613)
+    world.answer = GraphRefused(http_status=400, meta_code=613)
     ends = world.now + 60 * SECOND
     for later in (0 * SECOND, 1 * SECOND, 58 * SECOND):
         world.now += later
@@ -101,10 +101,32 @@ async def test_meta_asks_for_silence_and_gets_it_for_a_minute(world: World) -> N
 
 async def test_whom_graph_does_not_know_has_permitted_nothing(world: World) -> None:
     """A refusal about the person is a no, but not one to be remembered."""
-    world.answer = RecipientTooOld(http_status=400, meta_code=131026)
+    world.answer = GraphRefused(http_status=400, meta_code=131026)
     assert await world.lookup.permission_of(ADA) is None
     world.answer = YES
     assert await world.lookup.permission_of(ADA) == YES
+
+
+@pytest.mark.parametrize(("code", "seconds"), [(613, 7), (4, 600), (80007, 90)])
+async def test_meta_says_how_long_the_silence_lasts(world: World, code: int, seconds: int) -> None:
+    """Then it is that long, and no minute."""
+    wait = seconds * SECOND
+    world.answer = GraphRefused(http_status=400, meta_code=code, asked_wait=wait)
+    ends = world.now + wait
+    for later in (0 * SECOND, wait - SECOND):
+        world.now += later
+        with pytest.raises(CallDenied) as caught:
+            await world.lookup.permission_of(ADA)
+        assert (caught.value.code, caught.value.retry_at) == ("rate-limited", ends)
+    assert world.asked == [ADA]
+
+
+@pytest.mark.parametrize("code", [190, 10, 131031, 131055, 138000])
+async def test_a_dead_token_says_nothing_about_the_person(world: World, code: int) -> None:
+    """Whoever wants to call learns what is to be mended, and not that somebody said no."""
+    world.answer = GraphRefused(http_status=401, meta_code=code)
+    with pytest.raises(GraphRefused):
+        await world.lookup.permission_of(ADA)
 
 
 async def test_silence_is_no_answer(world: World) -> None:
