@@ -4,6 +4,9 @@ The client's own errors are dropped on purpose: PostgREST's `details` quote the 
 so they are personal data.
 """
 
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
 import aiohttp
 import httpx
 from postgrest.exceptions import APIError
@@ -15,6 +18,7 @@ DO_NOT_CALL = "WA001"
 """schema.sql's own: an outbound call to somebody who asked not to be called."""
 
 _FOREIGN_KEY_VIOLATION = "23503"
+_DAY_S = 86_400.0
 
 
 class Refused(StoreUnavailable):
@@ -40,7 +44,7 @@ class AccessDenied(StoreUnavailable):
 
 
 class HttpError(Exception):
-    """An answer whose status says enough."""
+    """An answer of which the status says enough, or the body nothing."""
 
     def __init__(self, status: int) -> None:
         """Take the status."""
@@ -50,6 +54,19 @@ class HttpError(Exception):
 
 class ServerFailed(HttpError):
     """5xx: the database restarts, is overloaded or out of connections."""
+
+
+class Throttled(HttpError):
+    """429: the project's gateway wants us to slow down. Nothing was done."""
+
+    def __init__(self, wait_s: float) -> None:
+        """Take how long to wait, in seconds; 0 if it does not say."""
+        super().__init__(429)
+        self.wait_s = wait_s
+
+
+class NotTheDatabase(HttpError):
+    """A success that is no JSON: somebody else answered, such as a proxy or a paused project."""
 
 
 FAULTS = (APIError, httpx.HTTPError, httpx.InvalidURL, aiohttp.ClientError, HttpError)
@@ -63,6 +80,22 @@ async def raise_by_status(response: httpx.Response) -> None:
         raise ServerFailed(response.status_code)
     if response.status_code in (401, 403):
         raise HttpError(response.status_code)
+    if response.status_code == 429:
+        raise Throttled(wait_of(response.headers.get("Retry-After", ""), datetime.now(UTC)))
+
+
+def wait_of(retry_after: str, now: datetime) -> float:
+    """Return the seconds to wait that a `Retry-After` asks for (RFC 9110, 10.2.3), 0 for none."""
+    text = retry_after.strip()
+    if text.isascii() and text.isdigit():
+        # an int of thousands of digits is refused; a day is more than anybody here waits
+        return float(min(int(text[:9]), _DAY_S))
+    try:
+        until = parsedate_to_datetime(text)
+    except ValueError:
+        return 0.0
+    until = until if until.tzinfo else until.replace(tzinfo=UTC)
+    return min(max((until - now).total_seconds(), 0.0), _DAY_S)
 
 
 def _cause_of(fault: Exception) -> BaseException:
@@ -76,8 +109,10 @@ def outcome_of(fault: Exception) -> str:
     match fault:
         case APIError():
             return "refused"
-        case ServerFailed():
+        case ServerFailed() | NotTheDatabase():
             return "failed"
+        case Throttled():
+            return "throttled"
         case HttpError():
             return "denied"
         case _ if isinstance(_cause_of(fault), httpx.TimeoutException | TimeoutError):
@@ -92,6 +127,16 @@ def error_of(fault: Exception, what: str) -> WacallError:
         case APIError(code=code):
             # a row refers to a call that is not there
             return CallNotFound() if code == _FOREIGN_KEY_VIOLATION else Refused(what, code)
+        case Throttled():
+            return StoreUnavailable(
+                f"Could not {what}: the database takes no more requests for now (HTTP 429); "
+                "see the project's limits, or ask less often."
+            )
+        case NotTheDatabase():
+            return StoreUnavailable(
+                f"Could not {what}: SUPABASE_URL answers with something else than the database's "
+                "JSON; check the URL, a proxy in between, and that the project is not paused."
+            )
         case ServerFailed():
             detail = str(fault)
         case HttpError():

@@ -4,8 +4,9 @@ Nobody else repeats: who asks the store gets an answer or one of our errors with
 `within_s`, all attempts and pauses counted.
 
     an attempt         at most 5 s (2 s to connect)
-    the next one       after a transport error or a 5xx, a pause of 0.2 to 1.3 s between them,
-                       if it can begin within the first 4 s; at most three
+    the next one       after a transport error, a 5xx or a 429, a pause of 0.2 to 1.3 s between
+                       them, or what a 429's Retry-After asks for if that is longer, if it can
+                       begin within the first 4 s; at most three
     all of it          at most `within_s`: 9 s, or what whoever connects allows
 
 If its connection was lost, the HTTP client may send what HTTP calls idempotent once more within
@@ -28,6 +29,7 @@ from postgrest.types import ReturnMethod
 from supabase import AsyncClient, AsyncClientOptions, acreate_client
 from tenacity import (
     AsyncRetrying,
+    RetryCallState,
     retry_if_exception_type,
     stop_after_attempt,
     stop_before_delay,
@@ -36,7 +38,15 @@ from tenacity import (
 )
 
 from shared.call.errors import StoreUnavailable, WacallError
-from shared.database.faults import FAULTS, ServerFailed, error_of, outcome_of, raise_by_status
+from shared.database.faults import (
+    FAULTS,
+    NotTheDatabase,
+    ServerFailed,
+    Throttled,
+    error_of,
+    outcome_of,
+    raise_by_status,
+)
 from shared.process.observing import ObserveRequest
 
 Rows = list[dict[str, Any]]
@@ -72,6 +82,16 @@ class Answer:
         """The rows of a table's answer."""
         rows: Rows = self.data
         return rows
+
+
+_OWN_PAUSE = wait_exponential(multiplier=0.2, max=1.0) + wait_random(0, 0.3)
+
+
+def _pause(state: RetryCallState) -> float:
+    """Return the seconds until the next attempt; too many of them end the request."""
+    fault = state.outcome.exception() if state.outcome is not None else None
+    asked = fault.wait_s if isinstance(fault, Throttled) else 0.0
+    return max(_OWN_PAUSE(state), asked)
 
 
 class RestClient:
@@ -149,7 +169,7 @@ class RestClient:
         return await self.send(what, self._client.rpc(function, arguments))
 
     async def send(self, what: str, query: Query) -> Answer:
-        """Send a request that may be repeated: up to three times, for transport errors and 5xx.
+        """Send a request that may be repeated: up to three times, see above after what.
 
         Over within the client's `within_s`; an attempt that is cut off by it may have done its
         work, as one whose answer got lost may have.
@@ -167,9 +187,9 @@ class RestClient:
         """
         repeating = AsyncRetrying(
             stop=stop_after_attempt(_ATTEMPTS) | stop_before_delay(_GIVE_UP_AFTER_S),
-            wait=wait_exponential(multiplier=0.2, max=1.0) + wait_random(0, 0.3),
+            wait=_pause,
             retry=retry_if_exception_type(
-                (httpx.TransportError, aiohttp.ClientError, ServerFailed)
+                (httpx.TransportError, aiohttp.ClientError, ServerFailed, Throttled)
             ),
             reraise=True,
         )
@@ -192,6 +212,9 @@ class RestClient:
         started, outcome = time.monotonic(), "cancelled"
         try:
             data = (await query.execute()).data
+            if isinstance(data, str):
+                # what is no JSON comes back as text; no table and no function of ours returns any
+                raise NotTheDatabase(200)
             outcome = "ok"
         except FAULTS as fault:
             outcome = outcome_of(fault)

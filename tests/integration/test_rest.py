@@ -33,6 +33,21 @@ async def refused(_: web.Request) -> web.Response:
     return web.json_response({"code": "23514", "message": "of a row"}, status=400)
 
 
+def busy(retry_after: str | None = None) -> Reply:
+    async def reply(_: web.Request) -> web.Response:
+        headers = {} if retry_after is None else {"Retry-After": retry_after}
+        return web.json_response({"message": "slow down"}, status=429, headers=headers)
+
+    return reply
+
+
+def page(text: str, content_type: str = "text/html") -> Reply:
+    async def reply(_: web.Request) -> web.Response:
+        return web.Response(text=text, content_type=content_type)
+
+    return reply
+
+
 async def lost(request: web.Request) -> web.Response:
     assert request.transport is not None
     request.transport.abort()
@@ -108,6 +123,48 @@ async def test_what_is_wrong_is_measured_once(
     with pytest.raises(error):
         await asked.read(reply)
     assert asked.outcomes == [outcome]
+
+
+async def test_a_busy_gateway_is_asked_again(asked: Asked) -> None:
+    """429 says that nothing was done: what is short of patience becomes no outage."""
+    await asked.read(busy(), busy("soon"), rows)
+    assert asked.outcomes == ["throttled", "throttled", "ok"]
+
+
+async def test_the_gateway_says_how_long_it_wants_to_rest(asked: Asked) -> None:
+    """Its Retry-After is longer than our own pause, and is kept to."""
+    began = monotonic()
+    await asked.read(busy("2"), rows)
+    assert 2 <= monotonic() - began < 5
+    assert asked.outcomes == ["throttled", "ok"]
+
+
+@pytest.mark.parametrize("retry_after", ["60", "Fri, 31 Dec 9999 23:59:59 GMT"])
+async def test_who_wants_too_long_a_rest_is_left_alone(asked: Asked, retry_after: str) -> None:
+    """A caller waits behind the request: it fails at once, with a sentence that says why."""
+    began = monotonic()
+    with pytest.raises(StoreUnavailable, match=r"takes no more requests for now \(HTTP 429\)"):
+        await asked.read(busy(retry_after), rows)
+    assert monotonic() - began < 2
+    assert asked.outcomes == ["throttled"]
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        page("<!doctype html><title>Project paused</title>"),
+        page("<html>", "application/json"),
+        page("paused", "text/plain"),
+        page('[{"id": "1"', "application/json"),
+        page('"paused"', "application/json"),
+    ],
+    ids=["html", "html-as-json", "text", "cut-off", "string"],
+)
+async def test_a_success_that_is_not_the_databases_is_an_error(asked: Asked, reply: Reply) -> None:
+    """A proxy, a captive portal, a paused project: read as rows it would be a bug's traceback."""
+    with pytest.raises(StoreUnavailable, match="something else than the database's JSON"):
+        await asked.read(reply)
+    assert asked.outcomes == ["failed"]
 
 
 async def test_a_request_is_over_within_the_time_that_its_client_allows(asked: Asked) -> None:

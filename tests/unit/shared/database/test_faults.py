@@ -1,5 +1,7 @@
 """What can go wrong with a request to the database, in our words."""
 
+from datetime import UTC, datetime
+
 import httpx
 import pytest
 from postgrest.exceptions import APIError
@@ -9,10 +11,13 @@ from shared.database.faults import (
     FAULTS,
     AccessDenied,
     HttpError,
+    NotTheDatabase,
     Refused,
     ServerFailed,
+    Throttled,
     error_of,
     outcome_of,
+    wait_of,
 )
 
 
@@ -26,6 +31,8 @@ def refusal(code: str) -> APIError:
         (refusal("23503"), CallNotFound, "call", "refused"),
         (refusal("23514"), Refused, "Could not read a call: .* refused it .23514", "refused"),
         (HttpError(401), AccessDenied, "SUPABASE_SECRET_KEY", "denied"),
+        (Throttled(0.5), StoreUnavailable, "takes no more requests .*HTTP 429", "throttled"),
+        (NotTheDatabase(200), StoreUnavailable, "SUPABASE_URL answers with something", "failed"),
         (ServerFailed(503), StoreUnavailable, "Could not read a call: .*HTTP 503", "failed"),
         (httpx.ReadTimeout("hushed"), StoreUnavailable, "ReadTimeout", "timeout"),
         (httpx.ConnectError("hushed"), StoreUnavailable, "ConnectError", "unreachable"),
@@ -44,3 +51,27 @@ def test_every_fault_has_its_error_and_its_label(
     assert "15550002222" not in str(ours)
     assert "hushed" not in str(ours)
     assert outcome_of(fault) == outcome
+
+
+@pytest.mark.parametrize(
+    ("retry_after", "seconds"),
+    [
+        ("", 0),
+        ("0", 0),
+        ("2", 2),
+        (" 120 ", 120),
+        ("Sun, 01 Mar 2026 12:00:30 GMT", 30),
+        ("Sun, 01 Mar 2026 12:00:30", 30),
+        ("Sun, 01 Mar 2026 11:00:00 GMT", 0),
+        ("Fri, 31 Dec 9999 23:59:59 GMT", 86_400),
+        ("9" * 5000, 86_400),
+        ("-2", 0),
+        ("1.5", 0),
+        ("\u0662", 0),
+        ("soon", 0),
+        ("Sun, 99 Mar 2026 99:00:30 GMT", 0),
+    ],
+)
+def test_how_long_a_busy_gateway_wants_us_to_wait(retry_after: str, seconds: float) -> None:
+    """Seconds or a date (RFC 9110, 10.2.3); what cannot be read asks for nothing."""
+    assert wait_of(retry_after, datetime(2026, 3, 1, 12, tzinfo=UTC)) == seconds
