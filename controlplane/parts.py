@@ -248,6 +248,7 @@ def _rules(settings: Settings) -> CallRules:
 
 def _answer_policy(settings: Settings, bounds: Bounds) -> AnswerPolicy:
     return AnswerPolicy(
+        phone_number_id=settings.wa_phone_number_id,
         profile=settings.agent_profile,
         pre_accept=settings.wa_pre_accept,
         rewrite_dtls_role=settings.wa_dtls_role_rewrite,

@@ -105,13 +105,14 @@ def _split_value(value: Json) -> Iterator[Json]:
     if "metadata" in value:
         plain["metadata"] = value["metadata"]
     contacts = [c for c in list_of(value.get("contacts")) if isinstance(c, dict)]
-    by_id = {str(c[key]): c for c in contacts for key in ("wa_id", "user_id") if c.get(key)}
+    by_id = {_id_of(c[key]): c for c in contacts for key in ("wa_id", "user_id") if c.get(key)}
     errors = value.get("errors")
     explained = {*ELEMENTS, *plain, "contacts"} - {k for k in ELEMENTS if _is_odd(value.get(k))}
     for name, element in elements:
         known = object_of(element)
         part = dict(plain)
-        found = [by_id[str(known[k])] for k in _USER_IDS if str(known.get(k)) in by_id]
+        ids = [_id_of(known.get(name)) for name in _USER_IDS]
+        found = [by_id[one] for one in ids if one in by_id]
         if not found and len(elements) == len(contacts) == 1:
             found = contacts
         if found:
@@ -124,6 +125,11 @@ def _split_value(value: Json) -> Iterator[Json]:
     rest = {k: v for k, v in value.items() if k not in explained and v}
     if rest:
         yield {**plain, **rest}
+
+
+def _id_of(value: Any) -> str:
+    """Return a person's id or number; a number may stand with `+` here and without it there."""
+    return str(value).removeprefix("+")
 
 
 def _is_odd(elements: Any) -> bool:

@@ -49,9 +49,9 @@ class OfferReceived(_Event):
     """Somebody calls the business."""
 
     kind: ClassVar[EventKind] = EventKind.CONNECT
-    phone_number_id: PhoneNumberId
     wacid: WhatsAppCallId = field(repr=False)
     sdp: str = field(repr=False)
+    """As it came, wrappings and all; empty if none came, or one that is no offer."""
     deeplink_payload: str | None = field(default=None, repr=False)
     """`biz_payload` of the link that was used; anybody can write it."""
     cta_payload: str | None = field(default=None, repr=False)
@@ -63,9 +63,9 @@ class AnswerReceived(_Event):
     """Meta's media server answers our offer; nobody has picked up yet."""
 
     kind: ClassVar[EventKind] = EventKind.CONNECT
-    phone_number_id: PhoneNumberId
     wacid: WhatsAppCallId = field(repr=False)
     sdp: str = field(repr=False)
+    """As it came; empty if none came, or one that is no answer."""
     opaque: str | None = field(default=None, repr=False)
     """`biz_opaque_callback_data`, as we gave it."""
 

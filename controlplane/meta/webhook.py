@@ -75,7 +75,7 @@ def parse_stored(payload: Json) -> WebhookEvent:
 
 
 def _parse_call(payload: Json, value: Json, call: Json) -> WebhookEvent:
-    match word_of(call.get("event")):
+    match word_of(call.get("event")).casefold():
         case "connect":
             return _parse_connect(payload, value, call)
         case "terminate":
@@ -84,35 +84,49 @@ def _parse_call(payload: Json, value: Json, call: Json) -> WebhookEvent:
 
 
 def _parse_connect(payload: Json, value: Json, call: Json) -> WebhookEvent:
-    session = object_of(call.get("session"))
-    sdp, sdp_type = session.get("sdp"), word_of(session.get("sdp_type")).casefold()
-    line = _line(value)
-    if not isinstance(sdp, str) or not sdp:
-        raise _Malformed("connect without session.sdp")
-    if line is None:
-        raise _Malformed("connect without metadata.phone_number_id")
-    # one documented sample lacks `direction`, real ones have it
-    direction = _direction(call)
-    implied = {"offer": Direction.INBOUND, "answer": Direction.OUTBOUND}.get(sdp_type, direction)
-    if implied is None:
-        raise _Malformed("connect with neither a known session.sdp_type nor a direction")
-    if direction not in (implied, None):
-        raise _Malformed("connect whose direction contradicts session.sdp_type")
+    """Read who calls whom, and the description as far as there is one.
+
+    Somebody hears it ring: what lacks, or is not as it should be, is for whoever answers to
+    refuse. So only an event without the call's id is malformed.
+    """
+    sdp, sdp_type = _session(call)
     common: dict[str, Any] = {
-        "phone_number_id": line,
+        "phone_number_id": _line(value),
         "wacid": _wacid(call),
         "timestamp": time_of(call.get("timestamp")),
         "raw": payload,
-        "sdp": sdp,
     }
-    if implied is Direction.INBOUND:
-        return OfferReceived(
-            **common,
-            party=_party(value, call, "from"),
-            deeplink_payload=text_of(call.get("deeplink_payload")),
-            cta_payload=text_of(call.get("cta_payload")),
-        )
-    return AnswerReceived(**common, party=_party(value, call, "to"), opaque=_opaque(call))
+    # one documented sample lacks `direction`, real ones have it
+    implied = {"offer": Direction.INBOUND, "answer": Direction.OUTBOUND}.get(sdp_type)
+    direction = _direction(call) or implied or _guess_direction(value, call)
+    # a description that contradicts it is not what is awaited
+    sdp = sdp if implied in (direction, None) else ""
+    if direction is Direction.OUTBOUND:
+        party = _party(value, call, "to")
+        return AnswerReceived(**common, sdp=sdp, party=party, opaque=_opaque(call))
+    return OfferReceived(
+        **common,
+        sdp=sdp,
+        party=_party(value, call, "from"),
+        deeplink_payload=text_of(call.get("deeplink_payload")),
+        cta_payload=text_of(call.get("cta_payload")),
+    )
+
+
+def _session(call: Json) -> tuple[str, str]:
+    """Return the description and Meta's word for what it is; each may be empty.
+
+    Before `session` there was `connection.webrtc`; it counts where the newer place has nothing.
+    """
+    places = (call.get("session"), object_of(call.get("connection")).get("webrtc"))
+    for place in map(object_of, places):
+        sdp = place.get("sdp")
+        if isinstance(sdp, Mapping):
+            place, sdp = sdp, sdp.get("sdp")
+        if isinstance(sdp, str) and sdp.strip():
+            word = word_of(place.get("sdp_type")) or word_of(place.get("type"))
+            return sdp, word.casefold()
+    return "", ""
 
 
 def _parse_terminate(payload: Json, value: Json, call: Json) -> WebhookEvent:
@@ -241,16 +255,19 @@ def _opaque(element: Json) -> str | None:
 def _direction(call: Json) -> Direction | None:
     directions = {
         "user_initiated": Direction.INBOUND,
+        "inbound": Direction.INBOUND,
         "business_initiated": Direction.OUTBOUND,
+        "outbound": Direction.OUTBOUND,
     }
     return directions.get(word_of(call.get("direction")).casefold())
 
 
 def _guess_direction(value: Json, call: Json) -> Direction | None:
-    business = text_of(object_of(value.get("metadata")).get("display_phone_number"))
-    if call.get("from_user_id") or (business and text_of(call.get("to")) == business):
+    # numbers are written with and without `+`
+    business = digits_of(text_of(object_of(value.get("metadata")).get("display_phone_number")))
+    if call.get("from_user_id") or (business and digits_of(text_of(call.get("to"))) == business):
         return Direction.INBOUND
-    if call.get("to_user_id") or (business and text_of(call.get("from")) == business):
+    if call.get("to_user_id") or (business and digits_of(text_of(call.get("from"))) == business):
         return Direction.OUTBOUND
     return None
 

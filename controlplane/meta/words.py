@@ -7,13 +7,15 @@ from typing import Self
 class ForeignWord(StrEnum):
     """Somebody else's choice: any case, and UNKNOWN for the words that we have not met.
 
-    Members are lower-case; each child has an `UNKNOWN = "unknown"`.
+    Members are lower-case; each child has an `UNKNOWN = "unknown"`. A past participle counts as
+    its verb: `accepted` has come where `accept` is documented.
     """
 
     @classmethod
     def _missing_(cls, value: object) -> Self:
-        word = value.casefold() if isinstance(value, str) else None
-        return next((m for m in cls if m.value == word), cls("unknown"))
+        word = value.casefold() if isinstance(value, str) else ""
+        known = {member.value: member for member in cls}
+        return known.get(word) or known.get(word.removesuffix("ed")) or known["unknown"]
 
 
 class HangupStatus(ForeignWord):

@@ -22,7 +22,7 @@ from shared.call.brief import CallBrief
 from shared.call.call import Call, CallStatus, Direction, EndReason
 from shared.call.changes import CallChanges
 from shared.call.errors import WacallError
-from shared.call.ids import CallId, WhatsAppCallId
+from shared.call.ids import CallId, PhoneNumberId, WhatsAppCallId
 from shared.call.records import EventOutcome, Settled
 from shared.call.room import ShownStatus
 
@@ -36,6 +36,8 @@ _B = TypeVar("_B")
 class AnswerPolicy:
     """The settings that this story follows; times in seconds."""
 
+    phone_number_id: PhoneNumberId
+    """The business line."""
     profile: str
     pre_accept: bool
     rewrite_dtls_role: bool
@@ -199,7 +201,8 @@ class CallAnswerer:
             wacid=offer.wacid,
             direction=Direction.INBOUND,
             status=CallStatus.RINGING,
-            phone_number_id=offer.phone_number_id,
+            # without a word on the line it is ours: other lines' events never come here
+            phone_number_id=offer.phone_number_id or self._policy.phone_number_id,
             party=offer.party,
             created_at=now,
             deadline_at=now + timedelta(seconds=self._policy.bounds.setup_s),

@@ -179,6 +179,87 @@ def test_garbage_timestamp_is_no_timestamp() -> None:
     assert parse_one("connect_inbound/garbage_timestamp").timestamp is None
 
 
+def connect(**call: object) -> dict[str, Any]:
+    """A stored `connect` with these fields of the call's."""
+    metadata = {"phone_number_id": LINE, "display_phone_number": "+1 317-555-1399"}
+    element = {"id": "wacid.INVENTED0001", "event": "connect", "timestamp": "1671644824", **call}
+    return {"field": "calls", "value": {"metadata": metadata, "calls": [element]}}
+
+
+SDP = "v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\n"
+OFFERED = {"sdp_type": "offer", "sdp": SDP}
+USER_CALLS = {"direction": "USER_INITIATED"}
+
+
+@pytest.mark.parametrize(
+    ("call", "sdp"),
+    [
+        (USER_CALLS, ""),
+        ({**USER_CALLS, "session": None}, ""),
+        ({**USER_CALLS, "session": "v=0"}, ""),
+        ({**USER_CALLS, "session": {"sdp_type": "offer"}}, ""),
+        ({**USER_CALLS, "session": {"sdp_type": "offer", "sdp": 7}}, ""),
+        ({**USER_CALLS, "session": {"sdp_type": "offer", "sdp": " "}}, ""),
+        ({**USER_CALLS, "session": {"sdp_type": "answer", "sdp": SDP}}, ""),
+        ({**USER_CALLS, "session": {"sdp_type": "novelty", "sdp": SDP}}, SDP),
+        ({**USER_CALLS, "session": {"sdp": {"type": "offer", "sdp": SDP}}}, SDP),
+        ({**USER_CALLS, "connection": {"webrtc": {"sdp": SDP}}}, SDP),
+        ({"connection": {"webrtc": {"sdp": SDP}}}, SDP),
+        ({"connection": {"webrtc": {"sdp": {"type": "offer", "sdp": SDP}}}}, SDP),
+        ({"session": OFFERED, "connection": {"webrtc": {"sdp": "older"}}}, SDP),
+        ({"session": {"sdp": ""}, "connection": {"webrtc": {"sdp": SDP}}}, SDP),
+        ({"event": "CONNECT", "session": OFFERED}, SDP),
+        ({"direction": "inbound", "session": OFFERED}, SDP),
+        ({"direction": "sideways", "session": OFFERED}, SDP),
+        ({"direction": 7, "to": "13175551399", "session": {"sdp": SDP}}, SDP),
+        ({"to": "+13175551399", "session": {"sdp": SDP}}, SDP),
+        # nothing tells who calls whom: a call that nobody placed is one that somebody makes
+        ({"session": {"sdp": SDP}}, SDP),
+        ({}, ""),
+    ],
+)
+def test_whatever_rings_is_an_offer(call: dict[str, object], sdp: str) -> None:
+    """It can be answered or refused at Meta; kept as unrecognized it would ring out."""
+    event = parse_stored(connect(**call))
+    assert isinstance(event, OfferReceived)
+    assert event.wacid == "wacid.INVENTED0001"
+    assert event.sdp == sdp
+
+
+@pytest.mark.parametrize(
+    ("call", "sdp"),
+    [
+        ({"direction": "BUSINESS_INITIATED"}, ""),
+        ({"direction": "outbound", "session": {"sdp": SDP}}, SDP),
+        ({"direction": "BUSINESS_INITIATED", "session": OFFERED}, ""),
+        ({"session": {"sdp_type": "Answer", "sdp": SDP}}, SDP),
+        ({"connection": {"webrtc": {"sdp": {"type": "answer", "sdp": SDP}}}}, SDP),
+        ({"from": "+13175551399", "session": {"sdp": SDP}}, SDP),
+        ({"to_user_id": BSUID}, ""),
+    ],
+)
+def test_whatever_answers_our_call_is_an_answer(call: dict[str, object], sdp: str) -> None:
+    """So that a placed call ends with a reason, not when its time is up."""
+    event = parse_stored(connect(**call))
+    assert isinstance(event, AnswerReceived)
+    assert event.sdp == sdp
+
+
+@pytest.mark.parametrize("name", ["without_session", "without_line", "neither_direction_nor_type"])
+def test_an_odd_connect_is_an_offer(name: str) -> None:
+    """Without its line as well, which is then ours: it rings here."""
+    event = parse_one(f"connect_odd/{name}")
+    assert isinstance(event, OfferReceived)
+    assert event.phone_number_id == (None if name == "without_line" else LINE)
+
+
+def test_a_contradiction_is_what_the_direction_says() -> None:
+    """And its description is none that could be used."""
+    event = parse_one("connect_odd/contradiction")
+    assert isinstance(event, AnswerReceived)
+    assert event.sdp == ""
+
+
 @pytest.mark.parametrize("name", ["plain", "no_contacts", "no_direction", "hidden_number"])
 def test_outbound_connect_is_an_answer(name: str) -> None:
     """Told apart by sdp_type even without a direction; the person is the callee."""
@@ -362,6 +443,73 @@ def test_meta_warns_about_calls_and_restricts_them() -> None:
 def test_an_account_has_other_troubles(value: dict[str, object]) -> None:
     """Kept and counted, like everything that is not about calls."""
     assert isinstance(parse_stored(account_update(**value)), Unrecognized)
+
+
+# --- as people met them ---
+
+
+def test_a_contact_without_a_profile_is_a_number() -> None:
+    """An offer and a status in one change: nobody's name is needed for either."""
+    offer, ringing = parse_webhook(BODIES["met/no_profile"])
+    assert isinstance(offer, OfferReceived)
+    assert isinstance(ringing, CallStatusChanged)
+    assert offer.party == ringing.party == Party(person=Person(phone=USER))
+    assert (offer.timestamp, ringing.timestamp) == (at(1790000000), at(1790000001))
+
+
+def test_a_terminate_of_another_writer_is_read() -> None:
+    """ISO 8601, numbers with `+`, a direction in plain words, an error without a message."""
+    event = parse_one("met/odd_terminate")
+    assert isinstance(event, PeerHungUp)
+    assert event.timestamp == datetime(2026, 5, 5, 18, 16, 42, tzinfo=UTC)
+    assert event.direction is Direction.INBOUND
+    assert event.party.person == Person(phone="15559876543")
+    assert [error.code for error in event.errors] == [138021]
+    assert not event.was_answered
+
+
+def test_permission_replies_out_of_order_are_told_apart() -> None:
+    """Each has its own time and request; `accepted` is a yes as `accept` is."""
+    replies = parse_webhook(BODIES["met/permission_replies"])
+    found = [
+        (reply.response, reply.timestamp, reply.context_id, reply.is_permanent)
+        for reply in replies
+        if isinstance(reply, PermissionReplied)
+    ]
+    assert found == [
+        (PermissionResponse.REJECT, at(1790000100), "wamid.REQ2", False),
+        (PermissionResponse.ACCEPT, at(1790000090), "wamid.REQ1", False),
+        (PermissionResponse.ACCEPT, at(1790000200), None, True),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("word", "meant"),
+    [
+        ("accepted", "ACCEPT"), ("ACCEPTED", "ACCEPT"), ("rejected", "REJECT"),
+        ("accept", "ACCEPT"), ("acceptedly", "UNKNOWN"), ("ed", "UNKNOWN"), ("", "UNKNOWN"),
+        (None, "UNKNOWN"), (7, "UNKNOWN"),
+    ],
+)  # fmt: skip
+def test_a_reply_in_the_past_tense_is_a_reply(word: Any, meant: str) -> None:
+    """A no that we could not read would be a call that nobody wants."""
+    assert PermissionResponse(word) is PermissionResponse[meant]
+
+
+@pytest.mark.parametrize(("wa_plus", "from_plus"), [("", "+"), ("+", ""), ("+", "+")])
+def test_contacts_are_found_with_and_without_a_plus(wa_plus: str, from_plus: str) -> None:
+    """Numbers are one person's however they are written; two contacts, each with its call."""
+    people = {"15550001111": "Ada Invented", "15550002222": "Bob Invented"}
+    contacts = [{"wa_id": wa_plus + p, "profile": {"name": name}} for p, name in people.items()]
+    calls = [
+        {**connect(**USER_CALLS)["value"]["calls"][0], "id": f"wacid.{p}", "from": from_plus + p}
+        for p in reversed(people)
+    ]
+    change = {"field": "calls", "value": {"contacts": contacts, "calls": calls}}
+    events = parse_webhook(json.dumps({"entry": [{"changes": [change]}]}).encode())
+    assert [event.party for event in events] == [
+        Party(person=Person(phone=p), name=people[p]) for p in reversed(people)
+    ]
 
 
 # --- the batch ---
