@@ -60,13 +60,19 @@ def _read(text: str, what: str) -> tuple[Description, Section]:
 
 
 def _read_call(text: str, what: str) -> tuple[Description, Section]:
-    """Read what can carry a call: Opus, both ways, with ICE and DTLS."""
+    """Read what can carry a call: Opus, both ways, with ICE and DTLS.
+
+    Other codecs than Opus and telephone-event are left out: offered G.711 or L16 beside Opus,
+    the hop would pass them on, and LiveKit or the phone could choose them.
+    """
     given, audio = _read(text, what)
     # an answer says no with port 0 (RFC 3264 section 6); port 9 only means "see ICE"
     if audio.media[1] == "0":
         raise BadSdp(f"{what} rejects the audio (m=audio 0).")
-    if not any(value.lower().endswith(" opus/48000/2") for value in given.values(audio, "rtpmap")):
+    codecs = audio.codecs()
+    if "opus/48000/2" not in codecs.values():
         raise BadSdp(f"{what} has no Opus at 48 kHz (opus/48000/2).")
+    audio.keep_payloads(p for p, codec in codecs.items() if codec in direct.CARRIED_CODECS)
     direction = given.direction(audio)
     if direction != "sendrecv":
         raise BadSdp(f"{what} is {direction}; a call needs sendrecv.")
@@ -97,10 +103,8 @@ def slim(sdp: str, *, what: str = "The answer", is_answer: bool = True) -> str:
         raise BadSdp(f"{what} has an a=setup that is none of active, passive, actpass.")
     if is_answer and setup == "actpass":
         setup = "passive"
+    direct.check_reachable(given, audio)
     candidates = audio.udp_candidates()
-    if not candidates and given.has(audio, "ice-lite"):
-        # a lite side never calls (RFC 8445 section 2.5), and nobody could call it
-        raise BadSdp(f"{what} has no UDP candidate.")
     address, port = _place_of(candidates)
     lines = [
         "v=0",
@@ -144,13 +148,14 @@ def with_keys(answer: str, offer: str) -> str:
 def source_of(sdp: str, *, what: str = "The answer") -> int:
     """Return the SSRC that a far side declares.
 
-    The hop passes SSRCs on, and LiveKit never publishes one that its offer did not name.
+    The hop passes SSRCs on, and LiveKit never publishes one that its offer did not name. Of a
+    group it is the primary.
 
     Raises:
         BadSdp: none or several are declared.
     """
-    given, audio = _read(sdp, what)
-    found = {value.split(" ")[0] for value in given.values(audio, "ssrc")}
+    _, audio = _read(sdp, what)
+    found = audio.sources()
     if len(found) != 1:
         raise BadSdp(f"{what} declares {len(found)} sources (a=ssrc); exactly one is needed.")
     ssrc = found.pop()

@@ -13,8 +13,10 @@ from controlplane.core.addresses import is_global
 from controlplane.core.errors import BadSdp
 from controlplane.sdp.lines import DIRECTIONS, Description, Section, attribute
 
-_OFFERED_CODECS = frozenset({"opus/48000/2", "telephone-event/8000"})
+CARRIED_CODECS = frozenset({"opus/48000/2", "telephone-event/8000"})
+"""What LiveKit may see and choose, and what is answered: a call's voice, and its keys."""
 _NO_PRIMARY = "LiveKit's answer declares {count} sources (a=ssrc); Meta takes exactly one."
+_ROLES = ("actpass", "active", "passive")
 
 
 def offer_for_livekit(sdp: str, *, rewrite_dtls_role: bool) -> str:
@@ -26,6 +28,8 @@ def offer_for_livekit(sdp: str, *, rewrite_dtls_role: bool) -> str:
     (measured), and the agent's Opus has no way to the phone. `a=ice-lite` stays: it makes LiveKit
     the controlling side, as Meta needs.
 
+    Candidates with a name instead of an address go: LiveKit would not resolve them.
+
     With `rewrite_dtls_role`, `actpass` becomes `passive`, so that LiveKit is the DTLS client;
     `answer_for_meta` must be called with the same switch.
 
@@ -35,7 +39,7 @@ def offer_for_livekit(sdp: str, *, rewrite_dtls_role: bool) -> str:
     offer = Description.parse(sdp, "The offer")
     audio = offer.audio()
     _check_offer(offer, audio)
-    audio.keep_payloads(p for p, codec in audio.codecs().items() if codec in _OFFERED_CODECS)
+    audio.keep_payloads(p for p, codec in audio.codecs().items() if codec in CARRIED_CODECS)
 
     # without a mid LiveKit refuses, without BUNDLE it answers `m=audio 0` (both measured)
     mid = next(iter(audio.values("mid")), None)
@@ -44,6 +48,7 @@ def offer_for_livekit(sdp: str, *, rewrite_dtls_role: bool) -> str:
         audio.put("mid", mid)
     offer.session.put("group", f"BUNDLE {mid}")
     offer.sections = [audio]
+    audio.drop_names()
 
     if rewrite_dtls_role:
         for part in (offer.session, audio):
@@ -82,6 +87,7 @@ def answer_for_meta(answer: str, offer: str, *, rewrite_dtls_role: bool) -> str:
     _keep_offered_opus(audio, asked_audio)
     _keep_one_source(audio)
     _keep_one_fingerprint(result, audio)
+    _check_families(asked.families(asked_audio), result.families(audio))
     _keep_best_candidates(audio)
     _set_dtls_role(result, audio, asked, asked_audio, rewrite_dtls_role=rewrite_dtls_role)
     _echo_mid(result, audio, asked, asked_audio)
@@ -107,6 +113,29 @@ def _check_offer(offer: Description, audio: Section) -> None:
     offer.require(audio, "ice-ufrag", "ice-pwd", "fingerprint", "setup")
     if not audio.values("ssrc"):
         raise BadSdp("The offer has no a=ssrc; LiveKit would never publish the caller's audio.")
+    # `holdconn` (RFC 4145 section 4): no connection for now, so nobody to talk to
+    if offer.first(audio, "setup") not in _ROLES:
+        raise BadSdp(f"The offer has an a=setup that is none of {', '.join(_ROLES)}.")
+    check_reachable(offer, audio)
+
+
+def check_reachable(given: Description, audio: Section) -> None:
+    """Raise if nobody could find the side that this describes.
+
+    A lite side never calls (RFC 8445 section 2.5), and without an address nobody can call it.
+
+    Raises:
+        BadSdp: it is lite and has no UDP candidate with an address.
+    """
+    if given.has(audio, "ice-lite") and not audio.udp_candidates():
+        raise BadSdp(f"{given.what} has no UDP candidate with an address; names are not resolved.")
+
+
+def _check_families(offered: frozenset[int], answered: frozenset[int]) -> None:
+    """Refuse an answer from which no packet could reach the other side (IPv6 alone to IPv4)."""
+    if offered and answered and not offered & answered:
+        theirs, ours = ("IPv" + "/".join(map(str, sorted(x))) for x in (offered, answered))
+        raise BadSdp(f"The offer has {theirs} addresses alone, and our side is at {ours}.")
 
 
 def _keep_offered_opus(audio: Section, asked: Section) -> None:
@@ -114,7 +143,7 @@ def _keep_offered_opus(audio: Section, asked: Section) -> None:
     kept = [
         payload
         for payload, codec in answered.items()
-        if codec in _OFFERED_CODECS and offered.get(payload) == codec
+        if codec in CARRIED_CODECS and offered.get(payload) == codec
     ]
     if not any(answered[payload] == "opus/48000/2" for payload in kept):
         raise BadSdp("LiveKit's answer does not take the Opus that was offered.")
@@ -122,15 +151,14 @@ def _keep_offered_opus(audio: Section, asked: Section) -> None:
 
 
 def _keep_one_source(audio: Section) -> None:
-    # in a group the first is the primary: FID repairs (RFC 4588), FEC protects it (RFC 5956)
-    secondary = {ssrc for group in audio.values("ssrc-group") for ssrc in group.split()[2:]}
+    secondary = audio.secondary_sources()
     audio.drop("ssrc-group")
     audio.lines = [
         line
         for line in audio.lines
         if attribute(line) != "ssrc" or line.removeprefix("a=ssrc:").split(" ")[0] not in secondary
     ]
-    sources = {value.split(" ")[0] for value in audio.values("ssrc")}
+    sources = audio.sources()
     if not sources:
         raise BadSdp("LiveKit's answer has no a=ssrc: the agent's track is not subscribed.")
     if len(sources) > 1:

@@ -8,7 +8,9 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from controlplane.core.addresses import address_of
 from controlplane.core.errors import BadSdp
+from controlplane.sdp.wrappings import unwrap
 
 MAX_CHARS = 64 * 1024
 """Meta's offers have about 1,500 characters, LiveKit's answers about 2,000."""
@@ -65,14 +67,33 @@ class Section:
         self.lines[at:] = [f"a={name}:{value}", *rest]
 
     def udp_candidates(self) -> list[str]:
-        """Return the UDP candidates of component 1 (RFC 8839 section 5.1), in their order."""
+        """Return the UDP candidates of component 1 (RFC 8839 section 5.1), in their order.
+
+        Names in the place of addresses (mDNS, DNS) are left out: nobody here resolves them.
+        """
         found = []
         for value in self.values("candidate"):
             # foundation component transport priority address port typ ...
             words = value.split()
-            if len(words) >= 8 and words[1] == "1" and words[2].lower() == "udp":
+            is_udp = len(words) >= 8 and words[1] == "1" and words[2].lower() == "udp"
+            if is_udp and address_of(words[4]) is not None:
                 found.append(value)
         return found
+
+    def drop_names(self) -> None:
+        """Remove the candidates whose address is a name."""
+        self.lines = [line for line in self.lines if not _is_named_candidate(line)]
+
+    def secondary_sources(self) -> set[str]:
+        """Return the SSRCs that only serve another one.
+
+        In a group the first is the primary: FID repairs (RFC 4588), FEC protects it (RFC 5956).
+        """
+        return {ssrc for group in self.values("ssrc-group") for ssrc in group.split()[2:]}
+
+    def sources(self) -> set[str]:
+        """Return the SSRCs that are declared, without the secondary ones."""
+        return {value.split(" ")[0] for value in self.values("ssrc")} - self.secondary_sources()
 
     def codecs(self) -> dict[str, str]:
         """Return payload type -> lower-case `name/clock[/channels]`, for the m= line's formats."""
@@ -106,11 +127,16 @@ class Description:
 
     @classmethod
     def parse(cls, text: str, what: str) -> "Description":
-        """Split into sections, without judging more than the form (RFC 8866 section 5)."""
+        """Split into sections, without judging more than the form (RFC 8866 section 5).
+
+        What others have wrapped around it is taken off first (`wrappings`).
+        """
         if len(text) > MAX_CHARS:
             raise BadSdp(f"{what} is longer than {MAX_CHARS} characters.")
+        if not text.strip():
+            raise BadSdp(f"{what} is empty; it has to begin with v=0.")
         # LF alone is tolerated (RFC 8866 section 5); str.splitlines would also split at U+2028
-        lines = [line.removesuffix("\r") for line in text.split("\n")]
+        lines = [line.rstrip("\r") for line in unwrap(text).split("\n")]
         parts: list[list[str]] = [[]]
         for number, line in enumerate(lines, start=1):
             if not line.strip():
@@ -162,6 +188,11 @@ class Description:
         stated = [*section.flags(*DIRECTIONS), *self.session.flags(*DIRECTIONS)]
         return stated[0] if stated else "sendrecv"
 
+    def families(self, section: Section) -> frozenset[int]:
+        """Return the IP versions (4, 6) of the section's UDP candidates."""
+        addresses = (address_of(value.split()[4]) for value in section.udp_candidates())
+        return frozenset(address.version for address in addresses if address is not None)
+
     def require(self, section: Section, *names: str) -> None:
         """Raise if one of these attributes stands nowhere."""
         for name in names:
@@ -174,3 +205,8 @@ def attribute(line: str) -> str | None:
     if not line.startswith("a="):
         return None
     return line.removeprefix("a=").partition(":")[0].strip()
+
+
+def _is_named_candidate(line: str) -> bool:
+    words = line.split()
+    return attribute(line) == "candidate" and len(words) > 4 and address_of(words[4]) is None

@@ -88,7 +88,7 @@ class SimulatedCall(MetaCall):
             self.wacid,
             self.plan.caller,
             self.line,
-            offer,
+            self.plan.wrap_offer(offer) if self.plan.wrap_offer is not None else offer,
             int(time.time() - self.plan.age_s),
             self._payloads,
         )

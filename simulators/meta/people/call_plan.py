@@ -55,6 +55,8 @@ class CallPlan(PhonePlan):
     """Events that nobody knows ride in the same POST, before the `connect`."""
     edit_offer: Callable[[str], str] | None = None
     """Spoil the offer."""
+    wrap_offer: Callable[[str], str] | None = None
+    """What somebody between Meta and the business does to the offer's text."""
     cta_payload: str | None = None
     deeplink_payload: str | None = None
 

@@ -138,6 +138,54 @@ def test_exactly_one_source_is_needed(kept: str) -> None:
         source_of(head + kept)
 
 
+@pytest.mark.parametrize("kind", ["FID", "FEC-FR"])
+def test_the_primary_of_a_group_is_the_source(kind: str) -> None:
+    """The others repair it or protect it, and carry no voice of their own."""
+    head = WHATSAPP_ANSWER.split("a=ssrc:", maxsplit=1)[0]
+    group = f"a=ssrc-group:{kind} 7 8\r\na=ssrc:8 cname:a\r\na=ssrc:7 cname:a\r\n"
+    assert source_of(head + group) == 7
+
+
+OTHERS = (
+    "a=rtpmap:0 PCMU/8000\r\na=rtpmap:96 L16/16000\r\na=fmtp:96 emphasis=50-15\r\n"
+    "a=rtcp-fb:96 transport-cc\r\na=rtpmap:97 telephone-event/48000\r\n"
+)
+
+
+def beside(sdp: str, others: str) -> str:
+    """The same description with G.711, L16 and keys of another clock beside what it has."""
+    head, _, rest = sdp.partition(" UDP/TLS/RTP/SAVPF ")
+    formats, _, rest = rest.partition("\r\n")
+    return f"{head} UDP/TLS/RTP/SAVPF {others.format(formats)}\r\n{rest}{OTHERS}"
+
+
+@pytest.mark.parametrize("others", ["{} 0 8 96 97", "0 8 96 97 {}"])
+@pytest.mark.parametrize(
+    ("sdp", "is_answer"),
+    [
+        (WHATSAPP_ANSWER, True),
+        (LIVEKIT_ANSWER, True),
+        (load("whatsapp-offer"), False),
+    ],
+    ids=["whatsapp-answer", "livekit-answer", "whatsapp-offer"],
+)
+def test_the_hop_sees_opus_and_keys_alone(sdp: str, is_answer: bool, others: str) -> None:
+    """G.711 and L16 beside them are not passed on: whoever chose them would not be heard."""
+    assert slim(beside(sdp, others), is_answer=is_answer) == slim(sdp, is_answer=is_answer)
+
+
+@pytest.mark.parametrize("others", ["{} 0 8 96 97", "0 8 96 97 {}"])
+def test_what_the_hop_adds_reaches_neither_side(others: str) -> None:
+    """A hop that is set up to transcode offers more than it was given."""
+    inner = load("rtpengine-offer-livekit")
+    assert set(lines(offer_for_meta(beside(HOP_OFFER, others)))) == set(
+        lines(offer_for_meta(HOP_OFFER))
+    )
+    assert set(lines(offer_for_livekit(beside(inner, others), ssrc=7))) == set(
+        lines(offer_for_livekit(inner, ssrc=7))
+    )
+
+
 @pytest.mark.parametrize("bad", ["x", "0", "4294967296", "99999999999"])
 def test_a_malformed_source_is_refused(bad: str) -> None:
     """An SSRC has 32 bits (RFC 3550)."""

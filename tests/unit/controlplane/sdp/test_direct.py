@@ -107,6 +107,65 @@ def test_refusal_names_what_is_missing(name: str, clue: str) -> None:
         offer_for_livekit(read(name), rewrite_dtls_role=True)
 
 
+NAMED = "a=candidate:1 1 udp 2122260223 {name} 3484 typ host\r\n"
+NO_CANDIDATE = re.sub(r"a=candidate:.*\r\n", "", OFFER)
+IPV6_ONLY = re.sub(r"a=candidate:.* 57\.144\..*\r\n", "", OFFER)
+IPV4_ONLY = re.sub(r"a=candidate:.* 2a03:.*\r\n", "", OFFER)
+
+
+@pytest.mark.parametrize(
+    ("offer", "clue"),
+    [
+        (OFFER.replace("a=setup:actpass", "a=setup:holdconn"), "none of actpass, active, passive"),
+        (OFFER.replace("a=setup:actpass", "a=setup:"), "no a=setup"),
+        (NO_CANDIDATE, "no UDP candidate with an address"),
+        (NO_CANDIDATE + NAMED.format(name="b7f1.local"), "no UDP candidate with an address"),
+        (NO_CANDIDATE + NAMED.format(name="relay.example"), "names are not resolved"),
+        ("", "is empty"),
+        (" \r\n", "is empty"),
+    ],
+)
+def test_an_offer_that_nobody_could_reach_is_refused_at_once(offer: str, clue: str) -> None:
+    """Before an agent is waited for: the phone is ringing."""
+    with pytest.raises(BadSdp, match=clue):
+        offer_for_livekit(offer, rewrite_dtls_role=True)
+
+
+@pytest.mark.parametrize("name", ["b7f1.local", "relay.example", "localhost"])
+def test_a_name_beside_addresses_is_left_out(name: str) -> None:
+    """LiveKit sees the addresses alone; the call is answered."""
+    out = offer_for_livekit(OFFER + NAMED.format(name=name), rewrite_dtls_role=True)
+    assert out == offer_for_livekit(OFFER, rewrite_dtls_role=True)
+    full = NO_CANDIDATE.replace("a=ice-lite\r\n", "") + NAMED.format(name=name)
+    # a full side calls by itself, and is then known by its address
+    assert not attributes(offer_for_livekit(full, rewrite_dtls_role=True), "candidate")
+
+
+@pytest.mark.parametrize(
+    ("offer", "ours", "theirs"),
+    [
+        (OFFER, "51.15.20.30", True),
+        (OFFER, "2a01:4f8::1", True),
+        (IPV6_ONLY, "2a01:4f8::1", True),
+        (IPV6_ONLY, "51.15.20.30", False),
+        (IPV4_ONLY, "2a01:4f8::1", False),
+        (IPV4_ONLY, "::ffff:51.15.20.30", True),
+        # a full side is known when it calls
+        (NO_CANDIDATE.replace("a=ice-lite\r\n", ""), "2a01:4f8::1", True),
+    ],
+    ids=["both", "both-6", "6-6", "6-4", "4-6", "4-mapped", "unknown"],
+)
+def test_both_sides_need_one_ip_version(offer: str, ours: str, theirs: bool) -> None:
+    """IPv6 alone cannot be reached from IPv4: such a call is refused, not answered in silence."""
+    address = f"a=candidate:1 1 udp 2130706431 {ours} 7882 typ host\r\n"
+    answer = re.sub(r"(a=candidate:.*\r\n)+", address, ANSWER)
+    if theirs:
+        assert attributes(translate(answer, offer), "setup") == ["active"]
+    else:
+        with pytest.raises(BadSdp, match="our side is at IPv"):
+            translate(answer, offer)
+
+
 @pytest.mark.parametrize("noise", ["\x00", "a=x:\x1b[2J\r\n", "a=x:\ud800\r\n", "a=b\rm=c\r\n"])
 def test_control_characters_are_refused(noise: str) -> None:
     """NUL, escapes, lone CR and lone surrogates are not SDP and cannot be stored or sent."""

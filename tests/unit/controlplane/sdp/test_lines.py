@@ -44,6 +44,8 @@ def test_candidates_of_udp_and_the_first_component_are_kept() -> None:
         "a=candidate:2 2 udp 98 192.0.2.1 4000 typ host",
         "a=candidate:3 1 tcp 97 192.0.2.1 4000 typ host tcptype passive",
         "a=candidate:5 1 udp 96 192.0.2.1",
+        "a=candidate:6 1 udp 95 b7f1.local 4000 typ host",
+        "a=candidate:7 1 udp 94 relay.example 4000 typ host",
         f"a=candidate:{kept[1]}",
     )
     assert sdp.audio().udp_candidates() == kept
@@ -55,3 +57,25 @@ def test_an_error_says_whose_description_lacks_what() -> None:
     sdp.require(sdp.audio(), "ice-ufrag")
     with pytest.raises(BadSdp, match=r"^The offer has no a=setup\.$"):
         sdp.require(sdp.audio(), "ice-ufrag", "setup")
+
+
+@pytest.mark.parametrize(
+    ("address", "version"),
+    [("192.0.2.1", 4), ("2001:db8::1", 6), ("::ffff:192.0.2.1", 4), ("b7f1.local", None)],
+)
+def test_a_section_tells_its_ip_versions(address: str, version: int | None) -> None:
+    """By its candidates; an IPv4 address that is written as IPv6 is IPv4, a name is neither."""
+    sdp = read(f"a=candidate:1 1 udp 99 {address} 4000 typ host")
+    assert sdp.families(sdp.audio()) == ({version} if version else frozenset())
+
+
+def test_names_can_be_taken_out() -> None:
+    """Of candidates alone, whatever their transport."""
+    named = [
+        "a=candidate:1 1 udp 99 b7f1.local 4000 typ host",
+        "a=candidate:2 2 tcp 98 relay.example 4000 typ host tcptype passive",
+    ]
+    kept = ["a=candidate:3 1 udp 97 192.0.2.1 4000 typ host", "a=candidate:short", "a=x:b7f1.local"]
+    audio = read(*named, *kept).audio()
+    audio.drop_names()
+    assert audio.lines[1:] == kept
