@@ -4,7 +4,7 @@ BIN := .venv/bin
 LOCK_FLAGS := -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links
 CODE := shared controlplane agents simulators wacall tests
 # every line and branch of these is covered by unit tests
-PURE := shared/call/*,controlplane/core/*,controlplane/sdp/*
+PURE := shared/call/*,controlplane/core/*,controlplane/sdp/*,controlplane/stop/*
 
 .PHONY: help setup demo test check bench docs fmt lock clean
 

@@ -3,7 +3,6 @@
 Pure data. An entry is never changed: whoever changes their mind adds one.
 """
 
-import re
 import uuid
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -185,28 +184,3 @@ def make_entry(
         at=at,
         note=note,
     )
-
-
-# Words that alone are the whole message. The first line: 47 CFR 64.1200(a)(10), which names them
-# as reasonable means to revoke consent. Then what people write, and the word in other languages.
-_STOP_WORDS = """
-    stop|quit|end|revoke|opt out|optout|cancel|unsubscribe
-    stopall|stop all|stop calling|stop calling me|do not call|do not call me|dont call|dont call me
-    no more calls|please stop|stop please|stop it
-    stopp|abmelden|nicht anrufen|arret|arrêt|arrêter|arreter|désabonner|baja|alto|parar|pare
-    cancelar|basta|ferma|stoppen|afmelden|dur|iptal|стоп|отписаться|توقف|إيقاف|रोकें|停止|停
-"""
-
-
-def _plain(text: str) -> str:
-    """Without case, marks and punctuation."""
-    text = text.casefold().replace("'", "").replace("’", "")
-    return " ".join(re.sub(r"[^\w\s]|_", " ", text).split())
-
-
-_STOPS = frozenset(filter(None, map(_plain, re.split(r"[|\n]", _STOP_WORDS))))
-
-
-def is_stop(text: str) -> bool:
-    """Whether a text message, as a whole, says STOP; a sentence with the word in it does not."""
-    return _plain(text) in _STOPS

@@ -7,10 +7,10 @@ message it was, is enough; the words, pictures and places are nobody's business 
 from collections.abc import Mapping
 from typing import Any
 
-from controlplane.core.consent import is_stop
 from controlplane.core.foreign import Json, list_of, object_of
 from controlplane.meta.batch import ELEMENTS
 from controlplane.meta.events import PermissionReplied, TextReceived, Unrecognized, WebhookEvent
+from controlplane.stop.grammar import Verdict, judge
 
 WITHHELD = "…"
 """Stands where something was left out."""
@@ -27,7 +27,7 @@ _CONTEXT_NAMES = ("id", "from", "from_user_id", "user_id")
 
 def text_decides(event: WebhookEvent) -> bool:
     """Whether the words of this message decide something, so that they are the proof of it."""
-    return isinstance(event, TextReceived) and is_stop(event.text)
+    return isinstance(event, TextReceived) and judge(event.text) is not Verdict.NONE
 
 
 def what_to_keep(event: WebhookEvent, *, decides: bool, is_ours: bool) -> Json:

@@ -16,7 +16,6 @@ from controlplane.core.consent import (
     ConsentRequest,
     ConsentSource,
     LedgerState,
-    is_stop,
     make_entry,
 )
 from controlplane.core.errors import GraphError
@@ -36,6 +35,7 @@ from controlplane.meta.graph_errors import GraphNotReached, GraphRefused, Unread
 from controlplane.meta.lessons import Correction, after_refusal, pause_of
 from controlplane.meta.permission_lookup import PermissionLookup
 from controlplane.meta.replies import entry_of_reply
+from controlplane.stop.grammar import says_stop
 from shared.call.call import Call
 from shared.call.denial import Denied, Reason
 from shared.call.errors import CallDenied
@@ -155,7 +155,7 @@ class Permissions:
     async def texted(self, event: TextReceived, event_id: str) -> EventOutcome:
         """Write a STOP as a do-not-call; every other text is not for us."""
         person = event.party.person
-        if person is None or not is_stop(event.text):
+        if person is None or not says_stop(event.text):
             return EventOutcome.IGNORED
         wishes = ((ConsentKind.DO_NOT_CALL, True), (ConsentKind.MARKETING_FOLLOW_UP, False))
         await self._ledger.add(

@@ -41,14 +41,15 @@ ALLOWED: dict[str, set[str]] = {
     # the control plane, lowest layer first
     "controlplane.core": {"shared.call"},
     "controlplane.sdp": CORE,
+    "controlplane.stop": set(),
     # one folder per neighbour; none knows another
-    "controlplane.meta": CORE | {"controlplane.sdp", "shared.process"},
+    "controlplane.meta": CORE | {"controlplane.sdp", "controlplane.stop", "shared.process"},
     "controlplane.livekit": CORE | {"shared.process"},
     "controlplane.rtpengine": CORE | {"controlplane.sdp", "shared.process"},
     "controlplane.ledger": CORE | {"shared.database"},
     "controlplane.telemetry": CORE,
     # the stories, the doors, and the one file that knows everything
-    "controlplane.use_cases": CORE | UNSWAPPED,
+    "controlplane.use_cases": CORE | UNSWAPPED | {"controlplane.stop"},
     "controlplane.http": CORE | UNSWAPPED | {"controlplane.use_cases"},
     "controlplane": CORE | NEIGHBOURS | {"controlplane.use_cases", "controlplane.http"},
     # the worker knows nothing of the control plane
@@ -96,7 +97,13 @@ KNOWS_RTPENGINE = {
     "wacall/demo/aftermath.py", "wacall/doctor/examine.py", "wacall/stack/hop.py",
 }  # fmt: skip
 # folders in which nothing has a socket, an event loop, or a clock of its own
-PURE = ("shared.call", "controlplane.core", "controlplane.sdp", "simulators.meta.rules")
+PURE = (
+    "shared.call",
+    "controlplane.core",
+    "controlplane.sdp",
+    "controlplane.stop",
+    "simulators.meta.rules",
+)
 IMPURE = {
     "aiohttp", "asyncio", "httpx", "livekit", "postgrest", "prometheus_client", "socket",
     "supabase", "tenacity", "time",

@@ -9,7 +9,6 @@ from controlplane.core.consent import (
     ConsentKind,
     ConsentSource,
     Permission,
-    is_stop,
     make_entry,
 )
 from shared.call.ids import PhoneNumberId
@@ -63,21 +62,3 @@ def test_a_permission_ends_at_its_expiry(seconds: int, holds: bool) -> None:
     """Nobody tells us; the clock does."""
     permission = Permission(granted=True, valid_until=NOW)
     assert permission.holds(NOW + timedelta(seconds=seconds)) is holds
-
-
-@pytest.mark.parametrize(
-    "text",
-    ["STOP", "stop", " Stop. ", "STOP!!", "Don't call me", "Don’t call me", "Unsubscribe",
-     "opt-out", "Do not call", "baja", "СТОП", "停止", "إيقاف", "रोकें", "ARRÊT"],
-)  # fmt: skip
-def test_stop_is_understood(text: str) -> None:
-    """In any case, with marks, and in other languages."""
-    assert is_stop(text)
-
-
-@pytest.mark.parametrize(
-    "text", ["", "!", "please don't stop the repair", "Which bus stop?", "stop by at nine", "hello"]
-)
-def test_a_sentence_with_the_word_is_no_stop(text: str) -> None:
-    """Only the whole message counts."""
-    assert not is_stop(text)

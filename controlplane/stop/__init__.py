@@ -1,0 +1,1 @@
+"""Whether a message says STOP: a small grammar and the words of each language. Pure."""
