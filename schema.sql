@@ -15,8 +15,8 @@
 -- Personal data and retention. Columns whose comment starts with "PII:" hold personal data. What a
 -- caller may expect: raw events go after 30 days, calls with their transcripts, leads and
 -- follow-ups 180 days after their end, sooner where the law or the person asks for it. That is
--- purge_expired(), which somebody has to call every day: `wacall database purge` from any
--- scheduler, or in the database itself, once pg_cron is enabled:
+-- purge_expired(), which the control plane calls once a day (settings RETENTION_*). Where none runs
+-- all the time, call it by `wacall database purge`, or in the database, once pg_cron is enabled:
 --
 --     select cron.schedule('wacall-purge', '17 3 * * *', 'select public.purge_expired()');
 --
@@ -239,7 +239,7 @@ comment on column public.call_events.call_id is
     'The call, once known; null for events that concern none of ours.';
 comment on column public.call_events.wacid is 'PII: Meta''s call id, as the event names it.';
 comment on column public.call_events.payload is
-    'PII: the raw event, with numbers, names and session descriptions.';
+    'PII: the raw event, with numbers, names and session descriptions. Of messages that decide nothing, and of other lines, only who, when and what kind; then redacted is true.';
 comment on column public.call_events.outcome is
     'What became of it: handled, duplicate, stale, ignored, unknown, failed, recorded; null: not worked on yet.';
 comment on column public.call_events.taken_at is
@@ -846,11 +846,50 @@ $$;
 comment on function public.purge_expired(integer, integer, integer, integer, integer, boolean) is
     'Deletes what is older than it may be: ended calls with all that belongs to them, raw events, requests for permission, pauses that are over; at_most of each, null: all. Live calls and consents stay. dry_run only counts. Returns what went, by table.';
 
+-- ------------------------------------------------------------------------------------- chores
+
+create table public.chores (
+    name text primary key check (name <> ''),
+    begun_at timestamptz not null,
+    done_at timestamptz
+);
+
+comment on table public.chores is
+    'What has to be done now and then, by one replica: claim_chore() gives it to one of them. No personal data.';
+comment on column public.chores.name is 'Which: purge.';
+comment on column public.chores.begun_at is
+    'When somebody last took it; if it is not done a while later, somebody else may.';
+comment on column public.chores.done_at is 'When it was last done, to the end; null: never.';
+
+create function public.claim_chore(
+    chore text, every_s double precision, lease_s double precision
+) returns boolean
+language sql volatile set search_path = '' as $$
+    with claimed as (
+        insert into public.chores as c (name, begun_at)
+        values (claim_chore.chore, now())
+        on conflict (name) do update set begun_at = now()
+        where c.begun_at <= now() - make_interval(secs => claim_chore.lease_s)
+          and (c.done_at is null
+               or c.done_at <= now() - make_interval(secs => claim_chore.every_s))
+        returning c.name
+    )
+    select exists (select from claimed)
+$$;
+comment on function public.claim_chore(text, double precision, double precision) is
+    'Whether the caller is the one to do a chore now: it is due every_s after it was done, and nobody took it within lease_s.';
+
+create function public.finish_chore(chore text) returns void
+language sql volatile set search_path = '' as $$
+    update public.chores as c set done_at = now() where c.name = finish_chore.chore
+$$;
+comment on function public.finish_chore(text) is 'Notes that a chore was done, to the end.';
+
 -- ------------------------------------------------------------------------------------ version
 
 create function public.schema_version() returns integer
 language sql immutable set search_path = ''
-return 3;
+return 4;
 comment on function public.schema_version() is
     'The version of this file that the database has; the control plane compares it with its own.';
 
@@ -864,18 +903,20 @@ alter table public.follow_ups enable row level security;
 alter table public.consents enable row level security;
 alter table public.consent_requests enable row level security;
 alter table public.call_pauses enable row level security;
+alter table public.chores enable row level security;
 
 -- A Supabase project may grant everything on new objects by default: take it back first.
 revoke all on public.calls, public.transcripts, public.call_events, public.leads,
     public.follow_ups, public.call_timeline, public.consents, public.consent_state,
-    public.consent_requests, public.call_pauses from public, anon, authenticated, service_role;
+    public.consent_requests, public.call_pauses, public.chores from public, anon, authenticated, service_role;
 revoke all on function public.call_may_become(text, text), public.guard_call(),
     public.touch_updated_at(), public.guard_call_event(), public.schema_version(),
     public.take_pending_events(timestamptz, timestamptz, timestamptz),
     public.guard_consents(), public.guard_outbound(), public.do_not_call_since(text, text),
     public.call_standing(text, text, text, timestamptz, integer, integer),
     public.do_not_call(uuid), public.erase_person(text, text, boolean),
-    public.purge_expired(integer, integer, integer, integer, integer, boolean)
+    public.purge_expired(integer, integer, integer, integer, integer, boolean),
+    public.claim_chore(text, double precision, double precision), public.finish_chore(text)
     from public, anon, authenticated, service_role;
 
 grant usage on schema public to service_role;
@@ -885,10 +926,13 @@ grant update (outcome, call_id, taken_at) on public.call_events to service_role;
 grant select, insert on public.consents, public.consent_requests, public.call_pauses
     to service_role;
 grant update (message_id, outcome) on public.consent_requests to service_role;
+grant select, insert, update on public.chores to service_role;
 grant select on public.call_timeline, public.consent_state to service_role;
 grant execute on function public.call_may_become(text, text), public.schema_version(),
     public.take_pending_events(timestamptz, timestamptz, timestamptz),
     public.do_not_call_since(text, text),
     public.call_standing(text, text, text, timestamptz, integer, integer),
     public.do_not_call(uuid), public.erase_person(text, text, boolean),
-    public.purge_expired(integer, integer, integer, integer, integer, boolean) to service_role;
+    public.purge_expired(integer, integer, integer, integer, integer, boolean),
+    public.claim_chore(text, double precision, double precision), public.finish_chore(text)
+    to service_role;

@@ -29,6 +29,7 @@ from controlplane.rtpengine.key_reports import REOPEN_S, KeyListener
 from controlplane.settings import Settings
 from controlplane.telemetry.metrics import Metrics
 from controlplane.use_cases.client_watch import ClientWatch
+from controlplane.use_cases.retention import LOOK_EVERY_S
 from shared.call.call import EndReason
 from shared.call.errors import StoreUnavailable, WacallError
 from shared.database.rest import RestClient
@@ -59,7 +60,7 @@ class ControlPlane:
         self.hops = make_hops(settings, http, observe=metrics.upstream_done)
         self.near = make_neighbours(settings, http, rest, hops=self.hops, metrics=metrics)
         self.ledger = Ledger(rest)
-        self.use_cases = make_use_cases(settings, self.near, self.ledger)
+        self.use_cases = make_use_cases(settings, self.near, self.ledger, rest)
         self.key_listener = KeyListener(self.use_cases.keys.take)
         self.loops = Loops(observe=metrics.loop_turned, expected=WacallError)
         self.client_watch = client_watch
@@ -77,6 +78,7 @@ class ControlPlane:
         every(settings.reconcile_interval_s, stories.sweeper.reconcile, name="sweep-reconcile")
         apart_s = client_limits(settings).apart_s
         every(apart_s, self.client_watch.look, name="database-client")
+        every(LOOK_EVERY_S, stories.retention.purge_if_due, name="retention")
         every(stories.hop_watch.pause_s, stories.hop_watch.look, name="hop-watch")
         # the first call is not to find out which hop is well
         await self.hops.look()

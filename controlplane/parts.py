@@ -32,11 +32,13 @@ from controlplane.use_cases.outbound import CallPlacer, DialPolicy
 from controlplane.use_cases.papers import Papers
 from controlplane.use_cases.permissions import CallRules, Permissions
 from controlplane.use_cases.releasing import Releaser
+from controlplane.use_cases.retention import Retention
 from controlplane.use_cases.room_watch import RoomWatch
 from controlplane.use_cases.setup import CallSetup
 from controlplane.use_cases.sweeper import Sweeper
 from controlplane.use_cases.switchboard import Switchboard
 from shared.database.rest import WITHIN_S, RestClient
+from shared.database.retention import Expiry, RetentionDays
 from shared.database.supabase import SupabaseStore
 from shared.process.observing import ObserveRequest
 from shared.process.tasks import Tasks
@@ -165,10 +167,13 @@ class UseCases:
     room_watch: RoomWatch
     hop_watch: HopWatch
     sweeper: Sweeper
+    retention: Retention
     keys: KeyReporter
 
 
-def make_use_cases(settings: Settings, near: Neighbours, ledger: Ledger) -> UseCases:
+def make_use_cases(
+    settings: Settings, near: Neighbours, ledger: Ledger, rest: RestClient
+) -> UseCases:
     """Tie the stories together, each with the policy that it follows."""
     bounds, tasks = _bounds(settings), Tasks()
     permissions = Permissions(
@@ -225,6 +230,7 @@ def make_use_cases(settings: Settings, near: Neighbours, ledger: Ledger) -> UseC
             switchboard=switchboard,
             bounds=bounds,
         ),
+        retention=Retention(Expiry(rest), _retention_days(settings)),
         keys=KeyReporter(near),
     )
 
@@ -235,6 +241,15 @@ def _bounds(settings: Settings) -> Bounds:
         media_s=settings.media_timeout_s,
         duration_s=settings.max_call_duration_s,
         ring_s=settings.ring_timeout_s,
+    )
+
+
+def _retention_days(settings: Settings) -> RetentionDays:
+    return RetentionDays(
+        call=settings.retention_call_days,
+        event=settings.retention_event_days,
+        request=settings.retention_request_days,
+        pause=settings.retention_pause_days,
     )
 
 

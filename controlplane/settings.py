@@ -7,6 +7,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from controlplane.core.callee import CallHours
 from controlplane.rtpengine.address import HopAddress, is_public, parse_hops
 from shared.call.ids import PhoneNumberId
+from shared.database.retention import LONGEST_DAYS
 from shared.process.settings import HttpUrl, Required, Seconds, ServiceSettings
 
 
@@ -121,3 +122,12 @@ class Settings(ServiceSettings):
     """How often deadlines and events that were left lying are looked for."""
     reconcile_interval_s: Seconds = Field(5, alias="RECONCILE_INTERVAL_S")
     """How often live calls are compared with LiveKit's rooms, should a webhook get lost."""
+
+    retention_call_days: int = Field(180, alias="RETENTION_CALL_DAYS", ge=1, le=LONGEST_DAYS)
+    """Days after its end that a call is kept, with its transcript, lead and follow-ups."""
+    retention_event_days: int = Field(30, alias="RETENTION_EVENT_DAYS", ge=1, le=LONGEST_DAYS)
+    """Days that raw events are kept."""
+    retention_request_days: int = Field(30, alias="RETENTION_REQUEST_DAYS", ge=7, le=LONGEST_DAYS)
+    """Days that requests for permission are kept; Meta's limits look back over a week."""
+    retention_pause_days: int = Field(30, alias="RETENTION_PAUSE_DAYS", ge=0, le=LONGEST_DAYS)
+    """Days after their end that pauses are kept."""

@@ -24,7 +24,7 @@ from shared.call.records import (
 
 Row = Mapping[str, Any]
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 """What `schema_version()` in schema.sql returns; raise both together."""
 
 CALL_COLUMNS = (
@@ -46,6 +46,7 @@ TABLES: Mapping[str, tuple[str, ...]] = {
     "transcripts": TRANSCRIPT_COLUMNS,
     "leads": LEAD_COLUMNS,
     "follow_ups": FOLLOW_UP_COLUMNS,
+    "chores": ("name", "begun_at", "done_at"),
 }
 """Tables and columns that both services read or write."""
 

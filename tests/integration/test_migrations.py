@@ -1,11 +1,13 @@
 """Migrations lead from every release to schema.sql, and take the data along."""
 
 import asyncio
+import json
 import os
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import pytest
@@ -315,6 +317,50 @@ async def test_data_of_an_earlier_release_is_read_by_this_one(folder: Path, vers
     await local.start()
     assert (await local.execute("select count(*) from calls")).strip() == "1"
     await local.stop()
+
+
+async def test_words_that_were_stored_before_are_taken_out(cluster: Cluster, project: str) -> None:
+    """Of messages that decided nothing; a STOP, calls and what is pending stay as they are."""
+    connection = await cluster.connect(project)
+    topic = next(n for n, one in enumerate(MIGRATIONS) if one.name == "privacy")
+    await migrate(connection, MIGRATIONS[:topic])
+    message = {"id": "wamid.1", "from": "1555", "timestamp": "17", "type": "text"}
+    envelope = {
+        "metadata": {"phone_number_id": "1"},
+        "contacts": [{"wa_id": "1555", "profile": {"name": "words"}}],
+    }
+    spoken = {**envelope, "messages": [{**message, "text": {"body": "words"}}]}
+    rows_before: dict[str, tuple[str, str | None, Any]] = {
+        "text": ("text", "ignored", {"entry_id": "1", "field": "messages", "value": spoken}),
+        "failed": ("text", "failed", {"value": {"messages": "words", "contacts": ["words"]}}),
+        "image": ("unrecognized", "unknown", {"field": "messages", "value": spoken}),
+        "echo": ("unrecognized", "unknown", {"field": "echoes", "value": {"x": "words"}}),
+        "malformed": ("unrecognized", "unknown", {"malformed": "change", "data": "words"}),
+        "stop": ("text", "handled", {"field": "messages", "value": spoken}),
+        "pending": ("text", None, {"field": "messages", "value": spoken}),
+        "calls": ("unrecognized", "unknown", {"field": "calls", "value": {"x": "words"}}),
+        "status": ("unrecognized", "unknown", {"value": {"statuses": ["words"]}}),
+        "connect": ("connect", "handled", {"field": "calls", "value": {"x": "words"}}),
+    }
+    for name, (kind, outcome, payload) in rows_before.items():
+        await connection.execute(
+            "insert into call_events (id, source, kind, received_at, wacid, outcome, payload) "
+            "values (gen_random_uuid(), 'meta', $1, now(), $2, $3, $4)",
+            kind, name, outcome, json.dumps(payload),
+        )  # fmt: skip
+    await migrate(connection, MIGRATIONS)
+    found = {
+        one["wacid"]: json.loads(one["payload"])
+        for one in await connection.fetch("select wacid, payload from call_events")
+    }
+    await connection.close()
+    gone = {name for name, payload in found.items() if "words" not in json.dumps(payload)}
+    assert gone == {"text", "failed", "image", "echo", "malformed"}
+    assert {name for name, payload in found.items() if "redacted" in payload} == gone
+    assert all(found[name] == rows_before[name][2] for name in found.keys() - gone)
+    assert found["text"]["value"]["messages"] == [message]
+    assert found["text"]["value"]["contacts"] == [{"wa_id": "1555"}]
+    assert found["malformed"]["malformed"] == "change"
 
 
 async def test_a_folder_of_a_later_release_is_told_and_left_as_it_is(folder: Path) -> None:

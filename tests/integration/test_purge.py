@@ -1,5 +1,6 @@
 """What is older than it may be goes; live calls and what people allowed or forbade stay."""
 
+import asyncio
 import sys
 import tempfile
 from asyncio import create_subprocess_exec
@@ -8,8 +9,10 @@ from typing import Any
 
 import pytest
 
+from controlplane.use_cases.retention import Retention
 from shared.call.errors import StoreUnavailable
 from shared.database.rest import RestClient
+from shared.database.retention import Expiry, RetentionDays
 from tests.paths import ROOT
 from wacall.stack.database import LocalSupabase
 from wacall.stack.postgres import PostgresFailed
@@ -221,12 +224,65 @@ async def test_the_command_counts_then_purges_in_batches(database: LocalSupabase
 
 
 async def test_the_command_takes_days(database: LocalSupabase) -> None:
-    """One for each line; one that is too near is refused with 1."""
+    """One for each line; one that is too near, or none, is a sentence that names it, and 2."""
     await fill(database)
     code, out, _ = await run_command(database, "purge", "--dry-run", "--call-days", "1")
     assert (code, counts_in(out)["calls"]) == (0, 2)
-    code, out, err = await run_command(database, "purge", "--request-days", "1")
-    assert (code, out, len(err.splitlines())) == (1, "", 1)
+    for option, days, least in (
+        ("--request-days", "1", 7), ("--call-days", "-3", 1), ("--call-days", "99999999999", 1),
+        ("--event-days", "a week", 1), ("--pause-days", "1.5", 0),
+    ):  # fmt: skip
+        found = await run_command(database, "purge", f"{option}={days}")
+        sentence = f"{option} must be a whole number of days from {least} to 36500.\n"
+        assert found == (2, "", sentence)
+
+
+async def test_of_many_replicas_one_purges_and_a_day_later_again(database: LocalSupabase) -> None:
+    """Settled in the database; a replica that died over it is followed by another one."""
+    rest = await RestClient.connect(database.url, database.secret_key)
+    expiry = Expiry(rest)
+
+    async def claims() -> int:
+        asked = [expiry.claim("purge", every_s=86_400, lease_s=270) for _ in range(20)]
+        return sum(await asyncio.gather(*asked))
+
+    try:
+        assert await claims() == 1
+        assert await claims() == 0
+        # whoever took it has died
+        await database.execute("update chores set begun_at = now() - interval '271 seconds'")
+        assert await claims() == 1
+        await expiry.finish("purge")
+        await database.execute("update chores set begun_at = now() - interval '23 hours'")
+        assert await claims() == 0
+        await database.execute("update chores set done_at = now() - interval '24 hours'")
+        assert await claims() == 1
+    finally:
+        await rest.close()
+
+
+async def test_a_purge_that_is_too_long_for_a_turn_goes_on_in_the_next(
+    database: LocalSupabase, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is done when nothing is left; until then it is due."""
+    caplog.set_level("INFO")
+    await database.execute(
+        "insert into call_events (id, source, kind, received_at) "
+        f"select gen_random_uuid(), 'meta', 'x', {ago(4)} from generate_series(1, 20500)"
+    )
+    rest = await RestClient.connect(database.url, database.secret_key)
+    retention = Retention(Expiry(rest), RetentionDays(event=3))
+    left_over = []
+    try:
+        for _ in range(3):
+            await retention.purge_if_due()
+            left_over.append((await database.execute("select count(*) from call_events")).strip())
+            await database.execute("update chores set begun_at = now() - interval '271 seconds'")
+    finally:
+        await rest.close()
+    assert left_over == ["500", "0", "0"]
+    told = [one for one in caplog.records if getattr(one, "action", "") == "purged"]
+    assert [getattr(one, "call_events", 0) for one in told] == [20_000, 500]
 
 
 async def test_the_check_tells_by_its_exit(database: LocalSupabase) -> None:

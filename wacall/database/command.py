@@ -2,26 +2,17 @@
 
 import argparse
 import asyncio
+import re
 import sys
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from controlplane import database_check
 from shared.call.errors import StoreUnavailable
 from shared.database.rest import RestClient
+from shared.database.retention import KINDS, LONGEST_DAYS, Expiry, RetentionDays
 from wacall import environment
 from wacall.database.migrate import connect, migrate
 from wacall.database.migrations import MigrationFailed, read_migrations
-
-BATCH = 1000
-"""Of each kind in one request of the purge, so that none takes long."""
-
-_DAYS = {
-    "call": "days after its end that a call is kept, with its transcript (default 180)",
-    "event": "days that raw events are kept (default 30)",
-    "request": "days that requests for permission are kept (default 30)",
-    "pause": "days after their end that pauses are kept (default 30)",
-}
 
 
 def main(argv: Sequence[str]) -> int:
@@ -64,11 +55,15 @@ def _parser() -> argparse.ArgumentParser:
     purge = commands.add_parser(
         "purge",
         help="delete what is older than it may be",
-        description="Delete what is older than it may be. Live calls and consents stay. Run it "
-        "every day, or let pg_cron call purge_expired().",
+        description="Delete what is older than it may be. Live calls and consents stay. A control "
+        "plane does it once a day by itself; run it every day where none runs all the time.",
     )
-    for name, what in _DAYS.items():
-        purge.add_argument(f"--{name}-days", type=int, metavar="N", help=what)
+    for name, kept in KINDS.items():
+        purge.add_argument(
+            f"--{name}-days",
+            metavar="N",
+            help=f"{kept.what} ({_variable(name)}, else {kept.days})",
+        )
     purge.add_argument("--dry-run", action="store_true", help="only count what would go")
     return parser
 
@@ -102,31 +97,42 @@ async def _check(environ: Mapping[str, str]) -> int:
 
 
 async def _purge(environ: Mapping[str, str], arguments: argparse.Namespace) -> None:
-    wanted: dict[str, Any] = {
-        f"{name}_days": getattr(arguments, f"{name}_days")
-        for name in _DAYS
-        if getattr(arguments, f"{name}_days") is not None
-    }
-    total: dict[str, int] = {}
+    days = days_of(environ, {name: getattr(arguments, f"{name}_days") for name in KINDS})
     rest = await _rest(environ)
     try:
-        while True:
-            if arguments.dry_run:
-                wanted["dry_run"] = True
-            else:
-                wanted["at_most"] = BATCH
-            counts: dict[str, int] = (
-                await rest.rpc("purge what has expired", "purge_expired", **wanted)
-            ).data
-            for table, count in counts.items():
-                total[table] = total.get(table, 0) + count
-            if arguments.dry_run or max(counts.values()) < BATCH:
-                break
+        if arguments.dry_run:
+            purged = await Expiry(rest).count(days)
+        else:
+            purged = await Expiry(rest).purge(days, batches=sys.maxsize)
     finally:
         await rest.close()
     print("Would go:" if arguments.dry_run else "Gone:")
-    for table, count in total.items():
+    for table, count in purged.counts.items():
         print(f"  {table:<16} {count:>8}")
+
+
+def days_of(environ: Mapping[str, str], options: Mapping[str, str | None]) -> RetentionDays:
+    """Read for how many days rows are kept: options, else RETENTION_*, else the defaults.
+
+    Raises:
+        ValueError: a sentence that names the option or the variable.
+    """
+    days: dict[str, int] = {}
+    for name, kept in KINDS.items():
+        variable = _variable(name)
+        text, source = options.get(name), f"--{name}-days"
+        if text is None:
+            text, source = environ.get(variable) or str(kept.days), variable
+        if not re.fullmatch(r"[0-9]{1,9}", text) or not kept.least <= int(text) <= LONGEST_DAYS:
+            raise ValueError(
+                f"{source} must be a whole number of days from {kept.least} to {LONGEST_DAYS}."
+            )
+        days[name] = int(text)
+    return RetentionDays(**days)
+
+
+def _variable(name: str) -> str:
+    return f"RETENTION_{name.upper()}_DAYS"
 
 
 async def _rest(environ: Mapping[str, str]) -> RestClient:
