@@ -1,7 +1,9 @@
 """What Meta's `terminate` says of a call: why and when it ended, when it was picked up. Pure."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
+from controlplane.meta.code_table import UNLISTED, known_as
 from controlplane.meta.events import PeerHungUp
 from controlplane.meta.words import HangupStatus
 from shared.call.call import Direction, EndReason
@@ -19,15 +21,56 @@ _PEER_FAULTS = {
 }
 
 
-def hangup_reason(event: PeerHungUp, direction: Direction, *, answered: bool) -> EndReason:
-    """Say why Meta ended the call: by its error codes first, its status word last."""
+# Without media from the start the client disconnects after 20 s (Meta, troubleshooting): whose call
+# lasted longer than that, and Meta's whole seconds, has been heard.
+_HEARD_FROM_S = 25.0
+
+
+def hangup_reason(
+    event: PeerHungUp, direction: Direction, *, answered: bool, talked_s: float = 0.0
+) -> EndReason:
+    """Say why Meta ended the call: by its error codes first, its status word last.
+
+    A code on a call that was talked on, or that Meta itself calls completed, does not make the
+    call a failed one: something broke it off (`media-lost`), and the code is noted.
+
+    `talked_s` is how long the call has been answered by our own times; Meta's count as well.
+    """
     if event.errors:
+        heard = max(talked_s, _talk_s(event)) > _HEARD_FROM_S
+        if answered and (heard or event.status is HangupStatus.COMPLETED):
+            return EndReason.MEDIA_LOST
         return _PEER_FAULTS.get(event.errors[0].code, EndReason.PEER_FAILED)
     if event.status is HangupStatus.FAILED and not answered:
         return EndReason.PEER_FAILED
     if direction is Direction.OUTBOUND and not answered:
         return EndReason.NOT_ANSWERED
     return EndReason.CALLER_HANGUP
+
+
+def _talk_s(event: PeerHungUp) -> float:
+    if event.duration_s is not None:
+        return float(event.duration_s)
+    if event.started_at is None or event.ended_at is None:
+        return 0.0
+    return (event.ended_at - event.started_at).total_seconds()
+
+
+def hangup_note(event: PeerHungUp) -> dict[str, Any] | None:
+    """Return what the timeline keeps of Meta's first error, as of our own ones; `None` without.
+
+    `meta_detail` is Meta's text and may be personal.
+    """
+    if not event.errors:
+        return None
+    error = event.errors[0]
+    entry = known_as(error.code) or UNLISTED
+    return {
+        "code": entry.slug,
+        "message": entry.advice,
+        "meta_code": error.code,
+        "meta_detail": error.message,
+    }
 
 
 def hangup_time(event: PeerHungUp, now: datetime, *, answered_at: datetime | None) -> datetime:

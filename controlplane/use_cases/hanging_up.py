@@ -8,13 +8,13 @@ import uuid
 from collections.abc import Awaitable, Callable
 
 from controlplane.meta.events import PeerHungUp
-from controlplane.meta.hangups import hangup_reason, hangup_time, pick_up_time
+from controlplane.meta.hangups import hangup_note, hangup_reason, hangup_time, pick_up_time
 from controlplane.use_cases.ending import CallEnder
 from controlplane.use_cases.linking import CallLinker
 from controlplane.use_cases.neighbours import Neighbours
-from shared.call.call import Call, Direction, Termination
+from shared.call.call import Call, CallStatus, Direction, Termination
 from shared.call.ids import CallId, PhoneNumberId, WhatsAppCallId
-from shared.call.records import EventOutcome, Settled
+from shared.call.records import EventOutcome, EventRecord, EventSource, Settled
 
 StopSetup = Callable[[WhatsAppCallId], Awaitable[None]]
 """Stops the set-up of a call, should it run in this process."""
@@ -44,6 +44,7 @@ class PeerHangup:
         if call is None:
             tombstone = self._tombstone(event)
             if await self._store.claim_call(tombstone) is not None:
+                await self._note(event, tombstone)
                 return Settled(EventOutcome.HANDLED, tombstone.id)
             # its `connect` was being claimed just now
             call = await self._store.find_call(event.wacid)
@@ -51,18 +52,35 @@ class PeerHangup:
                 return Settled(EventOutcome.FAILED, tombstone.id)
         now = self._clock()
         answered_at = call.answered_at or pick_up_time(event, now)
+        ended_at = hangup_time(event, now, answered_at=answered_at)
         ended = await self._ender.end(
             call,
-            hangup_reason(event, call.direction, answered=answered_at is not None),
+            hangup_reason(
+                event,
+                call.direction,
+                answered=answered_at is not None,
+                talked_s=(ended_at - (answered_at or ended_at)).total_seconds(),
+            ),
             by_peer=True,
-            ended_at=hangup_time(event, now, answered_at=answered_at),
+            ended_at=ended_at,
             answered_at=answered_at,
         )
         if ended is None:
             return Settled(EventOutcome.DUPLICATE, call.id)
         await stop_setup(event.wacid)
+        await self._note(event, ended)
         self._ender.release(ended)
         return Settled(EventOutcome.HANDLED, call.id)
+
+    async def _note(self, event: PeerHungUp, ended: Call) -> None:
+        """Write Meta's error on the timeline: of a call that was talked on, a mere note."""
+        note = hangup_note(event)
+        if note is not None:
+            kind = "note" if ended.status is CallStatus.COMPLETED else "error"
+            record = EventRecord.note(
+                EventSource.CONTROLPLANE, kind, self._clock(), note, call_id=ended.id
+            )
+            await self._store.add_events([record])
 
     def _tombstone(self, event: PeerHungUp) -> Call:
         """An ended row for a call that we never saw begin."""

@@ -63,7 +63,7 @@ class EndReason(StrEnum):
     OPERATOR_HANGUP = "operator-hangup"
     MAX_DURATION = "max-duration"
     MEDIA_LOST = "media-lost"
-    """The phone vanished in mid-call (ICE lost, caller's leg gone)."""
+    """The phone vanished in mid-call (ICE lost, caller's leg gone), or Meta broke the call off."""
     MEDIA_TIMEOUT = "media-timeout"
     """Answered, but the phone's media never came up."""
     MEDIA_SILENT = "media-silent"

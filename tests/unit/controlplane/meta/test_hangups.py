@@ -1,15 +1,24 @@
 """What Meta's `terminate` means for the call's row."""
 
+import json
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
 from controlplane.meta.events import PeerHungUp, ReportedError
-from controlplane.meta.hangups import hangup_reason, hangup_time, pick_up_time
+from controlplane.meta.hangups import (
+    hangup_note,
+    hangup_reason,
+    hangup_time,
+    pick_up_time,
+)
+from controlplane.meta.webhook import parse_webhook
 from controlplane.meta.words import HangupStatus
-from shared.call.call import Direction, EndReason
+from shared.call.call import CallStatus, Direction, EndReason, Termination
 from shared.call.ids import WhatsAppCallId
 from shared.call.person import Party, Person
+from tests.paths import DATA
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -60,10 +69,14 @@ def hung_up(
         (Direction.OUTBOUND, False, HangupStatus.UNKNOWN, None, EndReason.NOT_ANSWERED),
         # a code outweighs the status word, answered or not
         (Direction.INBOUND, False, HangupStatus.COMPLETED, 138020, EndReason.MEDIA_TIMEOUT),
-        (Direction.INBOUND, True, HangupStatus.COMPLETED, 138021, EndReason.MEDIA_TIMEOUT),
+        (Direction.INBOUND, True, HangupStatus.FAILED, 138021, EndReason.MEDIA_TIMEOUT),
         (Direction.INBOUND, True, HangupStatus.FAILED, 138022, EndReason.MEDIA_TIMEOUT),
         (Direction.OUTBOUND, False, HangupStatus.FAILED, 138023, EndReason.MEDIA_TIMEOUT),
         (Direction.OUTBOUND, False, HangupStatus.COMPLETED, 138000, EndReason.PEER_FAILED),
+        (Direction.OUTBOUND, True, HangupStatus.FAILED, 138000, EndReason.PEER_FAILED),
+        # but for what Meta calls completed itself
+        (Direction.INBOUND, True, HangupStatus.COMPLETED, 138021, EndReason.MEDIA_LOST),
+        (Direction.OUTBOUND, True, HangupStatus.COMPLETED, 138000, EndReason.MEDIA_LOST),
     ],
 )
 def test_why_a_call_ended(
@@ -76,6 +89,56 @@ def test_why_a_call_ended(
     """Error codes first, the status word last."""
     event = hung_up(status=status, code=code)
     assert hangup_reason(event, direction, answered=answered) is reason
+
+
+@pytest.mark.parametrize("direction", Direction)
+@pytest.mark.parametrize("code", [138019, 138020, 138021, 138022, 138023, 131000, 7])
+@pytest.mark.parametrize(
+    ("told", "talked_s", "is_good"),
+    [
+        ({"duration_s": 300}, 0, True),
+        ({"started_at": ago(300), "ended_at": ago(0)}, 0, True),
+        ({}, 300, True),
+        ({"duration_s": 26}, 0, True),
+        # 20 s without media from the start: nobody was heard
+        ({"duration_s": 20}, 20.4, False),
+        ({"duration_s": 25}, 25, False),
+        ({"started_at": ago(20), "ended_at": ago(0)}, 0, False),
+        ({"started_at": ago(20)}, 0, False),
+        ({}, 0, False),
+    ],
+)
+def test_a_call_that_was_talked_on_stays_good(
+    direction: Direction, code: int, told: dict[str, Any], talked_s: float, is_good: bool
+) -> None:
+    """Whatever broke it off after minutes, by Meta's times or by ours."""
+    event = hung_up(status=HangupStatus.FAILED, code=code, **told)
+    reason = hangup_reason(event, direction, answered=True, talked_s=talked_s)
+    ended = Termination.of(reason, answered=True)
+    expected = CallStatus.COMPLETED if is_good else CallStatus.FAILED
+    assert ended.status is expected
+    assert (reason is EndReason.MEDIA_LOST) is is_good
+
+
+def test_a_real_end_in_mid_call_is_good() -> None:
+    """As it was met: five minutes, then 138021, with FAILED."""
+    webhook = json.loads((DATA / "webhooks" / "met.json").read_text())["mid_call_138021"]
+    (event,) = parse_webhook(json.dumps(webhook).encode())
+    assert isinstance(event, PeerHungUp)
+    assert hangup_reason(event, Direction.INBOUND, answered=True) is EndReason.MEDIA_LOST
+
+
+def test_metas_error_is_noted_with_what_it_means() -> None:
+    """As our own errors are: a slug, a sentence, the number for Meta's support, Meta's words."""
+    noted = hangup_note(hung_up(code=138021))
+    assert noted is not None
+    assert noted["meta_code"] == 138021
+    assert noted["code"] == "graph-no-media-from-us"
+    assert noted["message"].endswith(".")
+    unlisted = hangup_note(hung_up(code=7))
+    assert unlisted is not None
+    assert unlisted["code"] == "graph-refused"
+    assert hangup_note(hung_up()) is None
 
 
 @pytest.mark.parametrize(
