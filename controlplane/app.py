@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 import aiohttp
 from aiohttp import web
 
+from controlplane.core.errors import GraphError
 from controlplane.http.calls import CallRoutes
 from controlplane.http.consents import ConsentRoutes
 from controlplane.http.door import DoorLimits
@@ -29,6 +30,7 @@ from controlplane.rtpengine.key_reports import REOPEN_S, KeyListener
 from controlplane.settings import Settings
 from controlplane.telemetry.metrics import Metrics
 from controlplane.use_cases.client_watch import ClientWatch
+from controlplane.use_cases.meta_clock import WallClock, wall_clock
 from controlplane.use_cases.retention import LOOK_EVERY_S
 from shared.call.call import EndReason
 from shared.call.errors import StoreUnavailable, WacallError
@@ -54,11 +56,14 @@ class ControlPlane:
         *,
         metrics: Metrics,
         client_watch: ClientWatch,
+        wall: WallClock = wall_clock,
     ) -> None:
         """Wire the parts; nothing is started yet."""
         self.settings = settings
         self.hops = make_hops(settings, http, observe=metrics.upstream_done)
-        self.near = make_neighbours(settings, http, rest, hops=self.hops, metrics=metrics)
+        self.near = make_neighbours(
+            settings, http, rest, hops=self.hops, metrics=metrics, wall=wall
+        )
         self.ledger = Ledger(rest)
         self.use_cases = make_use_cases(settings, self.near, self.ledger, rest)
         self.key_listener = KeyListener(self.use_cases.keys.take)
@@ -80,6 +85,9 @@ class ControlPlane:
         every(apart_s, self.client_watch.look, name="database-client")
         every(LOOK_EVERY_S, stories.retention.purge_if_due, name="retention")
         every(stories.hop_watch.pause_s, stories.hop_watch.look, name="hop-watch")
+        # the first call is to find the clock set right
+        with contextlib.suppress(GraphError):
+            await self.near.graph.check_number()
         # the first call is not to find out which hop is well
         await self.hops.look()
         every(settings.hop_check_interval_s, self.hops.look, name="hops")
@@ -147,7 +155,7 @@ def make_app(plane: ControlPlane) -> web.Application:
         metrics=near.metrics,
         ills=plane.client_watch.problems,
         readiness=plane.readiness,
-        shared_problems=near.breakers.problems,
+        shared_problems=lambda: near.breakers.problems() | near.meta_clock.problems(),
     )
     app.add_routes(
         [
@@ -187,8 +195,13 @@ def door_limits(settings: Settings) -> DoorLimits:
 
 
 @contextlib.asynccontextmanager
-async def running(settings: Settings) -> AsyncIterator[web.Application]:
-    """Connect the neighbours, begin the background work, and take everything down again."""
+async def running(
+    settings: Settings, *, wall: WallClock = wall_clock
+) -> AsyncIterator[web.Application]:
+    """Connect the neighbours, begin the background work, and take everything down again.
+
+    `wall` is this machine's clock.
+    """
     metrics = Metrics()
     watch = make_client_watch(settings)
 
@@ -200,7 +213,7 @@ async def running(settings: Settings) -> AsyncIterator[web.Application]:
     async with contextlib.AsyncExitStack() as stack:
         stack.push_async_callback(rest.close)
         http = await stack.enter_async_context(aiohttp.ClientSession())
-        plane = ControlPlane(settings, http, rest, metrics=metrics, client_watch=watch)
+        plane = ControlPlane(settings, http, rest, metrics=metrics, client_watch=watch, wall=wall)
         # the first request on a connection is the slow one; let it not be a webhook's
         with contextlib.suppress(StoreUnavailable):
             await plane.near.store.ping()

@@ -1,7 +1,6 @@
 """Build the parts from the settings: the ways to the neighbours, then the use cases over them."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 import aiohttp
 
@@ -13,7 +12,7 @@ from controlplane.core.policy import TEST_NUMBER_LIMITS, Limits
 from controlplane.ledger.ledger import Ledger
 from controlplane.livekit.rooms import RoomsClient
 from controlplane.livekit.whip import WhipClient
-from controlplane.meta.graph import GraphClient
+from controlplane.meta.graph import GraphClient, SeenDate
 from controlplane.meta.permission_lookup import PermissionLookup
 from controlplane.rtpengine.hops import Hops
 from controlplane.rtpengine.passage import HopInterfaces
@@ -27,6 +26,7 @@ from controlplane.use_cases.hop_watch import HopWatch, limits_of
 from controlplane.use_cases.inbound import AnswerPolicy, CallAnswerer
 from controlplane.use_cases.keys import KeyReporter
 from controlplane.use_cases.linking import CallLinker
+from controlplane.use_cases.meta_clock import MetaClock, WallClock, wall_clock
 from controlplane.use_cases.neighbours import Neighbours
 from controlplane.use_cases.outbound import CallPlacer, DialPolicy
 from controlplane.use_cases.papers import Papers
@@ -42,11 +42,6 @@ from shared.database.retention import Expiry, RetentionDays
 from shared.database.supabase import SupabaseStore
 from shared.process.observing import ObserveRequest
 from shared.process.tasks import Tasks
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
-
 
 # --- neighbours ---
 
@@ -101,7 +96,11 @@ def make_rooms(
 
 
 def make_graph(
-    settings: Settings, http: aiohttp.ClientSession, *, observe: ObserveRequest = lambda *_: None
+    settings: Settings,
+    http: aiohttp.ClientSession,
+    *,
+    observe: ObserveRequest = lambda *_: None,
+    dated: SeenDate = lambda *_: None,
 ) -> GraphClient:
     """Return the way to Meta that the settings name."""
     return GraphClient(
@@ -112,6 +111,7 @@ def make_graph(
         token=settings.wa_access_token.get_secret_value(),
         timeout_s=settings.graph_timeout_s,
         observe=observe,
+        dated=dated,
     )
 
 
@@ -134,8 +134,10 @@ def make_neighbours(
     *,
     hops: HopFleet,
     metrics: Metrics,
+    wall: WallClock = wall_clock,
 ) -> Neighbours:
     """Return the ways to all neighbours; every request on them is counted."""
+    meta_clock = MetaClock(metrics, wall=wall)
     breakers = Breakers(metrics)
     observe = breakers.observe
     return Neighbours(
@@ -144,11 +146,11 @@ def make_neighbours(
         whip=WhipClient(
             http, url=settings.livekit_url, timeout_s=settings.whip_timeout_s, observe=observe
         ),
-        graph=make_graph(settings, http, observe=observe),
+        graph=make_graph(settings, http, observe=observe, dated=meta_clock.answered),
         hops=hops,
         metrics=metrics,
         breakers=breakers,
-        clock=_now,
+        meta_clock=meta_clock,
     )
 
 

@@ -15,7 +15,7 @@ Repeating is a matter of the action:
 import asyncio
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -32,9 +32,13 @@ from controlplane.meta.graph_errors import (
     UnreadableReply,
     error_from_response,
 )
+from controlplane.meta.rate_wait import http_date
 from shared.call.ids import PhoneNumberId, WhatsAppCallId
 from shared.call.person import Person
 from shared.process.observing import ObserveRequest
+
+SeenDate = Callable[[datetime, float, float], None]
+"""Called with an answer's `Date`, and the monotonic times of its request and its arrival."""
 
 _MAX_REPLY = 256 * 1024
 # what aiohttp raises before there is a connection to send on (its name resolver's included)
@@ -90,14 +94,19 @@ class GraphClient:
         token: str,
         timeout_s: float,
         observe: ObserveRequest = lambda *_: None,
+        dated: SeenDate = lambda *_: None,
     ) -> None:
-        """Take the session and the line; `timeout_s` bounds each single request."""
+        """Take the session and the line; `timeout_s` bounds each single request.
+
+        `dated` hears of every answer's `Date`.
+        """
         self._http = http
         self._url = f"{base_url.rstrip('/')}/{version.strip('/')}/{phone_number_id}"
         self._phone_number_id = phone_number_id
         self._token = token
         self._timeout_s = timeout_s
         self._observe = observe
+        self._dated = dated
 
     async def pre_accept(self, wacid: WhatsAppCallId, sdp: str) -> None:
         """Give Meta our answer, so that ICE and DTLS are up before `accept`.
@@ -252,6 +261,8 @@ class GraphClient:
         started, outcome = time.monotonic(), "cancelled"
         try:
             status, reply, headers = await self._exchange(method, path, body, params)
+            if (date := http_date(headers.get("Date", ""))) is not None:
+                self._dated(date, started, time.monotonic())
             if not 200 <= status < 300:
                 raise error_from_response(status, reply, headers)
             data = _read_object(reply)

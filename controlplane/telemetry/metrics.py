@@ -69,6 +69,11 @@ class Metrics:
             ["service"],
             registry=self.registry,
         )
+        self._skew = Gauge(
+            "whatsapp_clock_skew_seconds",
+            "By how much this machine's clock is ahead of Meta's.",
+            registry=self.registry,
+        )
         self._turns = Counter(
             "whatsapp_loop_turns",
             "Turns of background loops, by whether they went well.",
@@ -115,6 +120,10 @@ class Metrics:
     def breaker_stands(self, service: str, is_open: bool) -> None:
         """Show whether a service does not answer."""
         self._breakers.labels(service).set(is_open)
+
+    def clock_is_off(self, seconds: float) -> None:
+        """Show by how much this machine's clock is ahead of Meta's."""
+        self._skew.set(seconds)
 
     def loop_turned(self, loop: str, went_well: bool) -> None:
         """Count a turn of a background loop."""

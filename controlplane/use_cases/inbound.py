@@ -1,6 +1,7 @@
 """Answer a call: the story of one user-initiated call, top to bottom."""
 
 import asyncio
+import contextlib
 import dataclasses
 import logging
 import uuid
@@ -10,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import TypeVar, Unpack
 
 from controlplane.core.deadlines import Bounds, deadline_of
-from controlplane.core.errors import NoHop
+from controlplane.core.errors import GraphError, NoHop
 from controlplane.core.lifecycle import CallEvent, step
 from controlplane.livekit.whip import WhipAnswer
 from controlplane.meta.events import OfferReceived
@@ -27,6 +28,9 @@ from shared.call.records import EventOutcome, Settled
 from shared.call.room import ShownStatus
 
 _log = logging.getLogger(__name__)
+
+# Meta gives up an unanswered call after 30 to 60 s (user-initiated calls); half as long again.
+_RINGS_AT_MOST = timedelta(seconds=90)
 
 _A = TypeVar("_A")
 _B = TypeVar("_B")
@@ -65,17 +69,16 @@ class CallAnswerer:
         self._metrics = near.metrics
         self._policy = policy
         self._clock = near.clock
+        self._meta_clock = near.meta_clock
 
     async def answer(self, offer: OfferReceived, received: float) -> Settled:
         """Claim the call and answer it; say what became of the offer, and of which call it was.
 
         `received` is the monotonic time at which the webhook reached us.
         """
+        if await self._is_stale(offer):
+            return await self._refuse_stale(offer, self._clock())
         now = self._clock()
-        if offer.timestamp is not None and now - offer.timestamp > timedelta(
-            seconds=self._policy.stale_offer_s
-        ):
-            return await self._record_stale(offer, now)
         call = self._new_call(offer, now, hop=await self._choose_hop())
         claimed = await self._store.claim_call(call)
         if claimed is None:
@@ -209,8 +212,24 @@ class CallAnswerer:
             hop=hop,
         )
 
-    async def _record_stale(self, offer: OfferReceived, now: datetime) -> Settled:
-        """Keep a call that we learn of too late, as an ended row: it was missed, and is seen."""
+    async def _is_stale(self, offer: OfferReceived) -> bool:
+        """Whether the offer is too old to be answered, by Meta's clock."""
+        limit = timedelta(seconds=self._policy.stale_offer_s)
+        if offer.timestamp is None or self._clock() - offer.timestamp <= limit:
+            return False
+        if not self._meta_clock.skew.is_known:
+            # it may be our clock that is wrong: whatever Graph answers tells the time
+            with contextlib.suppress(GraphError):
+                await self._graph.check_number()
+        return self._clock() - offer.timestamp > limit
+
+    async def _refuse_stale(self, offer: OfferReceived, now: datetime) -> Settled:
+        """Keep a call that we learn of too late, as an ended row: it was missed, and is seen.
+
+        Meta is told, unless the phone cannot ring any more.
+        """
+        age = now - (offer.timestamp or now)
+        is_over = age > _RINGS_AT_MOST
         call = dataclasses.replace(
             self._new_call(offer, now),
             status=CallStatus.NO_ANSWER,
@@ -218,12 +237,23 @@ class CallAnswerer:
             deadline_at=None,
             created_at=offer.timestamp or now,
             ended_at=now,
-            released_at=now,
-            ended_by_peer=True,
+            released_at=now if is_over else None,
+            ended_by_peer=is_over,
         )
         claimed = await self._store.claim_call(call)
         if claimed is None:
             return await self._not_ours(offer, call)
+        _log.warning(
+            "An offer came too late to be answered.",
+            extra={
+                "action": "offer-stale",
+                "call": claimed.id,
+                "age_s": round(age.total_seconds(), 1),
+                "skew_s": round(self._meta_clock.skew.seconds, 1),
+            },
+        )
+        if not is_over:
+            self._ender.release(claimed)
         return Settled(EventOutcome.STALE, call.id)
 
     async def _not_ours(self, offer: OfferReceived, call: Call) -> Settled:

@@ -10,6 +10,7 @@ from controlplane.livekit.whip import WhipClient
 from controlplane.meta.graph import GraphClient
 from controlplane.telemetry.metrics import Metrics
 from controlplane.use_cases.breakers import Breakers
+from controlplane.use_cases.meta_clock import MetaClock
 from shared.database.store import CallStore
 
 
@@ -24,5 +25,9 @@ class Neighbours:
     hops: HopFleet
     metrics: Metrics
     breakers: Breakers
-    clock: Callable[[], datetime]
-    """Returns the time, aware, in UTC."""
+    meta_clock: MetaClock
+
+    @property
+    def clock(self) -> Callable[[], datetime]:
+        """Returns the time, aware, in UTC: Meta's, where this machine's is wrong."""
+        return self.meta_clock.now

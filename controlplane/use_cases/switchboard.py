@@ -64,6 +64,7 @@ class Switchboard:
         self._metrics = near.metrics
         self._phone_number_id = phone_number_id
         self._clock = near.clock
+        self._meta_clock = near.meta_clock
         self._tasks = tasks
         self._in_flight = InFlight(tasks)
         self.draining = False
@@ -77,6 +78,8 @@ class Switchboard:
             StoreUnavailable: nothing was stored; Meta has to send the webhook again.
             Draining: offers among them were left to another replica; all others were taken.
         """
+        if newest := max(filter(None, (event.timestamp for event in events)), default=None):
+            self._meta_clock.told(newest, received)
         taken = [
             event for event in events if not (self.draining and isinstance(event, OfferReceived))
         ]

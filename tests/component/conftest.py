@@ -13,6 +13,7 @@ from aiohttp import web
 from controlplane.app import PARTS, ControlPlane, door_limits, make_runner, running
 from controlplane.http.door import DoorSite
 from controlplane.settings import Settings
+from controlplane.use_cases.meta_clock import WallClock, wall_clock
 from shared.database.supabase import SupabaseStore
 from simulators.meta.people.call_plan import Timing
 from simulators.meta.people.person import Person
@@ -110,7 +111,7 @@ async def start_controlplane(
     """Start a control plane with the given variables over the usual ones."""
     async with contextlib.AsyncExitStack() as stack:
 
-        async def start(**variables: str) -> ControlPlane:
+        async def start(*, wall: WallClock = wall_clock, **variables: str) -> ControlPlane:
             environ = {
                 "HOST": "127.0.0.1",
                 "PORT": str(controlplane_port),
@@ -122,7 +123,7 @@ async def start_controlplane(
                 **variables,
             }
             settings = Settings.from_env(environ)
-            app = await stack.enter_async_context(running(settings))
+            app = await stack.enter_async_context(running(settings, wall=wall))
             runner = make_runner(app)
             await runner.setup()
             stack.push_async_callback(runner.cleanup)
@@ -142,9 +143,9 @@ async def make_bench(
 ) -> MakeBench:
     """Make the bench with settings of the test's own."""
 
-    async def make(**variables: str) -> Bench:
+    async def make(*, wall: WallClock = wall_clock, **variables: str) -> Bench:
         return Bench(
-            plane=await start_controlplane(**variables),
+            plane=await start_controlplane(wall=wall, **variables),
             whatsapp=whatsapp,
             agents=puppets,
             store=store,

@@ -102,13 +102,18 @@ async def test_a_terminate_before_the_connect_is_final(bench: Bench) -> None:
     assert call.requests == []
 
 
-async def test_a_late_connect_is_recorded_and_not_answered(bench: Bench) -> None:
-    """An offer older than 25 s is a missed call, not one to be answered."""
-    call = await bench.whatsapp.call(CallPlan(age_s=26))
+@pytest.mark.parametrize(("age_s", "told"), [(26, ["reject"]), (120, [])])
+async def test_a_late_connect_is_recorded_and_not_answered(
+    bench: Bench, age_s: int, told: list[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    """An offer older than 25 s is a missed call; what may still ring is rejected at Meta."""
+    call = await bench.whatsapp.call(CallPlan(age_s=age_s))
 
     assert await bench.until_settled("connect", 1) == ["stale"]
-    ended_as(await bench.row(call), CallStatus.NO_ANSWER, EndReason.STALE_OFFER)
-    assert call.requests == []
+    ended_as(await bench.until_released(call), CallStatus.NO_ANSWER, EndReason.STALE_OFFER)
+    assert [request.action for request in call.requests] == told
+    (line,) = [one for one in caplog.records if vars(one).get("action") == "offer-stale"]
+    assert age_s <= vars(line)["age_s"] < age_s + 3
 
 
 async def test_a_terminate_during_the_set_up_stops_it(bench: Bench) -> None:

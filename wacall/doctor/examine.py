@@ -14,7 +14,6 @@ from dotenv import dotenv_values
 from agents.models import read_listing
 from agents.settings import Settings as AgentSettings
 from controlplane import database_check
-from controlplane.parts import make_graph
 from controlplane.rtpengine.client import NgClient
 from controlplane.rtpengine.transport import open_transport
 from controlplane.settings import Settings
@@ -33,6 +32,7 @@ from wacall.doctor.findings import (
     warn,
 )
 from wacall.doctor.livekit import look_at_livekit
+from wacall.doctor.meta import look_at_meta
 
 _TIMEOUT_S = 10.0
 
@@ -60,7 +60,7 @@ async def examine(environ: Mapping[str, str]) -> AsyncIterator[Finding]:
                     "The operator routes are off.",
                     "Set CONTROLPLANE_API_KEY to list calls and to hang up.",
                 )
-            for check in (look_at_livekit, _look_at_hops, _look_at_database, _look_at_graph):
+            for check in (look_at_livekit, _look_at_hops, _look_at_database, look_at_meta):
                 async for finding in check(settings, http):
                     yield finding
         if agent is not None:
@@ -121,27 +121,6 @@ async def _look_at_database(
         )
         return
     yield ok("database", "The schema is there and fits.")
-
-
-async def _look_at_graph(settings: Settings, http: aiohttp.ClientSession) -> AsyncIterator[Finding]:
-    graph = make_graph(settings, http)
-    try:
-        number = await graph.check_number()
-    except WacallError as error:
-        yield fail(
-            "graph",
-            str(error),
-            "Set WA_ACCESS_TOKEN and WA_PHONE_NUMBER_ID to those of one app, and WA_GRAPH_BASE_URL "
-            "and WA_GRAPH_VERSION only if Meta's are not meant.",
-        )
-        return
-    if number.status and number.status.upper() != "CONNECTED":
-        yield warn(
-            "graph",
-            f"The business number's status is {number.status}.",
-            "Look at the number in WhatsApp Manager; calls need CONNECTED.",
-        )
-    yield ok("graph", "The token is accepted and the business number is there.")
 
 
 async def _look_at_openai(

@@ -8,6 +8,7 @@ from pathlib import Path
 from agents.models import ModelInfo, ends_soon, first_available
 from agents.receptionist import prompt_path, read_prompt
 from controlplane.core.addresses import is_global
+from controlplane.core.meta_time import Skew
 
 _MARKS = {"ok": "ok  ", "warn": "warn", "fail": "FAIL"}
 
@@ -83,6 +84,25 @@ def judge_candidates(addresses: Sequence[str]) -> Finding:
         "LiveKit offers only private addresses: fine with simulators, not with real phones.",
         "Set rtc.use_external_ip or rtc.node_ip in LiveKit's configuration.",
     )
+
+
+def judge_clock(skew: Skew) -> Finding:
+    """Say whether this machine's clock shows Meta's time."""
+    if not skew.is_known:
+        return warn(
+            "clock",
+            "Meta's answer has no date, so that this machine's clock could not be compared.",
+            "Set WA_GRAPH_BASE_URL to the Graph API itself, or see to the clock (NTP).",
+        )
+    if skew.matters:
+        side = "ahead of" if skew.seconds > 0 else "behind"
+        return warn(
+            "clock",
+            f"This machine's clock is {abs(skew.seconds):.0f} s {side} Meta's.",
+            "Set it right and keep it so, by NTP. The control plane goes by Meta's time "
+            "meanwhile; LiveKit's tokens, logs and the other machines do not.",
+        )
+    return ok("clock", "This machine's clock agrees with Meta's.")
 
 
 def judge_models(

@@ -6,10 +6,12 @@ from pathlib import Path
 import pytest
 
 from agents.models import ModelInfo
+from controlplane.core.meta_time import Skew
 from tests import paths
 from wacall.doctor.findings import (
     fail,
     judge_candidates,
+    judge_clock,
     judge_models,
     judge_prompt,
     judge_transcription,
@@ -146,3 +148,19 @@ def test_a_profile_without_a_prompt_is_told() -> None:
     assert finding.status == "fail"
     assert "bakery" in finding.message
     assert "AGENT_PROFILE" in finding.fix
+
+
+@pytest.mark.parametrize(
+    ("skew", "status", "words"),
+    [
+        (Skew(seconds=0.4, within_s=0.5, is_known=True), "ok", "agrees"),
+        (Skew(seconds=25.2, within_s=0.5, is_known=True), "warn", "25 s ahead of"),
+        (Skew(seconds=-25.2, within_s=0.5, is_known=True), "warn", "25 s behind"),
+        (Skew(), "warn", "no date"),
+    ],
+)
+def test_the_clock_is_compared_with_metas(skew: Skew, status: str, words: str) -> None:
+    """A wrong one is set right for calls, and nowhere else."""
+    found = judge_clock(skew)
+    assert (found.status, found.about) == (status, "clock")
+    assert words in found.message
