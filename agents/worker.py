@@ -16,6 +16,7 @@ from agents.logs import quieten
 from agents.models import ModelChooser
 from agents.receptionist import prompt_path, read_prompt
 from agents.settings import Settings
+from agents.supervision import Guard, Losses, SupervisingServer
 from shared.call.brief import CallBrief
 from shared.call.room import AGENT_IDENTITY
 from shared.database.store import CallNotes
@@ -36,6 +37,7 @@ _SHUTDOWN_TIMEOUT_S = 30.0
 _STORE_WITHIN_S = 4.5
 _MODELS = "models"
 _CALL = "call"
+_GUARD = "guard"
 
 
 async def connect_supabase(settings: Settings) -> CallNotes:
@@ -55,7 +57,7 @@ def build_server(
     """Make the worker. `connect_store` must be a module's function: job processes import it."""
     # The framework would load 250 MB of turn detection models; OpenAI detects the turns.
     os.environ["LIVEKIT_AGENTS_PRELOAD_LOCAL_INFERENCE"] = "0"
-    server = AgentServer(
+    server = SupervisingServer(
         ws_url=settings.livekit_url,
         api_key=settings.livekit_api_key,
         api_secret=settings.livekit_api_secret.get_secret_value(),
@@ -82,6 +84,7 @@ def build_server(
         on_request=accept_calls,
         on_session_end=finish,
     )
+    server.supervise(settings, connect_store)
     return server
 
 
@@ -135,11 +138,15 @@ async def answer(ctx: JobContext, *, settings: Settings, connect_store: "Connect
         leave=ctx.shutdown,
     )
     ctx.proc.userdata[_CALL] = call
+    ctx.proc.userdata[_GUARD] = Guard(brief.call_id, Losses(settings, connect_store))
     await call.set_up(ctx.proc.userdata[_MODELS])
 
 
 async def finish(ctx: JobContext) -> None:
     """Write and close what the call has left."""
+    guard: Guard | None = ctx.proc.userdata.get(_GUARD)
+    if guard is not None:
+        guard.stand_down()
     call: CallSession | None = ctx.proc.userdata.get(_CALL)
     if call is not None:
         await call.finish()

@@ -26,6 +26,7 @@ from controlplane.use_cases.hop_watch import HopWatch, limits_of
 from controlplane.use_cases.inbound import AnswerPolicy, CallAnswerer
 from controlplane.use_cases.keys import KeyReporter
 from controlplane.use_cases.linking import CallLinker
+from controlplane.use_cases.lost_calls import LostCalls
 from controlplane.use_cases.meta_clock import MetaClock, WallClock, wall_clock
 from controlplane.use_cases.neighbours import Neighbours
 from controlplane.use_cases.outbound import CallPlacer, DialPolicy
@@ -164,6 +165,7 @@ class UseCases:
     permissions: Permissions
     papers: Papers
     ender: CallEnder
+    lost_calls: LostCalls
     placer: CallPlacer
     switchboard: Switchboard
     room_watch: RoomWatch
@@ -185,7 +187,8 @@ def make_use_cases(
         rules=_rules(settings),
         clock=near.clock,
     )
-    releaser = Releaser(near, tasks=tasks)
+    lost_calls = LostCalls(near, ledger=ledger, text=settings.lost_call_text)
+    releaser = Releaser(near, lost_calls=lost_calls, tasks=tasks)
     ender = CallEnder(near, releaser=releaser)
     setup = CallSetup(near, ender=ender)
     linker = CallLinker(near, permissions=permissions, ender=ender, setup=setup, bounds=bounds)
@@ -207,6 +210,7 @@ def make_use_cases(
         permissions=permissions,
         papers=Papers(ledger=ledger, phone_number_id=settings.wa_phone_number_id, clock=near.clock),
         ender=ender,
+        lost_calls=lost_calls,
         placer=CallPlacer(
             near,
             permissions=permissions,

@@ -24,6 +24,15 @@ def _listen(value: str) -> str:
     return value
 
 
+_LOST_CALL = "Sorry, our call was cut off by a technical fault on our side. Please call us again."
+
+
+def _words(value: str) -> str:
+    """Let `none` switch it off: an empty variable is one that is not set."""
+    known = {"none": "", "default": _LOST_CALL}
+    return known.get(value.strip().casefold(), value)
+
+
 def _hops(value: object) -> object:
     return parse_hops(value) if isinstance(value, str) else value
 
@@ -87,6 +96,11 @@ class Settings(ServiceSettings):
     """The prompt under `agents/prompts/` for calls that name none."""
     controlplane_api_key: SecretStr | None = Field(None, alias="CONTROLPLANE_API_KEY")
     """Bearer token of operators; without it their routes answer 403."""
+
+    lost_call_text: Annotated[str, AfterValidator(_words)] = Field(
+        "default", alias="LOST_CALL_TEXT", max_length=4096, validate_default=True
+    )
+    """Written to a person whose call broke off on our side: your words, or `none` for nothing."""
 
     wa_test_number: bool = Field(False, alias="WA_TEST_NUMBER")
     """The business number is a test number or a sandbox's: Meta's limits for these hold."""

@@ -32,6 +32,7 @@ from controlplane.meta.graph_errors import (
     UnreadableReply,
     error_from_response,
 )
+from controlplane.meta.graph_replies import read_bounded, read_object
 from controlplane.meta.rate_wait import http_date
 from shared.call.ids import PhoneNumberId, WhatsAppCallId
 from shared.call.person import Person
@@ -40,7 +41,6 @@ from shared.process.observing import ObserveRequest
 SeenDate = Callable[[datetime, float, float], None]
 """Called with an answer's `Date`, and the monotonic times of its request and its arrival."""
 
-_MAX_REPLY = 256 * 1024
 # what aiohttp raises before there is a connection to send on (its name resolver's included)
 _NOT_CONNECTED = (aiohttp.ClientConnectorError, aiohttp.ClientConnectorCertificateError)
 _NUMBER_FIELDS = "id,display_phone_number,verified_name,quality_rating,status"
@@ -210,7 +210,22 @@ class GraphClient:
             if text:
                 interactive["body"] = {"text": text}
             body |= {"type": "interactive", "interactive": interactive}
-        data = await self._request("POST", "/messages", "request_permission", body=body)
+        return await self._send_message("request_permission", body)
+
+    async def send_text(self, person: Person, text: str) -> str:
+        """Write to a person; return the message's id. Sent once.
+
+        It reaches those who wrote or called within 24 hours: a user's call, and a call of ours
+        that was accepted, open that window (Meta, user call permissions).
+
+        Raises:
+            GraphError: refused (131047: no open window), or no answer within the deadline.
+        """
+        body = {"recipient_type": "individual", **_addressed_to(person), "type": "text"}
+        return await self._send_message("send_text", {**body, "text": {"body": text}})
+
+    async def _send_message(self, action: str, body: Mapping[str, Any]) -> str:
+        data = await self._request("POST", "/messages", action, body=body)
         sent = list_of(data.get("messages"))
         message_id = text_of(object_of(sent[0] if sent else None).get("id"))
         if message_id is None:
@@ -265,7 +280,7 @@ class GraphClient:
                 self._dated(date, started, time.monotonic())
             if not 200 <= status < 300:
                 raise error_from_response(status, reply, headers)
-            data = _read_object(reply)
+            data = read_object(reply)
             if data is None:
                 raise UnreadableReply(http_status=status)
             outcome = "ok"
@@ -301,7 +316,7 @@ class GraphClient:
                     allow_redirects=False,
                 ) as response,
             ):
-                return response.status, await _read_bounded(response), response.headers
+                return response.status, await read_bounded(response), response.headers
         except TimeoutError:
             raise GraphUnreachable(
                 f"The Graph API did not answer within GRAPH_TIMEOUT_S ({self._timeout_s:g} s)."
@@ -372,19 +387,3 @@ def _read_permissions(data: Mapping[str, Any]) -> PermissionReport:
         may_call=calling.get("can_perform_action") is not False,
         call_limit_until=max(limits, default=None),
     )
-
-
-def _read_object(reply: bytes) -> Mapping[str, Any] | None:
-    try:
-        return object_of(json.loads(reply)) or None
-    except (ValueError, RecursionError):
-        return None
-
-
-async def _read_bounded(response: aiohttp.ClientResponse) -> bytes:
-    reply = bytearray()
-    async for chunk in response.content.iter_chunked(16 * 1024):
-        reply += chunk
-        if len(reply) > _MAX_REPLY:
-            break
-    return bytes(reply)

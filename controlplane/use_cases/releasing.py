@@ -18,6 +18,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from controlplane.use_cases.breakers import Neighbour
+from controlplane.use_cases.lost_calls import LostCalls
 from controlplane.use_cases.neighbours import Neighbours
 from shared.call.call import Call, Direction
 from shared.call.errors import WacallError
@@ -45,8 +46,9 @@ _BOUND_S = 40.0
 class Releaser:
     """Releases calls, each in a task of its own."""
 
-    def __init__(self, near: Neighbours, *, tasks: Tasks) -> None:
-        """Take what a call may hold, and the keeper of the tasks."""
+    def __init__(self, near: Neighbours, *, lost_calls: LostCalls, tasks: Tasks) -> None:
+        """Take what a call may hold, who writes to people, and the keeper of the tasks."""
+        self._lost_calls = lost_calls
         self._store = near.store
         self._graph = near.graph
         self._rooms = near.rooms
@@ -122,6 +124,7 @@ class Releaser:
             told = await telling
         finally:
             telling.cancel()
+        await self._lost_calls.write_to_caller(call)
         return told and closed
 
     async def _tell_meta(self, call: Call, *, spared: bool) -> bool:

@@ -19,6 +19,16 @@ class Events(Tables):
         new = [rows.event_to_row(event) for event in events]
         await self._rest.append("store events", "call_events", new, "id")
 
+    async def claim_event(self, event: EventRecord) -> bool:
+        """Append an event whose id stands for something that is to be done once; `False`: it is.
+
+        `False` too when the answer to our own claim was lost: then nobody does it.
+        """
+        query = self._rest.table("call_events").upsert(
+            rows.event_to_row(event), on_conflict="id", ignore_duplicates=True
+        )
+        return bool(await self._rest.rows("claim an event", query))
+
     async def settle_event(self, event_id: str, settled: Settled) -> None:
         """Note what became of an event; a call that is not named stays as it is."""
         columns = {"outcome": settled.outcome.value}

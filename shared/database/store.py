@@ -76,6 +76,12 @@ class CallStore(Protocol):
     async def add_events(self, events: Sequence[EventRecord]) -> None:
         """Append raw events in one request; an id that is there stays as it is."""
 
+    async def claim_event(self, event: EventRecord) -> bool:
+        """Append an event whose id stands for something that is to be done once; `False`: it is.
+
+        `False` too when the answer to our own claim was lost: then nobody does it.
+        """
+
     async def settle_event(self, event_id: str, settled: Settled) -> None:
         """Note what became of an event."""
 

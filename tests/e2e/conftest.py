@@ -234,6 +234,7 @@ async def running(
         port=0,
         with_controlplane=False,
         fast_database=True,
+        restarts=True,
     )
     stack = Stack(plan)
     for name in ("sfu", "agent", "controlplane"):

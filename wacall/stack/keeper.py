@@ -27,17 +27,20 @@ class Keeper:
         report: Report,
         restarts: bool,
         on_death: Callable[[], None] | None = None,
+        last_words_s: float = 0,
     ) -> None:
         """Say how it is kept; nothing is started yet.
 
         `start` starts the child and returns when it is ready, or raises `ChildFailed`; `report` is
         told of each death but the last one, and of each return. `on_death` is called as soon as a
-        child that was ready is dead, for what cannot live without it.
+        child that was ready is dead, for what cannot live without it. What is left of its process
+        group is killed `last_words_s` seconds later.
         """
         self.name = name
         self._start = start
         self._report = report
         self._on_death = on_death
+        self._last_words_s = last_words_s
         self._allowed = DEATHS_ALLOWED if restarts else 0
         self._child: Child | None = None
         self._task: asyncio.Task[None] | None = None
@@ -99,10 +102,11 @@ class Keeper:
         deaths: list[float] = []
         while True:
             failure = await self.child.obituary()
-            # what is left of its process group would stand in its successor's way
-            self.child.kill()
             if self._on_death is not None:
                 self._on_death()
+            await asyncio.sleep(self._last_words_s)
+            # what is left of its process group would stand in its successor's way
+            self.child.kill()
             while True:
                 now = time.monotonic()
                 deaths = [at for at in deaths if now - at < DEATHS_WITHIN_S] + [now]

@@ -32,6 +32,8 @@ STOP_GRACE_S = 10.0
 DRAIN_TIMEOUT_S = 30.0
 # when the control plane is through, no call is left for the worker
 AGENT_GRACE_S = 15.0
+# when the worker has died, its job processes tell that their calls have lost their agent
+AGENT_LAST_WORDS_S = 3.0
 
 # what other tools need to work with a running stack
 _EXPORTED = (
@@ -189,7 +191,7 @@ class Stack:
         # the worker takes longest, for its imports, and needs the database only when a call comes
         parts: list[Awaitable[None]] = [self._start_database_and_controlplane()]
         if plan.with_agent:
-            parts.append(self._keep("agent", self._run_agent))
+            parts.append(self._keep("agent", self._run_agent, last_words_s=AGENT_LAST_WORDS_S))
         await together(*parts)
 
     async def _start_sfu(self) -> None:
@@ -277,8 +279,16 @@ class Stack:
     async def _run_agent(self) -> Child:
         return await start_agent(self.environment, log=self.log_of("agent"), echo=self._plan.echo)
 
-    async def _keep(self, name: str, run: Callable[[], Awaitable[Child]]) -> None:
-        keeper = Keeper(name, run, report=self._plan.report, restarts=self._plan.restarts)
+    async def _keep(
+        self, name: str, run: Callable[[], Awaitable[Child]], *, last_words_s: float = 0
+    ) -> None:
+        keeper = Keeper(
+            name,
+            run,
+            report=self._plan.report,
+            restarts=self._plan.restarts,
+            last_words_s=last_words_s,
+        )
         self.keepers[name] = keeper
         await keeper.start()
 

@@ -84,3 +84,16 @@ def test_keys_are_listened_for_in_private(value: str, fits: bool) -> None:
     else:
         with pytest.raises(ValueError, match=r"^HOP_DTMF_LISTEN is malformed"):
             Settings.from_env(environ)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"), [("none", ""), (" None ", ""), ("We rang off.", "We rang off.")]
+)
+def test_the_words_after_a_lost_call_are_the_operators(given: str, said: str) -> None:
+    """Theirs as they are, or none at all."""
+    assert Settings.from_env({**LEAST, "LOST_CALL_TEXT": given}).lost_call_text == said
+
+
+def test_there_are_words_after_a_lost_call_by_default() -> None:
+    """A sentence, not the word that stands for it."""
+    assert Settings.from_env(LEAST).lost_call_text.startswith("Sorry, our call was cut off")
