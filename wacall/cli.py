@@ -66,7 +66,12 @@ def main(argv: list[str] | None = None) -> int:
         return 2
     if name in SERVICES:
         return _replace_by(name, rest)
+    if name.startswith("simulate "):
+        # the simulators know nothing of this product, and of its .env
+        os.environ.update(environment.load())
     os.environ.update(environment.with_tools(os.environ))
+    # databases, logs, recordings, results: what a command writes is its user's alone
+    os.umask(0o077)
     try:
         code: int = importlib.import_module(command.module).main(rest)
     except KeyboardInterrupt:
@@ -99,6 +104,7 @@ def _replace_by(name: str, rest: list[str]) -> int:
         print(f"`wacall {name}` takes no arguments; set it up by .env.", file=sys.stderr)
         return 2
     values = environment.load()
+    os.umask(0o077)
     os.execve(sys.executable, [sys.executable, "-m", command.module], values)
 
 

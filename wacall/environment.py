@@ -2,8 +2,10 @@
 
 import os
 import socket
+import stat
 from collections.abc import Mapping
 from pathlib import Path
+from typing import IO
 
 from dotenv import dotenv_values
 
@@ -92,9 +94,34 @@ def free_port(*, udp: bool = False) -> int:
     return port
 
 
+def private_folder(path: Path) -> Path:
+    """Make a folder that only its owner can look into, and return it.
+
+    One that is there and that others can look into is closed to them if it is one of ours by its
+    name or by the place: an operator's own (`--data-dir`) stays as it is.
+    """
+    missing = [one for one in (path, *path.parents) if not one.exists()]
+    for one in reversed(missing):
+        one.mkdir(mode=0o700, exist_ok=True)
+    is_ours = DATA_DIR.name in (path.name, path.parent.name, path.parent.parent.name)
+    if is_ours and path not in missing and stat.S_IMODE(path.stat().st_mode) & 0o077:
+        path.chmod(0o700)
+    return path
+
+
+def open_private(path: str | Path, flags: int) -> int:
+    """Open a file as `open(..., opener=open_private)`: a new one is its owner's alone."""
+    return os.open(path, flags, 0o600)
+
+
+def append_private(path: Path) -> IO[bytes]:
+    """Open a log to write at its end; a new one is its owner's alone."""
+    return open(path, "ab", opener=open_private)
+
+
 def write_private(path: Path, text: str) -> None:
     """Write a file that only its owner can read, whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    private_folder(path.parent)
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     draft.unlink(missing_ok=True)
     with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:

@@ -26,6 +26,8 @@ from simulators.signals import end_asked
 from simulators.speech import voice
 from simulators.tasks import Tasks
 
+# once options, now refused
+_SECRETS = {"--app-secret": "WA_APP_SECRET", "--access-token": "WA_ACCESS_TOKEN"}
 _PAGE = """<!doctype html><meta charset="utf-8"><title>Simulated WhatsApp</title>
 <h1>Simulated WhatsApp</h1>
 <p>Place a call that says, one sentence a line:</p>
@@ -182,7 +184,9 @@ def _parser(environment: Mapping[str, str]) -> argparse.ArgumentParser:
         "the business may call, POST /sim/people/1/reply|text|grant|switch-on|switch-off|plan lets "
         "them act, GET /sim/outbound tells of their calls; /sim is a page for all. Point the "
         "business at it with WA_GRAPH_BASE_URL=http://127.0.0.1:<port>. Environment: "
-        "WA_APP_SECRET, WA_ACCESS_TOKEN, WA_PHONE_NUMBER_ID as the business has them; options win.",
+        "WA_APP_SECRET signs the webhooks, WA_ACCESS_TOKEN is the only token taken; both as the "
+        "business has them, never as arguments, which everybody on the machine can read.",
+        allow_abbrev=False,
     )
     parser.add_argument("--port", type=int, required=True, help="port of Graph API and page")
     parser.add_argument("--host", default="127.0.0.1", help="address to serve on (%(default)s)")
@@ -190,16 +194,6 @@ def _parser(environment: Mapping[str, str]) -> argparse.ArgumentParser:
         "--webhook-url",
         default=f"http://127.0.0.1:{port}/wa/webhook",
         help="the business's webhook (%(default)s, after PORT)",
-    )
-    parser.add_argument(
-        "--app-secret",
-        default=environment.get("WA_APP_SECRET"),
-        help="signs the webhooks (WA_APP_SECRET)",
-    )
-    parser.add_argument(
-        "--access-token",
-        default=environment.get("WA_ACCESS_TOKEN"),
-        help="the only token taken (WA_ACCESS_TOKEN)",
     )
     parser.add_argument(
         "--phone-number-id",
@@ -214,12 +208,12 @@ def _parser(environment: Mapping[str, str]) -> argparse.ArgumentParser:
     return parser
 
 
-async def _serve(options: argparse.Namespace) -> None:
+async def _serve(options: argparse.Namespace, app_secret: str, access_token: str) -> None:
     page = ControlPage()
     asked = end_asked()
     simulator = WhatsAppSimulator(
-        app_secret=options.app_secret,
-        access_token=options.access_token,
+        app_secret=app_secret,
+        access_token=access_token,
         webhook_url=options.webhook_url,
         line=Line(
             phone_number_id=options.phone_number_id,
@@ -255,16 +249,22 @@ def _say(line: str) -> None:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run until SIGINT or SIGTERM; return the exit code."""
-    options = _parser(os.environ).parse_args(argv)
-    for name, value in (
-        ("WA_APP_SECRET", options.app_secret),
-        ("WA_ACCESS_TOKEN", options.access_token),
-    ):
+    given = sys.argv[1:] if argv is None else argv
+    for option, name in _SECRETS.items():
+        if any(part == option or part.startswith(f"{option}=") for part in given):
+            sys.stderr.write(
+                f"{option} is not taken: whoever may list processes would read it. Set {name} in "
+                "the environment or in .env.\n"
+            )
+            return 2
+    options = _parser(os.environ).parse_args(given)
+    secrets = [os.environ.get(name, "") for name in _SECRETS.values()]
+    for name, value in zip(_SECRETS.values(), secrets, strict=True):
         if not value:
             sys.stderr.write(f"{name} is not set; set it to what the business has.\n")
             return 2
     try:
-        asyncio.run(_serve(options))
+        asyncio.run(_serve(options, *secrets))
     except OSError as error:
         sys.stderr.write(f"port {options.port} cannot be used: {error.strerror}\n")
         return 1

@@ -1,5 +1,6 @@
 """Sound on a time axis, and the stereo recording of a call."""
 
+import os
 import wave
 from pathlib import Path
 
@@ -52,14 +53,19 @@ def resample(pcm: Pcm, rate: int, wanted: int) -> Pcm:
     return np.asarray(soxr.resample(pcm, rate, wanted), dtype=np.int16)
 
 
+def _private(path: str, flags: int) -> int:
+    """A recording is what people said: for whoever makes it alone."""
+    return os.open(path, flags, 0o600)
+
+
 def write_stereo(path: Path, left: Timeline, right: Timeline, rate: int = 48_000) -> None:
     """Write a 16-bit stereo .wav of two timelines on one axis (no waiting; use a thread)."""
     channels = [left.read_at(rate), right.read_at(rate)]
     frames = np.zeros((max(len(channel) for channel in channels), 2), dtype=np.int16)
     for index, channel in enumerate(channels):
         frames[: len(channel), index] = channel
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with wave.open(str(path), "wb") as file:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with open(path, "wb", opener=_private) as target, wave.open(target, "wb") as file:
         file.setnchannels(2)
         file.setsampwidth(2)
         file.setframerate(rate)

@@ -7,6 +7,7 @@ tests/e2e.
 
 import asyncio
 import json
+import os
 import sys
 from collections import defaultdict
 from pathlib import Path
@@ -28,7 +29,9 @@ class PuppetAgents:
     """Agents that come into every call's room, unless told not to."""
 
     def __init__(self, *, url: str, api_key: str, api_secret: str, store: CallNotes) -> None:
-        self._arguments = (url, api_key, api_secret)
+        self._variables = {
+            "LIVEKIT_URL": url, "LIVEKIT_API_KEY": api_key, "LIVEKIT_API_SECRET": api_secret
+        }  # fmt: skip
         self._store = store
         self._process: asyncio.subprocess.Process | None = None
         self._reading: asyncio.Task[None] | None = None
@@ -41,7 +44,7 @@ class PuppetAgents:
         self._process = await asyncio.create_subprocess_exec(
             sys.executable,
             MAIN,
-            *self._arguments,
+            env={**os.environ, **self._variables},
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,

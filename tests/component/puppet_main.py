@@ -19,6 +19,7 @@ RATE = 48_000
 TONE_HZ = 440
 POLL_S = 0.02
 JOIN_S = 10.0
+VARIABLES = ("LIVEKIT_URL", "LIVEKIT_API_KEY", "LIVEKIT_API_SECRET")
 
 
 def tell(event: str, room: str, **more: object) -> None:
@@ -127,7 +128,7 @@ async def main(url: str, key: str, secret: str) -> None:
 
 if __name__ == "__main__":
     try:
-        asyncio.run(asyncio.wait_for(main(*sys.argv[1:4]), 3600))
+        asyncio.run(asyncio.wait_for(main(*(os.environ[name] for name in VARIABLES)), 3600))
     finally:
         # the native threads do not survive the interpreter's own way out
         os._exit(0)

@@ -97,6 +97,21 @@ def test_missing_settings_are_named(
     assert "WA_APP_SECRET is not set" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("name", ["APP_SECRET", "ACCESS_TOKEN"])
+@pytest.mark.parametrize("joined", [True, False])
+def test_secrets_are_not_taken_as_arguments(
+    capsys: pytest.CaptureFixture[str], name: str, joined: bool
+) -> None:
+    """Whoever lists processes would read them; the sentence says where they belong instead."""
+    option = "--" + name.lower().replace("_", "-")
+    given = [f"{option}=hush"] if joined else [option, "hush"]
+    assert main(["--port", "1", *given]) == 2
+    said = capsys.readouterr().err
+    assert f"{option} is not taken" in said
+    assert f"WA_{name}" in said
+    assert "hush" not in said
+
+
 async def _is_called(
     http: aiohttp.ClientSession, base: str, received: asyncio.Queue[dict[str, Any]]
 ) -> None:

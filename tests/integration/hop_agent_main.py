@@ -16,6 +16,7 @@ from livekit import api, rtc
 RATE = 48_000
 TONE_HZ = 440
 WINDOW_S = 0.2
+VARIABLES = ("LIVEKIT_URL", "LIVEKIT_API_KEY", "LIVEKIT_API_SECRET")
 
 
 def tell(event: str, **data: Any) -> None:
@@ -50,8 +51,9 @@ async def listen(track: rtc.Track) -> None:
         window = np.zeros(0, dtype=np.int16)
 
 
-async def main(url: str, key: str, secret: str, name: str) -> None:
+async def main(name: str) -> None:
     """Stay until stdin closes."""
+    url, key, secret = (os.environ[variable] for variable in VARIABLES)
     room = rtc.Room()
     listening: list[asyncio.Task[None]] = []
     room.on(
@@ -75,7 +77,7 @@ async def main(url: str, key: str, secret: str, name: str) -> None:
 
 if __name__ == "__main__":
     try:
-        asyncio.run(asyncio.wait_for(main(*sys.argv[1:5]), 600))
+        asyncio.run(asyncio.wait_for(main(sys.argv[1]), 600))
     finally:
         # the native threads do not survive the interpreter's own way out
         os._exit(0)

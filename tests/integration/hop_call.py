@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import os
 import sys
 import time
 import uuid
@@ -41,8 +42,13 @@ class Agent:
     async def start(self, sfu: EmbeddedSfu, room: str) -> None:
         """Join, publish."""
         self._process = await asyncio.create_subprocess_exec(
-            sys.executable, AGENT_MAIN, sfu.http_url.replace("http", "ws", 1),
-            sfu.keys.key, sfu.keys.secret, room,
+            sys.executable, AGENT_MAIN, room,
+            env={
+                **os.environ,
+                "LIVEKIT_URL": sfu.http_url.replace("http", "ws", 1),
+                "LIVEKIT_API_KEY": sfu.keys.key,
+                "LIVEKIT_API_SECRET": sfu.keys.secret,
+            },
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,
         )  # fmt: skip

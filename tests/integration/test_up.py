@@ -1,6 +1,8 @@
 """`wacall up` as an operator runs it: ready, private, restarted, drained, and gone."""
 
 import asyncio
+import contextlib
+import json
 import os
 import re
 import signal
@@ -75,6 +77,8 @@ async def up(tmp_path: Path) -> AsyncIterator[Up]:
         sys.executable, "-m", "wacall.cli", "up",
         env=environment, cwd=tmp_path,
         stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT, limit=2**20,
+        # as most shells have it
+        umask=0o022,
     )  # fmt: skip
     running = Up(process)
     try:
@@ -140,6 +144,34 @@ async def test_up_from_ready_to_stopped(up: Up) -> None:
     secrets = [*SECRETS.values(), values["LIVEKIT_API_SECRET"], values["SUPABASE_SECRET_KEY"]]
     assert [secret for secret in secrets if secret in output] == []
     assert not file.exists()
+
+
+async def test_nobody_else_on_the_machine_sees_anything(up: Up, tmp_path: Path) -> None:
+    """No secret is an argument of any process; no folder or file can be opened by others."""
+    values = read_env_file(up.ready["env"])
+    secrets = {name: value for name, value in values.items() if is_secret(name)} | SECRETS
+    secrets |= json.loads((tmp_path / ".wacall" / "sfu" / "keys.json").read_text())
+    assert len(secrets) > len(SECRETS)
+    parts = below(up.process.pid)
+    assert len(parts) > 8
+    for part in parts:
+        with contextlib.suppress(psutil.NoSuchProcess, psutil.ZombieProcess):
+            shown = "\0".join(part.cmdline())
+            assert [name for name, value in secrets.items() if value in shown] == [], shown
+
+    open_to_others = {}
+    for path in (tmp_path / ".wacall", *(tmp_path / ".wacall").rglob("*")):
+        # Postgres makes and removes files all the time
+        with contextlib.suppress(FileNotFoundError):
+            mode = stat.S_IMODE(path.lstat().st_mode)
+            if mode & 0o077:
+                open_to_others[str(path.relative_to(tmp_path))] = oct(mode)
+    assert open_to_others == {}
+
+
+def is_secret(name: str) -> bool:
+    """Whether a variable holds one."""
+    return name.endswith(("_KEY", "_SECRET", "_TOKEN"))
 
 
 async def test_nothing_survives_kill_9(up: Up) -> None:

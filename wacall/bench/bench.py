@@ -27,7 +27,7 @@ from wacall.bench.rtp import RtpWitness
 from wacall.bench.stack import Bench, running
 from wacall.bench.table import render
 from wacall.bench.webhooks import measure_latency, measure_throughput
-from wacall.environment import with_tools
+from wacall.environment import private_folder, with_tools
 from wacall.stack.database import DatabaseFailed
 from wacall.stack.hop import HOW_TO_GET_IT, find_hop
 from wacall.stack.processes import ChildFailed
@@ -124,7 +124,7 @@ def main(argv: list[str]) -> int:
         return 1
     progress.close()
     result = directory.with_suffix(".json")
-    result.parent.mkdir(parents=True, exist_ok=True)
+    private_folder(result.parent)
     facts = machine_facts() | {"load_before": load_before, "load_after": os.getloadavg()}
     result.write_text(
         json.dumps(

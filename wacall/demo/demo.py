@@ -31,6 +31,7 @@ from wacall.demo.report import show_report
 from wacall.demo.screenplay import Screenplay
 from wacall.demo.settings import decide
 from wacall.demo.stage import Stage
+from wacall.environment import open_private, private_folder
 from wacall.stack.database import DatabaseFailed
 from wacall.stack.hop import find_hop
 from wacall.stack.openai import SCENARIO
@@ -198,8 +199,8 @@ def alone(data_dir: Path) -> Iterator[None]:
         AlreadyRunning: another demo runs in it.
         OSError: it cannot be written to.
     """
-    data_dir.mkdir(parents=True, exist_ok=True)
-    with (data_dir / "lock").open("w") as lock:
+    private_folder(data_dir)
+    with open(data_dir / "lock", "w", opener=open_private) as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

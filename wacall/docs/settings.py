@@ -55,7 +55,8 @@ OTHERS = (
         "HOP_CONTROL_PORT", "", "port", "The embedded hop's control port, on loopback."
     ),
     Variable(
-        "HOP_REDIS", "", "host:port/db", "With it, calls go on when the embedded hop is restarted."
+        "HOP_REDIS", "", "[password@]host:port/db",
+        "With it, calls go on when the embedded hop is restarted."
     ),
     Variable(
         "CONTROLPLANE_URL", "", "URL",

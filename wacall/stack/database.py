@@ -19,6 +19,7 @@ import asyncpg
 
 from wacall.database.migrate import migrate
 from wacall.database.migrations import MigrationFailed, read_migrations
+from wacall.environment import open_private, private_folder
 from wacall.stack.database_api import ASSETS, connect_api, spawn_api
 from wacall.stack.keeper import Keeper, Report
 from wacall.stack.postgres import Postgres, PostgresFailed
@@ -128,7 +129,7 @@ class LocalSupabase:
         Raises:
             DatabaseFailed: it cannot run here; nothing is left running.
         """
-        self.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        private_folder(self.data_dir)
         self._take_lock()
         try:
             keys = ProjectKeys.kept_in(self.data_dir / "keys.json")
@@ -204,7 +205,7 @@ class LocalSupabase:
                 return
 
     def _take_lock(self) -> None:
-        lock = (self.data_dir / "lock").open("w")
+        lock = open(self.data_dir / "lock", "w", opener=open_private)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

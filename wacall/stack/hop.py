@@ -7,7 +7,7 @@ import dataclasses
 import os
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import ip_address
 from pathlib import Path
 
@@ -61,6 +61,7 @@ class HopPlan:
     """host:port that gets a datagram for each key."""
     redis: str | None = None
     """host:port/db: with it, calls survive a restart of the hop."""
+    redis_password: str | None = field(default=None, repr=False)
     offer_timeout_s: int = 120
     """How long an unanswered call may ring: more than the ring timeout."""
     silence_timeout_s: int = 60
@@ -81,6 +82,8 @@ def plan_of(environment: Mapping[str, str], *, sfu_node_ip: str = LOOPBACK) -> H
         ValueError: a sentence that names the variable which is malformed.
     """
     whatsapp_ip = _ip_of(environment, "HOP_IP") or LOOPBACK
+    # everybody on the machine sees a process's arguments: the password goes another way
+    password, _, redis = (environment.get("HOP_REDIS") or "").rpartition("@")
     low = port_of(environment, "HOP_PORT_MIN", PORT_MIN)
     high = port_of(environment, "HOP_PORT_MAX", PORT_MAX)
     if not 1024 <= low < high:
@@ -96,7 +99,8 @@ def plan_of(environment: Mapping[str, str], *, sfu_node_ip: str = LOOPBACK) -> H
         whole_range=any(environment.get(name) for name in ("HOP_IP", *_PORT_NAMES)),
         control_port=port_of(environment, "HOP_CONTROL_PORT", 0),
         dtmf_to=environment.get("HOP_DTMF_LISTEN") or None,
-        redis=environment.get("HOP_REDIS") or None,
+        redis=redis or None,
+        redis_password=password or None,
         offer_timeout_s=round(float(environment.get("RING_TIMEOUT_S") or 45)) + 60,
     )
 
@@ -235,12 +239,19 @@ class EmbeddedHop:
                 ) from None
         return dataclasses.replace(plan, port_min=self._ports.low, port_max=self._ports.high)
 
+    def _variables(self) -> dict[str, str]:
+        """It needs nothing of ours but the password of its Redis."""
+        password = self.plan.redis_password
+        return {
+            "PATH": self._environment.get("PATH", os.defpath),
+            **({} if password is None else {"RTPENGINE_REDIS_AUTH_PW": password}),
+        }
+
     async def _start_once(self, program: str) -> None:
         self._child = await Child.start(
             "hop",
             command_line(program, self._hold_ports(), self.control_port),
-            # it needs nothing of ours
-            env={"PATH": self._environment.get("PATH", os.defpath)},
+            env=self._variables(),
             log=self.log,
             echo=self._echo,
         )

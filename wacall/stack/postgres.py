@@ -150,7 +150,10 @@ class Postgres:
 
     def _give_to_server(self, path: Path) -> None:
         if _prefix() == _AS_NOBODY:
-            path.parent.chmod(0o711)
+            # it may pass through, and look into nothing
+            for folder in (path.parent, path.parent.parent):
+                if folder.stat().st_uid == os.geteuid():
+                    folder.chmod(folder.stat().st_mode | 0o011)
             os.chown(path, _NOBODY, _NOBODY)
             os.chown(self._socket_dir, _NOBODY, _NOBODY)
 

@@ -14,6 +14,8 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Self
 
+from wacall.environment import append_private, private_folder
+
 TAIL_LINES = 20
 POLL_INTERVAL_S = 0.05
 # how long the rest of a dead child's output may take to reach us; a grandchild may hold the pipe
@@ -86,14 +88,15 @@ class Child:
 
         `end_signal` is how it is asked to end, `orphan_signal` what the kernel sends it when we
         are gone (prctl(2), PR_SET_PDEATHSIG). One that `answers` has pipes for `ask` at its stdin
-        and stdout; then only its stderr is logged, and nothing is echoed.
+        and stdout; then only its stderr is logged, and nothing is echoed. What it writes, and its
+        log, only we can read.
 
         Raises:
             ChildFailed: the program cannot be started.
         """
         child = cls(name, log, echo, end_signal)
-        log.parent.mkdir(parents=True, exist_ok=True)
-        with log.open("ab") as sink:
+        private_folder(log.parent)
+        with append_private(log) as sink:
             if sink.tell() > LONGEST_LOG:
                 sink.truncate(0)
             child._log_start = sink.seek(0, os.SEEK_END)
@@ -107,6 +110,7 @@ class Child:
                     env=dict(env),
                     cwd=cwd,
                     process_group=0,
+                    umask=0o077,
                     preexec_fn=_die_with(os.getpid(), orphan_signal),
                 )
             except OSError as error:
@@ -223,7 +227,7 @@ class Child:
 
     async def _forward(self, stdout: asyncio.StreamReader) -> None:
         rest = b""
-        with self.log.open("ab") as log:
+        with append_private(self.log) as log:
             while data := await stdout.read(65536):
                 *lines, rest = (rest + data).split(b"\n")
                 self._take(lines, log)

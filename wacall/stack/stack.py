@@ -14,7 +14,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from wacall.environment import LOOPBACK, STACK_FILE, free_port, to_env_file, write_private
+from wacall.environment import (
+    LOOPBACK,
+    STACK_FILE,
+    free_port,
+    private_folder,
+    to_env_file,
+    write_private,
+)
 from wacall.stack.hop import HOW_TO_GET_IT, EmbeddedHop, HopPlan, find_hop
 from wacall.stack.keeper import Keeper, Report
 from wacall.stack.processes import Child, Echo
@@ -182,7 +189,7 @@ class Stack:
 
     async def _start(self) -> None:
         plan = self._plan
-        plan.data_dir.mkdir(parents=True, exist_ok=True)
+        private_folder(plan.data_dir)
         self.environment["PORT"] = str(plan.port or free_port())
         await self._start_sfu()
         await self._start_hop()

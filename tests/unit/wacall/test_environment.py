@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from simulators.phone import recording
+from simulators.phone.recording import Timeline
 from wacall import environment
 
 
@@ -71,6 +73,37 @@ def test_private_files_are_private(tmp_path: Path) -> None:
     environment.write_private(file, "secret")
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert os.listdir(file.parent) == ["keys"]
+
+
+def test_folders_of_ours_are_closed_to_others(tmp_path: Path) -> None:
+    """New ones with all that had to be made on the way; of old ones those that are ours."""
+    new = environment.private_folder(tmp_path / "a" / "b")
+    assert [mode_of(one) for one in (new, new.parent)] == [0o700, 0o700]
+    for name, mode in ((".wacall", 0o700), (".wacall/logs", 0o700), ("own", 0o755)):
+        folder = tmp_path / name
+        folder.mkdir(mode=0o755)
+        folder.chmod(0o755)
+        environment.private_folder(folder)
+        assert mode_of(folder) == mode, name
+
+
+def test_files_of_ours_are_not_read_by_others(tmp_path: Path) -> None:
+    """Whatever the umask says."""
+    before = os.umask(0)
+    try:
+        with open(tmp_path / "log", "ab", opener=environment.open_private):
+            pass
+        recording.write_stereo(tmp_path / "calls" / "1.wav", Timeline(8000), Timeline(8000))
+    finally:
+        os.umask(before)
+    assert mode_of(tmp_path / "log") == 0o600
+    assert mode_of(tmp_path / "calls") == 0o700
+    assert mode_of(tmp_path / "calls" / "1.wav") == 0o600
+
+
+def mode_of(path: Path) -> int:
+    """Who may do what with it."""
+    return stat.S_IMODE(path.stat().st_mode)
 
 
 @pytest.mark.parametrize("text", ["x", "-1", "65536", "4000.5"])

@@ -39,3 +39,11 @@ def test_malformed_variables_are_named(name: str, value: str) -> None:
     """One sentence, with the variable."""
     with pytest.raises(ValueError, match=f"^{name} is malformed"):
         plan_of({name: value})
+
+
+def test_a_password_is_no_argument() -> None:
+    """Whoever may list processes would read it."""
+    plan = plan_of({"HOP_REDIS": "p@ss@127.0.0.1:6379/5"})
+    assert "--redis=127.0.0.1:6379/5" in command_line("rtpengine", plan, 7)
+    assert plan.redis_password == "p@ss"
+    assert "p@ss" not in repr(plan)
