@@ -29,6 +29,11 @@ class Keypad:
         self._keys = ""
         self._timer: asyncio.TimerHandle | None = None
 
+    @property
+    def is_waiting(self) -> bool:
+        """Whether keys were pressed that nobody was told of yet."""
+        return self._timer is not None
+
     def take(self, key: str) -> None:
         """Take one of `room.KEYS`."""
         self._keys += key
@@ -45,5 +50,6 @@ class Keypad:
             self._timer = None
 
     def _tell(self) -> None:
+        self.close()
         keys, self._keys = self._keys, ""
         self._on_keys(sentence_about(keys))

@@ -6,8 +6,9 @@
                                                       v                               v
                                                    answered --MEDIA_UP, MEDIA_LATE--> talking
 
+    talking --PARTING--> parting --HELD_BACK--> talking
     ready, prepared, linked --NEVER_ANSWERED--> over
-    answered, talking       --LEG_LEFT--------> over
+    answered, talking, parting --LEG_LEFT-----> over
     every phase but over    --ENDED-----------> over
 
 What arrives may be late, repeated or out of order (LiveKit tells of one leg in up to three events,
@@ -33,6 +34,8 @@ class Phase(StrEnum):
     """Silence may be heard; the media does not stand yet."""
     TALKING = "talking"
     """Speaks and listens."""
+    PARTING = "parting"
+    """Says goodbye, and will hang up unless the customer has something more."""
     OVER = "over"
 
     @property
@@ -43,7 +46,7 @@ class Phase(StrEnum):
     @property
     def is_answered(self) -> bool:
         """Whether the agent may be heard."""
-        return self in (Phase.ANSWERED, Phase.TALKING)
+        return self in (Phase.ANSWERED, Phase.TALKING, Phase.PARTING)
 
 
 class PhaseEvent(StrEnum):
@@ -63,6 +66,10 @@ class PhaseEvent(StrEnum):
     ANSWERED = "answered"
     """The phone was picked up, or `accept` was taken."""
     NEVER_ANSWERED = "never-answered"
+    PARTING = "parting"
+    """The model wants to hang up."""
+    HELD_BACK = "held-back"
+    """The customer spoke over the goodbye, or pressed a key."""
     ENDED = "ended"
     """Hung up by whomever, given up, or the worker stops."""
 
@@ -96,6 +103,12 @@ TRANSITIONS: Mapping[Phase, Mapping[PhaseEvent, Phase]] = {
         PhaseEvent.ENDED: Phase.OVER,
     },
     Phase.TALKING: {
+        PhaseEvent.PARTING: Phase.PARTING,
+        PhaseEvent.LEG_LEFT: Phase.OVER,
+        PhaseEvent.ENDED: Phase.OVER,
+    },
+    Phase.PARTING: {
+        PhaseEvent.HELD_BACK: Phase.TALKING,
         PhaseEvent.LEG_LEFT: Phase.OVER,
         PhaseEvent.ENDED: Phase.OVER,
     },

@@ -11,10 +11,9 @@ from datetime import UTC, datetime
 from time import monotonic
 from typing import Any
 
-from livekit.agents import RunContext
-
+from agents.goodbye import Goodbye
 from agents.keypad import Keypad
-from agents.media.voice import CannotSpeak, MakeVoice, OpenAIUnreachable, RoomUnreachable
+from agents.media.voice import CannotSpeak, MakeVoice, OpenAIUnreachable, RoomUnreachable, Turn
 from agents.models import ModelChooser
 from agents.phase import Phase, PhaseEvent, after
 from agents.receptionist import Prompt, instructions_for, prompt_path, read_prompt
@@ -33,11 +32,13 @@ _log = logging.getLogger(__name__)
 # Until the store has taken what a call's end depends on; the control plane notices anyway, later.
 _STORE_TIMEOUT_S = 5.0
 _FLUSH_TIMEOUT_S = 20.0
-_GOODBYE_TIMEOUT_S = 15.0
 # ICE and DTLS take 200 ms after `accept`, seconds on a lossy path.
 _MEDIA_TIMEOUT_S = 5.0
-# What has left our source is still on its way through SFU, network and the phone's jitter buffer.
-_TAIL_S = 0.4
+_STAYED = (
+    "Not hung up: the customer spoke, or pressed a key, while you said goodbye. Answer them. When "
+    "they have nothing more, say goodbye and call hangUp again."
+)
+_NOT_NOW = "Not hung up: the call is not answered yet, or is ending already."
 
 
 class CallSession:
@@ -64,6 +65,7 @@ class CallSession:
         self._fold = TranscriptFold(brief.call_id)
         self._voice = make_voice(self)
         self._keypad = Keypad(self._on_keys)
+        self._goodbye = Goodbye(self._voice, self._keypad)
         self._greeting = ""
         self._tasks = Tasks()
 
@@ -130,7 +132,7 @@ class CallSession:
                 self._await_caller()
             case Phase.ANSWERED:
                 self._tasks.spawn(self._await_media())
-            case Phase.TALKING:
+            case Phase.TALKING if event is not PhaseEvent.HELD_BACK:
                 self._voice.begin()
             case Phase.OVER:
                 _log.info("Leaving the call.", extra={"action": "agent-left", "why": why})
@@ -196,7 +198,8 @@ class CallSession:
             self._move(PhaseEvent.ENDED, "call ended")
 
     def key_pressed(self, key: str) -> None:
-        """Gather keys."""
+        """Gather keys; who presses one has something more to say."""
+        self._move(PhaseEvent.HELD_BACK)
         self._keypad.take(key)
 
     def item_added(self, item: object) -> None:
@@ -223,19 +226,20 @@ class CallSession:
                 "Pressed keys could not be told to the model.", extra={"action": "keys-untold"}
             )
 
-    async def _hang_up(self, context: RunContext[Any]) -> None:
-        """End the call from our side, once the goodbye has been heard."""
-        try:
-            async with asyncio.timeout(_GOODBYE_TIMEOUT_S):
-                await context.wait_for_playout()
-        except TimeoutError:
-            _log.warning(
-                "The goodbye took too long; hanging up in the middle of it.",
-                extra={"action": "goodbye-cut"},
-            )
-        await asyncio.sleep(_TAIL_S)
+    async def _hang_up(self, turn: Turn) -> str:
+        """End the call from our side, once the goodbye has been heard; tell the model of it.
+
+        Who speaks over the goodbye, or presses a key, has something more: the call goes on.
+        """
+        if not self._move(PhaseEvent.PARTING):
+            return _NOT_NOW
+        if not await self._goodbye.is_last_word(turn):
+            self._move(PhaseEvent.HELD_BACK)
+        if self._phase is not Phase.PARTING:
+            return _STAYED
         await self._request_end(EndReason.AGENT_HANGUP)
         self._move(PhaseEvent.ENDED, "agent hung up")
+        return "The call is over."
 
     # --- ending ---
 

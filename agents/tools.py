@@ -26,6 +26,8 @@ from pydantic import (
     ValidationError,
 )
 
+from agents.media.turn import ToolTurn
+from agents.media.voice import Turn
 from shared.call.ids import CallId
 from shared.call.records import FollowUp, Lead
 from shared.database.store import CallNotes
@@ -192,7 +194,10 @@ _DO_NOT_CALL = (
     "Record that the customer does not want to be called again. At once when they say so, in "
     "whatever words; do not argue and do not ask why."
 )
-_HANG_UP = "End the call. Say goodbye first, in the same turn; nothing can be said afterwards."
+_HANG_UP = (
+    "End the call. Say goodbye first, in the same turn; nothing can be said afterwards. If the "
+    "customer speaks meanwhile, the call goes on."
+)
 
 
 _SCHEMAS: dict[type[_Arguments], dict[str, Any]] = {
@@ -201,12 +206,11 @@ _SCHEMAS: dict[type[_Arguments], dict[str, Any]] = {
 }
 
 
-def build_tools(desk: Desk, hang_up: Callable[[RunContext[Any]], Awaitable[None]]) -> list[Any]:
-    """Make the tools as the model sees them."""
+def build_tools(desk: Desk, hang_up: Callable[[Turn], Awaitable[str]]) -> list[Any]:
+    """Make the tools as the model sees them; what `hang_up` returns is told to the model."""
 
     async def end_call(_: NoArguments, context: RunContext[Any]) -> str:
-        await hang_up(context)
-        return "The call is over."
+        return await hang_up(ToolTurn(context))
 
     return [
         _tool("upsertLead", _LEAD, LeadArguments, lambda given, _: desk.upsert_lead(given)),

@@ -13,7 +13,7 @@ from typing import Any
 import aiohttp
 from livekit import rtc
 from livekit.agents import Agent, JobContext
-from livekit.agents.llm import RealtimeError, RealtimeModelError
+from livekit.agents.llm import ChatMessage, RealtimeError, RealtimeModelError
 from livekit.agents.voice import ConversationItemAddedEvent, ErrorEvent
 from livekit.agents.voice.room_io import AudioInputOptions, RoomOptions
 from livekit.rtc.participant import PublishTrackError
@@ -21,7 +21,8 @@ from livekit.rtc.participant import PublishTrackError
 from agents.media.output import CallAudioOutput
 from agents.media.patient_session import PatientSession
 from agents.media.realtime import realtime_model
-from agents.media.voice import CallObserver, CannotSpeak, RoomUnreachable, SpeechOptions
+from agents.media.teller import Reply, Teller
+from agents.media.voice import CallObserver, CannotSpeak, RoomUnreachable, SpeechOptions, Turn
 from shared.call.room import ATTRIBUTE_CALL_STATUS, CALLER_IDENTITY, KEY_TOPIC, KeyMessage
 
 _log = logging.getLogger(__name__)
@@ -37,6 +38,7 @@ class DecodingVoice:
         self._http = aiohttp.ClientSession(trust_env=True)
         self._output = CallAudioOutput()
         self._session: PatientSession | None = None
+        self._teller = Teller(self._ask)
 
     @property
     def is_connected(self) -> bool:
@@ -109,11 +111,30 @@ class DecodingVoice:
 
     def tell(self, sentence: str) -> None:
         """Tell the model something in writing; it answers once it has finished what it says."""
+        self._teller.tell(sentence)
+
+    def owes_answer(self, turn: Turn) -> bool:
+        """Whether the model was told something that this turn is not the answer to."""
+        return self._teller.owes_answer(turn.reply)
+
+    async def say(self, instructions: str) -> bool:
+        """Have the model say something now, and call no tool; see `Voice`."""
         with _speaking(self._session) as session:
-            session.generate_reply(user_input=sentence)
+            handle = session.generate_reply(instructions=instructions, tool_choice="none")
+        await handle.wait_for_playout()
+        if handle.exception() is not None and not handle.interrupted:
+            raise CannotSpeak
+        return not handle.interrupted
+
+    def _ask(self, sentence: str | None) -> Reply:
+        with _speaking(self._session) as session:
+            if sentence is None:
+                return session.generate_reply()
+            return session.generate_reply(user_input=sentence)
 
     async def aclose(self) -> None:
         """Stop playing; the framework closes the session itself."""
+        await self._teller.aclose()
         await self._output.aclose()
         await self._http.close()
 
@@ -146,6 +167,8 @@ class DecodingVoice:
     # --- what the session tells ---
 
     def _on_item(self, event: ConversationItemAddedEvent) -> None:
+        if isinstance(event.item, ChatMessage) and event.item.role == "user":
+            self._teller.item_added(event.item.text_content or "")
         self._observer.item_added(event.item)
 
     def _on_error(self, event: ErrorEvent) -> None:

@@ -5,10 +5,10 @@ sound between the two. The session knows a voice by this file alone, and a voice
 phases, database or briefs: whatever else can speak (a bridge that only forwards packets, say)
 takes the place of `decoding.DecodingVoice` and of nothing besides.
 
-    session  -- bring_up, watch, greet, unmute, begin, tell, aclose -->  voice
+    session  -- bring_up, watch, greet, unmute, begin, tell, say, aclose -->  voice
     session  <-- caller_seen, media_up, caller_left, status_shown,
                  key_pressed, item_added, lost ----------------------    voice
-    tools    -- RunContext.wait_for_playout: what is being said has been heard -->  voice
+    tools    -- a `Turn`: has what is being said been heard, or cut off? -->  voice
 
 What was said but not heard (an interruption) is settled inside of the voice: an item that it adds
 has the words that the caller heard.
@@ -82,6 +82,25 @@ class CallObserver(Protocol):
         """The session with OpenAI is lost for good."""
 
 
+class Turn(Protocol):
+    """What the model says in the turn in which it called a tool."""
+
+    @property
+    def reply(self) -> object:
+        """What the voice knows it by."""
+
+    async def heard(self) -> None:
+        """Wait until what it said before the tool was called has been heard, or cut off."""
+
+    @property
+    def has_words(self) -> bool:
+        """Whether it said anything, by what has been heard so far."""
+
+    @property
+    def was_cut(self) -> bool:
+        """Whether the customer spoke over it, or has begun to since it was heard."""
+
+
 MakeVoice = Callable[[CallObserver], "Voice"]
 
 
@@ -121,10 +140,22 @@ class Voice(Protocol):
         """Play what was held back, and listen."""
 
     def tell(self, sentence: str) -> None:
-        """Tell the model something in writing, and have it answer.
+        """Tell the model something in writing, and have it answer once it has said what it says.
+
+        It is told again should the customer speak, or a response of the model's own be in the way.
 
         Raises:
             CannotSpeak: it cannot be told.
+        """
+
+    def owes_answer(self, turn: Turn) -> bool:
+        """Whether the model was told something that this turn is not the answer to."""
+
+    async def say(self, instructions: str) -> bool:
+        """Have the model say something now, wait until it is over; `False`: it was cut off.
+
+        Raises:
+            CannotSpeak: it cannot be said.
         """
 
     async def aclose(self) -> None:

@@ -65,6 +65,7 @@ class RealtimeStandIn:
     def begin(self) -> None:
         """Forget what an earlier test did."""
         self.events.clear()
+        self._response = None
         self._ws = None  # what an earlier agent still sends is not this test's
         self.refuse_with, self.greeting_s, self.session_delay_s = None, 1.0, 0.0
         self.audio_received, self.sessions_opened = 0, 0
@@ -133,17 +134,29 @@ class RealtimeStandIn:
     ) -> None:
         """Answer with a tone of this length, faster than real time."""
         response, item = await self._begin_response(metadata)
+        await self._end_response(response, await self._say(response, item, words, seconds))
+
+    async def speak_and_call(self, words: str, seconds: float, tool: str) -> None:
+        """Answer, and call a tool without arguments in the same turn."""
+        response, item = await self._begin_response(None)
+        said = await self._say(response, item, words, seconds)
         await self.send(
-            type="response.output_item.added",
-            response_id=response,
-            output_index=0,
-            item={"id": item, "type": "message", "role": "assistant", "content": []},
+            type="response.output_item.done", response_id=response, output_index=0, item=said
         )
+        await self._call(response, f"item_{uuid4().hex[:12]}", tool, {})
+
+    def keep_busy(self) -> None:
+        """Be about to make a response of its own: until it speaks, no other is taken."""
+        self._response = "resp_not_created_yet"
+
+    async def _say(self, response: str, item: str, words: str, seconds: float) -> dict[str, Any]:
+        message: dict[str, Any] = {
+            "id": item, "type": "message", "role": "assistant", "content": [],
+        }  # fmt: skip
         await self.send(
-            type="conversation.item.added",
-            previous_item_id=None,
-            item={"id": item, "type": "message", "role": "assistant", "content": []},
+            type="response.output_item.added", response_id=response, output_index=0, item=message
         )
+        await self.send(type="conversation.item.added", previous_item_id=None, item=message)
         where = {"response_id": response, "item_id": item, "output_index": 0, "content_index": 0}
         await self.send(
             type="response.content_part.added", part={"type": "audio", "transcript": ""}, **where
@@ -156,12 +169,13 @@ class RealtimeStandIn:
             piece = base64.b64encode(samples[start : start + RATE // 5]).decode()
             await self.send(type="response.output_audio.delta", delta=piece, **where)
         await self.send(type="response.output_audio.done", **where)
-        await self._end_response(
-            response, {"id": item, "type": "message", "role": "assistant", "content": []}
-        )
+        return message
 
     async def call_tool(self, name: str, /, **arguments: Any) -> None:
         response, item = await self._begin_response(None)
+        await self._call(response, item, name, arguments)
+
+    async def _call(self, response: str, item: str, name: str, arguments: dict[str, Any]) -> None:
         call = {
             "id": item,
             "type": "function_call",
@@ -242,6 +256,10 @@ class RealtimeStandIn:
             await self.send(type="session.updated", session=event["session"])
         elif kind == "response.cancel":
             self._response = None
+        elif kind == "response.create" and self._response is not None:
+            code = "conversation_already_has_active_response"
+            error = {"type": "invalid_request_error", "code": code, "message": "Wait for it."}
+            await self.send(type="error", error={**error, "event_id": event["event_id"]})
         elif kind == "response.create":
             metadata = (event.get("response") or {}).get("metadata")
             words = "Hello, this is the shop." if len(self.of(kind)) == 1 else "It is done."

@@ -428,6 +428,57 @@ async def test_pressed_keys_reach_the_model_as_text(call: Call, worker: Worker) 
     await eventually(lambda: len(worker.notes("turn", call.id)) == 3)
 
 
+async def press(call: Call, key: str) -> None:
+    """Send a key as the control plane does."""
+    await call.rooms.room.send_data(
+        api.SendDataRequest(
+            room=call.room,
+            data=json.dumps({"digit": key}).encode(),
+            kind=api.DataPacket.Kind.RELIABLE,
+            topic="dtmf",
+            destination_identities=[AGENT_IDENTITY],
+        )
+    )
+
+
+async def test_a_key_is_answered_after_a_response_of_the_models_own(
+    call: Call, worker: Worker
+) -> None:
+    """OpenAI takes no request while it makes one; the key is told once, and answered later."""
+    await call.begin()
+    await eventually(lambda: len(worker.notes("turn", call.id)) == 1)
+    worker.openai.keep_busy()
+    await press(call, "7")
+    await worker.openai.received("response.create", 2)
+    await worker.openai.speak("One moment.", 0.5)
+    await worker.openai.received("response.create", 3)
+    await eventually(lambda: len(worker.notes("turn", call.id)) == 4)
+
+    texts = [turn["text"] for turn in worker.notes("turn", call.id)]
+    assert texts[1] == "[The customer pressed the key 7.]"
+    assert texts[2:] == ["One moment.", "It is done."]
+    assert len(worker.openai.of("conversation.item.create")) == 1
+
+
+async def test_a_key_is_answered_although_the_caller_speaks(call: Call, worker: Worker) -> None:
+    """Speech drops the replies that wait for their turn; what they were to tell is told then."""
+    worker.openai.greeting_s = 4
+    await call.begin()
+    await press(call, "7")
+    await eventually(lambda: worker.says_of(call, "The call is answered."))
+    # the keypad's pause of 1.5 s cannot be seen from outside; then it waits behind the greeting
+    await asyncio.sleep(2)
+    item = await worker.openai.hear_beginning()
+    await worker.openai.hear_end(item)
+    await worker.openai.transcribe(item, "Wait.")
+    await worker.openai.speak("Yes?", 0.3)
+    await worker.openai.received("response.create", 2)
+    told = worker.openai.of("conversation.item.create")
+    assert [one["item"]["content"][0]["text"] for one in told] == [
+        "[The customer pressed the key 7.]"
+    ]
+
+
 async def test_tools_take_effect(call: Call, worker: Worker) -> None:
     """A tool call of the model changes the database, and the model hears what came of it."""
     await call.begin()
@@ -456,10 +507,60 @@ async def test_the_agent_can_hang_up(call: Call, worker: Worker) -> None:
     """`hangUp` asks for the call's end and leaves the room."""
     await call.begin()
     await eventually(lambda: len(worker.notes("turn", call.id)) == 1)
-    await worker.openai.call_tool("hangUp")
+    await worker.openai.speak_and_call("Goodbye.", 0.5, "hangUp")
     await call.gone()
     (request,) = worker.notes("request_end", call.id)
     assert request["reason"] == "agent-hangup"
+    assert worker.notes("turn", call.id)[-1]["text"] == "Goodbye."
+    assert len(worker.openai.of("response.create")) == 1
+
+
+async def test_nobody_is_hung_up_on_in_silence(call: Call, worker: Worker) -> None:
+    """A `hangUp` without words: the model is asked for a goodbye, and it is heard first."""
+    phone = await call.begin()
+    await eventually(lambda: len(worker.notes("turn", call.id)) == 1)
+    at = monotonic()
+    await worker.openai.call_tool("hangUp")
+    asked = await worker.openai.received("response.create", 2)
+    assert "goodbye" in asked["response"]["instructions"]
+    assert asked["response"]["tool_choice"] == "none"
+    await call.gone()
+    assert phone.hears(at)
+    assert phone.last_heard() - at > 0.8, "its goodbye lasts a second"
+    assert worker.notes("request_end", call.id)[0]["reason"] == "agent-hangup"
+
+
+@pytest.mark.parametrize("words", ["Goodbye and thank you.", ""])
+async def test_who_speaks_over_the_goodbye_is_answered(
+    call: Call, worker: Worker, words: str
+) -> None:
+    """The line stays, the model learns why and answers; the next goodbye ends the call."""
+    phone = await call.begin()
+    await eventually(lambda: len(worker.notes("turn", call.id)) == 1)
+    worker.openai.greeting_s = 3
+    at = monotonic()
+    if words:
+        await worker.openai.speak_and_call(words, 3, "hangUp")
+    else:
+        await worker.openai.call_tool("hangUp")
+    await eventually(lambda: phone.hears(at))
+    item = await worker.openai.hear_beginning()
+    output = await worker.openai.received("conversation.item.create")
+    assert output["item"]["output"].startswith("Not hung up")
+    await worker.openai.hear_end(item)
+    await worker.openai.transcribe(item, "Wait, one more thing.")
+    answered_at = monotonic()
+    await worker.openai.speak("Of course.", 0.5)
+    await eventually(lambda: phone.hears(answered_at))
+    await eventually(
+        lambda: [turn["text"] for turn in worker.notes("turn", call.id)][-1] == "Of course."
+    )
+    assert await call.agent() is not None
+    assert not worker.notes("request_end", call.id)
+
+    await worker.openai.speak_and_call("Goodbye.", 0.5, "hangUp")
+    await call.gone()
+    assert worker.notes("request_end", call.id)[0]["reason"] == "agent-hangup"
 
 
 async def test_words_at_the_very_end_are_kept(call: Call, worker: Worker) -> None:

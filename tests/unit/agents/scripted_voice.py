@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
-from agents.media.voice import CallObserver, CannotSpeak
+from agents.media.voice import CallObserver, CannotSpeak, Turn
 
 
 class ScriptedVoice:
@@ -21,6 +21,13 @@ class ScriptedVoice:
         """Whether the model takes no requests."""
         self.present: Callable[[], None] = lambda: None
         """What there is to tell already when the session begins to watch."""
+        self.meanwhile: Callable[[], None] = lambda: None
+        """What happens while something is said."""
+        self.is_cut = False
+        """Whether the customer speaks over what is said."""
+        self.owes = False
+        """Whether something was told that nobody has answered."""
+        self.tools: Sequence[Any] = ()
 
     async def bring_up(
         self, instructions: str, tools: Sequence[Any], choose: Callable[[], Awaitable[str]]
@@ -28,6 +35,7 @@ class ScriptedVoice:
         await asyncio.sleep(self.takes_s)
         if self.fails_with is not None:
             raise self.fails_with
+        self.tools = tools
         self.is_connected = True
         self.done.append("bring_up")
 
@@ -45,6 +53,14 @@ class ScriptedVoice:
 
     def tell(self, sentence: str) -> None:
         self._speak(sentence)
+
+    def owes_answer(self, turn: Turn) -> bool:
+        return self.owes
+
+    async def say(self, instructions: str) -> bool:
+        self._speak("say")
+        self.meanwhile()
+        return not self.is_cut
 
     async def aclose(self) -> None:
         self.is_connected = False

@@ -14,7 +14,10 @@ LEGAL = {
     (Phase.ANSWERED, PhaseEvent.MEDIA_UP): Phase.TALKING,
     (Phase.ANSWERED, PhaseEvent.MEDIA_LATE): Phase.TALKING,
     (Phase.ANSWERED, PhaseEvent.LEG_LEFT): Phase.OVER,
+    (Phase.TALKING, PhaseEvent.PARTING): Phase.PARTING,
     (Phase.TALKING, PhaseEvent.LEG_LEFT): Phase.OVER,
+    (Phase.PARTING, PhaseEvent.HELD_BACK): Phase.TALKING,
+    (Phase.PARTING, PhaseEvent.LEG_LEFT): Phase.OVER,
     **{
         (phase, PhaseEvent.NEVER_ANSWERED): Phase.OVER
         for phase in (Phase.READY, Phase.PREPARED, Phase.LINKED)

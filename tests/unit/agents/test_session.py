@@ -1,6 +1,7 @@
 """What the agent does in each phase of a call, told by a voice without sound."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -243,6 +244,108 @@ async def test_a_worker_that_stops_says_so() -> None:
     await bench.set_up()
     await bench.session.finish()
     assert bench.store.requested_ends == {CALL: EndReason.SHUTDOWN}
+
+
+async def talking() -> Bench:
+    """A call in which both talk."""
+    bench = bench_with()
+    await bench.set_up()
+    bench.session.media_up()
+    bench.session.status_shown("active")
+    bench.voice.done.clear()
+    return bench
+
+
+@dataclass
+class SaidInTurn:
+    """What a tool sees of the turn in which the model called it (a `RunContext`)."""
+
+    words: str = "Goodbye."
+    meanwhile: Callable[[], None] = lambda: None
+    interrupted: bool = False
+    chat_items: list[ChatMessage] = field(default_factory=list)
+
+    @property
+    def speech_handle(self) -> "SaidInTurn":
+        return self
+
+    async def wait_for_playout(self) -> None:
+        self.meanwhile()
+        if self.words:
+            self.chat_items.append(ChatMessage(role="assistant", content=[self.words]))
+
+
+async def hang_up(bench: Bench, turn: SaidInTurn) -> str:
+    """Call the tool as the model does; return what the model is told."""
+    (tool,) = [tool for tool in bench.voice.tools if tool.info.name == "hangUp"]
+    return str(await tool({}, turn))
+
+
+@pytest.mark.parametrize(("words", "said"), [("Goodbye.", []), ("", ["say"])])
+async def test_the_agent_hangs_up_after_a_goodbye(words: str, said: list[str]) -> None:
+    """Its own, or one that it is asked for; then the control plane is told and it leaves."""
+    bench = await talking()
+    assert await hang_up(bench, SaidInTurn(words)) == "The call is over."
+    assert bench.voice.done == said
+    assert bench.store.requested_ends == {CALL: EndReason.AGENT_HANGUP}
+    assert bench.left == ["agent hung up"]
+    await bench.session.finish()
+
+
+async def test_who_speaks_over_the_goodbye_keeps_the_agent_on_the_line() -> None:
+    """The model is told to answer; the sound is not begun anew, and a later goodbye holds."""
+    bench = await talking()
+    told = await hang_up(bench, SaidInTurn(interrupted=True))
+    assert told.startswith("Not hung up")
+    assert bench.store.requested_ends == {}
+    assert bench.left == []
+    assert bench.voice.done == []
+    assert await hang_up(bench, SaidInTurn()) == "The call is over."
+    assert bench.left == ["agent hung up"]
+    await bench.session.finish()
+
+
+async def test_a_key_under_the_goodbye_is_answered() -> None:
+    """Who presses one wants something, however early it was passed on to the model."""
+    bench = await talking()
+
+    def press() -> None:
+        for _ in range(32):
+            bench.session.key_pressed("1")
+
+    assert (await hang_up(bench, SaidInTurn(meanwhile=press))).startswith("Not hung up")
+    assert "1 1" in bench.voice.done[-1]
+    assert bench.left == []
+    await bench.session.finish()
+
+
+async def test_who_hangs_up_under_the_goodbye_is_not_hung_up_on() -> None:
+    """The call ended once, with the caller's reason."""
+    bench = await talking()
+    await hang_up(bench, SaidInTurn(meanwhile=bench.session.caller_left))
+    assert bench.left == ["caller left"]
+    assert bench.store.requested_ends == {}
+    await bench.session.finish()
+
+
+async def test_nobody_is_hung_up_on_twice_or_before_the_answer() -> None:
+    """A model that calls the tool again, or in its greeting, ends nothing."""
+    bench = bench_with()
+    await bench.set_up()
+    assert (await hang_up(bench, SaidInTurn())).startswith("Not hung up")
+    assert bench.left == []
+    await bench.session.finish()
+
+    bench = await talking()
+    twice: list[asyncio.Task[str]] = []
+
+    def again() -> None:
+        twice.append(asyncio.create_task(hang_up(bench, SaidInTurn())))
+
+    assert await hang_up(bench, SaidInTurn(meanwhile=again)) == "The call is over."
+    assert (await twice[0]).startswith("Not hung up")
+    assert bench.left == ["agent hung up"]
+    await bench.session.finish()
 
 
 async def test_keys_before_the_answer_are_nobodys() -> None:

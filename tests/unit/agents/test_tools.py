@@ -49,8 +49,8 @@ def follow_up(**given: Any) -> FollowUpArguments:
 def test_the_model_sees_exactly_these_tools() -> None:
     """The names are the contract's; each argument is described."""
 
-    async def hang_up(_: object) -> None:
-        return
+    async def hang_up(_: object) -> str:
+        return ""
 
     tools = build_tools(desk_with(MemoryNotes(CALL)), hang_up)
     schemas = [tool.info.raw_schema for tool in tools]

@@ -1,0 +1,38 @@
+"""One turn of the model's, as a tool sees it: is it heard, did it have words, was it cut off."""
+
+from typing import Any
+
+from livekit.agents import RunContext
+from livekit.agents.llm import ChatMessage
+
+
+class ToolTurn:
+    """A `Turn` on livekit-agents' `RunContext`."""
+
+    def __init__(self, context: RunContext[Any]) -> None:
+        """Take the context of the tool's call."""
+        self._context = context
+
+    @property
+    def reply(self) -> object:
+        """What `generate_reply` returned, if the turn was asked for."""
+        return self._context.speech_handle
+
+    async def heard(self) -> None:
+        """Wait until what was said before the tool was called has been heard, or cut off."""
+        await self._context.wait_for_playout()
+
+    @property
+    def has_words(self) -> bool:
+        """Whether anything was said in this turn, by what has been heard of it so far."""
+        return any(
+            isinstance(item, ChatMessage)
+            and item.role == "assistant"
+            and bool((item.text_content or "").strip())
+            for item in self._context.speech_handle.chat_items
+        )
+
+    @property
+    def was_cut(self) -> bool:
+        """Whether the customer spoke over it, or has begun to since it was heard."""
+        return self._context.speech_handle.interrupted
