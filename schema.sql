@@ -56,6 +56,10 @@ create table public.calls (
     hop text,
     dialed_at timestamptz,
     linked_at timestamptz,
+    setup_owner text,
+    setup_until timestamptz,
+    setup_takes integer not null default 0,
+    answer_sdp text,
     timings jsonb not null default '{}' check (jsonb_typeof(timings) = 'object'),
     outcome text,
     summary text,
@@ -72,7 +76,7 @@ create table public.calls (
 );
 
 comment on table public.calls is
-    'One row per call: its current summary. Whoever inserts the row owns the set-up.';
+    'One row per call: its current summary. Whoever inserts the row holds its set-up, for as long as it says so.';
 comment on column public.calls.id is
     'Ours, minted before anybody else knows of the call; the LiveKit room is wa-<id>.';
 comment on column public.calls.wacid is
@@ -114,6 +118,14 @@ comment on column public.calls.dialed_at is
     'Outbound: when one replica began to dial; set once, so that no phone rings twice.';
 comment on column public.calls.linked_at is
     'Outbound: when one replica took Meta''s answer to build the media path; set once.';
+comment on column public.calls.setup_owner is
+    'Which process works on the set-up, while one does; any other one may take it over once this one is silent.';
+comment on column public.calls.setup_until is
+    'Until when that process holds the set-up, by its own clock; renewed several times a second.';
+comment on column public.calls.setup_takes is
+    'How often the set-up was taken over from a process that had fallen silent.';
+comment on column public.calls.answer_sdp is
+    'Inbound: what Meta is answered with, kept until the call is answered or over: whoever takes the set-up over needs it.';
 comment on column public.calls.timings is
     'Set-up step -> milliseconds since the offer reached us.';
 comment on column public.calls.outcome is 'What came of the call, as the agent logged it.';
@@ -122,6 +134,8 @@ comment on column public.calls.summary is 'PII: the agent''s summary of the conv
 create index calls_created_at on public.calls (created_at desc, id desc);
 create index calls_live on public.calls (deadline_at)
     where status in ('dialing', 'ringing', 'connecting', 'active');
+create index calls_in_setup on public.calls (created_at)
+    where setup_owner is not null and ended_at is null;
 create index calls_unreleased on public.calls (ended_at)
     where ended_at is not null and released_at is null;
 create index calls_caller_user_id on public.calls (caller_user_id)
@@ -145,8 +159,18 @@ end;
 comment on function public.call_may_become(text, text) is
     'Whether a call may go from one status to another (different) one.';
 
+create function public.is_guessed_end(reason text) returns boolean
+language sql immutable set search_path = ''
+return reason in ('media-lost', 'media-timeout', 'media-silent', 'room-lost', 'agent-lost',
+    'setup-timeout', 'not-answered');
+comment on function public.is_guessed_end(text) is
+    'Whether this end was inferred, from silence or from who was gone: Meta may know better.';
+
 create function public.guard_call() returns trigger
 language plpgsql set search_path = '' as $$
+declare
+    corrects boolean := old.ended_at is not null and not old.ended_by_peer and new.ended_by_peer
+        and new.ended_at < old.ended_at and public.is_guessed_end(old.end_reason);
 begin
     if new.id <> old.id or new.direction <> old.direction then
         raise exception 'id and direction of a call never change';
@@ -154,11 +178,13 @@ begin
     if old.wacid is not null and new.wacid is distinct from old.wacid then
         raise exception 'the wacid of a call never changes once it is known';
     end if;
-    if new.status <> old.status and not public.call_may_become(old.status, new.status) then
+    if new.status <> old.status and not corrects
+        and not public.call_may_become(old.status, new.status)
+    then
         raise exception 'a call cannot go from % to %', old.status, new.status
             using hint = 'Compare and set: update where status is what you expect.';
     end if;
-    if old.ended_at is not null and (
+    if old.ended_at is not null and not corrects and (
         new.end_reason is distinct from old.end_reason
         or new.ended_at is distinct from old.ended_at
         or new.answered_at is distinct from old.answered_at
@@ -170,7 +196,7 @@ begin
 end
 $$;
 comment on function public.guard_call() is
-    'Trigger: legal transitions only, and what has ended stays ended the way it did.';
+    'Trigger: legal transitions only, and what has ended stays ended the way it did; but an end that was guessed is corrected once, by an earlier one that Meta tells.';
 
 create function public.touch_updated_at() returns trigger
 language plpgsql set search_path = '' as $$
@@ -889,7 +915,7 @@ comment on function public.finish_chore(text) is 'Notes that a chore was done, t
 
 create function public.schema_version() returns integer
 language sql immutable set search_path = ''
-return 4;
+return 5;
 comment on function public.schema_version() is
     'The version of this file that the database has; the control plane compares it with its own.';
 
@@ -910,6 +936,7 @@ revoke all on public.calls, public.transcripts, public.call_events, public.leads
     public.follow_ups, public.call_timeline, public.consents, public.consent_state,
     public.consent_requests, public.call_pauses, public.chores from public, anon, authenticated, service_role;
 revoke all on function public.call_may_become(text, text), public.guard_call(),
+    public.is_guessed_end(text),
     public.touch_updated_at(), public.guard_call_event(), public.schema_version(),
     public.take_pending_events(timestamptz, timestamptz, timestamptz),
     public.guard_consents(), public.guard_outbound(), public.do_not_call_since(text, text),
@@ -929,6 +956,7 @@ grant update (message_id, outcome) on public.consent_requests to service_role;
 grant select, insert, update on public.chores to service_role;
 grant select on public.call_timeline, public.consent_state to service_role;
 grant execute on function public.call_may_become(text, text), public.schema_version(),
+    public.is_guessed_end(text),
     public.take_pending_events(timestamptz, timestamptz, timestamptz),
     public.do_not_call_since(text, text),
     public.call_standing(text, text, text, timestamptz, integer, integer),

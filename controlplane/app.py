@@ -10,6 +10,7 @@ import aiohttp
 from aiohttp import web
 
 from controlplane.core.errors import GraphError
+from controlplane.core.lease import LOOK_S
 from controlplane.http.calls import CallRoutes
 from controlplane.http.consents import ConsentRoutes
 from controlplane.http.door import DoorLimits
@@ -79,6 +80,7 @@ class ControlPlane:
         stories = self.use_cases
         every(settings.sweep_interval_s, stories.sweeper.end_overdue, name="sweep-overdue")
         every(settings.sweep_interval_s, stories.sweeper.resume_events, name="sweep-pending")
+        every(LOOK_S, stories.takeover.look, name="setup-takeover")
         every(settings.reconcile_interval_s, stories.sweeper.release_ended, name="sweep-unreleased")
         every(settings.reconcile_interval_s, stories.sweeper.reconcile, name="sweep-reconcile")
         apart_s = client_limits(settings).apart_s

@@ -18,6 +18,7 @@ from controlplane.rtpengine.hops import Hops
 from controlplane.rtpengine.passage import HopInterfaces
 from controlplane.settings import Settings
 from controlplane.telemetry.metrics import Metrics
+from controlplane.use_cases.activation import Activation
 from controlplane.use_cases.breakers import Breakers
 from controlplane.use_cases.client_watch import LOOK_TIMEOUT_S, ClientWatch
 from controlplane.use_cases.ending import CallEnder
@@ -25,6 +26,7 @@ from controlplane.use_cases.hanging_up import PeerHangup
 from controlplane.use_cases.hop_watch import HopWatch, limits_of
 from controlplane.use_cases.inbound import AnswerPolicy, CallAnswerer
 from controlplane.use_cases.keys import KeyReporter
+from controlplane.use_cases.leases import SetupLeases
 from controlplane.use_cases.linking import CallLinker
 from controlplane.use_cases.lost_calls import LostCalls
 from controlplane.use_cases.meta_clock import MetaClock, WallClock, wall_clock
@@ -38,6 +40,7 @@ from controlplane.use_cases.room_watch import RoomWatch
 from controlplane.use_cases.setup import CallSetup
 from controlplane.use_cases.sweeper import Sweeper
 from controlplane.use_cases.switchboard import Switchboard
+from controlplane.use_cases.takeover import SetupTakeover
 from shared.database.rest import WITHIN_S, RestClient
 from shared.database.retention import Expiry, RetentionDays
 from shared.database.supabase import SupabaseStore
@@ -172,6 +175,7 @@ class UseCases:
     hop_watch: HopWatch
     sweeper: Sweeper
     retention: Retention
+    takeover: SetupTakeover
     keys: KeyReporter
 
 
@@ -190,12 +194,20 @@ def make_use_cases(
     lost_calls = LostCalls(near, ledger=ledger, text=settings.lost_call_text)
     releaser = Releaser(near, lost_calls=lost_calls, tasks=tasks)
     ender = CallEnder(near, releaser=releaser)
-    setup = CallSetup(near, ender=ender)
-    linker = CallLinker(near, permissions=permissions, ender=ender, setup=setup, bounds=bounds)
+    setup, leases = CallSetup(near, ender=ender), SetupLeases(near)
+    activation = Activation(near, bounds=bounds)
+    linker = CallLinker(
+        near, permissions=permissions, ender=ender, setup=setup, leases=leases, bounds=bounds
+    )
     switchboard = Switchboard(
         near,
         answerer=CallAnswerer(
-            near, ender=ender, setup=setup, policy=_answer_policy(settings, bounds)
+            near,
+            ender=ender,
+            setup=setup,
+            leases=leases,
+            activation=activation,
+            policy=_answer_policy(settings, bounds),
         ),
         linker=linker,
         hangup=PeerHangup(
@@ -205,7 +217,7 @@ def make_use_cases(
         tasks=tasks,
         phone_number_id=settings.wa_phone_number_id,
     )
-    room_watch = RoomWatch(near, ender=ender)
+    room_watch = RoomWatch(near, ender=ender, activation=activation)
     return UseCases(
         permissions=permissions,
         papers=Papers(ledger=ledger, phone_number_id=settings.wa_phone_number_id, clock=near.clock),
@@ -216,6 +228,7 @@ def make_use_cases(
             permissions=permissions,
             ender=ender,
             setup=setup,
+            leases=leases,
             tasks=tasks,
             policy=_dial_policy(settings, bounds),
         ),
@@ -237,6 +250,9 @@ def make_use_cases(
             bounds=bounds,
         ),
         retention=Retention(Expiry(rest), _retention_days(settings)),
+        takeover=SetupTakeover(
+            near, leases=leases, switchboard=switchboard, ender=ender, tasks=tasks
+        ),
         keys=KeyReporter(near),
     )
 

@@ -27,7 +27,7 @@ class Balancer:
     def __init__(self) -> None:
         self.ports: dict[str, int] = {}
         self.targets: dict[str, list[str]] = {}
-        """Kind to replicas; what is not named goes to the first."""
+        """Kind to replicas, or to none; what is not named goes to the first."""
         self.passed: list[Passed] = []
         self.url = ""
 
@@ -44,7 +44,7 @@ class Balancer:
                     for replica in self.targets.get(kind, [FIRST])
                 )
             )
-        return web.Response(status=max(one.status for one in passed))
+        return web.Response(status=max((one.status for one in passed), default=502))
 
     async def _post(
         self,

@@ -117,23 +117,30 @@ class GraphClient:
         body = {"call_id": wacid, "action": "pre_accept", "session": _answer(sdp)}
         await self._act(body, attempts=2)
 
-    async def accept(self, wacid: WhatsAppCallId, sdp: str) -> None:
+    async def accept(
+        self, wacid: WhatsAppCallId, sdp: str, *, may_be_repeated: bool = False
+    ) -> bool:
         """Answer the call; `sdp` must be what `pre_accept` was given, byte for byte.
+
+        Returns whether it was this request that answered the call; `False` if an earlier one did,
+        whose answer got lost, or which somebody else sent (`may_be_repeated`).
 
         Raises:
             GraphError: refused, or no answer within the deadline, twice: then the call may
                 nevertheless have been accepted, and needs `terminate`.
         """
         body = {"call_id": wacid, "action": "accept", "session": _answer(sdp)}
-        first = True
+        is_first = not may_be_repeated
         try:
             async for attempt in _attempts(2):
                 with attempt:
-                    first = attempt.retry_state.attempt_number == 1
+                    is_first = is_first and attempt.retry_state.attempt_number == 1
                     await self._act(body, attempts=1)
         except GraphRefused as error:
-            if first or not error.says_already_accepted:
+            if is_first or not error.says_already_accepted:
                 raise
+            return False
+        return True
 
     async def connect(self, person: Person, sdp: str, opaque: str) -> WhatsAppCallId:
         """Place a call with our offer; `opaque` comes back in every webhook of the call.

@@ -81,6 +81,15 @@ def hangup_time(event: PeerHungUp, now: datetime, *, answered_at: datetime | Non
     return max(theirs, answered_at) if answered_at is not None else theirs
 
 
+def precedes(event: PeerHungUp, guessed_at: datetime) -> bool:
+    """Whether Meta's end is truly earlier than one that we had guessed.
+
+    If it is not, it may be the echo of the `terminate` by which we told Meta of ours.
+    """
+    theirs = event.ended_at or event.timestamp
+    return theirs is not None and guessed_at - theirs > _CLOCK_GRAIN
+
+
 def pick_up_time(event: PeerHungUp, now: datetime) -> datetime | None:
     """Say when the call was picked up, as Meta tells it; `None` if it never was.
 

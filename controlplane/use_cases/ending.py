@@ -16,6 +16,10 @@ class Overtaken(Exception):
     """The call ended while it was being set up; whoever ended it has told Meta."""
 
 
+class TakenOver(Overtaken):
+    """Another process goes on with the set-up: room, hop and Meta's side are its business now."""
+
+
 class CallEnder:
     """The one way in which calls end."""
 
@@ -67,6 +71,37 @@ class CallEnder:
     def release(self, ended: Call) -> None:
         """Begin to free what an ended call held; nobody waits for it."""
         self._releaser.begin(ended)
+
+    async def correct(
+        self, call: Call, reason: EndReason, *, ended_at: datetime, answered_at: datetime | None
+    ) -> bool:
+        """Put what Meta tells of an ended call in the place of what we had guessed.
+
+        `False` if there was nothing to correct. It is no second end: nothing is counted.
+        """
+        answered_at = call.answered_at or answered_at
+        termination = Termination.of(reason, answered=answered_at is not None)
+        corrected = await self._store.correct_end(
+            call.id, termination=termination, ended_at=ended_at, answered_at=answered_at
+        )
+        if corrected is None:
+            return False
+        _log.info(
+            "Meta tells of an earlier end of the call than the one that was guessed.",
+            extra={
+                "action": "end-corrected",
+                "call": call.id,
+                "guessed": call.end_reason.value if call.end_reason is not None else "",
+                "status": termination.status.value,
+                "reason": reason.value,
+                "duration_s": corrected.duration_s,
+            },
+        )
+        return True
+
+    async def decline(self, call: Call) -> None:
+        """Stop the phone of somebody who calls from ringing, though the row cannot say so yet."""
+        await self._releaser.decline(call)
 
     async def close_media(self, call: Call) -> bool:
         """Free the call's hop and room; `False` if one of them could not be told."""

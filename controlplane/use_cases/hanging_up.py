@@ -1,6 +1,7 @@
 """Meta says that a call is over: the story of an end that somebody else decided.
 
 known      its row ends, a set-up that still runs is stopped, what the call held is freed
+ended      an end that we had guessed is corrected, once, by what Meta tells
 unknown    an ended row is written: a `connect` that comes later finds the call taken
 """
 
@@ -8,7 +9,13 @@ import uuid
 from collections.abc import Awaitable, Callable
 
 from controlplane.meta.events import PeerHungUp
-from controlplane.meta.hangups import hangup_note, hangup_reason, hangup_time, pick_up_time
+from controlplane.meta.hangups import (
+    hangup_note,
+    hangup_reason,
+    hangup_time,
+    pick_up_time,
+    precedes,
+)
 from controlplane.use_cases.ending import CallEnder
 from controlplane.use_cases.linking import CallLinker
 from controlplane.use_cases.neighbours import Neighbours
@@ -66,7 +73,8 @@ class PeerHangup:
             answered_at=answered_at,
         )
         if ended is None:
-            return Settled(EventOutcome.DUPLICATE, call.id)
+            corrected = await self._correct(event, call.id)
+            return Settled(EventOutcome.HANDLED if corrected else EventOutcome.DUPLICATE, call.id)
         await stop_setup(event.wacid)
         await self._note(event, ended)
         self._ender.release(ended)
@@ -81,6 +89,19 @@ class PeerHangup:
                 EventSource.CONTROLPLANE, kind, self._clock(), note, call_id=ended.id
             )
             await self._store.add_events([record])
+
+    async def _correct(self, event: PeerHungUp, call_id: CallId) -> bool:
+        """Let what Meta tells take the place of an end that we had to guess meanwhile."""
+        call = await self._store.get_call(call_id)
+        if call is None or call.ended_at is None or not precedes(event, call.ended_at):
+            return False
+        answered_at = call.answered_at or pick_up_time(event, call.ended_at)
+        return await self._ender.correct(
+            call,
+            hangup_reason(event, call.direction, answered=answered_at is not None),
+            ended_at=hangup_time(event, call.ended_at, answered_at=answered_at),
+            answered_at=answered_at,
+        )
 
     def _tombstone(self, event: PeerHungUp) -> Call:
         """An ended row for a call that we never saw begin."""

@@ -16,16 +16,19 @@ from controlplane.core.lifecycle import CallEvent, step
 from controlplane.livekit.whip import WhipAnswer
 from controlplane.meta.events import OfferReceived
 from controlplane.sdp import direct as sdp
-from controlplane.use_cases.ending import CallEnder, Overtaken, status_shown
+from controlplane.use_cases.activation import Activation
+from controlplane.use_cases.ending import CallEnder, Overtaken, TakenOver, status_shown
+from controlplane.use_cases.leases import SetupLeases
 from controlplane.use_cases.neighbours import Neighbours
+from controlplane.use_cases.patience import until_stored
 from controlplane.use_cases.setup import CallSetup, Stopwatch
+from controlplane.use_cases.traces import SetupTraces
 from shared.call.brief import CallBrief
 from shared.call.call import Call, CallStatus, Direction, EndReason
 from shared.call.changes import CallChanges
-from shared.call.errors import WacallError
+from shared.call.errors import StoreUnavailable, WacallError
 from shared.call.ids import CallId, PhoneNumberId, WhatsAppCallId
 from shared.call.records import EventOutcome, Settled
-from shared.call.room import ShownStatus
 
 _log = logging.getLogger(__name__)
 
@@ -56,9 +59,16 @@ class CallAnswerer:
     """Answers inbound calls. Holds nothing of a call but the task that sets it up."""
 
     def __init__(
-        self, near: Neighbours, *, ender: CallEnder, setup: CallSetup, policy: AnswerPolicy
+        self,
+        near: Neighbours,
+        *,
+        ender: CallEnder,
+        setup: CallSetup,
+        leases: SetupLeases,
+        activation: Activation,
+        policy: AnswerPolicy,
     ) -> None:
-        """Take the neighbours and the policy."""
+        """Take the neighbours, what all set-ups share, and the policy."""
         self._store = near.store
         self._rooms = near.rooms
         self._whip = near.whip
@@ -66,6 +76,9 @@ class CallAnswerer:
         self._hops = near.hops
         self._ender = ender
         self._setup = setup
+        self._leases = leases
+        self._activation = activation
+        self._traces = SetupTraces(near, setup=setup)
         self._metrics = near.metrics
         self._policy = policy
         self._clock = near.clock
@@ -80,41 +93,78 @@ class CallAnswerer:
             return await self._refuse_stale(offer, self._clock())
         now = self._clock()
         call = self._new_call(offer, now, hop=await self._choose_hop())
-        claimed = await self._store.claim_call(call)
+        claimed = await self._claim(call, offer)
         if claimed is None:
             return await self._not_ours(offer, call)
         self._metrics.call_started(Direction.INBOUND)
         watch = Stopwatch(claimed.direction, self._metrics, begins_with="received", began=received)
         watch.done("claimed")
+        return await self._carry_out(claimed, offer, watch)
+
+    async def resume(self, call: Call, offer: OfferReceived) -> Settled:
+        """Go on with a set-up that was just taken over, from wherever its row says that it is."""
+        watch = Stopwatch(call.direction, self._metrics, begins_with="taken-over")
+        return await self._carry_out(call, offer, watch)
+
+    async def _claim(self, call: Call, offer: OfferReceived) -> Call | None:
+        """Insert the row, as long as the offer is of use; then nobody is left ringing for it.
+
+        Raises:
+            StoreUnavailable: the database was away all the time; Meta was told `reject`.
+        """
+
+        async def claim() -> Call | None:
+            # what is left of the set-up's time counts from when the row is there
+            return await self._store.claim_call(self._held(call, self._clock()))
+
+        age = call.created_at - (offer.timestamp or call.created_at)
+        useful_s = self._policy.stale_offer_s - max(0.0, age.total_seconds())
         try:
-            async with asyncio.timeout(self._policy.bounds.setup_s):
-                await self._set_up(claimed, offer, watch)
+            return await until_stored(claim, within_s=useful_s)
+        except StoreUnavailable:
+            await self._ender.decline(call)
+            raise
+
+    async def _carry_out(self, call: Call, offer: OfferReceived, watch: Stopwatch) -> Settled:
+        """Set the call up, holding its lease, until it is answered or has failed."""
+        left = deadline_of(call, self._policy.bounds) - self._clock()
+        try:
+            async with self._leases.hold(call):
+                async with asyncio.timeout(max(0.0, left.total_seconds())):
+                    call, answered_at = await self._set_up(call, offer, watch)
+                # it is answered at Meta: from here on no time limit may cut it
+                await self._activate(call, offer.wacid, answered_at, watch)
+        except TakenOver:
+            _log.warning(
+                "Another process goes on with the set-up of a call.",
+                extra={"action": "setup-lost", "call": call.id, "after": watch.last},
+            )
         except Overtaken:
-            await asyncio.shield(self._ender.close_media(claimed))
+            await asyncio.shield(self._ender.close_media(call))
         except asyncio.CancelledError:
             # the end of this call is being recorded by whoever cancelled us
-            await asyncio.shield(self._ender.close_media(claimed))
+            await asyncio.shield(self._ender.close_media(call))
             raise
         except Exception as error:
-            await self._setup.fail(claimed, watch, error)
+            await self._setup.fail(call, watch, error)
             return Settled(EventOutcome.FAILED, call.id)
         return Settled(EventOutcome.HANDLED, call.id)
 
-    async def _set_up(self, call: Call, offer: OfferReceived, watch: Stopwatch) -> None:
-        policy = self._policy
+    async def _set_up(
+        self, call: Call, offer: OfferReceived, watch: Stopwatch
+    ) -> tuple[Call, datetime]:
+        """Do all up to `accept`; return the row, and when the call was answered."""
+        if call.setup_takes:
+            answered_at = await self._traces.go_on(call)
+            if answered_at is not None:
+                watch.done("accept")
+                return call, answered_at
+            call = await self._traces.clear(call)
+        may_need_terminate = call.accept_sent_at
         livekit_offer = await self._offer_for_livekit(call, offer.sdp)
-        await self._rooms.create(
-            call,
-            CallBrief(
-                call_id=call.id,
-                direction=call.direction,
-                phone_number_id=call.phone_number_id,
-                profile=policy.profile,
-                ready_within_s=policy.agent_ready_s,
-            ),
-        )
+        await self._make_room(call)
         watch.done("room")
-        if not await self._rooms.wait_for_agent(call.room, policy.agent_ready_s):
+        if not await self._rooms.wait_for_agent(call.room, self._policy.agent_ready_s):
             raise await self._setup.why_agent_left(call)
         watch.done("agent")
         leg, call = await self._open_leg(call, livekit_offer)
@@ -122,19 +172,39 @@ class CallAnswerer:
         answer = await self._answer_for_meta(call, leg.sdp, offer.sdp)
         # From the moment `accept` may have left us, the end needs `terminate`; so the row must
         # say so before. That write hides behind pre_accept.
-        sending = self._write(call, accept_sent_at=self._clock(), caller_sid=leg.participant_sid)
-        if policy.pre_accept:
+        sending = self._write(
+            call,
+            accept_sent_at=self._clock(),
+            caller_sid=leg.participant_sid,
+            answer_sdp=answer,
+        )
+        if self._policy.pre_accept:
             try:
                 _, call = await _both(self._graph.pre_accept(offer.wacid, answer), sending)
             except WacallError:
-                await self._write(call, accept_sent_at=None)
+                await self._write(call, accept_sent_at=may_need_terminate, answer_sdp=None)
                 raise
             watch.done("pre_accept")
         else:
             call = await sending
         await self._graph.accept(offer.wacid, answer)
         watch.done("accept")
-        await self._activate(call, offer.wacid, watch)
+        return call, self._clock()
+
+    async def _make_room(self, call: Call) -> None:
+        """Make the room, and dispatch the agent into it."""
+        if call.setup_takes and await self._traces.has_room(call):
+            return
+        await self._rooms.create(
+            call,
+            CallBrief(
+                call_id=call.id,
+                direction=call.direction,
+                phone_number_id=call.phone_number_id,
+                profile=self._policy.profile,
+                ready_within_s=self._policy.agent_ready_s,
+            ),
+        )
 
     async def _choose_hop(self) -> str | None:
         """Say in the row which hop will hold the call, before the hop does."""
@@ -159,44 +229,41 @@ class CallAnswerer:
     async def _open_leg(self, call: Call, offer: str) -> tuple[WhipAnswer, Call]:
         """Post the offer while the row moves on to `connecting`."""
         token = self._rooms.caller_token(call, status=status_shown(call.status))
-        return await _both(self._whip.post(offer, token), self._move(call, CallEvent.ANSWERING))
+        move = step(CallEvent.ANSWERING)
+        # one that was taken over may be there already
+        moving = self._setup.advance(call, {*move.expect, move.status}, status=move.status)
+        return await _both(self._whip.post(offer, token), moving)
 
-    async def _activate(self, call: Call, wacid: WhatsAppCallId, watch: Stopwatch) -> None:
+    async def _activate(
+        self, call: Call, wacid: WhatsAppCallId, answered_at: datetime, watch: Stopwatch
+    ) -> None:
         """Let the agent speak and write that the call is answered, both at once."""
-        answered_at = self._clock()
-        deadline = deadline_of(
-            dataclasses.replace(call, answered_at=answered_at), self._policy.bounds
-        )
         try:
-            await _both(
-                self._rooms.set_call_status(call.room, ShownStatus.ACTIVE),
-                self._move(
-                    call,
-                    CallEvent.ACCEPTED,
-                    answered_at=answered_at,
-                    deadline_at=deadline,
-                    timings=watch.timings,
-                ),
-            )
+            await self._activation.activate(call, answered_at, timings=watch.timings)
         except Overtaken:
             # It ended while our `accept` was on its way: the other's `terminate` may have reached
             # Meta before it. Meta refuses a second one without harm.
             await self._graph.terminate(wacid)
             raise
-        _log.info(
-            "Call answered.",
-            extra={"action": "call-answered", "call": call.id, **watch.timings},
-        )
-
-    async def _move(self, call: Call, event: CallEvent, **changes: Unpack[CallChanges]) -> Call:
-        """Move the row on, if the call still stands where this event finds it."""
-        move = step(event)
-        changes["status"] = move.status
-        return await self._setup.advance(call, move.expect, **changes)
+        except StoreUnavailable:
+            _log.error(
+                "An answered call could not be written down; the sweeper finds it by its media.",
+                extra={"action": "answer-unwritten", "call": call.id},
+            )
 
     async def _write(self, call: Call, **changes: Unpack[CallChanges]) -> Call:
         """Write to the row of a call that is connecting, if it still is."""
         return await self._setup.advance(call, {CallStatus.CONNECTING}, **changes)
+
+    def _held(self, call: Call, now: datetime) -> Call:
+        """Say in a new row that its set-up is ours, and how long it may take from now."""
+        return dataclasses.replace(
+            call,
+            created_at=now,
+            deadline_at=now + timedelta(seconds=self._policy.bounds.setup_s),
+            setup_owner=self._leases.owner,
+            setup_until=self._leases.until(),
+        )
 
     def _new_call(self, offer: OfferReceived, now: datetime, *, hop: str | None = None) -> Call:
         return Call(
@@ -208,7 +275,6 @@ class CallAnswerer:
             phone_number_id=offer.phone_number_id or self._policy.phone_number_id,
             party=offer.party,
             created_at=now,
-            deadline_at=now + timedelta(seconds=self._policy.bounds.setup_s),
             hop=hop,
         )
 
@@ -234,7 +300,6 @@ class CallAnswerer:
             self._new_call(offer, now),
             status=CallStatus.NO_ANSWER,
             end_reason=EndReason.STALE_OFFER,
-            deadline_at=None,
             created_at=offer.timestamp or now,
             ended_at=now,
             released_at=now if is_over else None,

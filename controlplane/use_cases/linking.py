@@ -15,7 +15,8 @@ from controlplane.core.deadlines import Bounds, deadline_of
 from controlplane.core.lifecycle import CallEvent, step
 from controlplane.meta.events import AnswerReceived, CallStatusChanged, PeerHungUp
 from controlplane.meta.words import PeerStatus
-from controlplane.use_cases.ending import CallEnder, Overtaken, status_shown
+from controlplane.use_cases.ending import CallEnder, Overtaken, TakenOver, status_shown
+from controlplane.use_cases.leases import SetupLeases
 from controlplane.use_cases.neighbours import Neighbours
 from controlplane.use_cases.permissions import Permissions
 from controlplane.use_cases.setup import CallSetup, Stopwatch
@@ -41,6 +42,7 @@ class CallLinker:
         permissions: Permissions,
         ender: CallEnder,
         setup: CallSetup,
+        leases: SetupLeases,
         bounds: Bounds,
     ) -> None:
         """Take the neighbours."""
@@ -52,6 +54,7 @@ class CallLinker:
         self._permissions = permissions
         self._ender = ender
         self._setup = setup
+        self._leases = leases
         self._metrics = near.metrics
         self._bounds = bounds
         self._clock = near.clock
@@ -68,17 +71,32 @@ class CallLinker:
                 # it ended before anybody knew Meta's id of it
                 await self._graph.terminate(event.wacid)
             return Settled(EventOutcome.STALE, call.id)
-        linked = await self._store.mark_once(call.id, Mark.LINKED, self._clock())
+        linked = await self._store.mark_once(
+            call.id,
+            Mark.LINKED,
+            self._clock(),
+            setup_owner=self._leases.owner,
+            setup_until=self._leases.until(),
+        )
         if linked is None:
             return Settled(EventOutcome.DUPLICATE, call.id)
+        return await self.resume(linked, event)
+
+    async def resume(self, call: Call, event: AnswerReceived) -> Settled:
+        """Build the media path of a call whose linking is ours, or was just taken over."""
         watch = Stopwatch(call.direction, self._metrics, begins_with="answered-by-meta")
         try:
-            async with asyncio.timeout(self._bounds.setup_s):
-                await self._bridge(linked, event.sdp, watch)
+            async with self._leases.hold(call), asyncio.timeout(self._bounds.setup_s):
+                await self._bridge(call, event.sdp, watch)
+        except TakenOver:
+            _log.warning(
+                "Another process goes on with the set-up of a call.",
+                extra={"action": "setup-lost", "call": call.id, "after": watch.last},
+            )
         except Overtaken:
-            await self._ender.close_media(linked)
+            await self._ender.close_media(call)
         except Exception as error:
-            await self._setup.fail(linked, watch, error)
+            await self._setup.fail(call, watch, error)
             return Settled(EventOutcome.FAILED, call.id)
         return Settled(EventOutcome.HANDLED, call.id)
 
@@ -94,7 +112,9 @@ class CallLinker:
         # The attribute first, then the row: an ACCEPTED that comes between the two finds the leg
         # in the row and shows `active` itself; one that came before is seen in the row here.
         await self._rooms.set_call_status(call.room, ShownStatus.RINGING)
-        row = await self._setup.advance(call, LIVE_STATUSES, caller_sid=leg.participant_sid)
+        row = await self._setup.advance(
+            call, LIVE_STATUSES, caller_sid=leg.participant_sid, setup_owner=None
+        )
         if row.status is CallStatus.ACTIVE:
             await self._rooms.set_call_status(call.room, ShownStatus.ACTIVE)
 

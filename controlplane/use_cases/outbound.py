@@ -19,7 +19,9 @@ from controlplane.core.deadlines import Bounds
 from controlplane.core.errors import GraphError, KeyReused
 from controlplane.meta.graph_errors import GraphNotReached, GraphUnreachable
 from controlplane.use_cases.ending import CallEnder, Overtaken
+from controlplane.use_cases.leases import SetupLeases
 from controlplane.use_cases.neighbours import Neighbours
+from controlplane.use_cases.patience import until_stored
 from controlplane.use_cases.permissions import Permissions
 from controlplane.use_cases.setup import CallSetup, Stopwatch
 from shared.call.brief import CallBrief
@@ -74,6 +76,7 @@ class CallPlacer:
         permissions: Permissions,
         ender: CallEnder,
         setup: CallSetup,
+        leases: SetupLeases,
         tasks: Tasks,
         policy: DialPolicy,
     ) -> None:
@@ -85,6 +88,7 @@ class CallPlacer:
         self._permissions = permissions
         self._ender = ender
         self._setup = setup
+        self._leases = leases
         self._tasks = tasks
         self._metrics = near.metrics
         self._policy = policy
@@ -133,6 +137,8 @@ class CallPlacer:
                 created_at=now,
                 deadline_at=now + timedelta(seconds=self._policy.bounds.setup_s),
                 hop=hop,
+                setup_owner=self._leases.owner,
+                setup_until=self._leases.until(),
             )
         )
         if claimed is None:
@@ -156,8 +162,10 @@ class CallPlacer:
             return
         try:
             async with asyncio.timeout(self._policy.bounds.setup_s):
-                offer = await self._prepare(call, order, watch)
-                await self._connect(call, offer, watch)
+                async with self._leases.hold(call):
+                    offer = await self._prepare(call, order, watch)
+                    call = await self._commit(call, watch)
+                await self._connect(call, order.person, offer, watch)
         except Overtaken:
             await self._ender.close_media(call)
         except GraphError as error:
@@ -193,19 +201,23 @@ class CallPlacer:
         watch.done("offered")
         return str(offer)
 
-    async def _connect(self, call: Call, offer: str, watch: Stopwatch) -> None:
-        person = call.party.person
-        if person is None:
-            raise ValueError("an outbound call to nobody")
+    async def _commit(self, call: Call, watch: Stopwatch) -> Call:
+        """Write that `connect` leaves, before it does.
+
+        From here on the end needs `terminate`, it is the person whom the deadline waits for, and
+        there is no set-up that another process could take over: nobody may dial again.
+        """
         now = self._clock()
-        # From here on the end needs `terminate`, and it is the person whom the deadline waits for.
-        call = await self._setup.advance(
+        return await self._setup.advance(
             call,
             {CallStatus.DIALING},
             accept_sent_at=now,
             deadline_at=now + timedelta(seconds=self._policy.bounds.ring_s),
             timings=watch.timings,
+            setup_owner=None,
         )
+
+    async def _connect(self, call: Call, person: Person, offer: str, watch: Stopwatch) -> None:
         try:
             wacid = await self._graph.connect(person, offer, call.id)
         except GraphNotReached:
@@ -217,11 +229,12 @@ class CallPlacer:
             await self._setup.note(call, watch, error)
             return
         watch.done("connect")
-        row = await self._store.update_call(
-            call.id,
-            expect=LIVE_STATUSES,
-            wacid=wacid,
-            timings=watch.timings,
+        timings = dict(watch.timings)
+        row = await until_stored(
+            lambda: self._store.update_call(
+                call.id, expect=LIVE_STATUSES, wacid=wacid, timings=timings
+            ),
+            within_s=self._policy.bounds.setup_s,
         )
         if row is None:
             # hung up while `connect` was on its way: whoever ended it did not know the id

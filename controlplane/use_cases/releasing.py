@@ -147,6 +147,21 @@ class Releaser:
             return False
         return True
 
+    async def decline(self, call: Call) -> None:
+        """Tell Meta `reject` of a call whose end cannot be written yet: no phone rings on for that.
+
+        A call that was answered meanwhile is not harmed.
+        """
+        if call.wacid is None or call.direction is not Direction.INBOUND:
+            return
+        try:
+            await self._graph.reject(call.wacid)
+        except WacallError as error:
+            _log.warning(
+                "Meta could not be told that the call ended; trying again.",
+                extra={"action": "release-graph", "call": call.id, "error": error.code},
+            )
+
     async def close_media(self, call: Call, *, spared: bool = False) -> bool:
         """Free the call's hop and room; `False` if one of them could not be told.
 

@@ -5,9 +5,11 @@ Told by LiveKit's webhooks, and found by the sweeper's own look should one of th
 
 import logging
 
+from controlplane.core.answered import is_answered, is_forgotten
 from controlplane.livekit.events import RoomEvent, RoomEventKind
 from controlplane.livekit.rooms import Presence
-from controlplane.use_cases.ending import CallEnder
+from controlplane.use_cases.activation import Activation
+from controlplane.use_cases.ending import CallEnder, Overtaken
 from controlplane.use_cases.neighbours import Neighbours
 from shared.call.call import LIVE_STATUSES, Call, CallStatus, EndReason
 from shared.call.records import EventOutcome, EventRecord, EventSource
@@ -19,11 +21,12 @@ _log = logging.getLogger(__name__)
 class RoomWatch:
     """Draws the consequences for the call's row."""
 
-    def __init__(self, near: Neighbours, *, ender: CallEnder) -> None:
-        """Take the neighbours."""
+    def __init__(self, near: Neighbours, *, ender: CallEnder, activation: Activation) -> None:
+        """Take the neighbours, who ends calls, and who makes them active."""
         self._store = near.store
         self._rooms = near.rooms
         self._ender = ender
+        self._activation = activation
         self._clock = near.clock
 
     async def handle(self, event: RoomEvent) -> None:
@@ -44,8 +47,11 @@ class RoomWatch:
     async def compare(self, call: Call) -> None:
         """Compare a live call with what LiveKit has, as if its webhooks had been lost.
 
-        Only for answered calls: before, the set-up itself looks, and its deadline holds.
+        Before it is answered the set-up itself looks, and its deadline holds; unless whoever set
+        it up has gone behind `accept`.
         """
+        if is_forgotten(call, self._clock()):
+            await self.rescue(call)
         if call.status is not CallStatus.ACTIVE:
             return
         who = await self._rooms.presence(call.room)
@@ -56,11 +62,51 @@ class RoomWatch:
         elif who is not None and who.caller_publishes and call.media_at is None:
             await self._media_up(call)
 
+    async def rescue(self, call: Call) -> bool:
+        """Look whether a call stands that its row calls unanswered or without media.
+
+        Then the row is told so and the agent speaks; `False` if the call does not stand.
+
+        Raises:
+            RoomRefused: LiveKit does not tell.
+        """
+        who = await self._rooms.presence(call.room)
+        flows = (
+            who is not None
+            and who.caller_publishes
+            and (call.caller_sid is None or who.caller_sid == call.caller_sid)
+        )
+        if not flows:
+            return False
+        if call.status is CallStatus.ACTIVE:
+            await self._media_up(call)
+            return True
+        if not is_answered(call, media_flows=flows):
+            return False
+        await self._store.update_call(
+            call.id, expect=LIVE_STATUSES, media_at=call.media_at or self._clock()
+        )
+        return await self._promote(call)
+
+    async def _promote(self, call: Call) -> bool:
+        answered_at = call.accept_sent_at or self._clock()
+        try:
+            await self._activation.activate(call, answered_at)
+        except Overtaken:
+            return False
+        _log.warning(
+            "A call was answered without its row saying so; its media told.",
+            extra={"action": "answer-found", "call": call.id},
+        )
+        return True
+
     async def _media_up(self, call: Call) -> None:
         if call.media_at is not None:
             return
-        await self._store.update_call(call.id, expect=LIVE_STATUSES, media_at=self._clock())
+        row = await self._store.update_call(call.id, expect=LIVE_STATUSES, media_at=self._clock())
         _log.info("The phone's media path stands.", extra={"action": "media-up", "call": call.id})
+        if row is not None and is_forgotten(row, self._clock()):
+            await self._promote(row)
 
     def _reason_to_end(self, event: RoomEvent, call: Call) -> EndReason | None:
         if event.kind is RoomEventKind.ROOM_FINISHED:

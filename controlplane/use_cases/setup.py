@@ -1,5 +1,6 @@
 """What all set-ups of calls share: the stopwatch, the next step on the row, the failure."""
 
+import contextlib
 import logging
 import time
 from collections.abc import Collection
@@ -8,15 +9,19 @@ from typing import Unpack
 from controlplane.core.errors import AgentGaveUp, TimedOut
 from controlplane.meta.graph_errors import GraphRefused
 from controlplane.telemetry.metrics import Metrics
-from controlplane.use_cases.ending import CallEnder, Overtaken
+from controlplane.use_cases.ending import CallEnder, Overtaken, TakenOver
 from controlplane.use_cases.neighbours import Neighbours
+from controlplane.use_cases.patience import is_away, until_stored
 from shared.call.call import Call, CallStatus, Direction, EndReason
 from shared.call.changes import CallChanges
-from shared.call.errors import WacallError
+from shared.call.errors import StoreUnavailable, WacallError
 from shared.call.records import EventRecord, EventSource
 from shared.process.logs import without_text
 
 _log = logging.getLogger(__name__)
+
+_ADVANCE_WITHIN_S = 30.0
+_END_WITHIN_S = 60.0
 
 
 class Stopwatch:
@@ -58,15 +63,34 @@ class CallSetup:
     async def advance(
         self, call: Call, expect: Collection[CallStatus], **changes: Unpack[CallChanges]
     ) -> Call:
-        """Write to the row if the call still stands where it was left.
+        """Write to the row if the call still stands where it was left, and its set-up is ours.
+
+        Tried again while the database is away: the caller hears it ring meanwhile, and the
+        set-up's own time limit holds.
 
         Raises:
             Overtaken: it has ended.
+            TakenOver: another process goes on with the set-up.
         """
-        row = await self._store.update_call(call.id, expect=expect, **changes)
-        if row is None:
-            raise Overtaken
-        return row
+        tries = 0
+
+        async def write() -> Call:
+            nonlocal tries
+            tries += 1
+            row = await self._store.update_call(
+                call.id, expect=expect, owner=call.setup_owner, **changes
+            )
+            if row is not None:
+                return row
+            row = await self._store.get_call(call.id)
+            if row is None or row.status.is_final:
+                raise Overtaken
+            if tries > 1 and all(getattr(row, name) == new for name, new in changes.items()):
+                # given up too early: it was carried out all the same
+                return row
+            raise TakenOver if row.setup_owner != call.setup_owner else Overtaken
+
+        return await until_stored(write, within_s=_ADVANCE_WITHIN_S)
 
     async def why_agent_left(self, call: Call) -> Exception:
         """Say why the agent is not in the room: the call has ended, or it gave up."""
@@ -98,8 +122,24 @@ class CallSetup:
             },
             exc_info=None if known is not None else without_text(error),
         )
-        await self.note(call, watch, known or error, code=code)
-        if not await self._ender.finish_by_id(call.id, reason):
+        with contextlib.suppress(StoreUnavailable):
+            await self.note(call, watch, known or error, code=code)
+        try:
+            await self._end(call, reason)
+        except StoreUnavailable as unavailable:
+            if not is_away(unavailable):
+                raise
+            # nobody is left ringing for the database's sake; a call that somebody else has
+            # answered meanwhile is not harmed by a `reject`
+            await self._ender.decline(call)
+            await until_stored(lambda: self._end(call, reason), within_s=_END_WITHIN_S)
+
+    async def _end(self, call: Call, reason: EndReason) -> None:
+        row = await self._store.get_call(call.id)
+        if row is not None and row.setup_owner not in (None, call.setup_owner):
+            # another process goes on with it
+            return
+        if row is None or row.status.is_final or not await self._ender.finish(row, reason):
             await self._ender.close_media(call)
 
     async def note(

@@ -5,9 +5,11 @@ row, so that no lock and no leader are needed.
 """
 
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from controlplane.core.deadlines import Bounds, Postponed, judge
+from controlplane.core.answered import MEDIA_DECIDES
+from controlplane.core.deadlines import Bounds, Postponed, deadline_of, judge
+from controlplane.core.errors import RoomRefused
 from controlplane.meta.webhook import parse_stored
 from controlplane.use_cases.ending import CallEnder
 from controlplane.use_cases.neighbours import Neighbours
@@ -20,6 +22,8 @@ from shared.call.room import call_id_of_room
 # An end is left to whoever began it for this long; a stored event likewise.
 _RELEASE_GRACE = timedelta(seconds=15)
 _EVENT_GRACE = timedelta(seconds=5)
+# LiveKit does not tell who is there: for this long a call without known media may have some.
+_UNSEEN_GRACE = timedelta(seconds=10)
 _EVENT_RETAKE = timedelta(seconds=60)
 # How long a process that goes waits for the releases that it began; other replicas finish them.
 _LAST_RELEASES_S = 15.0
@@ -53,13 +57,28 @@ class Sweeper:
         """End calls whose phase has lasted too long or whose end the agent asked for."""
         now = self._clock()
         for call in await self._store.overdue_calls(now):
-            verdict = judge(call, now, self._bounds)
+            verdict: EndReason | Postponed | None = judge(call, now, self._bounds)
+            if isinstance(verdict, EndReason) and verdict in MEDIA_DECIDES:
+                verdict = await self._look_for_media(call, verdict, now)
             if isinstance(verdict, Postponed):
                 await self._store.update_call(
                     call.id, expect=LIVE_STATUSES, deadline_at=verdict.until
                 )
-            else:
+            elif verdict is not None:
                 await self._ender.finish(call, verdict)
+
+    async def _look_for_media(
+        self, call: Call, verdict: EndReason, now: datetime
+    ) -> EndReason | None:
+        """Look into the room before a call ends for want of media; `None` to let it live.
+
+        That the webhook about its media or its answer was lost is no reason to cut a conversation.
+        """
+        try:
+            return None if await self._watch.rescue(call) else verdict
+        except RoomRefused:
+            overdue = now - deadline_of(call, self._bounds)
+            return verdict if overdue > _UNSEEN_GRACE else None
 
     async def release_ended(self) -> None:
         """Have the clean-up finished of ends whose process died or whose neighbours failed."""

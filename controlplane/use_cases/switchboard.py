@@ -5,8 +5,9 @@ A process holds a task for the set-up of a call that it claimed, never the truth
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from datetime import datetime
+from typing import Any
 
 from controlplane.core.errors import Draining
 from controlplane.meta.code_table import known_as
@@ -28,7 +29,9 @@ from controlplane.use_cases.in_flight import InFlight
 from controlplane.use_cases.inbound import CallAnswerer
 from controlplane.use_cases.linking import CallLinker
 from controlplane.use_cases.neighbours import Neighbours
+from controlplane.use_cases.patience import is_away, until_stored
 from controlplane.use_cases.permissions import Permissions
+from shared.call.call import Call
 from shared.call.errors import StoreUnavailable, WacallError
 from shared.call.ids import PhoneNumberId, WhatsAppCallId
 from shared.call.records import EventOutcome, EventRecord, EventSource, Settled
@@ -39,6 +42,12 @@ _log = logging.getLogger(__name__)
 
 # What a person or Meta allows or forbids is written sooner or later; a call's moment passes.
 _NEVER_LOST = (PermissionReplied, TextReceived, AccountUpdated)
+
+# While the database is away: how long an event is tried at once, and how long one that could not
+# even be stored is kept, and how many webhooks of them.
+_TRY_S, _KEEP_S, _MAX_KEPT = 30.0, 60.0, 100
+
+_Pair = tuple[WebhookEvent, EventRecord]
 
 
 class Switchboard:
@@ -67,6 +76,7 @@ class Switchboard:
         self._meta_clock = near.meta_clock
         self._tasks = tasks
         self._in_flight = InFlight(tasks)
+        self._kept = 0
         self.draining = False
 
     # --- in ---
@@ -91,7 +101,31 @@ class Switchboard:
     async def _take(self, events: Sequence[WebhookEvent], received: float) -> None:
         now = self._clock()
         pairs = [(event, self._record(event, now)) for event in events]
-        await self._store.add_events([record for _, record in pairs])
+        try:
+            await self._store.add_events([record for _, record in pairs])
+        except StoreUnavailable as error:
+            if is_away(error) and self._kept < _MAX_KEPT:
+                self._tasks.spawn(self._take_later(pairs, received))
+            raise
+        self._begin(pairs, received)
+
+    async def _take_later(self, pairs: Sequence[_Pair], received: float) -> None:
+        """Store events as soon as the database is back, and work on them.
+
+        Meta sends again what it was not told 200 for, but in its own time: a call's moment passes.
+        """
+        self._kept += 1
+        try:
+            records = [record for _, record in pairs]
+            await until_stored(lambda: self._store.add_events(records), within_s=_KEEP_S)
+        except StoreUnavailable:
+            # Meta goes on sending it
+            return
+        finally:
+            self._kept -= 1
+        self._begin(pairs, received)
+
+    def _begin(self, pairs: Sequence[_Pair], received: float) -> None:
         for event, record in pairs:
             if record.outcome is None:
                 self.resume(event, record.id, received)
@@ -113,6 +147,24 @@ class Switchboard:
         """Work on a stored event in a task of its own."""
         self._in_flight.spawn(event, self._work(event, event_id, received))
 
+    def take_over(self, call: Call, event: OfferReceived | AnswerReceived) -> None:
+        """Go on with a set-up that another process began with this event, in a task of its own."""
+        if isinstance(event, OfferReceived):
+            work = self._answerer.resume(call, event)
+        else:
+            work = self._linker.resume(call, event)
+        self._in_flight.spawn(event, self._go_on(work))
+
+    async def _go_on(self, work: Coroutine[Any, Any, Settled]) -> None:
+        try:
+            await work
+        except Exception as error:
+            _log.error(
+                "A set-up that was taken over could not be gone on with.",
+                extra={"action": "takeover-failed", "error": type(error).__name__},
+                exc_info=None if isinstance(error, WacallError) else without_text(error),
+            )
+
     def _record(self, event: WebhookEvent, now: datetime) -> EventRecord:
         outcome: EventOutcome | None
         is_ours = event.phone_number_id in (None, self._phone_number_id)
@@ -132,33 +184,12 @@ class Switchboard:
     async def _work(self, event: WebhookEvent, event_id: str, received: float) -> None:
         settled: Settled | None = Settled(EventOutcome.FAILED)
         try:
-            match event:
-                case OfferReceived():
-                    # a `terminate` that came before its `connect` writes its row first: the row
-                    # decides either way, this spares Meta a `pre_accept` for a call that is over
-                    await self._in_flight.wait_for(PeerHungUp, event.wacid)
-                    settled = await self._answerer.answer(event, received)
-                case PeerHungUp():
-                    # REJECTED, which comes just before, knows the reason better
-                    await self._in_flight.wait_for(CallStatusChanged, event.wacid)
-                    settled = await self._hangup.handle(event, self._stop_setup)
-                case AnswerReceived():
-                    settled = await self._linker.link(event)
-                case CallStatusChanged():
-                    settled = await self._linker.follow(event)
-                case PermissionReplied():
-                    settled = Settled(await self._permissions.replied(event, event_id))
-                case TextReceived():
-                    settled = Settled(await self._permissions.texted(event, event_id))
-                case AccountUpdated():
-                    settled = Settled(await self._permissions.account_updated(event))
-                case _:
-                    settled = Settled(EventOutcome.RECORDED)
+            settled = await self._hand_on(event, event_id, received)
         except asyncio.CancelledError:
             settled = None if isinstance(event, _NEVER_LOST) else Settled(EventOutcome.HANDLED)
             raise
         except Exception as error:
-            if isinstance(error, StoreUnavailable) and isinstance(event, _NEVER_LOST):
+            if isinstance(error, StoreUnavailable):
                 # whoever looks for unfinished events takes it up again
                 settled = None
             _log.error(
@@ -170,6 +201,36 @@ class Switchboard:
             if settled is not None:
                 self._metrics.event_settled(event.kind, settled.outcome)
                 await asyncio.shield(self._settle(event_id, settled))
+
+    async def _hand_on(self, event: WebhookEvent, event_id: str, received: float) -> Settled:
+        """Hand the event to its use case, again and again while the database is away."""
+        if isinstance(event, OfferReceived):
+            # a `terminate` that came before its `connect` writes its row first: the row decides
+            # either way, this spares Meta a `pre_accept` for a call that is over
+            await self._in_flight.wait_for(PeerHungUp, event.wacid)
+            # it knows better than we do how long the offer is of use
+            return await self._answerer.answer(event, received)
+        if isinstance(event, PeerHungUp):
+            # REJECTED, which comes just before, knows the reason better
+            await self._in_flight.wait_for(CallStatusChanged, event.wacid)
+        return await until_stored(lambda: self._work_once(event, event_id), within_s=_TRY_S)
+
+    async def _work_once(self, event: WebhookEvent, event_id: str) -> Settled:
+        match event:
+            case PeerHungUp():
+                return await self._hangup.handle(event, self._stop_setup)
+            case AnswerReceived():
+                return await self._linker.link(event)
+            case CallStatusChanged():
+                return await self._linker.follow(event)
+            case PermissionReplied():
+                return Settled(await self._permissions.replied(event, event_id))
+            case TextReceived():
+                return Settled(await self._permissions.texted(event, event_id))
+            case AccountUpdated():
+                return Settled(await self._permissions.account_updated(event))
+            case _:
+                return Settled(EventOutcome.RECORDED)
 
     async def _settle(self, event_id: str, settled: Settled) -> None:
         try:

@@ -92,6 +92,20 @@ class EndReason(StrEnum):
     INTERNAL = "internal"
 
 
+GUESSED_REASONS = frozenset(
+    {
+        EndReason.MEDIA_LOST,
+        EndReason.MEDIA_TIMEOUT,
+        EndReason.MEDIA_SILENT,
+        EndReason.ROOM_LOST,
+        EndReason.AGENT_LOST,
+        EndReason.SETUP_TIMEOUT,
+        EndReason.NOT_ANSWERED,
+    }
+)
+"""Ends that we infer, from silence or from who is gone: Meta may know better
+(`is_guessed_end` in schema.sql)."""
+
 # reason -> (status if the call had been answered, status if not)
 _VERDICTS: Mapping[EndReason, tuple[CallStatus, CallStatus]] = {
     EndReason.CALLER_HANGUP: (CallStatus.COMPLETED, CallStatus.CANCELED),
@@ -163,6 +177,14 @@ class Call:
     """Outbound: when one replica began to dial; no other may."""
     linked_at: datetime | None = None
     """Outbound: when one replica took Meta's answer to build the media path; no other may."""
+    setup_owner: str | None = None
+    """Which process works on the set-up; `None`: nobody has to."""
+    setup_until: datetime | None = None
+    """Until when it says so, by its own clock: renewed while it lives (`core.lease`)."""
+    setup_takes: int = 0
+    """How often the set-up was taken over from a process that had fallen silent."""
+    answer_sdp: str | None = field(default=None, repr=False)
+    """What Meta is answered with; kept from before `accept` until the call is answered or over."""
     timings: Mapping[str, float] = field(default_factory=dict)
     """Set-up step -> milliseconds since the offer reached us."""
     outcome: str | None = None

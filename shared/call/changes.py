@@ -34,6 +34,10 @@ class CallChanges(TypedDict, total=False):
     hop: str | None
     dialed_at: datetime | None
     linked_at: datetime | None
+    setup_owner: str | None
+    setup_until: datetime | None
+    setup_takes: int
+    answer_sdp: str | None
     timings: Mapping[str, float]
     outcome: str | None
 

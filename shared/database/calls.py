@@ -6,7 +6,15 @@ from typing import Unpack
 
 from postgrest.types import ReturnMethod
 
-from shared.call.call import FINAL_STATUSES, LIVE_STATUSES, Call, CallStatus, EndReason, Termination
+from shared.call.call import (
+    FINAL_STATUSES,
+    GUESSED_REASONS,
+    LIVE_STATUSES,
+    Call,
+    CallStatus,
+    EndReason,
+    Termination,
+)
 from shared.call.changes import CallChanges, Mark
 from shared.call.denial import Denied, Reason
 from shared.call.errors import CallDenied
@@ -68,10 +76,18 @@ class Calls(Tables):
         return await self._calls("list calls", query)
 
     async def update_call(
-        self, call_id: CallId, *, expect: Collection[CallStatus], **changes: Unpack[CallChanges]
+        self,
+        call_id: CallId,
+        *,
+        expect: Collection[CallStatus],
+        owner: str | None = None,
+        **changes: Unpack[CallChanges],
     ) -> Call | None:
-        """Change fields if the status is one of `expect`; return the new row, `None` if not."""
-        return await self._compare_and_set("update a call", call_id, expect, changes)
+        """Change fields if the status is one of `expect`; return the new row, `None` if not.
+
+        With an `owner`, only while that process holds the set-up.
+        """
+        return await self._compare_and_set("update a call", call_id, expect, changes, owner)
 
     async def end_call(
         self,
@@ -91,14 +107,50 @@ class Calls(Tables):
             "end_reason": termination.reason,
             "ended_at": ended_at,
             "ended_by_peer": by_peer,
+            # whoever sets it up loses it, and nobody takes it over
+            "setup_owner": None,
+            "answer_sdp": None,
         }
         if answered_at is not None:
             changes["answered_at"] = answered_at
         return await self._compare_and_set("end a call", call_id, LIVE_STATUSES, changes)
 
-    async def mark_once(self, call_id: CallId, mark: Mark, at: datetime) -> Call | None:
-        """Set a live call's time that is still unset; `None` if somebody has, or it has ended."""
-        columns = {mark.value: rows.value_for_database(at)}
+    async def correct_end(
+        self,
+        call_id: CallId,
+        *,
+        termination: Termination,
+        ended_at: datetime,
+        answered_at: datetime | None,
+    ) -> Call | None:
+        """Put what Meta tells of an earlier end in the place of one that was guessed, once.
+
+        `None` if the call lives, or its end was no guess, or was told or corrected already, or
+        was not later than `ended_at`. `answered_at` is written if given.
+        """
+        changes: CallChanges = {
+            "status": termination.status,
+            "end_reason": termination.reason,
+            "ended_at": ended_at,
+            "ended_by_peer": True,
+        }
+        if answered_at is not None:
+            changes["answered_at"] = answered_at
+        query = self._rest.table("calls").update(rows.changes_to_row(changes)).eq("id", call_id)
+        query = query.in_("status", _FINAL).in_("end_reason", sorted(GUESSED_REASONS))
+        query = query.is_("ended_by_peer", "false")
+        query = query.gt("ended_at", rows.value_for_database(ended_at))
+        found = await self._rest.rows("correct a call's end", query)
+        return rows.call_from_row(found[0]) if found else None
+
+    async def mark_once(
+        self, call_id: CallId, mark: Mark, at: datetime, **changes: Unpack[CallChanges]
+    ) -> Call | None:
+        """Set a live call's time that is still unset, and more fields with it.
+
+        `None` if somebody has, or it has ended.
+        """
+        columns = {mark.value: rows.value_for_database(at), **rows.changes_to_row(changes)}
         query = self._rest.table("calls").update(columns).eq("id", call_id)
         query = query.is_(mark.value, "null").in_("status", _LIVE)
         answer = await self._rest.send("mark a call", query)
@@ -114,9 +166,12 @@ class Calls(Tables):
         call_id: CallId,
         expect: Collection[CallStatus],
         changes: CallChanges,
+        owner: str | None = None,
     ) -> Call | None:
         columns = rows.changes_to_row(changes)
         query = self._rest.table("calls").update(columns).eq("id", call_id)
+        if owner is not None:
+            query = query.eq("setup_owner", owner)
         answer = await self._rest.send(what, query.in_("status", sorted(expect)))
         if answer.rows:
             return rows.call_from_row(answer.rows[0])

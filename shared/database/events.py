@@ -5,8 +5,8 @@ from datetime import datetime
 
 from postgrest.types import ReturnMethod
 
-from shared.call.ids import CallId
-from shared.call.records import EventRecord, Settled
+from shared.call.ids import CallId, WhatsAppCallId
+from shared.call.records import EventRecord, EventSource, Settled
 from shared.database import rows
 from shared.database.tables import Tables
 
@@ -54,6 +54,14 @@ class Events(Tables):
         )
         taken = [rows.event_from_row(row) for row in answer.rows]
         return sorted(taken, key=lambda event: event.received_at)
+
+    async def find_connect(self, wacid: WhatsAppCallId) -> EventRecord | None:
+        """Meta's newest `connect` of a call: its offer, or its answer to ours."""
+        query = self._rest.table("call_events").select(*rows.EVENT_COLUMNS).eq("wacid", wacid)
+        query = query.eq("source", EventSource.META.value).eq("kind", "connect")
+        query = query.order("received_at", desc=True).limit(1)
+        found = await self._rest.rows("find a connect", query)
+        return rows.event_from_row(found[0]) if found else None
 
     async def list_events(self, call_id: CallId) -> list[EventRecord]:
         """The timeline of one call, oldest first."""

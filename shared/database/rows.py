@@ -24,7 +24,7 @@ from shared.call.records import (
 
 Row = Mapping[str, Any]
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 """What `schema_version()` in schema.sql returns; raise both together."""
 
 CALL_COLUMNS = (
@@ -32,7 +32,7 @@ CALL_COLUMNS = (
     "caller_user_id", "caller_phone", "caller_name", "created_at", "deadline_at",
     "accept_sent_at", "answered_at", "media_at", "ended_at", "duration_s", "end_reason",
     "end_requested", "ended_by_peer", "released_at", "caller_sid", "hop", "dialed_at",
-    "linked_at", "timings", "outcome",
+    "linked_at", "setup_owner", "setup_until", "setup_takes", "answer_sdp", "timings", "outcome",
 )  # fmt: skip
 EVENT_COLUMNS = (
     "id", "source", "kind", "received_at", "call_id", "wacid", "payload", "outcome",
@@ -124,7 +124,7 @@ def row_has(row: Row, columns: Row) -> bool:
 
 
 def _comparable(name: str, value: Any) -> Any:
-    return datetime.fromisoformat(value) if name.endswith("_at") and value else value
+    return datetime.fromisoformat(value) if name.endswith(("_at", "_until")) and value else value
 
 
 def time_of(value: str | None) -> datetime | None:
@@ -163,6 +163,10 @@ def call_from_row(row: Row) -> Call:
         hop=row["hop"],
         dialed_at=time_of(row["dialed_at"]),
         linked_at=time_of(row["linked_at"]),
+        setup_owner=row["setup_owner"],
+        setup_until=time_of(row["setup_until"]),
+        setup_takes=row["setup_takes"],
+        answer_sdp=row["answer_sdp"],
         timings=dict(row["timings"]),
         outcome=row["outcome"],
     )

@@ -38,12 +38,25 @@ class CallStore(Protocol):
         """Read calls, newest first, created before `before`."""
 
     async def update_call(
-        self, call_id: CallId, *, expect: Collection[CallStatus], **changes: Unpack[CallChanges]
+        self,
+        call_id: CallId,
+        *,
+        expect: Collection[CallStatus],
+        owner: str | None = None,
+        **changes: Unpack[CallChanges],
     ) -> Call | None:
-        """Change fields if the status is one of `expect`; return the new row, `None` if not."""
+        """Change fields if the status is one of `expect`; return the new row, `None` if not.
 
-    async def mark_once(self, call_id: CallId, mark: Mark, at: datetime) -> Call | None:
-        """Set a live call's time that is still unset; `None` if somebody has, or it has ended."""
+        With an `owner`, only while that process holds the set-up.
+        """
+
+    async def mark_once(
+        self, call_id: CallId, mark: Mark, at: datetime, **changes: Unpack[CallChanges]
+    ) -> Call | None:
+        """Set a live call's time that is still unset, and more fields with it.
+
+        `None` if somebody has, or it has ended.
+        """
 
     async def end_call(
         self,
@@ -59,6 +72,20 @@ class CallStore(Protocol):
         `answered_at` is written if given; the row's own stays if it is `None`.
         """
 
+    async def correct_end(
+        self,
+        call_id: CallId,
+        *,
+        termination: Termination,
+        ended_at: datetime,
+        answered_at: datetime | None,
+    ) -> Call | None:
+        """Put what Meta tells of an earlier end in the place of one that was guessed, once.
+
+        `None` if the call lives, or its end was no guess, or was told or corrected already, or
+        was not later than `ended_at`. `answered_at` is written if given.
+        """
+
     async def mark_released(self, call_id: CallId, at: datetime) -> None:
         """Note that nothing of an ended call is left at Meta or LiveKit."""
 
@@ -70,6 +97,17 @@ class CallStore(Protocol):
 
     async def live_calls(self) -> list[Call]:
         """All calls that have not ended."""
+
+    # --- the set-up of a call is a lease on its row ---
+
+    async def calls_in_setup(self) -> list[Call]:
+        """Live calls whose set-up somebody holds."""
+
+    async def renew_setup(self, call_id: CallId, owner: str, until: datetime) -> bool:
+        """Hold on to a set-up; `False` if it is not this owner's any more, or the call is over."""
+
+    async def take_setup(self, call: Call, owner: str, until: datetime) -> Call | None:
+        """Take a set-up over from whoever held it as `call` says; `None` if that has changed."""
 
     # --- events ---
 
@@ -89,6 +127,9 @@ class CallStore(Protocol):
         self, *, received_before: datetime, taken_before: datetime, now: datetime
     ) -> list[EventRecord]:
         """Claim events of Meta that were stored but never worked on; each goes to one taker."""
+
+    async def find_connect(self, wacid: WhatsAppCallId) -> EventRecord | None:
+        """Meta's newest `connect` of a call: its offer, or its answer to ours."""
 
     async def list_events(self, call_id: CallId) -> list[EventRecord]:
         """The timeline of one call, oldest first."""

@@ -6,9 +6,10 @@ from shared.database.calls import Calls
 from shared.database.events import Events
 from shared.database.notes import Notes
 from shared.database.rest import WITHIN_S, RestClient
+from shared.database.setups import Setups
 
 
-class SupabaseStore(Calls, Events, Notes):
+class SupabaseStore(Calls, Setups, Events, Notes):
     """`CallStore` and `CallNotes` in one: all tables over one client.
 
     Methods raise `StoreUnavailable` when the database does not answer or refuses; those that

@@ -70,6 +70,10 @@ class PuppetAgents:
         """Join no further rooms."""
         self._order(comes=False)
 
+    def come(self) -> None:
+        """Join all rooms again, also those that are there."""
+        self._order(comes=True)
+
     def give_up(self, reason: EndReason) -> None:
         """From now on join, say why in the row, and leave again without having published."""
         self._gives_up = reason

@@ -8,7 +8,14 @@ import pytest
 from controlplane.core.consent import ConsentKind, ConsentSource
 from controlplane.core.lifecycle import TRANSITIONS
 from controlplane.database_check import TABLES
-from shared.call.call import FINAL_STATUSES, LIVE_STATUSES, CallStatus, Direction
+from shared.call.call import (
+    FINAL_STATUSES,
+    GUESSED_REASONS,
+    LIVE_STATUSES,
+    CallStatus,
+    Direction,
+    EndReason,
+)
 from shared.call.records import EventOutcome, EventSource
 from wacall.stack.database import LocalSupabase
 from wacall.stack.postgres import PostgresFailed
@@ -301,6 +308,44 @@ async def test_how_a_call_ended_never_changes(database: LocalSupabase, change: s
     with pytest.raises(PostgresFailed, match="a call ends once"):
         await database.execute(f"update calls set {change}")
     await database.execute("update calls set released_at = now(), outcome = 'x', summary = 'y'")
+
+
+async def test_the_schema_knows_the_same_guesses(database: LocalSupabase) -> None:
+    """is_guessed_end() is GUESSED_REASONS."""
+    reasons = ", ".join(f"('{reason}')" for reason in EndReason)
+    found = await lines(
+        database, f"select r from (values {reasons}) as v (r) where public.is_guessed_end(r)"
+    )
+    assert found == {reason.value for reason in GUESSED_REASONS}
+
+
+_EARLIER = "ended_at = ended_at - interval '20 s', end_reason = 'caller-hangup'"
+
+
+@pytest.mark.parametrize(
+    ("before", "change", "corrects"),
+    [
+        ("'media-lost'", f"{_EARLIER}, ended_by_peer = true", True),
+        ("'agent-lost'", f"{_EARLIER}, ended_by_peer = true, status = 'canceled'", True),
+        ("'media-lost'", _EARLIER, False),
+        ("'operator-hangup'", f"{_EARLIER}, ended_by_peer = true", False),
+        ("'media-lost'", "ended_by_peer = true, ended_at = ended_at + interval '1 s'", False),
+        ("'media-lost'", f"{_EARLIER}, ended_by_peer = true, status = 'active'", False),
+    ],
+    ids=["guess", "status-too", "not-metas", "decided", "later", "alive-again"],
+)
+async def test_a_guessed_end_is_corrected_once_by_an_earlier_one(
+    database: LocalSupabase, before: str, change: str, corrects: bool
+) -> None:
+    """And never again, and never brought back to life."""
+    await insert_call(
+        database, status="'failed'", ended_at="now() - interval '1 h'", end_reason=before
+    )
+    if corrects:
+        await database.execute(f"update calls set {change}")
+        change = f"{_EARLIER}, ended_by_peer = true"
+    with pytest.raises(PostgresFailed):
+        await database.execute(f"update calls set {change}")
 
 
 @pytest.mark.parametrize(

@@ -427,6 +427,117 @@ async def test_a_refusal_reveals_nothing_of_the_row(store: SupabaseStore) -> Non
         assert secret not in told
 
 
+# --- the set-up as a lease ---
+
+
+async def held(store: SupabaseStore, **changes: Any) -> Call:
+    return await claimed(store, setup_owner="a", setup_until=NOW, **changes)
+
+
+async def test_a_set_up_is_found_until_it_is_over(store: SupabaseStore) -> None:
+    """Neither what nobody holds nor what has ended."""
+    await claimed(store)
+    call = await held(store)
+    assert await store.calls_in_setup() == [call]
+    ended = await end(store, call)
+    assert ended is not None
+    assert (ended.setup_owner, ended.answer_sdp) == (None, None)
+    assert await store.calls_in_setup() == []
+
+
+async def test_only_its_owner_renews_a_set_up(store: SupabaseStore) -> None:
+    call = await held(store)
+    assert await store.renew_setup(call.id, "a", NOW + SECOND)
+    assert not await store.renew_setup(call.id, "b", NOW + 2 * SECOND)
+    row = await store.get_call(call.id)
+    assert row is not None
+    assert row.setup_until == NOW + SECOND
+    await end(store, call)
+    assert not await store.renew_setup(call.id, "a", NOW + 3 * SECOND)
+
+
+async def test_of_twenty_takers_exactly_one_wins(store: SupabaseStore) -> None:
+    """All have seen the same silence."""
+    call = await held(store)
+    takers = [str(number) for number in range(20)]
+    taken = await asyncio.gather(*(store.take_setup(call, name, NOW + SECOND) for name in takers))
+    (won,) = [row for row in taken if row is not None]
+    assert won.setup_takes == 1
+    assert await store.calls_in_setup() == [won]
+
+
+async def test_who_renews_in_time_is_not_relieved(store: SupabaseStore) -> None:
+    """What was seen is not true any more."""
+    call = await held(store)
+    assert await store.renew_setup(call.id, "a", NOW + SECOND)
+    assert await store.take_setup(call, "b", NOW + 2 * SECOND) is None
+    bare = await claimed(store, setup_owner="a")
+    assert await store.take_setup(bare, "b", NOW) is not None
+
+
+async def test_who_lost_the_set_up_writes_nothing(store: SupabaseStore) -> None:
+    """A write with its owner's name is fenced off."""
+    call = await held(store)
+    assert await store.update_call(call.id, expect=LIVE_STATUSES, owner="a", caller_sid="1")
+    assert await store.take_setup(call, "b", NOW + SECOND) is not None
+    assert not await store.update_call(call.id, expect=LIVE_STATUSES, owner="a", caller_sid="2")
+    row = await store.get_call(call.id)
+    assert row is not None
+    assert row.caller_sid == "1"
+
+
+async def test_the_newest_connect_of_a_call_is_found(store: SupabaseStore) -> None:
+    """Among copies, other kinds and other calls."""
+    first, newest = make_event(), make_event(received_at=NOW + SECOND)
+    others = [
+        make_event(kind="terminate", received_at=NOW + 2 * SECOND),
+        make_event(wacid=WhatsAppCallId("wacid.2"), received_at=NOW + 2 * SECOND),
+    ]
+    await store.add_events([first, newest, *others])
+    assert await store.find_connect(WhatsAppCallId("wacid.1")) == newest
+    assert await store.find_connect(WhatsAppCallId("wacid.3")) is None
+
+
+# --- corrections ---
+
+
+@pytest.mark.parametrize(
+    ("reason", "by_peer", "earlier_s", "corrected"),
+    [
+        (EndReason.MEDIA_LOST, False, 20, True),
+        (EndReason.MEDIA_LOST, True, 20, False),
+        (EndReason.OPERATOR_HANGUP, False, 20, False),
+        (EndReason.MEDIA_LOST, False, 0, False),
+    ],
+    ids=["guess", "told-already", "decided", "not-earlier"],
+)
+async def test_a_guessed_end_is_corrected(
+    store: SupabaseStore, reason: EndReason, by_peer: bool, earlier_s: int, corrected: bool
+) -> None:
+    """Reason, status, time and duration, once."""
+    call = await activate(store, await claimed(store))
+    assert (
+        await store.correct_end(call.id, termination=HANGUP, ended_at=NOW, answered_at=None) is None
+    )
+    ended = await end(store, call, reason, by_peer=by_peer)
+    assert ended is not None
+    assert ended.ended_at is not None
+
+    async def correct(seconds: int) -> Call | None:
+        assert ended.ended_at is not None
+        at = ended.ended_at - seconds * SECOND
+        return await store.correct_end(
+            call.id, termination=HANGUP, ended_at=at, answered_at=call.answered_at
+        )
+
+    row = await correct(earlier_s)
+    assert (row is not None) is corrected
+    if row is not None:
+        assert (row.status, row.end_reason) == (CallStatus.COMPLETED, EndReason.CALLER_HANGUP)
+        assert (row.duration_s, row.ended_by_peer) == (70, True)
+        assert await correct(earlier_s + 5) is None
+
+
 class LossyProxy:
     """Forwards to the project and then, as often as told, loses the answer or says 503."""
 

@@ -12,6 +12,7 @@ from controlplane.meta.hangups import (
     hangup_reason,
     hangup_time,
     pick_up_time,
+    precedes,
 )
 from controlplane.meta.webhook import parse_webhook
 from controlplane.meta.words import HangupStatus
@@ -193,3 +194,23 @@ def test_when_a_call_was_picked_up(event: PeerHungUp, expected: datetime | None)
 def test_a_duration_of_centuries_is_none(duration_s: int) -> None:
     """Subtracted from the end it would leave the calendar, and the hang-up would be lost."""
     assert pick_up_time(hung_up(ended_at=ago(60), duration_s=duration_s), NOW) == ago(60)
+
+
+@pytest.mark.parametrize(
+    ("event", "earlier"),
+    [
+        (hung_up(ended_at=ago(20)), True),
+        (hung_up(timestamp=ago(20)), True),
+        (hung_up(ended_at=ago(20), timestamp=NOW), True),
+        # the echo of our own `terminate`, by clocks that differ
+        (hung_up(ended_at=ago(3)), False),
+        (hung_up(ended_at=ago(-3)), False),
+        (hung_up(), False),
+    ],
+    ids=["ended", "told", "told-late", "echo", "echo-ahead", "no-time"],
+)
+def test_only_an_end_that_is_truly_earlier_corrects_a_guess(
+    event: PeerHungUp, earlier: bool
+) -> None:
+    """The guess was made at NOW."""
+    assert precedes(event, NOW) is earlier
