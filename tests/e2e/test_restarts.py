@@ -60,19 +60,14 @@ async def while_meta_is_told(deployment: Deployment) -> SimulatedCall:
     return call
 
 
-@pytest.mark.parametrize(
-    ("reach", "undone"),
-    [(while_the_agent_is_awaited, "reject"), (while_meta_is_told, "terminate")],
-    ids=["before-accept", "after-accept"],
-)
-async def test_a_set_up_whose_process_is_killed_ends_in_time(
-    deployment: Deployment, reach, undone: str
+async def test_a_set_up_whose_process_is_killed_and_that_nobody_can_finish_ends_in_time(
+    deployment: Deployment,
 ) -> None:
-    """SIGKILL in the middle: the next process finds the row overdue and undoes what it says."""
+    """SIGKILL while the agent waits for OpenAI in vain: the next process ends it in time."""
     controlplane = deployment.controlplane
     await controlplane.end()
     await controlplane.start(SETUP_TIMEOUT_S="3.5")
-    call = await reach(deployment)
+    call = await while_the_agent_is_awaited(deployment)
     await controlplane.end(signal.SIGKILL)
     await controlplane.start(SETUP_TIMEOUT_S="3.5")
     end = await call.ended(10)
@@ -81,5 +76,22 @@ async def test_a_set_up_whose_process_is_killed_ends_in_time(
 
     assert end.by == "business"
     assert (row.status, row.end_reason) == (CallStatus.FAILED, EndReason.SETUP_TIMEOUT)
-    assert [request.action for request in call.requests][-1] == undone
-    assert [request.action for request in call.requests].count(undone) == 1
+    assert [request.action for request in call.requests] == ["reject"]
+
+
+async def test_a_set_up_whose_process_is_killed_is_finished_by_the_next(
+    deployment: Deployment,
+) -> None:
+    """SIGKILL while Meta is told: the next process answers, and the agent that waited speaks."""
+    controlplane = deployment.controlplane
+    call = await while_meta_is_told(deployment)
+    await controlplane.end(signal.SIGKILL)
+    await controlplane.start()
+    await call.accepted(10)
+    await call.phone.wait_agent_speaking(10)
+    row = await deployment.until(call, lambda row: row.status is CallStatus.ACTIVE)
+    assert row.setup_takes == 1
+    call.hang_up()
+    row = await deployment.until_nothing_is_left(call)
+
+    assert (row.status, row.end_reason) == (CallStatus.COMPLETED, EndReason.CALLER_HANGUP)
