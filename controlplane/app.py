@@ -9,7 +9,6 @@ from collections.abc import AsyncIterator
 import aiohttp
 from aiohttp import web
 
-from controlplane.core.errors import GraphError
 from controlplane.core.lease import LOOK_S
 from controlplane.http.calls import CallRoutes
 from controlplane.http.consents import ConsentRoutes
@@ -87,9 +86,9 @@ class ControlPlane:
         every(apart_s, self.client_watch.look, name="database-client")
         every(LOOK_EVERY_S, stories.retention.purge_if_due, name="retention")
         every(stories.hop_watch.pause_s, stories.hop_watch.look, name="hop-watch")
-        # the first call is to find the clock set right
-        with contextlib.suppress(GraphError):
-            await self.near.graph.check_number()
+        # the first call is to find the clock set right, and operators a dead token
+        await stories.line_watch.look()
+        every(settings.line_check_interval_s, stories.line_watch.look, name="line-watch")
         # the first call is not to find out which hop is well
         await self.hops.look()
         every(settings.hop_check_interval_s, self.hops.look, name="hops")
@@ -157,7 +156,11 @@ def make_app(plane: ControlPlane) -> web.Application:
         metrics=near.metrics,
         ills=plane.client_watch.problems,
         readiness=plane.readiness,
-        shared_problems=lambda: near.breakers.problems() | near.meta_clock.problems(),
+        shared_problems=lambda: (
+            near.breakers.problems()
+            | near.meta_clock.problems()
+            | plane.use_cases.line_watch.problems()
+        ),
     )
     app.add_routes(
         [

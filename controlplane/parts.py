@@ -12,7 +12,8 @@ from controlplane.core.policy import TEST_NUMBER_LIMITS, Limits
 from controlplane.ledger.ledger import Ledger
 from controlplane.livekit.rooms import RoomsClient
 from controlplane.livekit.whip import WhipClient
-from controlplane.meta.graph import GraphClient, SeenDate
+from controlplane.meta.graph import GraphClient
+from controlplane.meta.graph_http import SeenDate
 from controlplane.meta.permission_lookup import PermissionLookup
 from controlplane.rtpengine.hops import Hops
 from controlplane.rtpengine.passage import HopInterfaces
@@ -27,6 +28,7 @@ from controlplane.use_cases.hop_watch import HopWatch, limits_of
 from controlplane.use_cases.inbound import AnswerPolicy, CallAnswerer
 from controlplane.use_cases.keys import KeyReporter
 from controlplane.use_cases.leases import SetupLeases
+from controlplane.use_cases.line_watch import LineWatch
 from controlplane.use_cases.linking import CallLinker
 from controlplane.use_cases.lost_calls import LostCalls
 from controlplane.use_cases.meta_clock import MetaClock, WallClock, wall_clock
@@ -177,6 +179,7 @@ class UseCases:
     retention: Retention
     takeover: SetupTakeover
     keys: KeyReporter
+    line_watch: LineWatch
 
 
 def make_use_cases(
@@ -254,6 +257,7 @@ def make_use_cases(
             near, leases=leases, switchboard=switchboard, ender=ender, tasks=tasks
         ),
         keys=KeyReporter(near),
+        line_watch=LineWatch(near.graph, metrics=near.metrics, clock=near.clock),
     )
 
 

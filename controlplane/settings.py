@@ -134,6 +134,8 @@ class Settings(ServiceSettings):
     """End what still runs after the drain: for when the SFU goes down with this process."""
     sweep_interval_s: Seconds = Field(1, alias="SWEEP_INTERVAL_S")
     """How often deadlines and events that were left lying are looked for."""
+    line_check_interval_s: Seconds = Field(60, alias="LINE_CHECK_INTERVAL_S")
+    """How often Meta is asked whether token, number and calling settings let calls through."""
     reconcile_interval_s: Seconds = Field(5, alias="RECONCILE_INTERVAL_S")
     """How often live calls are compared with LiveKit's rooms, should a webhook get lost."""
 

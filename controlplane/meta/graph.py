@@ -12,10 +12,7 @@ Repeating is a matter of the action:
     request
 """
 
-import asyncio
-import json
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -23,26 +20,14 @@ from typing import Any
 import aiohttp
 from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
-from controlplane.core.errors import GraphError
 from controlplane.core.foreign import list_of, object_of, text_of, time_of, word_of
-from controlplane.meta.graph_errors import (
-    GraphNotReached,
-    GraphRefused,
-    GraphUnreachable,
-    UnreadableReply,
-    error_from_response,
-)
-from controlplane.meta.graph_replies import read_bounded, read_object
-from controlplane.meta.rate_wait import http_date
+from controlplane.meta.graph_errors import GraphRefused, GraphUnreachable, UnreadableReply
+from controlplane.meta.graph_http import GraphHttp, SeenDate
+from controlplane.meta.token import TokenInfo, read_token
 from shared.call.ids import PhoneNumberId, WhatsAppCallId
 from shared.call.person import Person
 from shared.process.observing import ObserveRequest
 
-SeenDate = Callable[[datetime, float, float], None]
-"""Called with an answer's `Date`, and the monotonic times of its request and its arrival."""
-
-# what aiohttp raises before there is a connection to send on (its name resolver's included)
-_NOT_CONNECTED = (aiohttp.ClientConnectorError, aiohttp.ClientConnectorCertificateError)
 _NUMBER_FIELDS = "id,display_phone_number,verified_name,quality_rating,status"
 
 
@@ -100,13 +85,16 @@ class GraphClient:
 
         `dated` hears of every answer's `Date`.
         """
-        self._http = http
-        self._url = f"{base_url.rstrip('/')}/{version.strip('/')}/{phone_number_id}"
-        self._phone_number_id = phone_number_id
-        self._token = token
-        self._timeout_s = timeout_s
-        self._observe = observe
-        self._dated = dated
+        self.http = GraphHttp(
+            http,
+            base_url=base_url,
+            version=version,
+            phone_number_id=phone_number_id,
+            token=token,
+            timeout_s=timeout_s,
+            observe=observe,
+            dated=dated,
+        )
 
     async def pre_accept(self, wacid: WhatsAppCallId, sdp: str) -> None:
         """Give Meta our answer, so that ICE and DTLS are up before `accept`.
@@ -157,7 +145,7 @@ class GraphClient:
             "session": {"sdp_type": "offer", "sdp": sdp},
             "biz_opaque_callback_data": opaque,
         }
-        data = await self._request("POST", "/calls", "connect", body=body)
+        data = await self.http.request("POST", "/calls", "connect", body=body)
         calls = [object_of(call) for call in list_of(data.get("calls"))]
         wacid = next((text for call in calls if (text := text_of(call.get("id")))), None)
         if wacid is None:
@@ -191,7 +179,7 @@ class GraphClient:
         who = (
             {"recipient": person.user_id} if person.user_id else {"user_wa_id": person.phone or ""}
         )
-        data = await self._request("GET", "/call_permissions", "call_permissions", params=who)
+        data = await self.http.request("GET", "/call_permissions", "call_permissions", params=who)
         return _read_permissions(data)
 
     async def request_permission(
@@ -232,7 +220,7 @@ class GraphClient:
         return await self._send_message("send_text", {**body, "text": {"body": text}})
 
     async def _send_message(self, action: str, body: Mapping[str, Any]) -> str:
-        data = await self._request("POST", "/messages", action, body=body)
+        data = await self.http.request("POST", "/messages", action, body=body)
         sent = list_of(data.get("messages"))
         message_id = text_of(object_of(sent[0] if sent else None).get("id"))
         if message_id is None:
@@ -245,16 +233,41 @@ class GraphClient:
         Raises:
             GraphError: refused, or no answer within the deadline.
         """
-        data = await self._request("GET", "", "check_number", params={"fields": _NUMBER_FIELDS})
-        if text_of(data.get("id")) != self._phone_number_id:
+        data = await self.http.request("GET", "", "check_number", params={"fields": _NUMBER_FIELDS})
+        if text_of(data.get("id")) != self.http.phone_number_id:
             raise UnreadableReply(http_status=200)
         return NumberInfo(
-            id=self._phone_number_id,
+            id=self.http.phone_number_id,
             display_phone_number=text_of(data.get("display_phone_number")),
             verified_name=text_of(data.get("verified_name")),
             quality_rating=word_of(data.get("quality_rating")),
             status=word_of(data.get("status")),
         )
+
+    async def check_token(self) -> TokenInfo:
+        """Ask Graph for what our token is, may do, and when it ends.
+
+        Raises:
+            GraphError: refused (190: the token is not valid any more), or no answer within the
+                deadline.
+        """
+        data = await self.http.request(
+            "GET", "", "check_token", params={"input_token": self.http.token}, node="debug_token"
+        )
+        token = read_token(data)
+        if token is None:
+            raise UnreadableReply(http_status=200)
+        return token
+
+    async def calling_settings(self) -> Mapping[str, Any]:
+        """Read the object `calling` of our number's settings.
+
+        Raises:
+            GraphError: refused (without `whatsapp_business_management`), or no answer within the
+                deadline.
+        """
+        data = await self.http.request("GET", "/settings", "settings")
+        return object_of(data.get("calling"))
 
     async def _hang_up(self, wacid: WhatsAppCallId, action: str) -> None:
         try:
@@ -266,75 +279,9 @@ class GraphClient:
     async def _act(self, body: Mapping[str, Any], *, attempts: int) -> None:
         async for attempt in _attempts(attempts):
             with attempt:
-                data = await self._request("POST", "/calls", body["action"], body=body)
+                data = await self.http.request("POST", "/calls", body["action"], body=body)
                 if data.get("success") is not True:
                     raise UnreadableReply(http_status=200)
-
-    async def _request(
-        self,
-        method: str,
-        path: str,
-        action: str,
-        *,
-        body: Mapping[str, Any] | None = None,
-        params: Mapping[str, str] | None = None,
-    ) -> Mapping[str, Any]:
-        """Send one request and return the object that it was answered with."""
-        started, outcome = time.monotonic(), "cancelled"
-        try:
-            status, reply, headers = await self._exchange(method, path, body, params)
-            if (date := http_date(headers.get("Date", ""))) is not None:
-                self._dated(date, started, time.monotonic())
-            if not 200 <= status < 300:
-                raise error_from_response(status, reply, headers)
-            data = read_object(reply)
-            if data is None:
-                raise UnreadableReply(http_status=status)
-            outcome = "ok"
-        except GraphError as error:
-            outcome = error.code
-            raise
-        finally:
-            self._observe("graph", action, outcome, time.monotonic() - started)
-        return data
-
-    async def _exchange(
-        self,
-        method: str,
-        path: str,
-        body: Mapping[str, Any] | None,
-        params: Mapping[str, str] | None,
-    ) -> tuple[int, bytes, Mapping[str, str]]:
-        headers = {"Authorization": f"Bearer {self._token}"}
-        data = None
-        if body is not None:
-            headers["Content-Type"] = "application/json"
-            data = json.dumps({"messaging_product": "whatsapp", **body}).encode()
-        try:
-            async with (
-                asyncio.timeout(self._timeout_s),
-                # a redirect would carry the token elsewhere
-                self._http.request(
-                    method,
-                    self._url + path,
-                    data=data,
-                    params=params,
-                    headers=headers,
-                    allow_redirects=False,
-                ) as response,
-            ):
-                return response.status, await read_bounded(response), response.headers
-        except TimeoutError:
-            raise GraphUnreachable(
-                f"The Graph API did not answer within GRAPH_TIMEOUT_S ({self._timeout_s:g} s)."
-            ) from None
-        except aiohttp.ClientError as error:
-            # its text may quote headers; its kind says enough
-            lost = GraphNotReached if isinstance(error, _NOT_CONNECTED) else GraphUnreachable
-            raise lost(
-                f"The Graph API cannot be reached ({type(error).__name__}); "
-                "check WA_GRAPH_BASE_URL and the way out of this network."
-            ) from None
 
 
 def _attempts(count: int) -> AsyncRetrying:

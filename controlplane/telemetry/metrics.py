@@ -74,6 +74,12 @@ class Metrics:
             "By how much this machine's clock is ahead of Meta's.",
             registry=self.registry,
         )
+        self._troubles = Gauge(
+            "whatsapp_line_trouble",
+            "1 while something at Meta keeps this line's calls from working.",
+            ["trouble"],
+            registry=self.registry,
+        )
         self._turns = Counter(
             "whatsapp_loop_turns",
             "Turns of background loops, by whether they went well.",
@@ -124,6 +130,10 @@ class Metrics:
     def clock_is_off(self, seconds: float) -> None:
         """Show by how much this machine's clock is ahead of Meta's."""
         self._skew.set(seconds)
+
+    def line_trouble(self, name: str, is_there: bool) -> None:
+        """Show whether the line has a trouble; `name` is a slug of ours."""
+        self._troubles.labels(name).set(is_there)
 
     def loop_turned(self, loop: str, went_well: bool) -> None:
         """Count a turn of a background loop."""

@@ -60,7 +60,7 @@ async def test_without_a_worker_only_the_worker_is_missed(
     assert "whatsapp-agent" in agent.message
     assert "AGENT_NAME" in agent.fix
     assert {finding.about for finding in found if finding.status == "ok"} == {
-        "settings", "livekit", "database", "graph", "clock", "prompt", "openai",
+        "settings", "livekit", "database", "graph", "clock", "token", "calling", "prompt", "openai",
     }  # fmt: skip
     warned = [finding.about for finding in found if finding.status == "warn"]
     assert warned == ["media", "media hop"]

@@ -76,8 +76,8 @@ ALLOWED: dict[str, set[str]] = {
     "wacall.operators": CORE | {"wacall"},
     "wacall.database": {"shared.call", "shared.database", "controlplane", "wacall"},
     "wacall.doctor": CORE | {
-        "shared.database", "controlplane", "controlplane.livekit", "controlplane.rtpengine",
-        "agents", "wacall",
+        "shared.database", "controlplane", "controlplane.livekit", "controlplane.meta",
+        "controlplane.rtpengine", "agents", "wacall",
     },
     # starts the simulated OpenAI, as everything else, as a process: imports no simulator
     "wacall.stack": CORE | {

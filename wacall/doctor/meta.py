@@ -1,12 +1,17 @@
-"""The doctor at Meta: token, number, and the time."""
+"""The doctor at Meta: number, time, token, calling settings."""
 
 import time
 from collections.abc import AsyncIterator
-from datetime import datetime
+from datetime import UTC, datetime
 
 import aiohttp
 
 from controlplane.core.meta_time import MetaTime
+from controlplane.meta.account_codes import TOKEN_EXPIRED
+from controlplane.meta.graph import GraphClient
+from controlplane.meta.graph_errors import GraphRefused
+from controlplane.meta.line_settings import number_troubles, settings_troubles
+from controlplane.meta.token import token_troubles, why_refused
 from controlplane.parts import make_graph
 from controlplane.settings import Settings
 from shared.call.errors import WacallError
@@ -25,18 +30,56 @@ async def look_at_meta(settings: Settings, http: aiohttp.ClientSession) -> Async
     try:
         number = await graph.check_number()
     except WacallError as error:
+        said = str(error)
+        if isinstance(error, GraphRefused) and error.known is TOKEN_EXPIRED:
+            said = why_refused(error.subcode)
         yield fail(
             "graph",
-            str(error),
+            said,
             "Set WA_ACCESS_TOKEN and WA_PHONE_NUMBER_ID to those of one app, and WA_GRAPH_BASE_URL "
             "and WA_GRAPH_VERSION only if Meta's are not meant.",
         )
         return
-    if number.status and number.status.upper() != "CONNECTED":
-        yield warn(
-            "graph",
-            f"The business number's status is {number.status}.",
-            "Look at the number in WhatsApp Manager; calls need CONNECTED.",
-        )
+    for sentence in number_troubles(number.status).values():
+        yield warn("graph", sentence, "Calls need a number that is CONNECTED.")
     yield ok("graph", "The token is accepted and the business number is there.")
     yield judge_clock(seen.skew(time.time(), time.monotonic()))
+    async for finding in _look_at_token(graph):
+        yield finding
+    async for finding in _look_at_settings(graph):
+        yield finding
+
+
+async def _look_at_token(graph: GraphClient) -> AsyncIterator[Finding]:
+    try:
+        token = await graph.check_token()
+    except WacallError as error:
+        yield warn("token", str(error), "Look at it with Meta's access token debugger.")
+        return
+    troubles = token_troubles(token, datetime.now(UTC))
+    for name, sentence in troubles.items():
+        judge = warn if name == "token-expires" else fail
+        yield judge("token", sentence, "Make a System User's token in the Business Manager.")
+    if troubles:
+        return
+    ends = f"expires at {token.expires_at:%Y-%m-%d}" if token.expires_at else "never expires"
+    may = ", ".join(token.scopes) or "nothing that Meta tells of"
+    yield ok("token", f"The token ({token.kind or 'of an unknown type'}) {ends} and may: {may}.")
+
+
+async def _look_at_settings(graph: GraphClient) -> AsyncIterator[Finding]:
+    try:
+        calling = await graph.calling_settings()
+    except WacallError as error:
+        yield warn(
+            "calling",
+            str(error),
+            "Grant the token whatsapp_business_management, or look at the number's calling "
+            "settings in the WhatsApp Manager: no SIP, no SDES.",
+        )
+        return
+    troubles = settings_troubles(calling)
+    for sentence in troubles.values():
+        yield fail("calling", sentence, "Change the number's calling settings.")
+    if not troubles:
+        yield ok("calling", "The number's calling settings let calls through.")

@@ -21,10 +21,10 @@ from simulators.meta.rules.graph import (
     check_body,
     check_fields,
     check_line,
-    check_token,
     check_version,
     unknown_path,
 )
+from simulators.meta.rules.token import Token
 from simulators.meta.webhooks.calls import Line
 
 _MAX_HANG_S = 120.0
@@ -47,12 +47,14 @@ class GraphApi:
     ) -> None:
         self.requests: list[GraphRequest] = []
         self.faults = Faults()
+        self.calling: dict[str, Any] = {}
+        """Calling settings that somebody has changed, over the usual ones."""
         self.latency_before_s = 0.0
         """Network and work before a request takes effect, for every action."""
         self.latency_after_s = 0.0
         """The way back."""
         self._switchboard = switchboard
-        self._access_token = access_token
+        self.token = Token(value=access_token)
         self._line = line
         self._policy = policy or GraphPolicy()
         self._closing = asyncio.Event()
@@ -63,6 +65,7 @@ class GraphApi:
         app.router.add_post("/{version}/{object_id}/messages", self._post_messages)
         app.router.add_get("/{version}/{object_id}/call_permissions", self._get_permissions)
         app.router.add_get("/{version}/{object_id}/settings", self._get_settings)
+        app.router.add_get("/{version}/debug_token", self._debug_token)
         app.router.add_get("/{version}/{object_id}", self._get_object)
         app.router.add_route("*", "/{tail:.*}", self._unknown)
 
@@ -100,7 +103,9 @@ class GraphApi:
     async def _get_settings(self, request: web.Request) -> web.StreamResponse:
         record = await self._record(request, "settings")
         outbound = self._switchboard.outbound
-        return await self._answer(request, record, lambda: {"calling": outbound.settings()})
+        return await self._answer(
+            request, record, lambda: {"calling": outbound.settings() | self.calling}
+        )
 
     async def _get_object(self, request: web.Request) -> web.StreamResponse:
         record = await self._record(request, "number")
@@ -122,6 +127,12 @@ class GraphApi:
             record,
             lambda: check_fields(asked, known) or {name: known[name] for name in chosen},
         )
+
+    async def _debug_token(self, request: web.Request) -> web.StreamResponse:
+        record = await self._record(request, "debug_token")
+        asked = request.query.get("input_token", "")
+        described = self.token.describe(asked, self._line.waba_id)
+        return await self._answer(request, record, lambda: described, of_line=False)
 
     async def _unknown(self, request: web.Request) -> web.StreamResponse:
         return self._refuse(await self._record(request), unknown_path(request.path.lstrip("/")))
@@ -162,10 +173,16 @@ class GraphApi:
             call.response_over(time.monotonic())
 
     async def _answer(
-        self, request: web.Request, record: GraphRequest, work: Callable[[], Result]
+        self,
+        request: web.Request,
+        record: GraphRequest,
+        work: Callable[[], Result],
+        *,
+        of_line: bool = True,
     ) -> web.StreamResponse:
-        """Serve what nobody has to learn the end of."""
-        if (refusal := self._check_request(request)) is not None:
+        """Serve what nobody has to learn the end of; `of_line` says that the path names a line."""
+        check = self._check_request if of_line else self._check_caller
+        if (refusal := check(request)) is not None:
             return self._refuse(record, refusal)
 
         @contextlib.asynccontextmanager
@@ -230,13 +247,13 @@ class GraphApi:
 
     # --- inside ---
 
+    def _check_caller(self, request: web.Request) -> Refusal | None:
+        version = check_version(request.match_info["version"], self._policy)
+        return version or self.token.check(request.headers.get("Authorization"))
+
     def _check_request(self, request: web.Request) -> Refusal | None:
-        return (
-            check_version(request.match_info["version"], self._policy)
-            or check_token(request.headers.get("Authorization"), self._access_token)
-            or check_line(
-                request.match_info["object_id"], self._line.phone_number_id, request.method
-            )
+        return self._check_caller(request) or check_line(
+            request.match_info["object_id"], self._line.phone_number_id, request.method
         )
 
     async def _record(self, request: web.Request, action: str = "") -> GraphRequest:

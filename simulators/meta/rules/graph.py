@@ -94,18 +94,6 @@ def check_version(version: str, policy: GraphPolicy) -> Refusal | None:
     )
 
 
-def check_token(authorization: str | None, token: str) -> Refusal | None:
-    """Refuse a missing or wrong bearer token."""
-    if authorization == f"Bearer {token}":
-        return None
-    return Refusal(
-        status=401,
-        code=190,
-        message="Invalid OAuth access token - Cannot parse access token",
-        rule="Meta, Graph API: Authorization: Bearer <token>",
-    )
-
-
 def check_line(phone_number_id: str, ours: str, method: str) -> Refusal | None:
     """Refuse an object id that the token cannot see."""
     if phone_number_id == ours:
