@@ -11,7 +11,7 @@ import yaml
 from agents.settings import Settings as AgentSettings
 from controlplane.settings import Settings as ControlplaneSettings
 from wacall import cli
-from wacall.bootstrap.parts import LIVEKIT_VERSION
+from wacall.bootstrap.go_programs import LIVEKIT_VERSION
 from wacall.docs.settings import OTHERS, variables_of
 from wacall.environment import REPOSITORY
 from wacall.stack.hop import HopPlan, command_line

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from wacall.bootstrap.parts import ROOT, Count, _version_of
 from wacall.bootstrap.step import Progress, Step, StepFailed, fingerprint
+from wacall.bootstrap.tools import ROOT, Count, version_of
 
 
 @pytest.fixture
@@ -93,8 +93,8 @@ def test_fingerprints_keep_their_parts_apart(tmp_path: Path) -> None:
 
 def test_versions_are_read_from_what_programs_say() -> None:
     """Major and minor version, or nothing for what is no such program."""
-    assert _version_of(sys.executable, "--version") == sys.version_info[:2]
-    assert _version_of("/no/such/program", "--version") == ()
+    assert version_of(sys.executable, "--version") == sys.version_info[:3]
+    assert version_of("/no/such/program", "--version") == ()
 
 
 def test_an_old_python_is_told_what_to_do() -> None:
