@@ -1,0 +1,487 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"runtime"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/pion/logging"
+	"github.com/pion/rtp"
+	"github.com/pion/webrtc/v4"
+	"github.com/pion/webrtc/v4/pkg/media"
+)
+
+var loopback = Network{Loopback: true}
+
+// stage is a room without a server: what a leg publishes ends in `heard`, and whoever the test is speaks.
+type stage struct {
+	spec RoomSpec
+	out  *Stream
+	leg  RoomHandler
+	wire wire
+
+	mu    sync.Mutex
+	hears []string
+	left  int
+}
+
+func (s *stage) join(_ context.Context, spec RoomSpec, out *Stream, heard RoomHandler) (Room, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.spec, s.out, s.leg = spec, out, heard
+	out.mu.Lock()
+	out.writers["stage"] = writer{out: &s.wire, pt: 111, ssrc: 7, born: 1}
+	out.current = "stage"
+	out.mu.Unlock()
+	return s, nil
+}
+
+func (s *stage) Attributes(map[string]string) {}
+
+func (s *stage) Hear(identity string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.hears = append(s.hears, identity)
+}
+
+func (s *stage) Leave() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.left++
+}
+
+// heard returns the first bytes of the speech that has come so far.
+func (s *stage) heard() []byte {
+	s.wire.mu.Lock()
+	defer s.wire.mu.Unlock()
+	var first []byte
+	for _, packet := range s.wire.packets {
+		if !isSpeechless(packet.Payload) {
+			first = append(first, packet.Payload[1])
+		}
+	}
+	return first
+}
+
+// far is the peer: a pion connection that answers and speaks.
+type far struct {
+	t     *testing.T
+	pc    *webrtc.PeerConnection
+	track *webrtc.TrackLocalStaticSample
+	mu    sync.Mutex
+	got   []byte
+	ssrcs map[uint32]bool
+}
+
+func newFar(t *testing.T) *far {
+	t.Helper()
+	quiet := &logging.DefaultLoggerFactory{DefaultLogLevel: logging.LogLevelDisabled}
+	settings := webrtc.SettingEngine{LoggerFactory: quiet}
+	settings.SetIncludeLoopbackCandidate(true)
+	pc, err := webrtc.NewAPI(webrtc.WithSettingEngine(settings)).NewPeerConnection(webrtc.Configuration{})
+	must(t, err)
+	f := &far{t: t, pc: pc, ssrcs: map[uint32]bool{}}
+	f.track, err = webrtc.NewTrackLocalStaticSample(webrtc.RTPCodecCapability{
+		MimeType: webrtc.MimeTypeOpus, ClockRate: clockRate, Channels: 2,
+	}, "far", "far")
+	must(t, err)
+	_, err = pc.AddTrack(f.track)
+	must(t, err)
+	pc.OnTrack(func(track *webrtc.TrackRemote, _ *webrtc.RTPReceiver) {
+		for {
+			packet, _, err := track.ReadRTP()
+			if err != nil {
+				return
+			}
+			f.mu.Lock()
+			f.ssrcs[packet.SSRC] = true
+			if !isSpeechless(packet.Payload) {
+				f.got = append(f.got, packet.Payload[1])
+			}
+			f.mu.Unlock()
+		}
+	})
+	t.Cleanup(func() { _ = pc.Close() })
+	return f
+}
+
+func (f *far) answer(offer string) string {
+	f.t.Helper()
+	must(f.t, f.pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: offer}))
+	answer, err := f.pc.CreateAnswer(nil)
+	must(f.t, err)
+	gathered := webrtc.GatheringCompletePromise(f.pc)
+	must(f.t, f.pc.SetLocalDescription(answer))
+	<-gathered
+	return f.pc.LocalDescription().SDP
+}
+
+// stands waits until the far end can send: its side of the handshake may be the last to end.
+func (f *far) stands() {
+	f.t.Helper()
+	eventually(f.t, "the far end's connection stands", func() bool {
+		return f.pc.ConnectionState() == webrtc.PeerConnectionStateConnected
+	})
+}
+
+func (f *far) say(what byte) {
+	f.t.Helper()
+	f.stands()
+	must(f.t, f.track.WriteSample(media.Sample{Data: []byte{0xf8, what, 0, 0, 0}, Duration: frame}))
+}
+
+func (f *far) heard() []byte {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Clone(f.got)
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// eventually waits for something that other goroutines do.
+func eventually(t *testing.T, what string, done func() bool) {
+	t.Helper()
+	deadline := time.Now().Add(10 * time.Second)
+	for !done() {
+		if time.Now().After(deadline) {
+			t.Fatal("it never came to be that ", what)
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+}
+
+// listener collects what is told of a leg.
+type listener struct {
+	mu   sync.Mutex
+	told []Event
+}
+
+func listenTo(events *Events) *listener {
+	l := &listener{}
+	_, coming := events.Read(context.Background(), 0)
+	go func() {
+		for event := range coming {
+			l.mu.Lock()
+			l.told = append(l.told, event)
+			l.mu.Unlock()
+		}
+	}()
+	return l
+}
+
+func (l *listener) count(kind string) int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	count := 0
+	for _, event := range l.told {
+		if event.Type == kind {
+			count++
+		}
+	}
+	return count
+}
+
+// call is a leg that stands between a stage and a far end.
+type call struct {
+	*Leg
+	bridge *Bridge
+	room   *stage
+	far    *far
+	told   *listener
+}
+
+func newCall(t *testing.T, spec Spec) *call {
+	t.Helper()
+	room := &stage{}
+	bridge := NewBridge(loopback, room.join, 10)
+	told := listenTo(bridge.events)
+	running, stop := context.WithCancel(context.Background())
+	go bridge.Run(running)
+	spec.ID, spec.Room = "one", RoomSpec{URL: "x", Token: "y", Track: "agent-audio", Hears: "caller"}
+	leg, offer, err := bridge.Make(context.Background(), spec)
+	must(t, err)
+	t.Cleanup(func() { leg.Close("the test is over"); stop() })
+	c := &call{Leg: leg, bridge: bridge, room: room, far: newFar(t), told: told}
+	must(t, leg.Answer(c.far.answer(offer)))
+	eventually(t, "the peer's connection stands", func() bool { return told.count(evConnected) == 1 && told.count(evReady) == 1 })
+	return c
+}
+
+// callerSays lets the room's participant speak.
+func (c *call) callerSays(what byte, seq uint16) {
+	header := rtp.Header{SSRC: 5, SequenceNumber: seq, Timestamp: uint32(seq) * frameTicks}
+	c.room.leg.roomPacket("caller", &header, []byte{0xf8, what, 0, 0, 0}, time.Now())
+}
+
+func TestBothDirectionsAreForwardedUntouched(t *testing.T) {
+	c := newCall(t, Spec{FillRoom: true})
+	c.SetGate(sideRoom, GateOpen, 0)
+	c.SetGate(sidePeer, GateOpen, 0)
+	for at := range byte(50) {
+		c.far.say(at)
+		c.callerSays(at, uint16(at))
+		time.Sleep(2 * time.Millisecond)
+	}
+	want := make([]byte, 50)
+	for at := range want {
+		want[at] = byte(at)
+	}
+	eventually(t, "the room hears the peer", func() bool { return slices.Equal(c.room.heard(), want) })
+	eventually(t, "the peer hears the room", func() bool { return slices.Equal(c.far.heard(), want) })
+	if len(c.far.ssrcs) != 1 {
+		t.Fatal("the peer saw more than one stream")
+	}
+	status := c.Status()
+	if status.Received[sidePeer].Packets != 50 || status.Received[sidePeer].Lost != 0 || status.Received[sideRoom].Packets != 50 {
+		t.Fatal(status.Received)
+	}
+}
+
+func TestWordsAreReleasedWhenTheirListenerIsThere(t *testing.T) {
+	c := newCall(t, Spec{FillRoom: true})
+	c.SetGate(sideRoom, GateHeld, time.Minute)
+	c.far.say('a')
+	eventually(t, "it waits", func() bool { return c.Status().Sent[sideRoom].Waiting == 1 })
+	eventually(t, "silence flows meanwhile", func() bool { return c.Status().Sent[sideRoom].Filled > 3 })
+	if len(c.room.heard()) != 0 {
+		t.Fatal("it did not wait")
+	}
+	// the SFU's silence says nothing of the caller
+	header := rtp.Header{SSRC: 5, SequenceNumber: 0}
+	c.room.leg.roomPacket("caller", &header, append(slices.Clone(silence), make([]byte, 77)...), time.Now())
+	if c.told.count(evReleased) != 0 || c.Status().Received[sideRoom].Packets != 0 {
+		t.Fatal("it was released by nobody")
+	}
+	c.callerSays('x', 1)
+	eventually(t, "it is heard", func() bool { return string(c.room.heard()) == "a" })
+	if c.told.count(evReleased) != 1 {
+		t.Fatal("nobody was told")
+	}
+}
+
+func TestWordsAreReleasedAtTheLatestAfterTheirBound(t *testing.T) {
+	c := newCall(t, Spec{FillRoom: true})
+	c.SetGate(sideRoom, GateHeld, 100*time.Millisecond)
+	c.far.say('a')
+	eventually(t, "it is heard", func() bool { return string(c.room.heard()) == "a" })
+}
+
+func TestARenewedPeerSpeaksOnTheSameTrack(t *testing.T) {
+	c := newCall(t, Spec{FillRoom: true})
+	c.SetGate(sideRoom, GateOpen, 0)
+	c.SetGate(sidePeer, GateOpen, 0)
+	c.far.say('a')
+	eventually(t, "the first is heard", func() bool { return string(c.room.heard()) == "a" })
+	again := newFar(t)
+	offer, err := c.Renew(context.Background(), PeerSpec{})
+	must(t, err)
+	must(t, c.Answer(again.answer(offer)))
+	eventually(t, "the second stands", func() bool { return c.told.count(evConnected) == 2 })
+	again.say('b')
+	eventually(t, "the second is heard", func() bool { return string(c.room.heard()) == "ab" })
+	c.callerSays('c', 1)
+	eventually(t, "the second hears", func() bool { return string(again.heard()) == "c" })
+	if c.told.count(evPeerLost) != 0 {
+		t.Fatal("our own closing of the first was called a loss")
+	}
+	bench := &bench{out: &c.room.wire}
+	c.room.wire.mu.Lock()
+	defer c.room.wire.mu.Unlock()
+	bench.check(t)
+}
+
+func TestAPeerThatIsGoneIsToldWithItsGeneration(t *testing.T) {
+	c := newCall(t, Spec{Peer: PeerSpec{DataChannel: "events", DeadAfterS: 2}})
+	_ = c.far.pc.Close()
+	eventually(t, "it is told", func() bool { return c.told.count(evPeerLost) == 1 })
+	if c.isClosed() {
+		t.Fatal("whether the call ends is not for the bridge to say")
+	}
+}
+
+func TestAParticipantSpeaksInThePeersPlace(t *testing.T) {
+	c := newCall(t, Spec{FillRoom: true})
+	c.SetGate(sideRoom, GateOpen, 0)
+	c.far.say('a')
+	eventually(t, "the peer is heard", func() bool { return string(c.room.heard()) == "a" })
+	if !c.Source("operator") || !slices.Contains(c.room.hears, "operator") {
+		t.Fatal("nobody subscribed")
+	}
+	c.far.say('x')
+	eventually(t, "the peer was not listened to", func() bool { return c.Status().Received[sidePeer].Packets == 2 })
+	header := rtp.Header{SSRC: 6, SequenceNumber: 9, Timestamp: 77}
+	c.room.leg.roomPacket("operator", &header, []byte{0xf8, 'o', 0, 0, 0}, time.Now())
+	eventually(t, "the operator is heard", func() bool { return string(c.room.heard()) == "ao" })
+	c.Source("")
+	c.far.say('b')
+	eventually(t, "the peer is heard again", func() bool { return string(c.room.heard()) == "aob" })
+}
+
+func TestMessagesOfThePeerMoveTheSound(t *testing.T) {
+	c := newCall(t, Spec{FillRoom: true, Peer: PeerSpec{ClearOn: []string{"cleared"}, QuietOn: []string{"stopped"}}})
+	c.SetGate(sideRoom, GateHeld, 0)
+	c.far.say('a')
+	eventually(t, "it waits", func() bool { return c.Status().Sent[sideRoom].Waiting == 1 })
+	c.peerMessage([]byte(`{"type":"other"}`))
+	c.peerMessage([]byte(`no JSON`))
+	if c.Status().Sent[sideRoom].Waiting != 1 {
+		t.Fatal("it was dropped")
+	}
+	c.peerMessage([]byte(`{"type":"cleared"}`))
+	if c.Status().Sent[sideRoom].Waiting != 0 {
+		t.Fatal("it still waits")
+	}
+}
+
+func TestALegThatAnswersTakesThePeersOffer(t *testing.T) {
+	room := &stage{}
+	bridge := NewBridge(loopback, room.join, 10)
+	told := listenTo(bridge.events)
+	peer := newFar(t)
+	offer, err := peer.pc.CreateOffer(nil)
+	must(t, err)
+	gathered := webrtc.GatheringCompletePromise(peer.pc)
+	must(t, peer.pc.SetLocalDescription(offer))
+	<-gathered
+	leg, answer, err := bridge.Make(context.Background(), Spec{
+		ID: "one", Room: RoomSpec{URL: "x", Token: "y", Hears: "agent"},
+		Peer: PeerSpec{Offer: peer.pc.LocalDescription().SDP},
+	})
+	must(t, err)
+	defer leg.Close("the test is over")
+	must(t, peer.pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: answer}))
+	eventually(t, "it stands", func() bool { return told.count(evConnected) == 1 })
+	leg.SetGate(sideRoom, GateOpen, 0)
+	peer.say('a')
+	eventually(t, "it is heard", func() bool { return string(room.heard()) == "a" })
+}
+
+func TestBothDirectionsAreRecorded(t *testing.T) {
+	c := newCall(t, Spec{FillRoom: true})
+	c.SetGate(sideRoom, GateOpen, 0)
+	c.SetGate(sidePeer, GateOpen, 0)
+	folder := t.TempDir()
+	must(t, c.Record(folder))
+	if c.Record(folder) == nil {
+		t.Fatal("twice at once")
+	}
+	for at := range byte(20) {
+		c.far.say(at + 1)
+		c.callerSays(at+1, uint16(at))
+		time.Sleep(frame)
+	}
+	must(t, c.StopRecording())
+	var lengths []int
+	for _, name := range []string{"room.opus", "peer.opus"} {
+		frames, err := readClip(folder + "/" + name)
+		must(t, err)
+		lengths = append(lengths, len(frames))
+	}
+	if apart := lengths[0] - lengths[1]; apart < -3 || apart > 3 {
+		t.Fatal(lengths)
+	}
+}
+
+func TestALegEndsOnceAndNothingOfItStays(t *testing.T) {
+	c := newCall(t, Spec{})
+	c.room.leg.roomLost("it was deleted")
+	eventually(t, "it is told", func() bool { return c.told.count(evClosed) == 1 })
+	c.Close("again")
+	if c.told.count(evClosed) != 1 || c.told.count(evRoomLost) != 1 || c.room.left != 1 || c.bridge.Find("one") != nil {
+		t.Fatal(c.told.told)
+	}
+	if _, err := c.Renew(context.Background(), PeerSpec{}); err == nil {
+		t.Fatal("it was renewed")
+	}
+	if c.Answer("v=0") == nil || c.Record(t.TempDir()) == nil {
+		t.Fatal("it still works")
+	}
+}
+
+func TestTheRoomsDoorMayStayClosed(t *testing.T) {
+	bridge := NewBridge(loopback, func(context.Context, RoomSpec, *Stream, RoomHandler) (Room, error) {
+		return nil, fmt.Errorf("the room could not be joined")
+	}, 10)
+	told := listenTo(bridge.events)
+	_, _, err := bridge.Make(context.Background(), Spec{ID: "one", Room: RoomSpec{Hears: "caller"}})
+	must(t, err)
+	eventually(t, "the leg ends", func() bool { return told.count(evClosed) == 1 && bridge.Health().Legs == 0 })
+}
+
+func TestAFullBridgeAndADrainingOneTakeNothing(t *testing.T) {
+	room := &stage{}
+	bridge := NewBridge(loopback, room.join, 2)
+	try := func(id string) error {
+		_, _, err := bridge.Make(context.Background(), Spec{ID: id, Room: RoomSpec{Hears: "caller"}})
+		return err
+	}
+	must(t, try("a"))
+	if err := try("a"); err != errTaken {
+		t.Fatal(err)
+	}
+	must(t, try("b"))
+	if err := try("c"); err != errFull {
+		t.Fatal(err)
+	}
+	bounded, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
+	defer cancel()
+	bridge.Drain(bounded)
+	if err := try("d"); err != errDraining || bridge.Health().Legs != 0 {
+		t.Fatal(err, bridge.Health())
+	}
+}
+
+func TestALegThatEverybodyForgotEnds(t *testing.T) {
+	c := newCall(t, Spec{EndsAfterS: 1})
+	eventually(t, "it ends", func() bool { return c.told.count(evClosed) == 1 })
+}
+
+// open counts what a process holds: goroutines, and file descriptors, sockets among them.
+func open(t *testing.T) (int, int) {
+	t.Helper()
+	entries, err := os.ReadDir("/proc/self/fd")
+	must(t, err)
+	return runtime.NumGoroutine(), len(entries)
+}
+
+func TestTwoHundredLegsLeaveNothingBehind(t *testing.T) {
+	room := &stage{}
+	bridge := NewBridge(loopback, room.join, 300)
+	goroutines, files := open(t)
+	for round := range 10 {
+		var peers []*far
+		for at := range 20 {
+			leg, offer, err := bridge.Make(context.Background(), Spec{
+				ID: fmt.Sprint(round, "-", at), Room: RoomSpec{Hears: "caller"}, Peer: PeerSpec{DataChannel: "events", Digits: true},
+			})
+			must(t, err)
+			peer := newFar(t)
+			peers = append(peers, peer)
+			must(t, leg.Answer(peer.answer(offer)))
+			if at%3 == 0 { // some are renewed and never answered
+				_, err := leg.Renew(context.Background(), PeerSpec{})
+				must(t, err)
+			}
+		}
+		for _, leg := range bridge.All() {
+			leg.Close("the test says so")
+		}
+		for _, peer := range peers {
+			_ = peer.pc.Close()
+		}
+	}
+	eventually(t, "everything is given back", func() bool {
+		nowGoroutines, nowFiles := open(t)
+		return nowGoroutines <= goroutines+5 && nowFiles <= files+2
+	})
+}
