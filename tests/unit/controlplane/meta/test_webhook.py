@@ -648,9 +648,11 @@ def test_large_batch_is_read_in_linear_time() -> None:
         '"end_time": "999999999999", "start_time": "253402300799"',
         '"novelty": ' + "[" * 600 + "]" * 600,
         '"novelty": ' + '{"a":' * 600 + "1" + "}" * 600,
+        '"novelty": ' + "[" * 100_000 + '"]]"' + "]" * 100_000,
+        '"novelty": ' + '{"a\\"[": [' * 50_000 + "1" + "]}" * 50_000,
         '"novelty": "\\ud800"',
     ],
-    ids=["digits", "exponent", "times", "lists", "objects", "surrogate"],
+    ids=["digits", "exponent", "times", "lists", "objects", "abyss", "mixed-abyss", "surrogate"],
 )
 def test_a_field_that_is_out_of_bounds_does_not_lose_the_hang_up(spoilt: str) -> None:
     """The hang-up is read, and can be written as JSON again, however deep the stack is by then."""
