@@ -3,7 +3,7 @@
 import hmac
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 
 from aiohttp import web
@@ -13,6 +13,17 @@ from controlplane.http.door import Connection
 from shared.call.errors import CallDenied, WacallError
 
 _log = logging.getLogger(__name__)
+
+CODES: Mapping[str, tuple[int, str]] = {
+    "operator-routes-off": (403, "Set CONTROLPLANE_API_KEY to use the operator routes."),
+    "not-authorized": (401, "Send the header Authorization: Bearer with CONTROLPLANE_API_KEY."),
+    "internal": (500, "Something went wrong here; the log says where."),
+    "not-found": (404, "There is no such route."),
+    "method-not-allowed": (405, "The route does not take this method."),
+    "bad-http": (400, "The request is not HTTP as it should be."),
+    "too-many-connections": (503, "Too many connections; try again later."),
+}
+"""What is answered for no error of ours: code -> status and meaning, for docs/api.md."""
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 

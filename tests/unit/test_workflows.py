@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from tests.paths import ROOT
+from wacall.environment import REPOSITORY, TOOLS
 
 GITHUB = ROOT / ".github"
 FILES = sorted(GITHUB.rglob("*.yml"))
@@ -61,6 +62,14 @@ def test_the_audit_reads_files_that_exist() -> None:
     folders = [s["working-directory"] for s in workflow["jobs"]["npm"]["steps"] if "run" in s]
     assert all((ROOT / folder / "package-lock.json").is_file() for folder in folders)
     assert folders
+
+
+def test_the_audit_looks_at_the_server_that_the_set_up_builds() -> None:
+    """In the place where the set-up puts it, after the set-up."""
+    workflow = load("workflows/audit.yml")
+    made, looked = [step["run"] for step in workflow["jobs"]["go"]["steps"] if "run" in step]
+    assert made == "make setup"
+    assert looked.split()[-1] == str((TOOLS / "livekit-server").relative_to(REPOSITORY))
 
 
 def test_a_bug_report_asks_for_what_helps() -> None:

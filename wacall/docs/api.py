@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from controlplane.core import errors as core_errors
+from controlplane.http.middleware import CODES
 from controlplane.meta import graph_errors, signature
 from shared.call.denial import SENTENCES
 from shared.call.errors import WacallError
@@ -112,6 +113,12 @@ def _words(words: Iterable[str]) -> str:
 
 def _codes() -> str:
     rows = sorted(set(_errors(WacallError)))
+    known = {code for code, _, _ in rows}
+    rows += [
+        (code, str(status), sentence)
+        for code, (status, sentence) in CODES.items()
+        if code not in known
+    ]
     rows += [(reason.value, "409", sentence) for reason, sentence in SENTENCES.items()]
     return table(
         ["code", "status", "meaning"],

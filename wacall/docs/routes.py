@@ -57,6 +57,10 @@ _OPERATOR: dict[int, type[BaseModel] | str] = {
 }  # fmt: skip
 
 
+# of a body: it came too slowly, is too large, or compressed
+_BODY = (408, 413, 415)
+
+
 def _operators(
     status: int, body: type[BaseModel], *failures: int
 ) -> dict[int, type[BaseModel] | str]:
@@ -71,7 +75,7 @@ ROUTES = (
     ),
     Route(
         "POST", "/calls", Who.OPERATOR, "placeCall", "Call a customer.",
-        _operators(202, bodies.CallPlaced, 409, 413, 422), body=bodies.CallToPlace,
+        _operators(202, bodies.CallPlaced, 409, 422, *_BODY), body=bodies.CallToPlace,
         params=(
             Param(
                 "Idempotency-Key", "The same key again is the same call; 1 to 200 characters.",
@@ -99,24 +103,25 @@ ROUTES = (
     Route(
         "POST", "/consents/request", Who.OPERATOR, "requestPermission",
         "Ask a person for the permission to call.",
-        _operators(202, bodies.PermissionRequested, 409, 502), body=bodies.PermissionToRequest,
+        _operators(202, bodies.PermissionRequested, 409, 502, *_BODY),
+        body=bodies.PermissionToRequest,
         notes="Once a day and twice a week at most; 409 says when again.",
     ),
     Route(
         "POST", "/consents/import", Who.OPERATOR, "importConsent",
         "Write down a consent that was given elsewhere.",
-        _operators(201, bodies.ConsentView, 409), body=bodies.ConsentToWrite,
+        _operators(201, bodies.ConsentView, 409, *_BODY), body=bodies.ConsentToWrite,
         notes=_PAPER,
     ),
     Route(
         "POST", "/consents/withdraw", Who.OPERATOR, "withdrawConsent",
         "Write down that a consent was withdrawn.",
-        _operators(201, bodies.ConsentView, 409), body=bodies.ConsentToWrite,
+        _operators(201, bodies.ConsentView, 409, *_BODY), body=bodies.ConsentToWrite,
         notes=_PAPER,
     ),
     Route(
         "POST", "/consents/erase", Who.OPERATOR, "erasePerson", "Forget a person.",
-        _operators(200, bodies.Erased, 409), body=bodies.PersonToErase,
+        _operators(200, bodies.Erased, 409, *_BODY), body=bodies.PersonToErase,
         notes="Calls, words, leads, consents; a do-not-call stays, unless `forget_do_not_call`. "
         "409 while there is a call with them.",
     ),
@@ -143,13 +148,14 @@ ROUTES = (
     ),
     Route(
         "POST", "/wa/webhook", Who.META, "metaWebhook", "Events of Meta's, stored before the 200.",
-        {200: _TEXT, 400: bodies.Failure, 401: bodies.Failure, 413: bodies.Failure,
-         503: bodies.Failure},
+        {200: _TEXT, 400: bodies.Failure, 401: bodies.Failure, 408: bodies.Failure,
+         413: bodies.Failure, 503: bodies.Failure},
         notes="The bodies are Meta's own (Cloud API, webhooks). 503 asks Meta to try again.",
     ),
     Route(
         "POST", "/livekit/webhook", Who.LIVEKIT, "livekitWebhook", "Events of the SFU's.",
-        {200: _TEXT, 401: bodies.Failure, 503: bodies.Failure},
+        {200: _TEXT, 400: bodies.Failure, 401: bodies.Failure, 408: bodies.Failure,
+         413: bodies.Failure, 503: bodies.Failure},
         notes="The bodies are LiveKit's own (webhooks).",
     ),
 )  # fmt: skip
