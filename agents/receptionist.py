@@ -50,6 +50,24 @@ def prompt_path(profile: str, override: Path | None) -> Path:
     return known[profile]
 
 
+def load_prompt(profile: str, override: Path | None) -> Prompt:
+    """Read the prompt of a profile, or of the file that the settings name.
+
+    Raises:
+        ValueError: a sentence that names the variable which chooses it.
+    """
+    variable = "AGENT_PROFILE" if override is None else "AGENT_PROMPT_FILE"
+    try:
+        return read_prompt(prompt_path(profile, override).read_text("utf-8"))
+    except UnicodeDecodeError:
+        said = "the prompt file is not UTF-8; save it with that encoding"
+    except OSError as error:
+        said = f"the prompt file cannot be read ({error.strerror})"
+    except ValueError as error:
+        said = str(error)
+    raise ValueError(f"{variable}: {said}.")
+
+
 def read_prompt(text: str) -> Prompt:
     """Read a prompt file: `key: value` lines between `---`, then `# instructions`, `# greeting`
     and, if calls are opened otherwise when the business places them, `# outbound greeting`.

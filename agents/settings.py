@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from pydantic import BeforeValidator, Field, SecretStr, model_validator
 
 from agents.media.voice import SpeechOptions
-from shared.process.settings import HttpUrl, Seconds, ServiceSettings, SignalUrl
+from shared.process.settings import HttpUrl, ListeningHost, Seconds, ServiceSettings, SignalUrl
 
 OPENAI_HOST = "api.openai.com"
 
@@ -56,7 +56,7 @@ class Settings(ServiceSettings):
     """Until OpenAI has confirmed the session; less than the control plane's wait for the agent."""
     answer_timeout_s: Seconds = Field(120, alias="AGENT_ANSWER_TIMEOUT_S")
     """How long the agent stays in a room whose call is never answered."""
-    health_host: str = Field("127.0.0.1", alias="AGENT_HEALTH_HOST", min_length=1)
+    health_host: ListeningHost = Field("127.0.0.1", alias="AGENT_HEALTH_HOST")
     """The address of the worker's health page; 0.0.0.0 in a container of its own network."""
     health_port: int = Field(8081, alias="AGENT_HEALTH_PORT", ge=0, le=65535)
     """Port of the worker's health page; a free one under `wacall up`."""

@@ -7,19 +7,20 @@ import logging
 import math
 import os
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dotenv import dotenv_values
 from livekit.agents import AgentServer, JobContext, JobProcess, JobRequest
 
 from agents.logs import quieten
 from agents.models import ModelChooser
-from agents.receptionist import prompt_path, read_prompt
+from agents.receptionist import load_prompt
 from agents.settings import Settings
 from agents.supervision import Guard, Losses, SupervisingServer
 from shared.call.brief import CallBrief
 from shared.call.room import AGENT_IDENTITY
 from shared.database.store import CallNotes
+from shared.process.env_file import read_env_file
 from shared.process.logs import configure
 from shared.process.signals import Signals
 
@@ -171,9 +172,10 @@ async def serve(server: AgentServer) -> None:
 def main() -> int:
     """Run one worker with the settings of the environment."""
     try:
-        written = {name: value for name, value in dotenv_values(".env").items() if value}
+        file = Path.cwd() / ".env"
+        written = read_env_file(file) if file.is_file() else {}
         settings = Settings.from_env(written | dict(os.environ))
-        read_prompt(prompt_path("default", settings.prompt_file).read_text("utf-8"))
+        load_prompt(settings.agent_profile, settings.prompt_file)
     except ValueError as error:
         sys.stderr.write(f"{error}\n")
         return 2

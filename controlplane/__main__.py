@@ -6,13 +6,12 @@ import os
 import sys
 from pathlib import Path
 
-from dotenv import load_dotenv
-
 from controlplane.app import PARTS, door_limits, make_runner, running
-from controlplane.http.door import DoorSite
+from controlplane.http.door import DoorSite, why_not_served
 from controlplane.settings import Settings
 from shared.call.errors import WacallError
 from shared.process import logs
+from shared.process.env_file import read_env_file
 from shared.process.signals import Signals
 
 _log = logging.getLogger("controlplane")
@@ -42,9 +41,10 @@ async def serve(settings: Settings) -> None:
 
 def main() -> int:
     """Run the control plane; 2 if the environment is not fit to start."""
-    load_dotenv(Path.cwd() / ".env")
+    file = Path.cwd() / ".env"
     try:
-        settings = Settings.from_env(os.environ)
+        written = read_env_file(file) if file.is_file() else {}
+        settings = Settings.from_env({**written, **os.environ})
     except ValueError as error:
         sys.stderr.write(f"{error}\n")
         return 2
@@ -52,10 +52,7 @@ def main() -> int:
     try:
         asyncio.run(serve(settings))
     except OSError as error:
-        sys.stderr.write(
-            f"Port {settings.port} cannot be served ({error.strerror}); "
-            "is PORT taken by another program?\n"
-        )
+        sys.stderr.write(f"{why_not_served(error, settings.host, settings.port)}\n")
         return 1
     return 0
 

@@ -8,7 +8,7 @@ from controlplane.core.callee import CallHours
 from controlplane.rtpengine.address import HopAddress, is_public, parse_hops
 from shared.call.ids import PhoneNumberId
 from shared.database.retention import LONGEST_DAYS
-from shared.process.settings import HttpUrl, Required, Seconds, ServiceSettings
+from shared.process.settings import HttpUrl, ListeningHost, Required, Seconds, ServiceSettings
 
 
 def _call_hours(value: str) -> str:
@@ -40,7 +40,7 @@ def _hops(value: object) -> object:
 class Settings(ServiceSettings):
     """One field per variable; the alias is the variable's name."""
 
-    host: str = Field("127.0.0.1", alias="HOST")
+    host: ListeningHost = Field("127.0.0.1", alias="HOST")
     """The address that the control plane listens at; 0.0.0.0 in a container of its own network."""
     port: int = Field(4000, alias="PORT", ge=0, le=65535)
     """The control plane's HTTP port; 0 for any free one."""
@@ -92,8 +92,6 @@ class Settings(ServiceSettings):
     media_mute_s: float = Field(60, alias="MEDIA_MUTE_S", ge=0)
     """No audio from the phone for so long, though it is there; 0 to let it be."""
 
-    agent_profile: str = Field("default", alias="AGENT_PROFILE", pattern=r"^[A-Za-z0-9_-]+$")
-    """The prompt under `agents/prompts/` for calls that name none."""
     controlplane_api_key: SecretStr | None = Field(None, alias="CONTROLPLANE_API_KEY")
     """Bearer token of operators; without it their routes answer 403."""
 

@@ -1,12 +1,14 @@
 """`wacall`: one program; each command is a module, imported when it is asked for."""
 
 import importlib
+import importlib.metadata
 import importlib.util
 import os
 import sys
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from shared.process.env_file import EnvFileUnreadable
 from wacall import environment
 
 
@@ -53,8 +55,17 @@ def main(argv: list[str] | None = None) -> int:
     if name in ("", "-h", "--help", "help"):
         print(usage())
         return 0 if name else 2
+    if name == "--version":
+        print(f"wacall {importlib.metadata.version('wacall')}")
+        return 0
     if name == "simulate":
-        name, rest = (f"simulate {rest[0]}", rest[1:]) if rest else ("", [])
+        if not rest or rest[0] not in (*SIMULATORS, "-h", "--help"):
+            print(f"Simulate what? {_choices()}.", file=sys.stderr)
+            return 2
+        if rest[0] not in SIMULATORS:
+            print(f"usage: wacall simulate SIMULATOR [--help]\n\n{_choices()}.")
+            return 0
+        name, rest = f"simulate {rest[0]}", rest[1:]
     command = _ALL.get(name)
     if command is None:
         print(f"wacall knows no such command.\n\n{usage()}", file=sys.stderr)
@@ -64,19 +75,32 @@ def main(argv: list[str] | None = None) -> int:
             f"`wacall {name}` belongs to a checkout of wacall, and this is none.", file=sys.stderr
         )
         return 2
+    # databases, logs, recordings, results: what a command writes is its user's alone
+    os.umask(0o077)
+    try:
+        return _run(name, command, rest)
+    except EnvFileUnreadable as error:
+        print(error, file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+
+
+def _run(name: str, command: Command, rest: list[str]) -> int:
     if name in SERVICES:
         return _replace_by(name, rest)
     if name.startswith("simulate "):
         # the simulators know nothing of this product, and of its .env
         os.environ.update(environment.load())
     os.environ.update(environment.with_tools(os.environ))
-    # databases, logs, recordings, results: what a command writes is its user's alone
-    os.umask(0o077)
-    try:
-        code: int = importlib.import_module(command.module).main(rest)
-    except KeyboardInterrupt:
-        return 130
+    code: int = importlib.import_module(command.module).main(rest)
     return code
+
+
+def _choices() -> str:
+    return ", or ".join(
+        f"`wacall simulate {name}` ({one.what})" for name, one in SIMULATORS.items()
+    )
 
 
 def usage() -> str:
@@ -84,7 +108,7 @@ def usage() -> str:
     rows = [(name, command.what) for name, command in _ALL.items() if _is_here(command)]
     width = max(len(name) for name, _ in rows)
     lines = [f"  {name:<{width}}  {what}" for name, what in rows]
-    return "\n".join(["usage: wacall COMMAND [--help]", "", *lines])
+    return "\n".join(["usage: wacall COMMAND [--help], or wacall --version", "", *lines])
 
 
 def _is_here(command: Command) -> bool:
@@ -104,7 +128,6 @@ def _replace_by(name: str, rest: list[str]) -> int:
         print(f"`wacall {name}` takes no arguments; set it up by .env.", file=sys.stderr)
         return 2
     values = environment.load()
-    os.umask(0o077)
     os.execve(sys.executable, [sys.executable, "-m", command.module], values)
 
 

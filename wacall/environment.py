@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import IO
 
-from dotenv import dotenv_values
+from shared.process.env_file import read_env_file
 
 LOOPBACK = "127.0.0.1"
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -24,6 +24,9 @@ def load(directory: Path | None = None) -> dict[str, str]:
 
     Real variables win. An empty variable counts as not set, so that `NAME=` in a copied
     `.env.example` means nothing.
+
+    Raises:
+        EnvFileUnreadable: the sentence names the file.
     """
     file = (directory or Path.cwd()) / ".env"
     merged = read_env_file(file) if file.is_file() else {}
@@ -36,17 +39,6 @@ def load_running(directory: Path | None = None) -> dict[str, str]:
     file = (directory or Path.cwd()) / DATA_DIR / STACK_FILE
     running = read_env_file(file) if file.is_file() else {}
     return {**running, **load(directory)}
-
-
-def read_env_file(file: str | Path) -> dict[str, str]:
-    """Read a file in the format of `.env`; empty variables are left out.
-
-    Raises:
-        OSError: it cannot be read.
-    """
-    with open(file, encoding="utf-8") as stream:
-        written = dotenv_values(stream=stream, interpolate=False)
-    return {name: value for name, value in written.items() if value}
 
 
 def with_tools(environment: Mapping[str, str]) -> dict[str, str]:

@@ -6,8 +6,10 @@ that a malformed request makes in the log. Bodies: `controlplane.http.reading.re
 """
 
 import asyncio
+import errno
 import json
 import logging
+import socket
 from collections import Counter
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -199,3 +201,12 @@ class DoorSite(web.BaseSite):
             return Connection(server, loop=loop, limits=self._limits, inside=inside)
 
         self._server = await loop.create_server(connection, *self._at, backlog=self._backlog)
+
+
+def why_not_served(error: OSError, host: str, port: int) -> str:
+    """Say which variable is to blame when a server cannot listen."""
+    if isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL:
+        return f"HOST is {host}, which is no address of this machine; set it to one."
+    if error.errno == errno.EADDRINUSE:
+        return f"Port {port} is taken by another program; stop that one, or set PORT to another."
+    return f"Port {port} of {host} cannot be served ({error.strerror}); set HOST or PORT."

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 from controlplane.core.callee import read_callee
 from controlplane.core.errors import BadRequest, BodyTooLarge, BodyTooSlow, CompressedBody
 from shared.call.person import Person
+from shared.process.problems import words_for
 
 _DEFAULT_LIMIT, _MAX_LIMIT = 50, 200
 # What the agent is told travels in LiveKit's dispatch metadata, a prompt has no room for more; no
@@ -65,8 +66,7 @@ async def read_body(request: web.Request, model: type[_Model], limit: int = _MAX
     except ValidationError as error:
         problem = error.errors(include_input=False, include_url=False)[0]
         name = ".".join(str(part) for part in problem["loc"]) or "body"
-        said = problem["msg"].removeprefix("Value error, ")
-        raise BadRequest(f"{name} is malformed: {said}.") from None
+        raise BadRequest(f"{name} is malformed: {words_for(problem)}.") from None
 
 
 def callee_in(text: str, name: str) -> Person:

@@ -1,10 +1,14 @@
 """What control plane and worker read alike from the environment; both settings build on it."""
 
+import re
 from collections.abc import Mapping
+from ipaddress import ip_address
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit, urlunsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
+
+from shared.process.problems import words_for
 
 _TO_HTTP = {"ws": "http", "wss": "https"}
 _TO_WS = {"http": "ws", "https": "wss"}
@@ -25,6 +29,17 @@ def _signal_url(value: str) -> str:
     return urlunsplit(parts._replace(scheme=_TO_WS[parts.scheme]))
 
 
+def _listening_host(value: str) -> str:
+    """Refuse what looks like an address of IPv4 and is none, such as 999.1.1.1."""
+    if re.fullmatch(r"[0-9.]+", value):
+        try:
+            ip_address(value)
+        except ValueError:
+            raise ValueError("it must be an IP address of this machine, or its name") from None
+    return value
+
+
+ListeningHost = Annotated[str, Field(min_length=1), AfterValidator(_listening_host)]
 HttpUrl = Annotated[str, AfterValidator(_http_url)]
 SignalUrl = Annotated[str, AfterValidator(_signal_url)]
 Seconds = Annotated[float, Field(gt=0)]
@@ -45,6 +60,8 @@ class ServiceSettings(BaseModel):
     """The Supabase project; empty: `wacall up` starts a local stand-in."""
     supabase_secret_key: Required = Field(alias="SUPABASE_SECRET_KEY")
     """The project's secret key; SUPABASE_SERVICE_ROLE_KEY is accepted too."""
+    agent_profile: str = Field("default", alias="AGENT_PROFILE", pattern=r"^[A-Za-z0-9_-]+$")
+    """The prompt under `agents/prompts/` for calls that name none."""
     agent_name: str = Field("whatsapp-agent", alias="AGENT_NAME", min_length=1)
     """LiveKit dispatch name of the worker."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", alias="LOG_LEVEL")
@@ -70,7 +87,7 @@ class ServiceSettings(BaseModel):
 def _sentence_about(error: ValidationError) -> str:
     """Turn the first problem into a sentence that names the variable and shows no value."""
     problem = error.errors(include_input=False, include_url=False)[0]
-    text = problem["msg"].removeprefix("Value error, ")
+    text = words_for(problem)
     if not problem["loc"]:
         # of several variables together; the sentence names them
         return f"{text}."

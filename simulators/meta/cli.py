@@ -108,7 +108,7 @@ class ControlPage:
                 name=str(wish.get("name", Caller().name)),
                 phone=str(wish.get("phone", Caller().phone)),
             )
-        except (ValueError, TypeError, OSError, EOFError) as error:
+        except (ValueError, TypeError, AttributeError, RecursionError, OSError, EOFError) as error:
             return web.json_response({"error": str(error)}, status=400)
         call = await self._running.call(CallPlan(caller=caller))
         self._conversations.spawn(_converse(call, turns))

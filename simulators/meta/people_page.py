@@ -214,7 +214,10 @@ async def _spoken(sentences: str | Sequence[str]) -> list[tuple[Pcm, int]]:
 
 
 async def _json(request: web.Request) -> Mapping[str, Any]:
-    body = await request.json() if request.can_read_body else {}
+    try:
+        body = await request.json() if request.can_read_body else {}
+    except RecursionError:
+        raise ValueError("the body is nested too deep") from None
     if not isinstance(body, dict):
         raise ValueError("the body must be a JSON object")
     return body

@@ -156,7 +156,7 @@ def is_refusal(output: str) -> bool:
     """Tell whether a tool's answer reports a failure: JSON with `error`, or a text that says so."""
     try:
         answer: Any = json.loads(output)
-    except ValueError:
+    except (ValueError, RecursionError):
         return output.lower().startswith(("error", "an error", "an internal error"))
     return isinstance(answer, dict) and bool(answer.get("error"))
 

@@ -246,7 +246,7 @@ class OpenAISimulator:
         try:
             sent = await request.json()
             self.faults = Faults.model_validate(self.faults.model_dump() | sent)
-        except (ValidationError, ValueError, TypeError) as error:
+        except (ValidationError, ValueError, TypeError, RecursionError) as error:
             return web.json_response(http_error("invalid_fault", str(error)), status=400)
         return await self._show_faults(request)
 

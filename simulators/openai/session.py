@@ -136,7 +136,7 @@ class RealtimeSession:
         try:
             try:
                 event = json.loads(text)
-            except ValueError as error:
+            except (ValueError, RecursionError) as error:
                 raise RealtimeRefusal(
                     "invalid_json", "We could not parse the JSON body of your event."
                 ) from error

@@ -14,6 +14,7 @@ import pytest_asyncio
 from shared.call.call import CallStatus, EndReason
 from shared.call.ids import WhatsAppCallId
 from shared.database.supabase import SupabaseStore
+from shared.process.env_file import read_env_file
 from simulators.meta.people.call_plan import CallPlan
 from simulators.meta.webhooks.calls import Caller
 from simulators.meta.whatsapp import WhatsAppSimulator
@@ -27,7 +28,7 @@ from tests.e2e.conftest import (
 )
 from tests.e2e.privacy import leaks
 from tests.eventually import eventually
-from wacall.environment import free_port, read_env_file
+from wacall.environment import free_port
 from wacall.stack.database import LocalSupabase
 
 pytestmark = pytest.mark.timeout(120)

@@ -15,8 +15,9 @@ import aiohttp
 import psutil
 import pytest
 
+from shared.process.env_file import read_env_file
 from tests.eventually import eventually
-from wacall.environment import free_port, read_env_file
+from wacall.environment import free_port
 
 pytestmark = pytest.mark.timeout(180)
 

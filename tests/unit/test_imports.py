@@ -65,7 +65,7 @@ ALLOWED: dict[str, set[str]] = {
         folder: {*PHONE, *SIMULATED_META[:at]} for at, folder in enumerate(SIMULATED_META)
     },
     # the command line: what lies in `wacall` itself is of all its programs
-    "wacall": set(),
+    "wacall": {"shared.process"},
     "wacall.bootstrap": set(),
     # pages written out of what they tell of: settings, routes, errors
     "wacall.docs": CORE | {
@@ -76,8 +76,8 @@ ALLOWED: dict[str, set[str]] = {
     "wacall.operators": CORE | {"wacall"},
     "wacall.database": {"shared.call", "shared.database", "controlplane", "wacall"},
     "wacall.doctor": CORE | {
-        "shared.database", "controlplane", "controlplane.livekit", "controlplane.meta",
-        "controlplane.rtpengine", "agents", "wacall",
+        "shared.database", "shared.process", "controlplane", "controlplane.livekit",
+        "controlplane.meta", "controlplane.rtpengine", "agents", "wacall",
     },
     # starts the simulated OpenAI, as everything else, as a process: imports no simulator
     "wacall.stack": CORE | {

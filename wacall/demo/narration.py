@@ -218,6 +218,6 @@ def arguments_in_words(arguments: Mapping[str, Any]) -> str:
 def _answer_in_words(text: str) -> str:
     try:
         answer = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return text
     return answer if isinstance(answer, str) else text

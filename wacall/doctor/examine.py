@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import aiohttp
-from dotenv import dotenv_values
 
 from agents.models import read_listing
 from agents.settings import Settings as AgentSettings
@@ -21,6 +20,7 @@ from shared.call.errors import WacallError
 from shared.database.faults import Refused
 from shared.database.rest import RestClient
 from shared.database.supabase import SupabaseStore
+from shared.process.env_file import read_env_file
 from wacall import environment
 from wacall.doctor.findings import (
     Finding,
@@ -177,6 +177,5 @@ def main(argv: Sequence[str]) -> int:
         if not arguments.env.is_file():
             print(f"--env: there is no file {arguments.env}.", file=sys.stderr)
             return 2
-        written = dotenv_values(arguments.env, interpolate=False)
-        environ |= {name: value for name, value in written.items() if value}
+        environ |= read_env_file(arguments.env)
     return asyncio.run(_run(environ))

@@ -12,6 +12,8 @@ from wacall import environment
 from wacall.operators.client import OperatorRefused, ask
 
 _POLL_S = 0.5
+# what an agent is told fits on a page
+_MAX_DEPTH = 32
 
 
 def main(argv: list[str]) -> int:
@@ -35,11 +37,18 @@ def main(argv: list[str]) -> int:
 def _object(text: str) -> dict[str, Any]:
     try:
         data = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         data = None
     if not isinstance(data, dict):
         raise argparse.ArgumentTypeError('a JSON object is needed, such as {"order": 42}')
+    if _is_deeper(data, _MAX_DEPTH):
+        raise argparse.ArgumentTypeError(f"it is nested more than {_MAX_DEPTH} deep")
     return data
+
+
+def _is_deeper(part: Any, levels: int) -> bool:
+    inner = part.values() if isinstance(part, dict) else part if isinstance(part, list) else ()
+    return levels < 0 or any(_is_deeper(one, levels - 1) for one in inner)
 
 
 async def _call(arguments: argparse.Namespace, variables: Mapping[str, str]) -> int:

@@ -266,7 +266,7 @@ class GraphApi:
             received_at=time.monotonic(),
         )
         self.requests.append(record)
-        with contextlib.suppress(ValueError):
+        with contextlib.suppress(ValueError, RecursionError):
             record.raw = await request.read()
             record.body = json.loads(record.raw)
         return record

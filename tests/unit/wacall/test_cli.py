@@ -1,5 +1,6 @@
 """The command line: which commands there are, and what becomes of mistakes."""
 
+import importlib.metadata
 import subprocess
 import sys
 from pathlib import Path
@@ -33,6 +34,73 @@ def test_unknown_commands_list_the_known_ones(
     assert "simulate whatsapp" in capsys.readouterr().err
 
 
+def test_simulate_alone_asks_what(capsys: pytest.CaptureFixture[str]) -> None:
+    """One sentence with both; its help is the same, and no mistake."""
+    assert cli.main(["simulate"]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("Simulate what? `wacall simulate whatsapp` (")
+    assert "`wacall simulate openai` (" in said
+    assert cli.main(["simulate", "--help"]) == 0
+    assert "simulate openai" in capsys.readouterr().out
+
+
+def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    """As the package has it."""
+    assert cli.main(["--version"]) == 0
+    assert capsys.readouterr().out == f"wacall {importlib.metadata.version('wacall')}\n"
+
+
+@pytest.mark.parametrize("command", ["up", "call", "consent", "database", "doctor", "simulate"])
+def test_an_env_file_that_is_none_is_one_sentence(command: str, tmp_path: Path) -> None:
+    """Whichever command reads it."""
+    (tmp_path / ".env").write_bytes(b"NAME=B\xe4ckerei\n")
+    more = {
+        "call": ["+15551234567"],
+        "consent": ["list"],
+        "database": ["check"],
+        "simulate": ["whatsapp", "--port", "1"],
+    }
+    done = run([command, *more.get(command, [])], tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(".env is not UTF-8: ")
+    assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("module", ["controlplane", "agents"])
+def test_the_services_read_it_alike(module: str, tmp_path: Path) -> None:
+    """Also when they are started by Python itself, as the image does."""
+    (tmp_path / ".env").write_bytes(b"NAME=B\xe4ckerei\n")
+    done = run([], tmp_path, module=module)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(".env is not UTF-8: ")
+
+
+@pytest.mark.parametrize(
+    "context", ["[" * 100_000, '{"a":' * 20_000, '{"a":' * 40 + "1" + "}" * 40]
+)
+def test_a_context_that_is_too_deep_is_a_sentence(context: str, tmp_path: Path) -> None:
+    """No traceback, whatever Python's limit is."""
+    done = run(["call", "+15551234567", "--context", context], tmp_path)
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+    assert "argument --context: " in done.stderr
+
+
+def run(
+    arguments: list[str], directory: Path, module: str = "wacall.cli"
+) -> subprocess.CompletedProcess[str]:
+    """Run a command without configuration."""
+    return subprocess.run(
+        [sys.executable, "-m", module, *arguments],
+        env={"PATH": "/usr/bin:/bin", "PYTHONPATH": str(Path(cli.__file__).parents[1])},
+        cwd=directory,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=30,
+    )
+
+
 def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
     """`--help` exits 0 and lists them all."""
     assert cli.main(["--help"]) == 0
@@ -43,15 +111,7 @@ def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.parametrize("command", ["up", "controlplane", "agent"])
 def test_a_missing_variable_is_one_sentence(command: str, tmp_path: Path) -> None:
     """Without configuration a command exits 2 with one line that names a variable."""
-    done = subprocess.run(
-        [sys.executable, "-m", "wacall.cli", command],
-        env={"PATH": "/usr/bin:/bin", "PYTHONPATH": str(Path(cli.__file__).parents[1])},
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=30,
-    )
+    done = run([command], tmp_path)
     assert done.returncode == 2, done.stderr
     assert len(done.stderr.splitlines()) == 1
     assert " is not set" in done.stderr
@@ -71,6 +131,31 @@ def test_every_missing_variable_is_named(name: str, tmp_path: Path) -> None:
     configured = {key: value for key, value in COMPLETE.items() if key != name}
     with pytest.raises(ValueError, match=f"^{name} "):
         plan_of(configured, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "said"),
+    [
+        ("AGENT_PROFILE", "bakery", "there is no prompt"),
+        ("AGENT_PROMPT_FILE", "not-utf-8.md", "not UTF-8"),
+        ("AGENT_PROMPT_FILE", "empty.md", "# instructions"),
+        ("HOST", "999.1.1.1", "malformed"),
+        ("HOST", "1.2.3", "malformed"),
+        ("AGENT_HEALTH_HOST", "999.1.1.1", "malformed"),
+        ("PORT", "x", "whole number"),
+        ("MEDIA_MUTE_S", "-1", "0 or more"),
+    ],
+)
+def test_what_cannot_work_is_told_at_the_start(
+    variable: str, value: str, said: str, tmp_path: Path
+) -> None:
+    """By the variable's name, and not by the first caller."""
+    (tmp_path / "not-utf-8.md").write_bytes(b"# instructions\n\xe4")
+    (tmp_path / "empty.md").write_text("")
+    if value.endswith(".md"):
+        value = str(tmp_path / value)
+    with pytest.raises(ValueError, match=f"^{variable}.*{said}"):
+        plan_of({**COMPLETE, variable: value}, tmp_path)
 
 
 def test_a_configured_sfu_needs_its_keys(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from shared.process.env_file import read_env_file
 from simulators.phone import recording
 from simulators.phone.recording import Timeline
 from wacall import environment
@@ -46,12 +47,12 @@ def test_comments_after_values_are_no_values(
 ) -> None:
     """The shipped example, copied as it is, sets nothing at all."""
     example = environment.REPOSITORY / ".env.example"
-    assert environment.read_env_file(example) == {}
+    assert read_env_file(example) == {}
     uncommented = [
         line.removeprefix("# ") for line in example.read_text().splitlines() if "=" in line
     ]
     (tmp_path / "all").write_text("\n".join(uncommented))
-    assert environment.read_env_file(tmp_path / "all") == {}
+    assert read_env_file(tmp_path / "all") == {}
 
 
 def test_env_files_survive_awkward_values(tmp_path: Path) -> None:
@@ -61,7 +62,7 @@ def test_env_files_survive_awkward_values(tmp_path: Path) -> None:
     assert dict(word.split("=", 1) for word in shlex.split(text)) == values
     file = tmp_path / "env"
     environment.write_private(file, environment.to_env_file({"B": values["B"], "C": values["C"]}))
-    assert environment.read_env_file(file) == {"B": values["B"], "C": values["C"]}
+    assert read_env_file(file) == {"B": values["B"], "C": values["C"]}
 
 
 def test_private_files_are_private(tmp_path: Path) -> None:
