@@ -26,12 +26,13 @@ class InFlight:
         self._patience_s = patience_s
         self._running: dict[_Key, set[asyncio.Task[None]]] = {}
 
-    def spawn(self, event: WebhookEvent, work: Coroutine[Any, Any, None]) -> None:
+    def spawn(self, event: WebhookEvent, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Begin the work on an event, in a task of its own."""
         key = (type(event), event.wacid)
         task = self._tasks.spawn(work)
         self._running.setdefault(key, set()).add(task)
         task.add_done_callback(lambda done: self._forget(key, done))
+        return task
 
     async def wait_for(self, kind: type[WebhookEvent], wacid: WhatsAppCallId) -> None:
         """Let the call's events of that type that came first be worked on; waits within bounds."""

@@ -127,10 +127,12 @@ class CallAnswerer:
 
     async def _carry_out(self, call: Call, offer: OfferReceived, watch: Stopwatch) -> Settled:
         """Set the call up, holding its lease, until it is answered or has failed."""
-        left = deadline_of(call, self._policy.bounds) - self._clock()
+        left_s = self._policy.bounds.setup_s
+        if call.setup_takes:
+            left_s = (deadline_of(call, self._policy.bounds) - self._clock()).total_seconds()
         try:
             async with self._leases.hold(call):
-                async with asyncio.timeout(max(0.0, left.total_seconds())):
+                async with asyncio.timeout(max(0.0, left_s)):
                     call, answered_at = await self._set_up(call, offer, watch)
                 # it is answered at Meta: from here on no time limit may cut it
                 await self._activate(call, offer.wacid, answered_at, watch)

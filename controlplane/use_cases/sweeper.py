@@ -21,7 +21,7 @@ from shared.call.room import call_id_of_room
 
 # An end is left to whoever began it for this long; a stored event likewise.
 _RELEASE_GRACE = timedelta(seconds=15)
-_EVENT_GRACE = timedelta(seconds=5)
+_EVENT_GRACE = timedelta(seconds=2)
 # LiveKit does not tell who is there: for this long a call without known media may have some.
 _UNSEEN_GRACE = timedelta(seconds=10)
 _EVENT_RETAKE = timedelta(seconds=60)

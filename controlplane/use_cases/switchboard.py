@@ -77,6 +77,7 @@ class Switchboard:
         self._tasks = tasks
         self._in_flight = InFlight(tasks)
         self._kept = 0
+        self._working: set[str] = set()
         self.draining = False
 
     # --- in ---
@@ -105,6 +106,7 @@ class Switchboard:
             await self._store.add_events([record for _, record in pairs])
         except StoreUnavailable as error:
             if is_away(error) and self._kept < _MAX_KEPT:
+                self._kept += 1
                 self._tasks.spawn(self._take_later(pairs, received))
             raise
         self._begin(pairs, received)
@@ -114,7 +116,6 @@ class Switchboard:
 
         Meta sends again what it was not told 200 for, but in its own time: a call's moment passes.
         """
-        self._kept += 1
         try:
             records = [record for _, record in pairs]
             await until_stored(lambda: self._store.add_events(records), within_s=_KEEP_S)
@@ -144,8 +145,12 @@ class Switchboard:
                 )
 
     def resume(self, event: WebhookEvent, event_id: str, received: float) -> None:
-        """Work on a stored event in a task of its own."""
-        self._in_flight.spawn(event, self._work(event, event_id, received))
+        """Work on a stored event in a task of its own, unless this process does already."""
+        if event_id in self._working:
+            return
+        self._working.add(event_id)
+        task = self._in_flight.spawn(event, self._work(event, event_id, received))
+        task.add_done_callback(lambda _: self._working.discard(event_id))
 
     def take_over(self, call: Call, event: OfferReceived | AnswerReceived) -> None:
         """Go on with a set-up that another process began with this event, in a task of its own."""
