@@ -15,7 +15,7 @@ Which = Callable[[str, str], bool]
 
 
 class DatabaseProxy:
-    """Passes requests on; those that are held up wait, and are carried out later all the same."""
+    """Passes requests on; those that are held up wait, and are carried out later, or get lost."""
 
     def __init__(self, target: str, http: aiohttp.ClientSession) -> None:
         self.url = ""
@@ -26,6 +26,7 @@ class DatabaseProxy:
         self._which: Which = lambda _method, _path: False
         self._free = asyncio.Event()
         self._free.set()
+        self._gets_lost = False
 
     @classmethod
     @contextlib.asynccontextmanager
@@ -43,10 +44,16 @@ class DatabaseProxy:
     def hold(self, which: Which = lambda _method, _path: True) -> None:
         """From now on let such requests wait."""
         self._which = which
+        self._gets_lost = False
         self._free.clear()
 
     def release(self) -> None:
         """Carry out what waits, and let everything pass."""
+        self._free.set()
+
+    def lose(self) -> None:
+        """Forget what waits, as where the way itself was cut, and let everything else pass."""
+        self._gets_lost = True
         self._free.set()
 
     async def _handle(self, request: web.Request) -> web.Response:
@@ -54,6 +61,8 @@ class DatabaseProxy:
         if not self._free.is_set() and self._which(request.method, request.path):
             self.held += 1
             await self._free.wait()
+            if self._gets_lost:
+                return web.Response(status=503)
         async with self._http.request(
             request.method,
             self._target + request.raw_path,

@@ -130,7 +130,7 @@ async def test_a_hang_up_during_a_stall_is_recorded_when_it_is_over(
     await eventually(lambda: [one for one in balancer.passed if one.kind == "terminate"])
     # Meta's next tries come to nobody
     balancer.targets["terminate"] = []
-    proxy.release()
+    proxy.lose()
 
     row = await bench.until(call, lambda found: found.status.is_final, 5)
     ended_as(row, CallStatus.COMPLETED, EndReason.CALLER_HANGUP)
