@@ -207,7 +207,8 @@ async def test_a_webhook_that_cannot_be_stored_is_repeated_and_worked_on(
     assert statuses[0] == 503
     assert statuses[-1] == 200
     assert actions(call) == ["pre_accept", "accept"]
-    assert await bench.until_settled("connect", 1) == ["handled"]
+    # it was kept as well: whichever is stored first is worked on
+    assert (await bench.until_settled("connect", 1)).count("handled") == 1
 
 
 async def test_a_draining_replica_leaves_offers_to_others(bench: Bench) -> None:
