@@ -24,6 +24,59 @@
 --
 --     select public.erase_person('<user id>', '<digits of the phone number>');
 
+-- ------------------------------------------------------------------------------------ people
+
+-- The table of shared/call/number.py, with its sources; a test compares the two.
+create function public.phone_key(phone text) returns text
+language sql immutable parallel safe set search_path = ''
+return (
+    select coalesce((
+        select found.groups[1] || spelling.inserted || found.groups[2]
+        from (values
+            (1, '55', '^(55[1-9][0-9])([6-9][0-9]{7})$', '9'),
+            (2, '52', '^(52)1([2-9][0-9]{9})$', ''),
+            (3, '54', '^(54)([1-8][0-9]{9})$', '9'),
+            (4, '225', '^(225)([014-9][0-3][0-9]{6})$', '01'),
+            (5, '225', '^(225)([014-9][4-6][0-9]{6})$', '05'),
+            (6, '225', '^(225)([014-9][7-9][0-9]{6})$', '07'),
+            (7, '225', '^(225)(2[0-9]8[0-9]{5})$', '21'),
+            (8, '225', '^(225)([23][0-9]0[0-9]{5})$', '25'),
+            (9, '225', '^(225)([23][0-9]{7})$', '27'),
+            (10, '229', '^(229)([2-9][0-9]{7})$', '01'),
+            (11, '241', '^(241)0?([256][0-9]{6})$', '6'),
+            (12, '241', '^(241)0?([47][0-9]{6})$', '7'),
+            (13, '241', '^(241)0?(1[0-9]{6})$', '1'),
+            (14, '241', '^(241)0([167][0-9]{7})$', ''),
+            (15, '237', '^(237)([5-79][0-9]{7})$', '6'),
+            (16, '237', '^(237)([23][0-9]{7})$', '2'),
+            (17, '84', '^(84)16([2-9][0-9]{7})$', '3'),
+            (18, '84', '^(84)120([0-9]{7})$', '70'),
+            (19, '84', '^(84)121([0-9]{7})$', '79'),
+            (20, '84', '^(84)122([0-9]{7})$', '77'),
+            (21, '84', '^(84)126([0-9]{7})$', '76'),
+            (22, '84', '^(84)128([0-9]{7})$', '78'),
+            (23, '84', '^(84)12([345][0-9]{7})$', '8'),
+            (24, '84', '^(84)127([0-9]{7})$', '81'),
+            (25, '84', '^(84)129([0-9]{7})$', '82'),
+            (26, '84', '^(84)18([68][0-9]{7})$', '5'),
+            (27, '84', '^(84)199([0-9]{7})$', '59')
+        ) as spelling (place, country_code, pattern, inserted)
+        cross join lateral (
+            select case when starts_with(given.digits, spelling.country_code)
+                then regexp_match(given.digits, spelling.pattern) end as groups
+        ) as found
+        where found.groups is not null
+        order by spelling.place
+        limit 1
+    ), given.digits)
+    from (
+        select nullif(regexp_replace(
+            regexp_replace(phone_key.phone, '[^0-9]', '', 'g'), '^00(?=[1-9])', ''), '') as digits
+    ) as given
+);
+comment on function public.phone_key(text) is
+    'What all spellings of one phone number share, such as Brazil''s with and without the ninth digit: digits, the country code first; null without any.';
+
 -- ------------------------------------------------------------------------------------- calls
 
 create table public.calls (
@@ -36,6 +89,7 @@ create table public.calls (
     phone_number_id text not null check (phone_number_id <> ''),
     caller_user_id text,
     caller_phone text,
+    caller_phone_key text generated always as (public.phone_key(caller_phone)) stored,
     caller_name text,
     created_at timestamptz not null default now(),
     updated_at timestamptz not null default now(),
@@ -90,6 +144,8 @@ comment on column public.calls.caller_user_id is
     'PII: the person''s business-scoped user id; stays when they change their username.';
 comment on column public.calls.caller_phone is
     'PII: the person''s phone number, digits without +; null when they hide it.';
+comment on column public.calls.caller_phone_key is
+    'PII: what all spellings of the number share; the number is compared by it.';
 comment on column public.calls.caller_name is 'PII: the person''s profile name.';
 comment on column public.calls.created_at is 'When we learnt of the call.';
 comment on column public.calls.updated_at is 'When the row last changed; kept by a trigger.';
@@ -140,7 +196,8 @@ create index calls_unreleased on public.calls (ended_at)
     where ended_at is not null and released_at is null;
 create index calls_caller_user_id on public.calls (caller_user_id)
     where caller_user_id is not null;
-create index calls_caller_phone on public.calls (caller_phone) where caller_phone is not null;
+create index calls_caller_phone on public.calls (caller_phone_key)
+    where caller_phone_key is not null;
 
 -- The arrows of controlplane/core/lifecycle.py; a test compares the two.
 create function public.call_may_become(old_status text, new_status text) returns boolean
@@ -324,6 +381,8 @@ create table public.leads (
     call_id uuid primary key references public.calls (id) on delete cascade,
     name text,
     phone text,
+    phone_key text generated always as (
+        case when phone ~ '^[[:space:]]*([+]|00)' then public.phone_key(phone) end) stored,
     email text,
     interest text,
     notes text,
@@ -336,11 +395,15 @@ comment on table public.leads is
 comment on column public.leads.call_id is 'The call.';
 comment on column public.leads.name is 'PII: the name that the caller gave.';
 comment on column public.leads.phone is 'PII: the number at which the caller wants to be reached.';
+comment on column public.leads.phone_key is
+    'PII: what all spellings of the number share; null for one that was given without its country code.';
 comment on column public.leads.email is 'PII: the address that the caller gave.';
 comment on column public.leads.interest is 'PII: what the caller wants, in their words.';
 comment on column public.leads.notes is 'PII: what else the agent noted.';
 comment on column public.leads.created_at is 'When the row was written.';
 comment on column public.leads.updated_at is 'When the row last changed; kept by a trigger.';
+
+create index leads_phone on public.leads (phone_key) where phone_key is not null;
 
 create trigger touch before update on public.leads
     for each row execute function public.touch_updated_at();
@@ -390,12 +453,13 @@ create table public.consents (
     phone_number_id text not null check (phone_number_id <> ''),
     user_id text check (user_id <> ''),
     phone text check (phone ~ '^[0-9]+$'),
+    phone_key text generated always as (public.phone_key(phone)) stored,
     kind text not null check (kind in (
         'call_permission', 'recording', 'marketing_follow_up', 'do_not_call')),
     granted boolean not null,
     source text not null check (source in (
         'reply', 'callback', 'profile', 'revocation', 'graph', 'operator', 'agent', 'text',
-        'rejections')),
+        'rejections', 'moved')),
     source_ref text not null check (source_ref <> ''),
     valid_until timestamptz,
     at timestamptz not null,
@@ -415,12 +479,14 @@ comment on column public.consents.phone_number_id is
     'Meta''s id of the business line that it was said to. A do_not_call holds for all lines.';
 comment on column public.consents.user_id is 'PII: the person''s business-scoped user id.';
 comment on column public.consents.phone is 'PII: the person''s phone number, digits without +.';
+comment on column public.consents.phone_key is
+    'PII: what all spellings of the number share; the number is compared by it.';
 comment on column public.consents.kind is
     'call_permission, recording, marketing_follow_up or do_not_call (the wish not to be called).';
 comment on column public.consents.granted is
     'true: from at on it stands; false: it was withdrawn. A do_not_call that is granted forbids calls.';
 comment on column public.consents.source is
-    'reply (to our permission request), callback (automatic, the person called), profile (their switch), revocation (Meta''s, after unanswered calls), graph (asked for, or learnt from a refusal), operator (on paper), agent (said in a call), text (STOP), rejections (repeated).';
+    'reply (to our permission request), callback (automatic, the person called), profile (their switch), revocation (Meta''s, after unanswered calls), graph (asked for, or learnt from a refusal), operator (on paper), agent (said in a call), text (STOP), rejections (repeated), moved (said under an earlier number or id, see person_links).';
 comment on column public.consents.source_ref is
     'PII: what proves it: message id, call id, or the operator''s reference to the paper. With source and kind it is there once, so that a repeated webhook stays one row.';
 comment on column public.consents.valid_until is
@@ -430,7 +496,7 @@ comment on column public.consents.note is 'PII: what an operator added.';
 comment on column public.consents.created_at is 'When the row was written.';
 
 create index consents_user_id on public.consents (user_id, kind) where user_id is not null;
-create index consents_phone on public.consents (phone, kind) where phone is not null;
+create index consents_phone on public.consents (phone_key, kind) where phone_key is not null;
 create index consents_at on public.consents (at desc, seq desc);
 
 create function public.guard_consents() returns trigger
@@ -451,11 +517,74 @@ create trigger guard before update or delete on public.consents
 create trigger guard_all before truncate on public.consents
     for each statement execute function public.guard_consents();
 
+-- -------------------------------------------------------------------------------- person_links
+
+create table public.person_links (
+    id uuid primary key,
+    phone_number_id text not null check (phone_number_id <> ''),
+    old_user_id text check (old_user_id <> ''),
+    old_phone text check (old_phone ~ '^[0-9]+$'),
+    old_phone_key text generated always as (public.phone_key(old_phone)) stored,
+    new_user_id text check (new_user_id <> ''),
+    new_phone text check (new_phone ~ '^[0-9]+$'),
+    new_phone_key text generated always as (public.phone_key(new_phone)) stored,
+    at timestamptz not null,
+    source_ref text not null unique check (source_ref <> ''),
+    created_at timestamptz not null default now(),
+
+    constraint person_links_name_both check (
+        (old_user_id is not null or old_phone is not null)
+        and (new_user_id is not null or new_phone is not null))
+);
+
+comment on table public.person_links is
+    'Who changed their number or id, as Meta told us: what they forbade before goes along, what they allowed ends. Retention: as consents; erase_person() alone removes rows.';
+comment on column public.person_links.id is 'Minted by whoever writes.';
+comment on column public.person_links.phone_number_id is
+    'Meta''s id of the business line that was told. A link holds for all lines.';
+comment on column public.person_links.old_user_id is
+    'PII: the business-scoped user id until then; Meta gives it to nobody else.';
+comment on column public.person_links.old_phone is
+    'PII: the number until then; it may belong to somebody else one day.';
+comment on column public.person_links.old_phone_key is
+    'PII: what all spellings of the number share.';
+comment on column public.person_links.new_user_id is
+    'PII: the business-scoped user id from then on.';
+comment on column public.person_links.new_phone is
+    'PII: the number from then on; null where Meta does not share it.';
+comment on column public.person_links.new_phone_key is
+    'PII: what all spellings of the number share.';
+comment on column public.person_links.at is 'When it changed.';
+comment on column public.person_links.source_ref is
+    'PII: the id of Meta''s message, so that a repeated webhook stays one row.';
+comment on column public.person_links.created_at is 'When the row was written.';
+
+create index person_links_new_user_id on public.person_links (new_user_id)
+    where new_user_id is not null;
+create index person_links_new_phone on public.person_links (new_phone_key)
+    where new_phone_key is not null;
+create index person_links_old_user_id on public.person_links (old_user_id)
+    where old_user_id is not null;
+create index person_links_old_phone on public.person_links (old_phone_key)
+    where old_phone_key is not null;
+
+create function public.has_moved(old_id text, old_key text, since timestamptz) returns boolean
+language sql stable set search_path = '' as $$
+    select exists (select from public.person_links as l
+                   where l.old_user_id = old_id and l.at >= since)
+        or exists (select from public.person_links as l
+                   where l.old_phone_key = old_key and l.at >= since)
+$$;
+comment on function public.has_moved(text, text, timestamptz) is
+    'Whether a person has changed their number or id since: a permission that they gave before does not go along, and does not stay with the number.';
+
 create view public.consent_state with (security_invoker = true) as
 select distinct on (c.phone_number_id, p.person, c.kind)
-    c.phone_number_id, c.user_id, c.phone, c.kind,
+    c.phone_number_id, c.user_id, c.phone, c.phone_key, c.kind,
     case
         when not c.granted then 'withdrawn'
+        when c.kind = 'call_permission' and public.has_moved(c.user_id, c.phone_key, c.at)
+            then 'withdrawn'
         when c.valid_until <= now() then 'expired'
         when c.kind <> 'call_permission' then 'granted'
         when c.valid_until is null then 'permanent'
@@ -467,9 +596,9 @@ cross join lateral (
     -- an entry by phone number alone belongs to whoever last used the number
     select coalesce(c.user_id, (
         select k.user_id from public.consents as k
-        where k.phone = c.phone and k.user_id is not null
+        where k.phone_key = c.phone_key and k.user_id is not null
         order by k.at desc, k.seq desc limit 1
-    ), c.phone) as person
+    ), c.phone_key) as person
 ) as p
 order by c.phone_number_id, p.person, c.kind, c.at desc, c.seq desc;
 
@@ -483,7 +612,8 @@ create table public.consent_requests (
     phone_number_id text not null check (phone_number_id <> ''),
     user_id text check (user_id <> ''),
     phone text check (phone ~ '^[0-9]+$'),
-    person text generated always as (coalesce(user_id, phone)) stored,
+    phone_key text generated always as (public.phone_key(phone)) stored,
+    person text generated always as (coalesce(user_id, public.phone_key(phone))) stored,
     previous_id uuid,
     requested_at timestamptz not null,
     template text,
@@ -505,8 +635,10 @@ comment on column public.consent_requests.user_id is
     'PII: the person''s business-scoped user id.';
 comment on column public.consent_requests.phone is
     'PII: the person''s phone number, digits without +.';
+comment on column public.consent_requests.phone_key is
+    'PII: what all spellings of the number share; the number is compared by it.';
 comment on column public.consent_requests.person is
-    'PII: user_id, else phone: what the order of requests is kept by.';
+    'PII: user_id, else phone_key: what the order of requests is kept by.';
 comment on column public.consent_requests.previous_id is
     'The person''s last request when this one was decided; null for the first.';
 comment on column public.consent_requests.requested_at is 'When it was written, just before it left.';
@@ -519,7 +651,8 @@ comment on column public.consent_requests.created_at is 'When the row was writte
 
 create index consent_requests_user_id on public.consent_requests (user_id)
     where user_id is not null;
-create index consent_requests_phone on public.consent_requests (phone) where phone is not null;
+create index consent_requests_phone on public.consent_requests (phone_key)
+    where phone_key is not null;
 
 -- --------------------------------------------------------------------------------- call_pauses
 
@@ -528,6 +661,7 @@ create table public.call_pauses (
     phone_number_id text not null check (phone_number_id <> ''),
     user_id text check (user_id <> ''),
     phone text check (phone ~ '^[0-9]+$'),
+    phone_key text generated always as (public.phone_key(phone)) stored,
     reason text not null check (reason ~ '^[a-z]+(-[a-z]+)*$'),
     until timestamptz not null,
     at timestamptz not null,
@@ -541,6 +675,8 @@ comment on column public.call_pauses.phone_number_id is 'Meta''s id of the busin
 comment on column public.call_pauses.user_id is
     'PII: the person''s business-scoped user id; null with phone null: everybody.';
 comment on column public.call_pauses.phone is 'PII: the person''s phone number, digits without +.';
+comment on column public.call_pauses.phone_key is
+    'PII: what all spellings of the number share; the number is compared by it.';
 comment on column public.call_pauses.reason is 'Why: a slug such as quality-paused.';
 comment on column public.call_pauses.until is 'When the next attempt makes sense.';
 comment on column public.call_pauses.at is 'When Meta refused.';
@@ -550,36 +686,116 @@ create index call_pauses_until on public.call_pauses (phone_number_id, until);
 
 -- -------------------------------------------------------------------------- who may be called
 
+create function public.names_met(known_user_id text, known_key text, until timestamptz)
+returns table (user_id text, phone_key text)
+language sql stable set search_path = '' as $$
+    select known_user_id, null where known_user_id is not null
+    union select null, known_key where known_key is not null
+    union select c.user_id, null from public.consents as c
+    where c.phone_key = known_key and c.user_id is not null and c.at <= names_met.until
+    union select c.caller_user_id, null from public.calls as c
+    where c.caller_phone_key = known_key and c.caller_user_id is not null
+      and c.created_at <= names_met.until
+    union select null, c.phone_key from public.consents as c
+    where c.user_id = known_user_id and c.phone_key is not null
+    union select null, c.caller_phone_key from public.calls as c
+    where c.caller_user_id = known_user_id and c.caller_phone_key is not null
+$$;
+comment on function public.names_met(text, text, timestamptz) is
+    'PII: the names of a person, and those that we have met beside them until then.';
+
+create function public.person_names(person_user_id text, person_phone text)
+returns table (user_id text, phone_key text, until timestamptz)
+language sql stable set search_path = '' as $$
+    -- who had the number before it was theirs is somebody else, hence until
+    with recursive named (user_id, phone_key, until) as (
+        select n.user_id, n.phone_key, 'infinity'::timestamptz
+        from public.names_met(person_user_id, public.phone_key(person_phone), 'infinity') as n
+        union
+        select former.user_id, former.phone_key, l.at
+        from named as n
+        join public.person_links as l
+            on l.at <= n.until and (l.new_user_id = n.user_id or l.new_phone_key = n.phone_key)
+        cross join lateral public.names_met(l.old_user_id, l.old_phone_key, l.at) as former
+    )
+    select n.user_id, n.phone_key, n.until from named as n
+$$;
+comment on function public.person_names(text, text) is
+    'PII: every name under which we have met a person, also before they changed their number or id, and until when it was theirs.';
+
 create function public.do_not_call_since(person_user_id text, person_phone text)
 returns timestamptz
 language sql stable set search_path = '' as $$
     -- by every name under which we have met the person: rather one call too few
-    with users (user_id) as (
-        select person_user_id where person_user_id is not null
-        union select c.user_id from public.consents as c
-        where c.phone = person_phone and c.user_id is not null
-        union select c.caller_user_id from public.calls as c
-        where c.caller_phone = person_phone and c.caller_user_id is not null
-    ), phones (phone) as (
-        select person_phone where person_phone is not null
-        union select c.phone from public.consents as c
-        where c.user_id = person_user_id and c.phone is not null
-        union select c.caller_phone from public.calls as c
-        where c.caller_user_id = person_user_id and c.caller_phone is not null
-    )
     select case when newest.granted then newest.at end
     from (
-        select c.granted, c.at
-        from public.consents as c
-        where c.kind = 'do_not_call'
-          and (c.user_id in (select u.user_id from users as u)
-               or c.phone in (select p.phone from phones as p))
-        order by c.at desc, c.seq desc
+        select said.granted, said.at
+        from public.person_names(person_user_id, person_phone) as n
+        cross join lateral (
+            select c.granted, c.at, c.seq from public.consents as c
+            where c.kind = 'do_not_call' and c.user_id = n.user_id
+            union all
+            select c.granted, c.at, c.seq from public.consents as c
+            where c.kind = 'do_not_call' and c.phone_key = n.phone_key and c.at <= n.until
+        ) as said
+        order by said.at desc, said.seq desc
         limit 1
     ) as newest
 $$;
 comment on function public.do_not_call_since(text, text) is
     'Since when a person, by any of their names, must not be called; null: they may be.';
+
+create function public.link_person(
+    link_id uuid, line text, former_user_id text, former_phone text,
+    current_user_id text, current_phone text, message text, moment timestamptz
+) returns void
+language sql volatile set search_path = '' as $$
+    insert into public.person_links
+        (id, phone_number_id, old_user_id, old_phone, new_user_id, new_phone, at, source_ref)
+    values (link_id, line, former_user_id, former_phone, current_user_id, current_phone, moment,
+        message)
+    on conflict (source_ref) do nothing;
+    -- the link alone would forbid the call; the entry shows it to whoever looks for the reason
+    insert into public.consents
+        (id, phone_number_id, user_id, phone, kind, granted, source, source_ref, at)
+    select gen_random_uuid(), line, current_user_id, current_phone, 'do_not_call', true, 'moved',
+        message, forbidden.since
+    from (
+        select public.do_not_call_since(current_user_id, current_phone) as since
+    ) as forbidden
+    where forbidden.since is not null
+    on conflict (source, kind, source_ref) do nothing
+$$;
+comment on function public.link_person(uuid, text, text, text, text, text, text, timestamptz) is
+    'Notes that a person changed their number or id: what they forbade goes along, what they allowed ends. The same message twice is one change.';
+
+create function public.must_not_be_called(person_user_id text, person_phone text)
+returns boolean
+language sql stable set search_path = '' as $$
+    select public.do_not_call_since(person_user_id, person_phone) is not null
+$$;
+comment on function public.must_not_be_called(text, text) is
+    'Whether a person, by any of their names, asked not to be called.';
+
+create function public.meta_spelling(person_phone text) returns table (phone text)
+language sql stable set search_path = '' as $$
+    select told.phone
+    from (
+        select c.caller_phone as phone, c.created_at as at from public.calls as c
+        where c.caller_phone_key = public.phone_key(person_phone) and c.direction = 'inbound'
+        union all
+        select c.phone, c.at from public.consents as c
+        where c.phone_key = public.phone_key(person_phone)
+          and c.source in ('reply', 'callback', 'profile', 'revocation', 'text', 'moved')
+        union all
+        select l.new_phone, l.at from public.person_links as l
+        where l.new_phone_key = public.phone_key(person_phone)
+    ) as told
+    order by told.at desc
+    limit 1
+$$;
+comment on function public.meta_spelling(text) is
+    'PII: how Meta last spelled a number to us; no row if it never did.';
 
 create function public.guard_outbound() returns trigger
 language plpgsql set search_path = '' as $$
@@ -607,7 +823,7 @@ create trigger guard_outbound_party before update of caller_user_id, caller_phon
 
 -- Meta, 138003: one call at a time with a person. Two requests to dial at once: one wins.
 create unique index calls_one_outbound on public.calls
-    (phone_number_id, (coalesce(caller_user_id, caller_phone)))
+    (phone_number_id, (coalesce(caller_user_id, caller_phone_key)))
     where direction = 'outbound' and status in ('dialing', 'ringing', 'connecting', 'active');
 create index calls_initiated on public.calls (phone_number_id, created_at desc)
     where direction = 'outbound';
@@ -624,23 +840,31 @@ create function public.call_standing(
     requested_at timestamptz[], last_request_id uuid
 )
 language sql stable set search_path = '' as $$
-    with theirs as materialized (
+    with given as materialized (
+        select public.phone_key(person_phone) as phone_key
+    ), theirs as materialized (
         select c.*
         from public.calls as c
         where c.phone_number_id = line
-          and (c.caller_user_id = person_user_id or c.caller_phone = person_phone)
+          and (c.caller_user_id = person_user_id
+               or c.caller_phone_key = (select g.phone_key from given as g))
     ), entries as materialized (
         -- a number may have gone to somebody else: where both have an id, the id decides
         select c.*
         from public.consents as c
         where c.phone_number_id = line
           and (c.user_id = person_user_id
-               or c.phone = person_phone and (c.user_id is null or person_user_id is null))
+               or c.phone_key = (select g.phone_key from given as g)
+                  and (c.user_id is null or person_user_id is null))
+          -- whoever has the number or the id now has allowed nothing yet
+          and not (c.kind = 'call_permission'
+                   and public.has_moved(c.user_id, c.phone_key, c.at))
     ), requests as materialized (
         select r.*
         from public.consent_requests as r
         where r.phone_number_id = line
-          and (r.user_id = person_user_id or r.phone = person_phone)
+          and (r.user_id = person_user_id
+               or r.phone_key = (select g.phone_key from given as g))
     ), permission as (
         select e.granted, e.valid_until
         from entries as e
@@ -659,7 +883,8 @@ language sql stable set search_path = '' as $$
         from public.call_pauses as p
         where p.phone_number_id = line and p.until > moment
           and (coalesce(p.user_id, p.phone) is null
-               or p.user_id = person_user_id or p.phone = person_phone)
+               or p.user_id = person_user_id
+               or p.phone_key = (select g.phone_key from given as g))
         order by p.until desc
         limit 1
     )
@@ -730,48 +955,95 @@ create function public.erase_person(
 ) returns jsonb
 language plpgsql security definer set search_path = '' as $$
 declare
+    person_key text := public.phone_key(person_phone);
     users text[];
     phones text[];
+    untils timestamptz[];
     erased_calls uuid[];
     erased_wacids text[];
     events integer;
     entries integer;
 begin
-    select array_agg(distinct n.user_id) filter (where n.user_id is not null),
-           array_agg(distinct n.phone) filter (where n.phone is not null)
-    into users, phones
+    -- their names, and those of before and after they changed their number or id; a number was
+    -- theirs until some moment, an id is nobody else's
+    with recursive named (user_id, phone_key, until) as (
+        select n.user_id, n.phone_key, 'infinity'::timestamptz
+        from (
+            select person_user_id as user_id, person_key as phone_key
+            union select c.user_id, c.phone_key from public.consents as c
+            where c.user_id = person_user_id
+               or c.phone_key = person_key and (c.user_id is null or person_user_id is null)
+            union select c.caller_user_id, c.caller_phone_key from public.calls as c
+            where c.caller_user_id = person_user_id
+               or c.caller_phone_key = person_key
+                  and (c.caller_user_id is null or person_user_id is null)
+        ) as n
+        union
+        select other.user_id, other.phone_key, other.until
+        from named as n
+        join public.person_links as l
+            on l.at <= n.until and (l.new_user_id = n.user_id or l.new_phone_key = n.phone_key)
+            or l.old_user_id = n.user_id
+        cross join lateral (values
+            (l.old_user_id, l.old_phone_key, l.at),
+            (l.new_user_id, l.new_phone_key, 'infinity'::timestamptz)
+        ) as other (user_id, phone_key, until)
+    )
+    select coalesce((select array_agg(distinct n.user_id) from named as n
+                     where n.user_id is not null), '{}'),
+           coalesce(array_agg(known.phone_key), '{}'), coalesce(array_agg(known.until), '{}')
+    into users, phones, untils
     from (
-        select person_user_id as user_id, person_phone as phone
-        union all select c.user_id, c.phone from public.consents as c
-        where c.user_id = person_user_id
-           or c.phone = person_phone and (c.user_id is null or person_user_id is null)
-        union all select c.caller_user_id, c.caller_phone from public.calls as c
-        where c.caller_user_id = person_user_id
-           or c.caller_phone = person_phone
-              and (c.caller_user_id is null or person_user_id is null)
-    ) as n;
+        select n.phone_key, max(n.until) as until from named as n
+        where n.phone_key is not null group by n.phone_key
+    ) as known;
     select coalesce(array_agg(c.id), '{}'), coalesce(array_agg(c.wacid), '{}')
     into erased_calls, erased_wacids
     from public.calls as c
     where c.caller_user_id = any (users)
-       or c.caller_user_id is null and c.caller_phone = any (phones);
+       or c.caller_user_id is null and exists (
+           select from unnest(phones, untils) as n (phone_key, until)
+           where n.phone_key = c.caller_phone_key and c.created_at <= n.until);
     delete from public.call_events as e
     where e.call_id = any (erased_calls) or e.wacid = any (erased_wacids)
        or exists (
-           select from unnest(users || phones) as name
-           where strpos(e.payload::text, to_json(name)::text) > 0);
+           select from unnest(users) as name
+           where strpos(e.payload::text, to_json(name)::text) > 0)
+       or exists (
+           -- all spellings of a number end alike
+           select from unnest(phones, untils) as n (phone_key, until)
+           cross join lateral regexp_matches(
+               case when strpos(e.payload::text, right(n.phone_key, 7)) > 0
+                   then e.payload::text else '' end,
+               '[0-9]{7,16}', 'g') as written (digits)
+           where e.received_at <= n.until and public.phone_key(written.digits[1]) = n.phone_key);
     get diagnostics events = row_count;
     delete from public.calls as c where c.id = any (erased_calls);
+    -- what others left for them
+    delete from public.leads as l where l.phone_key in (
+        select n.phone_key from unnest(phones, untils) as n (phone_key, until)
+        where n.until = 'infinity');
     delete from public.consent_requests as r
-    where r.user_id = any (users) or r.user_id is null and r.phone = any (phones);
+    where r.user_id = any (users) or r.user_id is null and exists (
+        select from unnest(phones, untils) as n (phone_key, until)
+        where n.phone_key = r.phone_key and r.requested_at <= n.until);
     delete from public.call_pauses as p
-    where p.user_id = any (users) or p.user_id is null and p.phone = any (phones);
+    where p.user_id = any (users) or p.user_id is null and exists (
+        select from unnest(phones, untils) as n (phone_key, until)
+        where n.phone_key = p.phone_key and p.at <= n.until);
     perform set_config('wacall.erasing', 'on', true);
     delete from public.consents as c
-    where (c.user_id = any (users) or c.user_id is null and c.phone = any (phones))
+    where (c.user_id = any (users) or c.user_id is null and exists (
+               select from unnest(phones, untils) as n (phone_key, until)
+               where n.phone_key = c.phone_key and c.at <= n.until))
       and (forget_do_not_call or c.kind <> 'do_not_call');
     get diagnostics entries = row_count;
     perform set_config('wacall.erasing', 'off', true);
+    -- a link stays as long as a do_not_call has to go along with it
+    delete from public.person_links as l
+    where (l.old_user_id = any (users) or l.new_user_id = any (users)
+           or l.new_phone_key = any (phones))
+      and public.do_not_call_since(l.new_user_id, l.new_phone) is null;
     return jsonb_build_object(
         'calls', cardinality(erased_calls), 'call_events', events, 'consents', entries);
 end
@@ -857,7 +1129,7 @@ begin
         where c.id = any (old_calls) and c.caller_user_id <> '' and c.caller_phone ~ '^[0-9]+$'
           and not exists (
               select from public.consents as k
-              where k.user_id = c.caller_user_id and k.phone = c.caller_phone)
+              where k.user_id = c.caller_user_id and k.phone_key = c.caller_phone_key)
         order by c.caller_user_id, c.caller_phone, c.ended_at desc
     ) as known
     where known.since is not null
@@ -915,7 +1187,7 @@ comment on function public.finish_chore(text) is 'Notes that a chore was done, t
 
 create function public.schema_version() returns integer
 language sql immutable set search_path = ''
-return 5;
+return 6;
 comment on function public.schema_version() is
     'The version of this file that the database has; the control plane compares it with its own.';
 
@@ -927,6 +1199,7 @@ alter table public.call_events enable row level security;
 alter table public.leads enable row level security;
 alter table public.follow_ups enable row level security;
 alter table public.consents enable row level security;
+alter table public.person_links enable row level security;
 alter table public.consent_requests enable row level security;
 alter table public.call_pauses enable row level security;
 alter table public.chores enable row level security;
@@ -934,8 +1207,13 @@ alter table public.chores enable row level security;
 -- A Supabase project may grant everything on new objects by default: take it back first.
 revoke all on public.calls, public.transcripts, public.call_events, public.leads,
     public.follow_ups, public.call_timeline, public.consents, public.consent_state,
-    public.consent_requests, public.call_pauses, public.chores from public, anon, authenticated, service_role;
-revoke all on function public.call_may_become(text, text), public.guard_call(),
+    public.person_links, public.consent_requests, public.call_pauses,
+    public.chores from public, anon, authenticated, service_role;
+revoke all on function public.phone_key(text), public.has_moved(text, text, timestamptz),
+    public.names_met(text, text, timestamptz), public.person_names(text, text),
+    public.link_person(uuid, text, text, text, text, text, text, timestamptz),
+    public.meta_spelling(text), public.must_not_be_called(text, text),
+    public.call_may_become(text, text), public.guard_call(),
     public.is_guessed_end(text),
     public.touch_updated_at(), public.guard_call_event(), public.schema_version(),
     public.take_pending_events(timestamptz, timestamptz, timestamptz),
@@ -950,12 +1228,16 @@ grant usage on schema public to service_role;
 grant select, insert, update on public.calls, public.leads to service_role;
 grant select, insert on public.transcripts, public.call_events, public.follow_ups to service_role;
 grant update (outcome, call_id, taken_at) on public.call_events to service_role;
-grant select, insert on public.consents, public.consent_requests, public.call_pauses
-    to service_role;
+grant select, insert on public.consents, public.person_links, public.consent_requests,
+    public.call_pauses to service_role;
 grant update (message_id, outcome) on public.consent_requests to service_role;
 grant select, insert, update on public.chores to service_role;
 grant select on public.call_timeline, public.consent_state to service_role;
-grant execute on function public.call_may_become(text, text), public.schema_version(),
+grant execute on function public.phone_key(text), public.has_moved(text, text, timestamptz),
+    public.names_met(text, text, timestamptz), public.person_names(text, text),
+    public.link_person(uuid, text, text, text, text, text, text, timestamptz),
+    public.meta_spelling(text), public.must_not_be_called(text, text),
+    public.call_may_become(text, text), public.schema_version(),
     public.is_guessed_end(text),
     public.take_pending_events(timestamptz, timestamptz, timestamptz),
     public.do_not_call_since(text, text),

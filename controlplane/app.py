@@ -10,6 +10,7 @@ import aiohttp
 from aiohttp import web
 
 from controlplane.core.lease import LOOK_S
+from controlplane.http.callees import Callees
 from controlplane.http.calls import CallRoutes
 from controlplane.http.consents import ConsentRoutes
 from controlplane.http.door import DoorLimits
@@ -143,6 +144,7 @@ def make_app(plane: ControlPlane) -> web.Application:
         store=near.store,
         placer=stories.placer,
         ender=stories.ender,
+        callees=Callees(plane.ledger.spelling_of),
         profile=settings.agent_profile,
     )
     consents = ConsentRoutes(

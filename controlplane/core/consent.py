@@ -49,6 +49,8 @@ class ConsentSource(StrEnum):
     """A text message: STOP."""
     REJECTIONS = "rejections"
     """Permission requests or calls rejected in a row."""
+    MOVED = "moved"
+    """Said under an earlier number or id, as Meta told us of the change; a do-not-call alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +101,22 @@ class ConsentRequest:
     template: str | None = None
     """None: a free-form message."""
     message_id: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonMoved:
+    """One row of `person_links`: Meta says that somebody has another number or id from now on.
+
+    What they forbade goes along; what they allowed ends, under either name.
+    """
+
+    id: str
+    phone_number_id: PhoneNumberId
+    former: Person
+    current: Person
+    at: datetime
+    source_ref: str = field(repr=False)
+    """Meta's message, so that a repeated webhook stays one row."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,8 @@ from controlplane.http.bodies import (
     TurnView,
     answer,
 )
-from controlplane.http.reading import callee_in, iso, read_body, read_limit, read_time
+from controlplane.http.callees import Callees
+from controlplane.http.reading import iso, read_body, read_limit, read_time
 from controlplane.use_cases.ending import CallEnder
 from controlplane.use_cases.outbound import CallOrder, CallPlacer
 from shared.call.call import Call, EndReason
@@ -36,9 +37,16 @@ class CallRoutes:
     """`/calls...`, for whoever holds CONTROLPLANE_API_KEY."""
 
     def __init__(
-        self, *, store: CallStore, placer: CallPlacer, ender: CallEnder, profile: str
+        self,
+        *,
+        store: CallStore,
+        placer: CallPlacer,
+        ender: CallEnder,
+        callees: Callees,
+        profile: str,
     ) -> None:
         """Take the store, who dials and who hangs up, and the profile of calls that name none."""
+        self._callees = callees
         self._store = store
         self._placer = placer
         self._ender = ender
@@ -76,7 +84,7 @@ class CallRoutes:
         body = await read_body(request, CallToPlace, _MAX_CONTEXT)
         placed = await self._placer.place(
             CallOrder(
-                person=callee_in(body.to, "to"),
+                person=await self._callees.named(body.to, "to"),
                 profile=body.profile or self._profile,
                 context=body.context,
                 idempotency_key=key,

@@ -17,7 +17,8 @@ from controlplane.http.bodies import (
     PersonToErase,
     answer,
 )
-from controlplane.http.reading import callee_in, iso, read_body, read_limit, read_time
+from controlplane.http.callees import Callees
+from controlplane.http.reading import iso, read_body, read_limit, read_time
 from controlplane.ledger.ledger import Ledger
 from controlplane.meta.graph import RequestTemplate
 from controlplane.use_cases.papers import Papers
@@ -32,6 +33,7 @@ class ConsentRoutes:
         self._permissions = permissions
         self._papers = papers
         self._ledger = ledger
+        self._callees = Callees(ledger.spelling_of)
 
     async def request(self, request: web.Request) -> web.Response:
         """`POST /consents/request {"to", "text"?, "template"?}`: ask for the permission to call."""
@@ -40,7 +42,7 @@ class ConsentRoutes:
         if body.template is not None:
             template = RequestTemplate(**body.template.model_dump())
         asked = await self._permissions.request(
-            callee_in(body.to, "to"), text=body.text, template=template
+            await self._callees.named(body.to, "to"), text=body.text, template=template
         )
         return answer(
             PermissionRequested(request_id=asked.id, requested_at=iso(asked.requested_at)),
@@ -53,7 +55,7 @@ class ConsentRoutes:
         With `to` also what holds now, kind by kind.
         """
         to = request.query.get("to")
-        person = callee_in(to, "to") if to is not None else None
+        person = await self._callees.named(to, "to") if to is not None else None
         entries = await self._ledger.entries(
             person=person, limit=read_limit(request), before=read_time(request, "before")
         )
@@ -75,7 +77,7 @@ class ConsentRoutes:
         """`POST /consents/erase {"to", "forget_do_not_call"?}`: counts of the rows that went."""
         body = await read_body(request, PersonToErase)
         erased = await self._permissions.erase(
-            callee_in(body.to, "to"), forget_do_not_call=body.forget_do_not_call
+            await self._callees.named(body.to, "to"), forget_do_not_call=body.forget_do_not_call
         )
         return answer(Erased(erased=erased))
 
@@ -86,7 +88,7 @@ class ConsentRoutes:
             raise BadRequest("at must not be in the future: it is when the person said it.")
         _check_validity(body, granted=granted, now=now)
         entry = await self._papers.write(
-            callee_in(body.to, "to"),
+            await self._callees.named(body.to, "to"),
             body.kind,
             granted=granted,
             reference=body.reference,

@@ -1,4 +1,4 @@
-"""What operators send: bodies, queries, people by number or id; errors name the field."""
+"""What operators send: bodies and queries; errors name the field."""
 
 import asyncio
 import re
@@ -8,9 +8,7 @@ from typing import TypeVar
 from aiohttp import web
 from pydantic import BaseModel, ValidationError
 
-from controlplane.core.callee import read_callee
 from controlplane.core.errors import BadRequest, BodyTooLarge, BodyTooSlow, CompressedBody
-from shared.call.person import Person
 from shared.process.problems import words_for
 
 _DEFAULT_LIMIT, _MAX_LIMIT = 50, 200
@@ -67,20 +65,6 @@ async def read_body(request: web.Request, model: type[_Model], limit: int = _MAX
         problem = error.errors(include_input=False, include_url=False)[0]
         name = ".".join(str(part) for part in problem["loc"]) or "body"
         raise BadRequest(f"{name} is malformed: {words_for(problem)}.") from None
-
-
-def callee_in(text: str, name: str) -> Person:
-    """Read whom a field of a body or a query names.
-
-    Raises:
-        BadRequest: it is neither a phone number nor a user id; the field is named.
-    """
-    # a query's + that was not escaped has become a space
-    text = re.sub(r"\A (?=[0-9])", "+", text)
-    try:
-        return read_callee(text)
-    except ValueError as error:
-        raise BadRequest(f"{name} {error}.") from None
 
 
 def read_limit(request: web.Request) -> int:

@@ -14,15 +14,17 @@ from controlplane.core.consent import (
     ConsentRequest,
     ConsentState,
     LedgerState,
+    PersonMoved,
 )
 from controlplane.core.policy import Limits
 from controlplane.ledger import rows
 from shared.call.errors import StoreUnavailable
 from shared.call.ids import PhoneNumberId
+from shared.call.number import number_key
 from shared.call.person import Person
 from shared.database.faults import UNIQUE_VIOLATION, Refused
 from shared.database.rest import RestClient
-from shared.database.rows import time_of, value_for_database
+from shared.database.rows import value_for_database
 
 _STATE_COLUMNS = (
     "phone_number_id", "user_id", "phone", "kind", "state", "valid_until", "source", "at",
@@ -80,15 +82,15 @@ class Ledger:
         found = await self._rest.rows("read the last consent", query.limit(1))
         return rows.consent_from_row(found[0]) if found else None
 
-    async def do_not_call_since(self, person: Person) -> datetime | None:
-        """Say since when a person, by any of their names, must not be called."""
+    async def is_forbidden(self, person: Person) -> bool:
+        """Whether a person, by any of their names, must not be called."""
         answer = await self._rest.rpc(
             "read a do-not-call",
-            "do_not_call_since",
+            "must_not_be_called",
             person_user_id=value_for_database(person.user_id),
             person_phone=person.phone,
         )
-        return time_of(answer.data)
+        return answer.data is True
 
     async def entries(
         self, *, person: Person | None = None, limit: int, before: datetime | None = None
@@ -165,6 +167,29 @@ class Ledger:
         )
         return {str(table): int(count) for table, count in dict(answer.data).items()}
 
+    async def link(self, moved: PersonMoved) -> None:
+        """Note that a person changed their number or id; twice is one change.
+
+        What they forbade goes along: the ledger has it under their new names, too.
+        """
+        await self._rest.rpc(
+            "link a person's names",
+            "link_person",
+            link_id=moved.id,
+            line=moved.phone_number_id,
+            former_user_id=value_for_database(moved.former.user_id),
+            former_phone=moved.former.phone,
+            current_user_id=value_for_database(moved.current.user_id),
+            current_phone=moved.current.phone,
+            message=value_for_database(moved.source_ref),
+            moment=value_for_database(moved.at),
+        )
+
+    async def spelling_of(self, phone: str) -> str | None:
+        """Say how Meta last spelled a number to us; `None` if it never did."""
+        answer = await self._rest.rpc("find a number", "meta_spelling", person_phone=phone)
+        return str(answer.rows[0]["phone"]) if answer.rows else None
+
     async def add_pause(self, pause: CallPause) -> None:
         """Note until when Meta need not be tried again."""
         new = [rows.call_pause_to_row(pause)]
@@ -177,6 +202,7 @@ def _is(person: Person) -> str:
     Quoted, for dots mean something in it; a name with other characters than Meta's ids and digits
     have is nobody's, and could mean anything.
     """
-    names = (("user_id", person.user_id), ("phone", person.phone))
+    key = number_key(person.phone) if person.phone else None
+    names = (("user_id", person.user_id), ("phone_key", key))
     known = [(column, name) for column, name in names if name and _NAME.fullmatch(name)]
     return ",".join(f'{column}.eq."{name}"' for column, name in known) or "kind.is.null"

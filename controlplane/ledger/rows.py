@@ -28,10 +28,16 @@ CONSENT_REQUEST_COLUMNS = (
 )  # fmt: skip
 CALL_PAUSE_COLUMNS = ("id", "phone_number_id", "user_id", "phone", "reason", "until", "at")
 
+PERSON_LINK_COLUMNS = (
+    "id", "phone_number_id", "old_user_id", "old_phone", "old_phone_key", "new_user_id",
+    "new_phone", "new_phone_key", "at", "source_ref",
+)  # fmt: skip
+
 TABLES: Mapping[str, tuple[str, ...]] = {
-    "consents": (*CONSENT_COLUMNS, "seq"),
-    "consent_requests": (*CONSENT_REQUEST_COLUMNS, "person", "outcome"),
-    "call_pauses": CALL_PAUSE_COLUMNS,
+    "consents": (*CONSENT_COLUMNS, "seq", "phone_key"),
+    "consent_requests": (*CONSENT_REQUEST_COLUMNS, "person", "outcome", "phone_key"),
+    "call_pauses": (*CALL_PAUSE_COLUMNS, "phone_key"),
+    "person_links": PERSON_LINK_COLUMNS,
 }
 """The ledger's tables and columns that the product reads or writes."""
 

@@ -9,7 +9,7 @@ from controlplane.core.foreign import Json
 from controlplane.meta.words import HangupStatus, PeerStatus, PermissionResponse, PermissionSource
 from shared.call.call import Direction
 from shared.call.ids import PhoneNumberId, WhatsAppCallId
-from shared.call.person import Party
+from shared.call.person import Party, Person
 
 
 class EventKind(StrEnum):
@@ -20,6 +20,7 @@ class EventKind(StrEnum):
     STATUS = "status"
     PERMISSION_REPLY = "permission-reply"
     TEXT = "text"
+    IDENTITY_CHANGE = "identity-change"
     ACCOUNT_UPDATE = "account-update"
     UNRECOGNIZED = "unrecognized"
 
@@ -127,6 +128,16 @@ class TextReceived(_Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class IdentityChanged(_Event):
+    """A person has another number or another business-scoped id; `party` is who they are now."""
+
+    kind: ClassVar[EventKind] = EventKind.IDENTITY_CHANGE
+    former: Person
+    current: Person
+    message_id: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Restriction:
     """Something that Meta keeps the account from for a while."""
 
@@ -166,6 +177,7 @@ WebhookEvent = (
     | CallStatusChanged
     | PermissionReplied
     | TextReceived
+    | IdentityChanged
     | AccountUpdated
     | Unrecognized
 )

@@ -33,7 +33,7 @@ class PermissionLookup:
         """Take `GraphClient.call_permissions`, and what time it is."""
         self._ask = ask
         self._clock = clock
-        self._no_until: dict[Person, datetime] = {}
+        self._no_until: dict[str, datetime] = {}
         self._asked_at: deque[datetime] = deque(maxlen=_ASKS)
         self._silent_until: datetime | None = None
 
@@ -45,7 +45,7 @@ class PermissionLookup:
             GraphError: no answer.
         """
         now = self._clock()
-        no_until = self._no_until.get(person)
+        no_until = self._no_until.get(person.key)
         if no_until is not None and now < no_until:
             return None
         self._check_pace(now)
@@ -70,12 +70,12 @@ class PermissionLookup:
             return report
         if len(self._no_until) >= _MAX_KEPT:
             self._no_until.clear()
-        self._no_until[person] = now + _NO_LASTS
+        self._no_until[person.key] = now + _NO_LASTS
         return None
 
     def forget(self, person: Person) -> None:
         """Keep nothing about a person."""
-        self._no_until.pop(person, None)
+        self._no_until.pop(person.key, None)
 
     def _check_pace(self, now: datetime) -> None:
         soonest = now + _PERIOD

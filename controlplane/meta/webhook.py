@@ -24,6 +24,7 @@ from controlplane.meta.events import (
     AccountUpdated,
     AnswerReceived,
     CallStatusChanged,
+    IdentityChanged,
     OfferReceived,
     PeerHungUp,
     PermissionReplied,
@@ -38,6 +39,8 @@ from shared.call.call import Direction
 from shared.call.ids import PhoneNumberId, WhatsAppCallId
 from shared.call.number import digits_of
 from shared.call.person import Party, Person
+
+_IDENTITY_CHANGES = ("user_changed_number", "user_changed_user_id", "customer_changed_number")
 
 
 class _Malformed(Exception):
@@ -163,6 +166,8 @@ def _parse_status(payload: Json, value: Json, status: Json) -> WebhookEvent:
 
 
 def _parse_message(payload: Json, value: Json, message: Json) -> WebhookEvent:
+    if word_of(message.get("type")) == "system":
+        return _parse_system(payload, value, message)
     reply = object_of(message.get("interactive")).get("call_permission_reply")
     context_id = text_of(object_of(message.get("context")).get("id"))
     common: dict[str, Any] = {
@@ -186,6 +191,35 @@ def _parse_message(payload: Json, value: Json, message: Json) -> WebhookEvent:
         is_permanent=reply.get("is_permanent") is True,
         expires_at=time_of(reply.get("expiration_timestamp")),
         context_id=context_id,
+    )
+
+
+def _parse_system(payload: Json, value: Json, message: Json) -> WebhookEvent:
+    """Read who somebody was and is (Meta: system messages webhook, 2026-08-11).
+
+    `customer_changed_number` and `new_wa_id` are earlier releases' words. The body says it as
+    well, but with a name in it that anybody may choose.
+    """
+    system = object_of(message.get("system"))
+    if word_of(system.get("type")) not in _IDENTITY_CHANGES:
+        raise _Malformed("a system message about something else than who a person is")
+    user_id, sender = text_of(system.get("user_id")), text_of(message.get("from_user_id"))
+    former = Person.of(
+        text_of(system.get("previous_user_id")) or (sender if sender != user_id else None),
+        text_of(message.get("from")),
+    )
+    current = Person.of(user_id, text_of(system.get("new_wa_id")) or text_of(system.get("wa_id")))
+    if former is None or current is None or former == current:
+        raise _Malformed("a change of who a person is without who they were or are")
+    return IdentityChanged(
+        phone_number_id=_line(value),
+        wacid=None,
+        timestamp=time_of(message.get("timestamp")),
+        party=Party(person=current),
+        raw=payload,
+        former=former,
+        current=current,
+        message_id=text_of(message.get("id")),
     )
 
 

@@ -244,6 +244,7 @@ class CallPlacer:
 
 
 def _repeated(earlier: Call, order: CallOrder) -> PlacedCall:
-    if earlier.party.person != order.person:
+    person = earlier.party.person
+    if person is None or person.key != order.person.key:
         raise KeyReused
     return PlacedCall(call=earlier)

@@ -53,7 +53,7 @@ class Papers:
             granted=granted,
             source=ConsentSource.OPERATOR,
             # one paper may speak for several people, and be withdrawn by the same file
-            source_ref=f"{reference}:{word}:{person.user_id or person.phone}",
+            source_ref=f"{reference}:{word}:{person.key}",
             valid_until=valid_until,
             at=at or self._clock(),
             note=note,
@@ -74,7 +74,7 @@ class Papers:
         """Whether nothing else has been said about it since, by anybody and in whatever way."""
         if entry.kind is ConsentKind.DO_NOT_CALL:
             # by every name of the person, which is what decides
-            forbidden = await self._ledger.do_not_call_since(entry.person) is not None
+            forbidden = await self._ledger.is_forbidden(entry.person)
             if forbidden is not entry.granted:
                 return False
         newest = await self._ledger.newest(entry.person, entry.kind, line=self._line)

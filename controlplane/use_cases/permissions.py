@@ -16,6 +16,7 @@ from controlplane.core.consent import (
     ConsentRequest,
     ConsentSource,
     LedgerState,
+    PersonMoved,
     make_entry,
 )
 from controlplane.core.errors import GraphError
@@ -29,7 +30,12 @@ from controlplane.core.policy import (
 )
 from controlplane.ledger.ledger import Ledger
 from controlplane.meta.call_codes import ALREADY_PERMANENT
-from controlplane.meta.events import AccountUpdated, PermissionReplied, TextReceived
+from controlplane.meta.events import (
+    AccountUpdated,
+    IdentityChanged,
+    PermissionReplied,
+    TextReceived,
+)
 from controlplane.meta.graph import GraphClient, PermissionReport, RequestTemplate
 from controlplane.meta.graph_errors import GraphNotReached, GraphRefused, UnreadableReply
 from controlplane.meta.lessons import Correction, after_refusal, pause_of
@@ -171,6 +177,25 @@ class Permissions:
                 )
                 for kind, granted in wishes
             ]
+        )
+        return EventOutcome.HANDLED
+
+    async def moved(self, event: IdentityChanged, event_id: str) -> EventOutcome:
+        """Link who a person was and is: a do-not-call goes along, a permission does not."""
+        await self._ledger.link(
+            PersonMoved(
+                id=event_id,
+                phone_number_id=event.phone_number_id or self._rules.phone_number_id,
+                former=event.former,
+                current=event.current,
+                at=event.timestamp or self._clock(),
+                source_ref=event.message_id or event_id,
+            )
+        )
+        self._lookup.forget(event.former)
+        _log.info(
+            "A person changed their number or id; what they forbade goes along.",
+            extra={"action": "person-moved"},
         )
         return EventOutcome.HANDLED
 

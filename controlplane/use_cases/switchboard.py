@@ -15,6 +15,7 @@ from controlplane.meta.events import (
     AccountUpdated,
     AnswerReceived,
     CallStatusChanged,
+    IdentityChanged,
     OfferReceived,
     PeerHungUp,
     PermissionReplied,
@@ -41,7 +42,7 @@ from shared.process.tasks import Tasks
 _log = logging.getLogger(__name__)
 
 # What a person or Meta allows or forbids is written sooner or later; a call's moment passes.
-_NEVER_LOST = (PermissionReplied, TextReceived, AccountUpdated)
+_NEVER_LOST = (PermissionReplied, TextReceived, IdentityChanged, AccountUpdated)
 
 # While the database is away: how long an event is tried at once, and how long one that could not
 # even be stored is kept, and how many webhooks of them.
@@ -232,6 +233,8 @@ class Switchboard:
                 return Settled(await self._permissions.replied(event, event_id))
             case TextReceived():
                 return Settled(await self._permissions.texted(event, event_id))
+            case IdentityChanged():
+                return Settled(await self._permissions.moved(event, event_id))
             case AccountUpdated():
                 return Settled(await self._permissions.account_updated(event))
             case _:

@@ -24,7 +24,7 @@ from shared.call.records import (
 
 Row = Mapping[str, Any]
 
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 """What `schema_version()` in schema.sql returns; raise both together."""
 
 CALL_COLUMNS = (
@@ -41,10 +41,10 @@ TRANSCRIPT_COLUMNS = ("call_id", "sequence", "speaker", "text", "interrupted", "
 LEAD_COLUMNS = ("call_id", "name", "phone", "email", "interest", "notes")
 FOLLOW_UP_COLUMNS = ("id", "call_id", "due_at", "channel", "purpose")
 TABLES: Mapping[str, tuple[str, ...]] = {
-    "calls": (*CALL_COLUMNS, "summary"),
+    "calls": (*CALL_COLUMNS, "summary", "caller_phone_key"),
     "call_events": (*EVENT_COLUMNS, "taken_at"),
     "transcripts": TRANSCRIPT_COLUMNS,
-    "leads": LEAD_COLUMNS,
+    "leads": (*LEAD_COLUMNS, "phone_key"),
     "follow_ups": FOLLOW_UP_COLUMNS,
     "chores": ("name", "begun_at", "done_at"),
 }

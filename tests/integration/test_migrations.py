@@ -180,6 +180,63 @@ async def test_the_record_of_supabases_own_command_line_is_kept(
     ]  # fmt: skip
 
 
+# a person of two spellings, as releases knew them that took them for two
+OF_TWO_SPELLINGS = """
+insert into consents (id, phone_number_id, phone, kind, granted, source, source_ref, at)
+values (gen_random_uuid(), '1', '553188887777', 'do_not_call', true, 'text', 'wamid.A', now());
+insert into consent_requests (id, phone_number_id, phone, previous_id, requested_at) values
+    ('00000000-0000-0000-0000-00000000000a', '1', '5215512345678', null, '2026-01-01Z'),
+    ('00000000-0000-0000-0000-00000000000b', '1', '525512345678', null, '2026-01-02Z'),
+    ('00000000-0000-0000-0000-00000000000c', '1', '5215512345678',
+     '00000000-0000-0000-0000-00000000000a', '2026-01-03Z'),
+    ('00000000-0000-0000-0000-00000000000d', '1', '15550001111', null, '2026-01-04Z');
+insert into calls (id, direction, status, phone_number_id, caller_phone, created_at) values
+    ('00000000-0000-0000-0000-00000000000a', 'outbound', 'dialing', '1', '525512345678',
+     '2026-01-01Z'),
+    ('00000000-0000-0000-0000-00000000000b', 'outbound', 'ringing', '1', '5215512345678',
+     '2026-01-02Z'),
+    ('00000000-0000-0000-0000-00000000000c', 'outbound', 'ringing', '2', '5215512345678',
+     '2026-01-02Z');
+insert into calls (id, wacid, direction, status, phone_number_id) values
+    ('00000000-0000-0000-0000-00000000000d', 'wacid.D', 'inbound', 'ringing', '1');
+insert into leads (call_id, phone) values
+    ('00000000-0000-0000-0000-00000000000a', '+55 31 8888-7777'),
+    ('00000000-0000-0000-0000-00000000000b', '(555) 123-4567');
+insert into call_pauses (id, phone_number_id, phone, reason, until, at)
+values (gen_random_uuid(), '1', '22507123456', 'uncallable', now(), now());
+"""
+
+
+async def test_people_of_two_spellings_become_one(connection: asyncpg.Connection) -> None:
+    """What was said and asked under either; of two calls that ring at once, one stays."""
+    before = next(at for at, one in enumerate(MIGRATIONS) if one.name == "persons")
+    await migrate(connection, MIGRATIONS[:before])
+    await connection.execute(OF_TWO_SPELLINGS)
+    await migrate(connection, MIGRATIONS)
+    forbidden = "select do_not_call_since(null, $1) is not null"
+    assert await connection.fetchval(forbidden, "5531988887777")
+    chain = await connection.fetch(
+        "select right(id::text, 1) as id, right(previous_id::text, 1) as previous, person "
+        "from consent_requests order by requested_at"
+    )
+    assert [tuple(row) for row in chain] == [
+        ("a", None, "525512345678"), ("b", "a", "525512345678"), ("c", "b", "525512345678"),
+        ("d", None, "15550001111"),
+    ]  # fmt: skip
+    live = await connection.fetch(
+        "select right(id::text, 1) from calls where ended_at is null order by 1"
+    )
+    assert [row[0] for row in live] == ["a", "c", "d"]
+    (ended,) = await connection.fetch(
+        "select status, end_reason, released_at from calls where ended_at is not null"
+    )
+    # the sweeper looks for those
+    assert tuple(ended) == ("failed", "internal", None)
+    keys = await connection.fetch("select phone_key from leads order by call_id")
+    assert [row[0] for row in keys] == ["5531988887777", None]
+    assert await connection.fetchval("select phone_key from call_pauses") == "2250707123456"
+
+
 # --- what can go wrong ---
 
 

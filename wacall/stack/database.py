@@ -35,7 +35,8 @@ STOP_TIMEOUT_S = 5.0
 
 _TABLES = (
     "public.calls, public.transcripts, public.call_events, public.leads, public.follow_ups, "
-    "public.consents, public.consent_requests, public.call_pauses, public.chores"
+    "public.consents, public.person_links, public.consent_requests, public.call_pauses, "
+    "public.chores"
 )
 _APPLIED = "select sha256 from local_supabase.applied_schema order by applied_at desc limit 1"
 _TRUNCATE_ATTEMPTS = 3

@@ -16,6 +16,7 @@ from controlplane.meta.events import (
     AnswerReceived,
     CallStatusChanged,
     EventKind,
+    IdentityChanged,
     OfferReceived,
     PeerHungUp,
     PermissionReplied,
@@ -399,6 +400,87 @@ def test_malformed_elements_are_kept_with_a_reason(name: str) -> None:
     assert isinstance(event, Unrecognized)
     assert len(event.reason) > 10
     assert USER not in event.reason
+
+
+FORMER_ID, CURRENT_ID = "US.1000000000000000001", "US.2000000000000000002"
+
+
+@pytest.mark.parametrize(
+    ("message", "former", "current"),
+    [
+        # ids of the ones before are told since August 2026, in earlier webhooks only the sender's
+        (
+            {"from": USER, "from_user_id": FORMER_ID,
+             "system": {"type": "user_changed_number", "wa_id": "15550002222"}},
+            Person(user_id=FORMER_ID, phone=USER),
+            Person(phone="15550002222"),
+        ),
+        (
+            {"from": USER, "from_user_id": CURRENT_ID,
+             "system": {"type": "user_changed_number", "wa_id": "15550002222",
+                        "user_id": CURRENT_ID, "previous_user_id": FORMER_ID}},
+            Person(user_id=FORMER_ID, phone=USER),
+            Person(user_id=CURRENT_ID, phone="15550002222"),
+        ),
+        (
+            {"from": USER, "from_user_id": CURRENT_ID,
+             "system": {"type": "user_changed_number", "wa_id": "15550002222",
+                        "user_id": CURRENT_ID}},
+            Person(phone=USER),
+            Person(user_id=CURRENT_ID, phone="15550002222"),
+        ),
+        (
+            {"from": USER, "system": {"type": "customer_changed_number", "wa_id": USER,
+                                      "new_wa_id": 15550002222}},
+            Person(phone=USER),
+            Person(phone="15550002222"),
+        ),
+        (
+            {"from_user_id": FORMER_ID,
+             "system": {"type": "user_changed_user_id", "user_id": CURRENT_ID}},
+            Person(user_id=FORMER_ID),
+            Person(user_id=CURRENT_ID),
+        ),
+    ],
+)  # fmt: skip
+def test_a_change_of_number_or_id_is_read(
+    message: dict[str, Any], former: Person, current: Person
+) -> None:
+    """Who they were and who they are, in the words of several years."""
+    value = {"messages": [{"id": "wamid.1", "type": "system", **message}]}
+    event = parse_stored({"field": "messages", "value": value})
+    assert isinstance(event, IdentityChanged)
+    assert (event.former, event.current, event.message_id) == (former, current, "wamid.1")
+    assert event.party.person == current
+
+
+@pytest.mark.parametrize("name", ["changed_number", "changed_user_id"])
+def test_metas_own_samples_of_changes_are_read(name: str) -> None:
+    """From August 2026: both ids, and the numbers where they are shared."""
+    event = parse_one(f"people/{name}")
+    assert isinstance(event, IdentityChanged)
+    assert (event.former.user_id, event.current.user_id) == (FORMER_ID, CURRENT_ID)
+    assert (event.former.phone is None) == (name == "changed_user_id")
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        {"system": {"type": "user_changed_number", "wa_id": "15550002222"}},
+        {"from": USER, "system": {"type": "user_changed_number"}},
+        {"from": USER, "system": {"type": "user_changed_number", "wa_id": USER}},
+        {"from": USER, "system": {"type": "customer_identity_changed", "wa_id": "15550002222"}},
+        {"from": USER, "system": "user_changed_number"},
+        {"from": USER},
+        # a name that somebody chose is no proof of who they were
+        {"system": {"type": "user_changed_user_id", "user_id": CURRENT_ID,
+                    "body": f"User x changed from {FORMER_ID} to {CURRENT_ID}"}},
+    ],
+)  # fmt: skip
+def test_a_change_that_does_not_say_who_is_none(message: dict[str, Any]) -> None:
+    """Half a change links nobody."""
+    value = {"messages": [{"id": "wamid.1", "type": "system", **message}]}
+    assert isinstance(parse_stored({"field": "messages", "value": value}), Unrecognized)
 
 
 def test_a_text_is_read_and_kept_out_of_reprs() -> None:
