@@ -25,16 +25,18 @@ from controlplane.meta.events import (
     WebhookEvent,
 )
 from controlplane.meta.keeping import text_decides, what_to_keep
+from controlplane.use_cases.claims import Claims
 from controlplane.use_cases.hanging_up import PeerHangup
 from controlplane.use_cases.in_flight import InFlight
 from controlplane.use_cases.inbound import CallAnswerer
+from controlplane.use_cases.intake import Intake
 from controlplane.use_cases.linking import CallLinker
 from controlplane.use_cases.neighbours import Neighbours
 from controlplane.use_cases.patience import is_away, until_stored
 from controlplane.use_cases.permissions import Permissions
 from shared.call.call import Call
-from shared.call.errors import StoreUnavailable, WacallError
-from shared.call.ids import PhoneNumberId, WhatsAppCallId
+from shared.call.errors import CallNotFound, StoreUnavailable, WacallError
+from shared.call.ids import CallId, PhoneNumberId, WhatsAppCallId
 from shared.call.records import EventOutcome, EventRecord, EventSource, Settled
 from shared.process.logs import without_text
 from shared.process.tasks import Tasks
@@ -79,6 +81,8 @@ class Switchboard:
         self._in_flight = InFlight(tasks)
         self._kept = 0
         self._working: set[str] = set()
+        self._intake = Intake(near.store.add_events, tasks=tasks)
+        self._claims = Claims()
         self.draining = False
 
     # --- in ---
@@ -104,7 +108,12 @@ class Switchboard:
         now = self._clock()
         pairs = [(event, self._record(event, now)) for event in events]
         try:
-            await self._store.add_events([record for _, record in pairs])
+            await self._intake.add([record for _, record in pairs])
+        except CallNotFound:
+            # a call that was known has been erased since; now it is not known any more
+            self._claims.forget(event.wacid for event in events)
+            await self._take(events, received)
+            return
         except StoreUnavailable as error:
             if is_away(error) and self._kept < _MAX_KEPT:
                 self._kept += 1
@@ -120,7 +129,7 @@ class Switchboard:
         try:
             records = [record for _, record in pairs]
             await until_stored(lambda: self._store.add_events(records), within_s=_KEEP_S)
-        except StoreUnavailable:
+        except (StoreUnavailable, CallNotFound):
             # Meta goes on sending it
             return
         finally:
@@ -173,24 +182,35 @@ class Switchboard:
 
     def _record(self, event: WebhookEvent, now: datetime) -> EventRecord:
         outcome: EventOutcome | None
+        call_id: CallId | None = None
         is_ours = event.phone_number_id in (None, self._phone_number_id)
         decides = is_ours and text_decides(event)
         if not is_ours or (isinstance(event, TextReceived) and not decides):
             outcome = EventOutcome.IGNORED
         elif isinstance(event, Unrecognized):
             outcome = EventOutcome.UNKNOWN
+        elif isinstance(event, OfferReceived) and (call_id := self._claims.get(event.wacid)):
+            outcome = EventOutcome.DUPLICATE
         else:
             outcome = None
         # decided before it is stored: what nobody needs is never written, not even for a moment
         payload = what_to_keep(event, decides=decides, is_ours=is_ours)
         return EventRecord.note(
-            EventSource.META, event.kind, now, payload, wacid=event.wacid, outcome=outcome
+            EventSource.META,
+            event.kind,
+            now,
+            payload,
+            call_id=call_id,
+            wacid=event.wacid,
+            outcome=outcome,
         )
 
     async def _work(self, event: WebhookEvent, event_id: str, received: float) -> None:
         settled: Settled | None = Settled(EventOutcome.FAILED)
         try:
             settled = await self._hand_on(event, event_id, received)
+            if isinstance(event, OfferReceived):
+                self._claims.learn(event.wacid, settled)
         except asyncio.CancelledError:
             settled = None if isinstance(event, _NEVER_LOST) else Settled(EventOutcome.HANDLED)
             raise

@@ -1,5 +1,6 @@
 """The control plane's HTTP surface towards Meta, byte by byte."""
 
+import asyncio
 import hashlib
 import hmac
 import io
@@ -14,6 +15,7 @@ import pytest_asyncio
 from shared.call.call import CallStatus, EndReason
 from shared.call.ids import WhatsAppCallId
 from simulators.meta.webhooks.calls import (
+    SIGNATURE_HEADER,
     Caller,
     Terminated,
     calls_change,
@@ -26,6 +28,7 @@ from simulators.meta.webhooks.calls import (
 )
 from tests.component.bench import APP_SECRET, VERIFY_TOKEN, Bench, MakeBench, actions
 from tests.component.surface import Door, count_events, error_of
+from tests.data.descriptions import OFFER
 from tests.eventually import eventually
 from wacall.stack.database import LocalSupabase
 
@@ -209,6 +212,47 @@ async def test_a_webhook_that_cannot_be_stored_is_repeated_and_worked_on(
     assert actions(call) == ["pre_accept", "accept"]
     # it was kept as well: whichever is stored first is worked on
     assert (await bench.until_settled("connect", 1)).count("handled") == 1
+
+
+async def test_many_webhooks_at_once_are_all_stored(
+    bench: Bench, http: aiohttp.ClientSession
+) -> None:
+    """What is stored together is acknowledged one by one; nothing is lost or stored twice."""
+    statuses = await asyncio.gather(*(post(bench, http, late_connect(bench)) for _ in range(60)))
+    assert statuses == [200] * 60
+    assert await count_events(bench) == 60
+    assert await bench.until_settled("connect", 60, 30) == ["stale"] * 60
+
+
+async def test_a_connect_that_came_before_asks_nothing_of_the_database(
+    bench: Bench, http: aiohttp.ClientSession
+) -> None:
+    """It is stored as a duplicate of its call; once that call is erased, it is a new one."""
+    body = late_connect(bench)
+    assert await post(bench, http, body) == 200
+    await bench.until_settled("connect", 1)
+    assert [await post(bench, http, body) for _ in range(2)] == [200, 200]
+    assert await bench.until_settled("connect", 3) == ["duplicate", "duplicate", "stale"]
+    (call,) = await bench.store.list_calls(limit=10)
+    assert len(await bench.store.list_events(call.id)) >= 3
+
+    await bench.database.execute("delete from calls")
+    assert await post(bench, http, body) == 200
+    await eventually(lambda: bench.store.list_calls(limit=10))
+
+
+def late_connect(bench: Bench) -> bytes:
+    """A call that came too late to be answered."""
+    line, caller = bench.whatsapp.line, Caller()
+    wacid = make_wacid(caller.phone, line.display_phone_number)
+    call = connect_call(wacid, caller, line, OFFER, int(time.time()) - 3600)
+    return encode(envelope(line, [calls_change(line, [caller], [call])]))
+
+
+async def post(bench: Bench, http: aiohttp.ClientSession, body: bytes) -> int:
+    headers = {"Content-Type": "application/json", SIGNATURE_HEADER: sign(body, APP_SECRET)}
+    async with http.post("/wa/webhook", data=body, headers=headers) as response:
+        return response.status
 
 
 async def test_a_draining_replica_leaves_offers_to_others(bench: Bench) -> None:

@@ -26,7 +26,7 @@ from wacall.bench.progress import Progress
 from wacall.bench.rtp import RtpWitness
 from wacall.bench.stack import Bench, running
 from wacall.bench.table import render
-from wacall.bench.webhooks import measure_latency, measure_throughput
+from wacall.bench.webhooks import measure_duplicates, measure_latency, measure_throughput
 from wacall.environment import private_folder, with_tools
 from wacall.stack.database import DatabaseFailed
 from wacall.stack.hop import HOW_TO_GET_IT, find_hop
@@ -235,6 +235,7 @@ async def _measure(
             )
         case "load":
             await measure_throughput(bench, findings, progress, for_s=plan.load_s)
+            await measure_duplicates(bench, findings, progress)
 
 
 async def _with_calls(

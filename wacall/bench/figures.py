@@ -66,6 +66,13 @@ class Throughput:
     wall_s: float
     cpu_s: float
     """Of the control plane alone, with what it does after its 200."""
+    target_per_core: float | None = None
+    """How many one core should be enough for."""
+
+    @property
+    def is_met(self) -> bool:
+        """Whether its target is met; nothing is missed without one."""
+        return self.target_per_core is None or self.per_core >= self.target_per_core
 
     @property
     def per_core(self) -> float:
@@ -81,6 +88,8 @@ class Throughput:
             "cpu_s": round(self.cpu_s, 3),
             "per_s_per_core": round(self.per_core, 1),
             "per_s_measured": round(self.webhooks / self.wall_s, 1),
+            "target_per_s_per_core": self.target_per_core,
+            "met": self.is_met if self.target_per_core is not None else None,
         }
 
 

@@ -74,7 +74,7 @@ def _verdict(one: Distribution) -> str:
 
 
 def _throughputs(throughputs: Sequence[Throughput]) -> Rows:
-    rows = [["signed webhooks", "n", "/s/core", "CPU ms each", "/s here"]]
+    rows = [["signed webhooks", "n", "/s/core", "CPU ms each", "/s here", "target"]]
     rows += [
         [
             one.name,
@@ -82,10 +82,17 @@ def _throughputs(throughputs: Sequence[Throughput]) -> Rows:
             f"{one.per_core:.0f}",
             f"{1000 * one.cpu_s / one.webhooks:.2f}" if one.webhooks else "",
             f"{one.webhooks / one.wall_s:.0f}",
+            _per_core_verdict(one),
         ]
         for one in throughputs
     ]
     return rows
+
+
+def _per_core_verdict(one: Throughput) -> str:
+    if one.target_per_core is None:
+        return ""
+    return f"{one.target_per_core:g} /s/core: {'met' if one.is_met else 'MISSED'}"
 
 
 def _costs(levels: Sequence[CostLevel]) -> Rows:

@@ -28,6 +28,9 @@ from wacall.bench.progress import Progress
 from wacall.bench.stack import Bench
 
 TARGET = Target(percent=99, below=50.0)
+DUPLICATES_TARGET = Target(percent=99, below=100.0)
+STORED_PER_CORE = 1000.0
+"""How many webhooks that are only stored one core of the control plane should be enough for."""
 _TOO_LATE_S = 3600
 """A `connect` of this age is stored, recorded as missed and not answered."""
 _TIMEOUT_S = 10.0
@@ -36,6 +39,8 @@ _WARM_UP = 20
 _MOST = 5000
 """Bound of one closed-loop run, whatever the machine."""
 _DRAIN_DEADLINE_S = 30.0
+_DUPLICATES = 2000
+_CONNECTIONS = 50
 
 
 class _Meta:
@@ -93,20 +98,66 @@ async def measure_throughput(
     bench: Bench, findings: Findings, progress: Progress, *, for_s: float
 ) -> None:
     """Post as fast as they are taken; divide by the control plane's own CPU time."""
-    for name, make in (
-        ("a message's status: stored", message_status),
-        ("a late connect: stored, recorded, settled", late_connect),
+    for name, make, at_once, target in (
+        ("a message's status: stored", message_status, _AT_ONCE, None),
+        ("the same over 50 connections", message_status, _CONNECTIONS, STORED_PER_CORE),
+        ("a late connect: stored, recorded, settled", late_connect, _AT_ONCE, None),
     ):
         await bench.settle()
         progress.tell(f"webhooks under load ({name})")
-        findings.throughputs.append(await _closed_loop(bench, findings, name, make, for_s))
+        findings.throughputs.append(
+            await _closed_loop(
+                bench, findings, name, make, for_s=for_s, at_once=at_once, target=target
+            )
+        )
+
+
+async def measure_duplicates(bench: Bench, findings: Findings, progress: Progress) -> None:
+    """Post one `connect` 2,000 times over 50 connections, each as fast as it is answered."""
+    await bench.settle()
+    progress.tell(f"{_DUPLICATES} duplicates over {_CONNECTIONS} connections")
+    body = late_connect(bench.whatsapp.line)
+    values: list[float] = []
+    left = itertools.repeat(body, _DUPLICATES)
+    async with _http(_CONNECTIONS) as http:
+        meta = _Meta(bench, http, findings)
+        # connections that stand, as Meta's do
+        await asyncio.gather(
+            *(meta.post(message_status(bench.whatsapp.line)) for _ in range(_CONNECTIONS))
+        )
+
+        async def one_connection() -> None:
+            for duplicate in left:
+                taken = await meta.post(duplicate)
+                if taken is not None:
+                    values.append(taken)
+
+        await asyncio.gather(*(one_connection() for _ in range(_CONNECTIONS)))
+    await until_quiet(
+        bench.roots["control plane"], below_cores=0.05, for_s=0.4, deadline_s=_DRAIN_DEADLINE_S
+    )
+    if values:
+        findings.distributions.append(
+            Distribution(
+                name=f"{_DUPLICATES} duplicates over {_CONNECTIONS} connections -> 200",
+                values=values,
+                target=DUPLICATES_TARGET,
+            )
+        )
 
 
 async def _closed_loop(
-    bench: Bench, findings: Findings, name: str, make: Callable[[Line], bytes], for_s: float
+    bench: Bench,
+    findings: Findings,
+    name: str,
+    make: Callable[[Line], bytes],
+    *,
+    for_s: float,
+    at_once: int,
+    target: float | None,
 ) -> Throughput:
     controlplane = bench.roots["control plane"]
-    async with _http() as http:
+    async with _http(at_once) as http:
         meta = _Meta(bench, http, findings)
         for _ in range(_WARM_UP):
             await meta.post(make(bench.whatsapp.line))
@@ -114,7 +165,7 @@ async def _closed_loop(
         numbers = itertools.count()
         cpu_before, began = cpu_seconds(controlplane), time.monotonic()
         taken = await asyncio.gather(
-            *(_post_on(meta, bench, make, numbers, began + for_s) for _ in range(_AT_ONCE))
+            *(_post_on(meta, bench, make, numbers, began + for_s) for _ in range(at_once))
         )
         wall_s = time.monotonic() - began
         # what goes on behind the 200 belongs to the price
@@ -127,6 +178,7 @@ async def _closed_loop(
         webhooks=sum(taken),
         wall_s=wall_s,
         cpu_s=cpu_seconds(controlplane) - cpu_before,
+        target_per_core=target,
     )
 
 
@@ -187,5 +239,8 @@ def message_status(line: Line) -> bytes:
     return encode(envelope(line, [{"value": value, "field": "messages"}]))
 
 
-def _http() -> aiohttp.ClientSession:
-    return aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=_TIMEOUT_S))
+def _http(connections: int = _AT_ONCE) -> aiohttp.ClientSession:
+    return aiohttp.ClientSession(
+        timeout=aiohttp.ClientTimeout(total=_TIMEOUT_S),
+        connector=aiohttp.TCPConnector(limit=connections),
+    )

@@ -70,6 +70,13 @@ def test_throughput_counts_cpu_time_not_wall_time() -> None:
     assert one.to_json()["per_s_measured"] == 50
 
 
+@pytest.mark.parametrize(("target", "is_met"), [(None, True), (500, True), (501, False)])
+def test_a_throughput_meets_its_target(target: float | None, *, is_met: bool) -> None:
+    """By what one core is enough for, whatever else the machine had to do."""
+    one = Throughput(name="x", webhooks=500, wall_s=10.0, cpu_s=1.0, target_per_core=target)
+    assert one.is_met is is_met
+
+
 def test_the_cost_of_a_call_is_the_difference() -> None:
     """What a part uses without calls is no call's; the rest is shared among the calls."""
     idle = CostLevel(

@@ -39,7 +39,9 @@ def full() -> Findings:
             Distribution(name="a step", values=[12.34, 123.4], is_part=True),
             Distribution(name="slow", values=[70.0], target=Target(percent=99, below=50)),
         ],
-        throughputs=[Throughput(name="stored", webhooks=500, wall_s=2.0, cpu_s=1.0)],
+        throughputs=[
+            Throughput(name="stored", webhooks=500, wall_s=2.0, cpu_s=1.0, target_per_core=1000)
+        ],
         costs=[cost(0, 0.01, 80_000_000), cost(4, 0.09, 92_000_000)],
         rtp={
             "cost": RtpAccount(
@@ -65,7 +67,9 @@ def test_every_figure_has_its_row() -> None:
         "100", "50.0", "95.0", "99.0", "100", "p95", "<", "600:", "met",
     ]  # fmt: skip
     assert cells(text, "slow")[-1] == "MISSED"
-    assert cells(text, "stored")[1:] == ["500", "500", "2.00", "250"]
+    assert cells(text, "stored")[1:] == [
+        "500", "500", "2.00", "250", "1000", "/s/core:", "MISSED",
+    ]  # fmt: skip
     assert cells(text, "SFU: CPU, cores")[-2:] == ["0.010", "0.020"]
     assert cells(text, "SFU: memory, MB")[-2:] == ["80", "3.0"]
     assert cells(text, "handled by Python")[-5:] == ["0", "must", "be", "0:", "met"]
