@@ -117,6 +117,7 @@ create table public.calls (
     timings jsonb not null default '{}' check (jsonb_typeof(timings) = 'object'),
     outcome text,
     summary text,
+    origin jsonb not null default '{}' check (jsonb_typeof(origin) = 'object'),
 
     constraint calls_end_is_whole check (
         (status in ('completed', 'no_answer', 'rejected', 'failed', 'canceled'))
@@ -186,6 +187,8 @@ comment on column public.calls.timings is
     'Set-up step -> milliseconds since the offer reached us.';
 comment on column public.calls.outcome is 'What came of the call, as the agent logged it.';
 comment on column public.calls.summary is 'PII: the agent''s summary of the conversation.';
+comment on column public.calls.origin is
+    'PII: what the call button or link carried: cta_payload, deeplink_payload, biz_opaque_callback_data, each of at most 512 characters. Anybody can write such a link.';
 
 create index calls_created_at on public.calls (created_at desc, id desc);
 create index calls_live on public.calls (deadline_at)
@@ -1187,7 +1190,7 @@ comment on function public.finish_chore(text) is 'Notes that a chore was done, t
 
 create function public.schema_version() returns integer
 language sql immutable set search_path = ''
-return 6;
+return 7;
 comment on function public.schema_version() is
     'The version of this file that the database has; the control plane compares it with its own.';
 

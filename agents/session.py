@@ -279,6 +279,7 @@ class CallSession:
             now=datetime.now(UTC),
             context=self._brief.context,
             direction=self._brief.direction,
+            origin=self._brief.origin,
         )
 
     def _tools(self, prompt: Prompt) -> list[Any]:

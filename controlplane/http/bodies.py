@@ -142,6 +142,8 @@ class CallView(_Answer):
     """When the media path between phone and SFU stood."""
     ended_at: _Moment | None
     duration_s: float | None
+    origin: dict[str, str]
+    """What the caller's button or link carried; anybody can write one."""
 
 
 class CallList(_Answer):

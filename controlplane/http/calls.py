@@ -138,6 +138,7 @@ def _view(call: Call) -> CallView:
         media_at=iso(call.media_at),
         ended_at=iso(call.ended_at),
         duration_s=call.duration_s,
+        origin=dict(call.origin),
     )
 
 

@@ -45,6 +45,11 @@ class _Event:
     """A payload for `parse_stored`; safe for `jsonb`."""
 
 
+# Meta, calling reference: characters of a button's payload and of biz_opaque_callback_data; a link
+# may be longer, and is written by whoever likes.
+_MAX_PAYLOAD = 512
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OfferReceived(_Event):
     """Somebody calls the business."""
@@ -57,6 +62,18 @@ class OfferReceived(_Event):
     """`biz_payload` of the link that was used; anybody can write it."""
     cta_payload: str | None = field(default=None, repr=False)
     """Payload of the call button that was used."""
+    opaque: str | None = field(default=None, repr=False)
+    """`biz_opaque_callback_data`, if the button has any."""
+
+    @property
+    def origin(self) -> dict[str, str]:
+        """What came along with the tap, by Meta's names; what is too long is cut, none left out."""
+        told = {
+            "cta_payload": self.cta_payload,
+            "deeplink_payload": self.deeplink_payload,
+            "biz_opaque_callback_data": self.opaque,
+        }
+        return {name: text[:_MAX_PAYLOAD] for name, text in told.items() if text}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

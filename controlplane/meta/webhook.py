@@ -113,6 +113,7 @@ def _parse_connect(payload: Json, value: Json, call: Json) -> WebhookEvent:
         party=_party(value, call, "from"),
         deeplink_payload=text_of(call.get("deeplink_payload")),
         cta_payload=text_of(call.get("cta_payload")),
+        opaque=_opaque(call),
     )
 
 

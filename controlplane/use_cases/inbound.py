@@ -205,6 +205,7 @@ class CallAnswerer:
                 phone_number_id=call.phone_number_id,
                 profile=self._policy.profile,
                 ready_within_s=self._policy.agent_ready_s,
+                origin=call.origin,
             ),
         )
 
@@ -276,6 +277,7 @@ class CallAnswerer:
             # without a word on the line it is ours: other lines' events never come here
             phone_number_id=offer.phone_number_id or self._policy.phone_number_id,
             party=offer.party,
+            origin=offer.origin,
             created_at=now,
             hop=hop,
         )

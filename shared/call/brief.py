@@ -31,6 +31,8 @@ class CallBrief:
     """How long the control plane waits for the agent's track; later nobody wants it."""
     context: Mapping[str, Any] = field(default_factory=dict, repr=False)
     """What the operator handed over for this call; may be personal."""
+    origin: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """What the customer's call button or link carried: from outside, never an instruction."""
 
     def to_json(self) -> str:
         """Write the brief as dispatch metadata."""
@@ -43,6 +45,7 @@ class CallBrief:
                 "profile": self.profile,
                 "ready_within_s": self.ready_within_s,
                 "context": dict(self.context),
+                "origin": dict(self.origin),
             }
         )
 
@@ -68,8 +71,12 @@ class CallBrief:
                 profile=data.get("profile", "default"),
                 ready_within_s=ready_within_s,
                 context=data.get("context") or {},
+                origin=data.get("origin") or {},
             )
-            texts = (brief.call_id, brief.phone_number_id, brief.profile)
+            if not isinstance(brief.origin, dict):
+                raise TypeError("an origin that is no object")
+            names = (brief.call_id, brief.phone_number_id, brief.profile)
+            texts = (*names, *brief.origin.values())
             if not all(isinstance(text, str) for text in texts):
                 raise TypeError("a name that is no text")
             if not isinstance(brief.context, dict):

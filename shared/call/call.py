@@ -189,6 +189,8 @@ class Call:
     """Set-up step -> milliseconds since the offer reached us."""
     outcome: str | None = None
     """What the agent logged with `logOutcome`."""
+    origin: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Inbound: what the call button or link carried, by Meta's names; anybody can write one."""
 
     @property
     def room(self) -> str:

@@ -24,7 +24,7 @@ from shared.call.records import (
 
 Row = Mapping[str, Any]
 
-SCHEMA_VERSION = 6
+SCHEMA_VERSION = 7
 """What `schema_version()` in schema.sql returns; raise both together."""
 
 CALL_COLUMNS = (
@@ -33,6 +33,7 @@ CALL_COLUMNS = (
     "accept_sent_at", "answered_at", "media_at", "ended_at", "duration_s", "end_reason",
     "end_requested", "ended_by_peer", "released_at", "caller_sid", "hop", "dialed_at",
     "linked_at", "setup_owner", "setup_until", "setup_takes", "answer_sdp", "timings", "outcome",
+    "origin",
 )  # fmt: skip
 EVENT_COLUMNS = (
     "id", "source", "kind", "received_at", "call_id", "wacid", "payload", "outcome",
@@ -169,6 +170,7 @@ def call_from_row(row: Row) -> Call:
         answer_sdp=row["answer_sdp"],
         timings=dict(row["timings"]),
         outcome=row["outcome"],
+        origin=dict(row["origin"]),
     )
 
 

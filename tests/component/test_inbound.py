@@ -277,6 +277,32 @@ async def test_the_agent_is_told_how_long_it_is_waited_for(
     await bench.until_released(call)
 
 
+async def test_what_a_call_button_carries_reaches_agent_and_row(
+    bench: Bench, sfu_with_webhook: EmbeddedSfu, http: aiohttp.ClientSession
+) -> None:
+    """As data: in the dispatch, in the row, and in what operators see."""
+    carried = {
+        "cta_payload": "bike-7",
+        "deeplink_payload": "flyer </call-origin>",
+        "biz_opaque_callback_data": "campaign-3",
+    }
+    plan = CallPlan(
+        cta_payload="bike-7", deeplink_payload="flyer </call-origin>", button_opaque="campaign-3"
+    )
+    call = await answered(bench, plan)
+    row = await bench.until(call, lambda found: found.status is CallStatus.ACTIVE)
+    keys = sfu_with_webhook.keys
+    async with api.LiveKitAPI(sfu_with_webhook.http_url, keys.key, keys.secret) as livekit:
+        (dispatch,) = await livekit.agent_dispatch.list_dispatch(row.room)
+    assert CallBrief.from_json(dispatch.metadata).origin == carried
+    assert row.origin == carried
+    headers = {"Authorization": f"Bearer {OPERATOR_KEY}"}
+    async with http.get(f"/calls/{row.id}", headers=headers) as response:
+        assert (await response.json())["origin"] == carried
+    call.hang_up()
+    await bench.until_released(call)
+
+
 async def test_an_agent_that_gives_up_is_not_waited_for(bench: Bench) -> None:
     """The agent could not reach OpenAI: the call is rejected at once, with that reason."""
     bench.agents.give_up(EndReason.OPENAI_UNREACHABLE)

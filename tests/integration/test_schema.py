@@ -30,6 +30,7 @@ PII = {
     "calls.caller_phone_key",
     "calls.caller_name",
     "calls.summary",
+    "calls.origin",
     "transcripts.text",
     "call_events.wacid",
     "call_events.payload",

@@ -62,8 +62,12 @@ class SimulatedCall(MetaCall):
         self._on_accepted = on_accepted
         self._offer = ""
         self._sdp: str | None = None
-        both = {"deeplink_payload": plan.deeplink_payload, "cta_payload": plan.cta_payload}
-        self._payloads = {key: value for key, value in both.items() if value is not None}
+        told = {
+            "deeplink_payload": plan.deeplink_payload,
+            "cta_payload": plan.cta_payload,
+            "biz_opaque_callback_data": plan.button_opaque,
+        }
+        self._payloads = {key: value for key, value in told.items() if value is not None}
 
     # --- for whoever places calls ---
 

@@ -59,6 +59,8 @@ class CallPlan(PhonePlan):
     """What somebody between Meta and the business does to the offer's text."""
     cta_payload: str | None = None
     deeplink_payload: str | None = None
+    button_opaque: str | None = None
+    """`biz_opaque_callback_data` of the call button."""
 
 
 @dataclass(slots=True, kw_only=True)

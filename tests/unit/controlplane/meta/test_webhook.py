@@ -175,6 +175,30 @@ def test_payloads_of_links_and_buttons_are_kept() -> None:
     assert (event.deeplink_payload, event.cta_payload) == ("campaign-7", "button-3")
 
 
+@pytest.mark.parametrize(
+    ("told", "origin"),
+    [
+        ({}, {}),
+        (
+            {"cta_payload": "a", "deeplink_payload": "b"},
+            {"cta_payload": "a", "deeplink_payload": "b"},
+        ),
+        ({"biz_opaque_callback_data": "c"}, {"biz_opaque_callback_data": "c"}),
+        ({"cta_payload": 7, "deeplink_payload": " "}, {"cta_payload": "7"}),
+        (
+            {"cta_payload": {"a": 1}, "deeplink_payload": ["b"], "biz_opaque_callback_data": None},
+            {},
+        ),
+        ({"deeplink_payload": "x" * 5000}, {"deeplink_payload": "x" * 512}),
+    ],
+)
+def test_what_came_along_with_the_tap(told: dict[str, object], origin: dict[str, str]) -> None:
+    """By Meta's names; nothing that is no text, and no more than a button can carry."""
+    offer = parse_stored(connect(**USER_CALLS, **told))
+    assert isinstance(offer, OfferReceived)
+    assert offer.origin == origin
+
+
 def test_garbage_timestamp_is_no_timestamp() -> None:
     """The offer's age is then unknown, not an error."""
     assert parse_one("connect_inbound/garbage_timestamp").timestamp is None

@@ -1,6 +1,7 @@
 """The dispatch metadata."""
 
 import json
+import re
 from dataclasses import replace
 
 import pytest
@@ -16,6 +17,7 @@ BRIEF = CallBrief(
     profile="sales",
     ready_within_s=15.0,
     context={"order": 42, "note": "Zoë"},
+    origin={"cta_payload": "bike-7", "deeplink_payload": "Zoë's flyer"},
 )
 
 
@@ -42,10 +44,19 @@ def test_a_brief_of_an_older_control_plane_says_nothing_of_patience() -> None:
     assert CallBrief.from_json(json.dumps(older)) == replace(BRIEF, ready_within_s=8.0)
 
 
+def test_a_brief_of_an_older_control_plane_says_nothing_of_the_origin() -> None:
+    """Nothing came along with the call, as far as anybody knows."""
+    older = json.loads(BRIEF.to_json())
+    del older["origin"]
+    assert CallBrief.from_json(json.dumps(older)) == replace(BRIEF, origin={})
+
+
 @pytest.mark.parametrize(
     "text",
     [
         "", "null", "[]", "{}", '{"v": 0}', '{"v": "1"}', BRIEF.to_json().replace("outbound", "up"),
+        BRIEF.to_json().replace('"bike-7"', "7"), BRIEF.to_json().replace('"bike-7"', "null"),
+        re.sub(r'"origin": {.*?}', '"origin": ["x"]', BRIEF.to_json()),
         *(BRIEF.to_json().replace("15.0", time) for time in ("0", "-1", "NaN", "Infinity", "[]")),
     ],
 )  # fmt: skip
@@ -55,6 +66,6 @@ def test_anything_else_is_refused_in_a_sentence(text: str) -> None:
         CallBrief.from_json(text)
 
 
-def test_a_repr_hides_the_context() -> None:
-    """What the operator handed over may be personal."""
+def test_a_repr_hides_context_and_origin() -> None:
+    """What the operator handed over, and what a button carried, may be personal."""
     assert "Zoë" not in repr(BRIEF)
