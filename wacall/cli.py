@@ -25,6 +25,10 @@ COMMANDS: Mapping[str, Command] = {
     "call": Command(
         "place an outbound call through a running control plane", "wacall.operators.call"
     ),
+    "calls": Command("list calls, newest first", "wacall.operators.calls"),
+    "inspect": Command(
+        "show one call: its row, its timeline, what was said", "wacall.operators.inspection"
+    ),
     "consent": Command(
         "ask for permission to call; list, import, withdraw, erase", "wacall.operators.consent"
     ),

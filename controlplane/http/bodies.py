@@ -177,6 +177,8 @@ class TurnView(_Answer):
 class CallDetails(CallView):
     """A call with everything that is known of it."""
 
+    why: str | None
+    """Why it ended, and what to do about it: a sentence; null while it goes on."""
     timings_ms: dict[str, float]
     """Set-up step and its end, in milliseconds since the beginning."""
     timeline: list[EventView]

@@ -6,6 +6,7 @@ import uuid
 from aiohttp import web
 
 from controlplane.core.errors import BadRequest, CallEnded
+from controlplane.core.explanation import why_ended
 from controlplane.http.bodies import (
     CallDetails,
     CallerView,
@@ -67,6 +68,7 @@ class CallRoutes:
         return answer(
             CallDetails(
                 **dict(_view(call)),
+                why=why_ended(call, events),
                 timings_ms=dict(call.timings),
                 timeline=[_event_view(event) for event in events],
                 transcript=[_turn_view(turn) for turn in turns],

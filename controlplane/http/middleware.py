@@ -10,6 +10,7 @@ from aiohttp import web
 
 from controlplane.http.bodies import Failure, Problem, answer
 from controlplane.http.door import Connection
+from controlplane.meta.graph_errors import GraphRefused
 from shared.call.errors import CallDenied, WacallError
 
 _log = logging.getLogger(__name__)
@@ -45,6 +46,10 @@ async def errors_as_json(request: web.Request, handler: Handler) -> web.StreamRe
         return await handler(request)
     except CallDenied as error:
         return error_response(error.status, error.code, str(error), error.retry_at)
+    except GraphRefused as error:
+        # whoever asked is an operator, and may know Meta's own words
+        said = f" Meta says: {error.detail}" if error.detail else ""
+        return error_response(error.status, error.code, f"{error}{said}")
     except WacallError as error:
         return error_response(error.status, error.code, str(error))
     except web.HTTPRequestEntityTooLarge:

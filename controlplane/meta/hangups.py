@@ -67,7 +67,7 @@ def hangup_note(event: PeerHungUp) -> dict[str, Any] | None:
     entry = known_as(error.code) or UNLISTED
     return {
         "code": entry.slug,
-        "message": entry.advice,
+        "message": f"Meta ended the call with code {error.code}. {entry.advice}",
         "meta_code": error.code,
         "meta_detail": error.message,
     }

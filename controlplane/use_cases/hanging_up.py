@@ -76,8 +76,8 @@ class PeerHangup:
             corrected = await self._correct(event, call.id)
             return Settled(EventOutcome.HANDLED if corrected else EventOutcome.DUPLICATE, call.id)
         await stop_setup(event.wacid)
-        await self._note(event, ended)
         self._ender.release(ended)
+        await self._note(event, ended)
         return Settled(EventOutcome.HANDLED, call.id)
 
     async def _note(self, event: PeerHungUp, ended: Call) -> None:

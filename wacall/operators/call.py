@@ -10,6 +10,7 @@ from typing import Any
 from shared.call.call import FINAL_STATUSES, CallStatus
 from wacall import environment
 from wacall.operators.client import OperatorRefused, ask
+from wacall.operators.display import on_one_line
 
 _POLL_S = 0.5
 # what an agent is told fits on a page
@@ -51,6 +52,16 @@ def _is_deeper(part: Any, levels: int) -> bool:
     return levels < 0 or any(_is_deeper(one, levels - 1) for one in inner)
 
 
+def change(call: Mapping[str, Any]) -> list[str]:
+    """Say how the call stands now: its status, and at its end why it came to that."""
+    if call["status"] not in FINAL_STATUSES:
+        return [call["status"]]
+    lines = [f"{call['status']}: {call['end_reason']}"]
+    if call["status"] != CallStatus.COMPLETED and call.get("why"):
+        lines.append(on_one_line(call["why"]))
+    return lines
+
+
 async def _call(arguments: argparse.Namespace, variables: Mapping[str, str]) -> int:
     body = {"to": arguments.to, "context": arguments.context}
     if arguments.profile is not None:
@@ -76,9 +87,7 @@ async def _follow(call_id: str, variables: Mapping[str, str]) -> int:
         call = await ask(variables, "GET", f"/calls/{call_id}")
         if call["status"] != seen:
             seen = call["status"]
-            print(
-                seen if seen not in FINAL_STATUSES else f"{seen}: {call['end_reason']}", flush=True
-            )
+            print("\n".join(change(call)), flush=True)
         if seen in FINAL_STATUSES:
             return 0 if seen == CallStatus.COMPLETED else 1
         await asyncio.sleep(_POLL_S)

@@ -1,0 +1,64 @@
+"""One call in a terminal."""
+
+from typing import Any
+
+from wacall.operators.inspection import page
+
+AT = "2026-03-01T12:00:30.123456+00:00"
+CALL: dict[str, Any] = {
+    "id": "9b0f3c9e-7a51-4a62-9a1d-0d6f7c1b2a3e",
+    "direction": "inbound",
+    "status": "failed",
+    "end_reason": "graph-refused",
+    "why": "Graph refused. Wait.\nMeta says: no.",
+    "outcome": None,
+    "room": "wa-9b0f3c9e-7a51-4a62-9a1d-0d6f7c1b2a3e",
+    "caller": {"name": "Zoë", "phone": "15550001111", "user_id": None},
+    "created_at": AT,
+    "answered_at": None,
+    "media_at": None,
+    "ended_at": AT,
+    "duration_s": None,
+    "origin": {"cta_payload": "bike-7\x1b[2J"},
+    "timings_ms": {"claimed_ms": 12.3, "room_ms": 40.0},
+    "timeline": [
+        {"at": AT, "source": "meta", "kind": "connect", "outcome": "handled", "payload": {"x": 1}},
+        {
+            "at": AT,
+            "source": "controlplane",
+            "kind": "error",
+            "outcome": "recorded",
+            "payload": {"message": "Graph refused. \x1bWait."},
+        },
+    ],
+    "transcript": [
+        {"at": AT, "speaker": "user", "text": "Hello\nthere", "interrupted": True, "sequence": 1}
+    ],
+}
+
+
+def test_everything_that_is_known_is_on_the_page() -> None:
+    """Row, reason, timeline and words; each on a line, and nothing that commands a terminal."""
+    lines = list(page(CALL))
+    text = "\n".join(lines)
+    assert lines[:3] == [
+        f"call {CALL['id']}",
+        "inbound, failed: graph-refused",
+        "Graph refused. Wait. Meta says: no.",
+    ]
+    for line in (
+        "with      Zoë, +15550001111",
+        "answered  -",
+        "origin    cta_payload bike-7 [2J",
+        "set-up    claimed 12 ms, room 40 ms",
+        "  12:00:30.123  meta         connect  handled",
+        "  12:00:30.123  controlplane error  Graph refused.  Wait.",
+        "  12:00:30.123  user      Hello there (interrupted)",
+    ):
+        assert line in lines
+    assert "\x1b" not in text
+
+
+def test_a_call_without_words_says_so() -> None:
+    """Rather than end in a headline."""
+    assert list(page({**CALL, "transcript": [], "why": None}))[-1] == "  nothing was written down"

@@ -1,0 +1,70 @@
+"""`wacall inspect CALL_ID`: one call's row, its timeline, and what was said."""
+
+import argparse
+import asyncio
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from typing import Any
+from urllib.parse import quote
+
+from wacall import environment
+from wacall.operators.client import OperatorRefused, ask
+from wacall.operators.display import clock, moment, on_one_line, outcome_of, person_of, seconds
+
+
+def main(argv: list[str]) -> int:
+    """Print the call; 1 when the control plane refuses or does not know it."""
+    parser = argparse.ArgumentParser(prog="wacall inspect", description=__doc__)
+    parser.add_argument("call", metavar="CALL_ID", help="as `wacall calls` lists it")
+    parser.add_argument("--json", action="store_true", help="as the API answers, for programs")
+    arguments = parser.parse_args(argv)
+    path = f"/calls/{quote(arguments.call, safe='')}"
+    try:
+        call = asyncio.run(ask(environment.load_running(), "GET", path))
+    except OperatorRefused as refusal:
+        print(refusal, file=sys.stderr)
+        return 1
+    print(json.dumps(call, indent=2) if arguments.json else "\n".join(page(call)))
+    return 0
+
+
+def page(call: Mapping[str, Any]) -> Iterator[str]:
+    """Write everything that is known of a call, for people; times are UTC."""
+    yield f"call {call['id']}"
+    yield f"{call['direction']}, {outcome_of(call)}"
+    if call["why"]:
+        yield on_one_line(call["why"])
+    yield ""
+    timings = call["timings_ms"].items()
+    facts = {
+        "with": person_of(call),
+        "began": moment(call["created_at"]),
+        "answered": moment(call["answered_at"]),
+        "media": moment(call["media_at"]),
+        "ended": moment(call["ended_at"]),
+        "lasted": seconds(call["duration_s"]),
+        "outcome": on_one_line(call["outcome"] or "-"),
+        "origin": on_one_line(", ".join(f"{k} {v}" for k, v in call["origin"].items())) or "-",
+        "room": call["room"],
+        "set-up": ", ".join(f"{k.removesuffix('_ms')} {v:.0f} ms" for k, v in timings) or "-",
+    }
+    for name, value in facts.items():
+        yield f"{name:<9} {value}"
+    yield ""
+    yield "timeline"
+    for event in call["timeline"]:
+        yield f"  {clock(event['at'])}  {event['source']:<12} {_event(event)}".rstrip()
+    yield ""
+    yield "transcript"
+    for turn in call["transcript"]:
+        cut = " (interrupted)" if turn["interrupted"] else ""
+        yield f"  {clock(turn['at'])}  {turn['speaker']:<9} {on_one_line(turn['text'])}{cut}"
+    if not call["transcript"]:
+        yield "  nothing was written down"
+
+
+def _event(event: Mapping[str, Any]) -> str:
+    said = event["payload"].get("message") or event["payload"].get("cause") or ""
+    parts = (event["kind"], event["outcome"] if event["source"] == "meta" else "", said)
+    return "  ".join(on_one_line(part) for part in parts if part)
