@@ -1186,11 +1186,44 @@ language sql volatile set search_path = '' as $$
 $$;
 comment on function public.finish_chore(text) is 'Notes that a chore was done, to the end.';
 
+-- ------------------------------------------------------------------------------- line_troubles
+
+create table public.line_troubles (
+    phone_number_id text not null check (phone_number_id <> ''),
+    name text not null check (name ~ '^[a-z]+(-[a-z]+)*$'),
+    holds boolean not null,
+    until timestamptz,
+    told_at timestamptz not null,
+    primary key (phone_number_id, name)
+);
+
+comment on table public.line_troubles is
+    'What Meta has told of a line or its account that keeps calls from working; what is over stays, as the newest word. No personal data.';
+comment on column public.line_troubles.phone_number_id is 'Meta''s id of the business line.';
+comment on column public.line_troubles.name is 'What: a slug such as account-disabled.';
+comment on column public.line_troubles.holds is 'False: Meta has told that it is over.';
+comment on column public.line_troubles.until is 'When it ends by itself; null: it does not.';
+comment on column public.line_troubles.told_at is 'When Meta told it.';
+
+create function public.note_line_trouble(
+    line text, trouble text, begins boolean, ends_at timestamptz, told timestamptz
+) returns void
+language sql volatile set search_path = '' as $$
+    insert into public.line_troubles as t (phone_number_id, name, holds, until, told_at)
+    values (note_line_trouble.line, note_line_trouble.trouble, note_line_trouble.begins,
+        note_line_trouble.ends_at, note_line_trouble.told)
+    on conflict (phone_number_id, name) do update
+    set holds = excluded.holds, until = excluded.until, told_at = excluded.told_at
+    where t.told_at <= excluded.told_at
+$$;
+comment on function public.note_line_trouble(text, text, boolean, timestamptz, timestamptz) is
+    'Notes that a trouble of a line begins or is over, unless something newer is known of it.';
+
 -- ------------------------------------------------------------------------------------ version
 
 create function public.schema_version() returns integer
 language sql immutable set search_path = ''
-return 7;
+return 8;
 comment on function public.schema_version() is
     'The version of this file that the database has; the control plane compares it with its own.';
 
@@ -1206,12 +1239,13 @@ alter table public.person_links enable row level security;
 alter table public.consent_requests enable row level security;
 alter table public.call_pauses enable row level security;
 alter table public.chores enable row level security;
+alter table public.line_troubles enable row level security;
 
 -- A Supabase project may grant everything on new objects by default: take it back first.
 revoke all on public.calls, public.transcripts, public.call_events, public.leads,
     public.follow_ups, public.call_timeline, public.consents, public.consent_state,
     public.person_links, public.consent_requests, public.call_pauses,
-    public.chores from public, anon, authenticated, service_role;
+    public.chores, public.line_troubles from public, anon, authenticated, service_role;
 revoke all on function public.phone_key(text), public.has_moved(text, text, timestamptz),
     public.names_met(text, text, timestamptz), public.person_names(text, text),
     public.link_person(uuid, text, text, text, text, text, text, timestamptz),
@@ -1224,7 +1258,8 @@ revoke all on function public.phone_key(text), public.has_moved(text, text, time
     public.call_standing(text, text, text, timestamptz, integer, integer),
     public.do_not_call(uuid), public.erase_person(text, text, boolean),
     public.purge_expired(integer, integer, integer, integer, integer, boolean),
-    public.claim_chore(text, double precision, double precision), public.finish_chore(text)
+    public.claim_chore(text, double precision, double precision), public.finish_chore(text),
+    public.note_line_trouble(text, text, boolean, timestamptz, timestamptz)
     from public, anon, authenticated, service_role;
 
 grant usage on schema public to service_role;
@@ -1234,7 +1269,7 @@ grant update (outcome, call_id, taken_at) on public.call_events to service_role;
 grant select, insert on public.consents, public.person_links, public.consent_requests,
     public.call_pauses to service_role;
 grant update (message_id, outcome) on public.consent_requests to service_role;
-grant select, insert, update on public.chores to service_role;
+grant select, insert, update on public.chores, public.line_troubles to service_role;
 grant select on public.call_timeline, public.consent_state to service_role;
 grant execute on function public.phone_key(text), public.has_moved(text, text, timestamptz),
     public.names_met(text, text, timestamptz), public.person_names(text, text),
@@ -1247,5 +1282,6 @@ grant execute on function public.phone_key(text), public.has_moved(text, text, t
     public.call_standing(text, text, text, timestamptz, integer, integer),
     public.do_not_call(uuid), public.erase_person(text, text, boolean),
     public.purge_expired(integer, integer, integer, integer, integer, boolean),
-    public.claim_chore(text, double precision, double precision), public.finish_chore(text)
+    public.claim_chore(text, double precision, double precision), public.finish_chore(text),
+    public.note_line_trouble(text, text, boolean, timestamptz, timestamptz)
     to service_role;

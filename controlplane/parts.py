@@ -10,6 +10,7 @@ from controlplane.core.deadlines import Bounds
 from controlplane.core.hop import HopFleet
 from controlplane.core.policy import TEST_NUMBER_LIMITS, Limits
 from controlplane.ledger.ledger import Ledger
+from controlplane.ledger.line_troubles import LineTroubles
 from controlplane.livekit.rooms import RoomsClient
 from controlplane.livekit.whip import WhipClient
 from controlplane.meta.graph import GraphClient
@@ -202,6 +203,12 @@ def make_use_cases(
     linker = CallLinker(
         near, permissions=permissions, ender=ender, setup=setup, leases=leases, bounds=bounds
     )
+    line_watch = LineWatch(
+        near.graph,
+        book=LineTroubles(rest, settings.wa_phone_number_id),
+        metrics=near.metrics,
+        clock=near.clock,
+    )
     switchboard = Switchboard(
         near,
         answerer=CallAnswerer(
@@ -217,6 +224,7 @@ def make_use_cases(
             near, linker=linker, ender=ender, phone_number_id=settings.wa_phone_number_id
         ),
         permissions=permissions,
+        line_watch=line_watch,
         tasks=tasks,
         phone_number_id=settings.wa_phone_number_id,
     )
@@ -257,7 +265,7 @@ def make_use_cases(
             near, leases=leases, switchboard=switchboard, ender=ender, tasks=tasks
         ),
         keys=KeyReporter(near),
-        line_watch=LineWatch(near.graph, metrics=near.metrics, clock=near.clock),
+        line_watch=line_watch,
     )
 
 

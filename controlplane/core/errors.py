@@ -4,6 +4,7 @@ WacallError
 PeerError            what they sent cannot be used
 BadSignature, BadWebhook, BadSdp, BadRequest, KeyReused
 BodyTooLarge, BodyTooSlow, CompressedBody, ReferenceUsed
+SdesOffer          (of BadSdp)
 BadHandshake       (controlplane.meta.signature)
 UpstreamError        a service refused or failed
 GraphError         (its children, one per code of Meta's: controlplane.meta.graph_errors)
@@ -86,6 +87,15 @@ class BadSdp(PeerError):
 
     code = "bad-sdp"
     reason = EndReason.BAD_OFFER
+
+
+class SdesOffer(BadSdp):
+    """The call is keyed by SDES, which LiveKit does not speak; set the number to DTLS.
+
+    Its setting is `calling.srtp_key_exchange_protocol` (Meta: call settings).
+    """
+
+    code = "sdes-offer"
 
 
 class GraphError(UpstreamError):

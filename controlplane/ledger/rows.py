@@ -38,6 +38,7 @@ TABLES: Mapping[str, tuple[str, ...]] = {
     "consent_requests": (*CONSENT_REQUEST_COLUMNS, "person", "outcome", "phone_key"),
     "call_pauses": (*CALL_PAUSE_COLUMNS, "phone_key"),
     "person_links": PERSON_LINK_COLUMNS,
+    "line_troubles": ("phone_number_id", "name", "holds", "until", "told_at"),
 }
 """The ledger's tables and columns that the product reads or writes."""
 

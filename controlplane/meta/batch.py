@@ -50,6 +50,9 @@ def split_webhook(body: bytes) -> Iterator[Json]:
                 yield {"malformed": "change", "data": change}
                 continue
             head = {"entry_id": entry.get("id"), "field": change.get("field")}
+            if str(change.get("field")).startswith("account") and "time" in entry:
+                # what such a change tells has no time of its own
+                head["entry_time"] = entry["time"]
             yield from ({**head, "value": value} for value in _split_value(change["value"]))
 
 

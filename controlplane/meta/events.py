@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import ClassVar
 
 from controlplane.core.foreign import Json
+from controlplane.core.line_trouble import TroubleChange
 from controlplane.meta.words import HangupStatus, PeerStatus, PermissionResponse, PermissionSource
 from shared.call.call import Direction
 from shared.call.ids import PhoneNumberId, WhatsAppCallId
@@ -165,12 +166,16 @@ class Restriction:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountUpdated(_Event):
-    """Meta warns about the account's calls, or restricts them; it concerns all of its lines."""
+    """Meta tells of the account, which concerns all of its lines, or of a number's settings."""
 
     kind: ClassVar[EventKind] = EventKind.ACCOUNT_UPDATE
     violation: str | None
     """Meta's word for what it warns of, such as USER_INITIATED_CALLS_LOW_PICKUP_RATE."""
     restrictions: tuple[Restriction, ...]
+    changes: tuple[TroubleChange, ...] = ()
+    """What begins or ends with it."""
+    account: str | None = None
+    """Meta's id of the WhatsApp Business account."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,24 +7,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from controlplane.core.foreign import object_of, word_of
+from controlplane.core.line_trouble import SENTENCES
 
-SETTINGS_TROUBLES = ("calling-off", "sip-mode", "sdes-mode")
-"""The slugs that `settings_troubles` may name."""
+SETTINGS_FIELDS: Mapping[str, str] = {
+    "calling-off": "status",
+    "sip-mode": "sip",
+    "sdes-mode": "srtp_key_exchange_protocol",
+}
+"""The slugs that `settings_troubles` may name, each with the field of `calling` that decides."""
 
 # of a number's `status`: those with which it can be used all the same
 _USABLE = {"", "CONNECTED", "FLAGGED", "UNVERIFIED", "PENDING"}
-_OFF = (
-    "Calling is off for this number; set `calling.status` to ENABLED in its settings, in the "
-    "WhatsApp Manager or by Graph."
-)
-_SIP = (
-    "SIP is enabled for this number, which takes its calls away from Graph: none comes here. Set "
-    "`calling.sip.status` to DISABLED in its settings."
-)
-_SDES = (
-    "The number's calls are keyed by SDES, which LiveKit does not speak: every call is rejected. "
-    "Set `calling.srtp_key_exchange_protocol` to DTLS in its settings."
-)
 
 
 def number_troubles(status: str) -> dict[str, str]:
@@ -41,11 +34,11 @@ def settings_troubles(calling: Mapping[str, Any]) -> dict[str, str]:
 
     What is not told is as it is by default: DTLS, no SIP.
     """
-    found = {}
+    names = []
     if word_of(calling.get("status")).upper() == "DISABLED":
-        found["calling-off"] = _OFF
+        names.append("calling-off")
     if word_of(object_of(calling.get("sip")).get("status")).upper() == "ENABLED":
-        found["sip-mode"] = _SIP
+        names.append("sip-mode")
     if word_of(calling.get("srtp_key_exchange_protocol")).upper() == "SDES":
-        found["sdes-mode"] = _SDES
-    return found
+        names.append("sdes-mode")
+    return {name: SENTENCES[name] for name in names}

@@ -19,6 +19,7 @@ from controlplane.core.foreign import (
     time_of,
     word_of,
 )
+from controlplane.meta.account_events import account_changes, settings_changes
 from controlplane.meta.batch import ELEMENTS, split_webhook
 from controlplane.meta.events import (
     AccountUpdated,
@@ -69,6 +70,8 @@ def parse_stored(payload: Json) -> WebhookEvent:
                 return parse(payload, value, element)
         if payload.get("field") == "account_update":
             return _parse_account(payload, value)
+        if payload.get("field") == "account_settings_update":
+            return _parse_settings(payload, value)
         raise _Malformed("nothing that concerns the course of a call")
     except _Malformed as error:
         return _unrecognized(payload, value, str(error))
@@ -225,7 +228,7 @@ def _parse_system(payload: Json, value: Json, message: Json) -> WebhookEvent:
 
 
 def _parse_account(payload: Json, value: Json) -> WebhookEvent:
-    """Read ACCOUNT_VIOLATION and ACCOUNT_RESTRICTION (Meta: account_update webhook)."""
+    """Read what concerns calls (Meta: account_update webhook)."""
     violation = word_of(object_of(value.get("violation_info")).get("violation_type"))
     info = value.get("restriction_info")
     restrictions = tuple(
@@ -233,16 +236,38 @@ def _parse_account(payload: Json, value: Json) -> WebhookEvent:
         for one in map(object_of, [info] if isinstance(info, Mapping) else list_of(info))
         if "CALL" in (word := word_of(one.get("restriction_type")))
     )
-    if "CALL" not in violation and not restrictions:
+    changes = account_changes(value)
+    if "CALL" not in violation and not restrictions and not changes:
         raise _Malformed("an update of the account that does not concern calls")
     return AccountUpdated(
         phone_number_id=None,
         wacid=None,
-        timestamp=None,
+        timestamp=time_of(payload.get("entry_time")),
         party=Party(),
         raw=payload,
         violation=violation or None,
         restrictions=restrictions,
+        changes=changes,
+        account=text_of(payload.get("entry_id")),
+    )
+
+
+def _parse_settings(payload: Json, value: Json) -> WebhookEvent:
+    """Read what was changed in a number's calling settings (Meta: account_settings_update)."""
+    changes = settings_changes(value)
+    if not changes:
+        raise _Malformed("an update of settings that does not concern calls")
+    line = text_of(object_of(value.get("phone_number_settings")).get("phone_number_id"))
+    return AccountUpdated(
+        phone_number_id=PhoneNumberId(line) if line else None,
+        wacid=None,
+        timestamp=time_of(value.get("timestamp")) or time_of(payload.get("entry_time")),
+        party=Party(),
+        raw=payload,
+        violation=None,
+        restrictions=(),
+        changes=changes,
+        account=text_of(payload.get("entry_id")),
     )
 
 

@@ -69,6 +69,7 @@ def _read_call(text: str, what: str) -> tuple[Description, Section]:
     # an answer says no with port 0 (RFC 3264 section 6); port 9 only means "see ICE"
     if audio.media[1] == "0":
         raise BadSdp(f"{what} rejects the audio (m=audio 0).")
+    direct.check_keys(given, audio)
     codecs = audio.codecs()
     if "opus/48000/2" not in codecs.values():
         raise BadSdp(f"{what} has no Opus at 48 kHz (opus/48000/2).")

@@ -10,7 +10,7 @@ sections for it, as RFC 3264 section 6 wants. No message of this module contains
 """
 
 from controlplane.core.addresses import is_global
-from controlplane.core.errors import BadSdp
+from controlplane.core.errors import BadSdp, SdesOffer
 from controlplane.sdp.lines import DIRECTIONS, Description, Section, attribute
 
 CARRIED_CODECS = frozenset({"opus/48000/2", "telephone-event/8000"})
@@ -104,6 +104,7 @@ def answer_for_meta(answer: str, offer: str, *, rewrite_dtls_role: bool) -> str:
 
 
 def _check_offer(offer: Description, audio: Section) -> None:
+    check_keys(offer, audio)
     if "opus/48000/2" not in audio.codecs().values():
         raise BadSdp("The offer has no Opus at 48 kHz (opus/48000/2).")
     direction = offer.direction(audio)
@@ -117,6 +118,16 @@ def _check_offer(offer: Description, audio: Section) -> None:
     if offer.first(audio, "setup") not in _ROLES:
         raise BadSdp(f"The offer has an a=setup that is none of {', '.join(_ROLES)}.")
     check_reachable(offer, audio)
+
+
+def check_keys(given: Description, audio: Section) -> None:
+    """Raise if the media are keyed by SDES (RFC 4568), which a number can be switched to.
+
+    Raises:
+        SdesOffer: there is a=crypto, and no fingerprint for DTLS.
+    """
+    if given.first(audio, "crypto") and not given.first(audio, "fingerprint"):
+        raise SdesOffer
 
 
 def check_reachable(given: Description, audio: Section) -> None:

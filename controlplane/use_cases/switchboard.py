@@ -30,6 +30,7 @@ from controlplane.use_cases.hanging_up import PeerHangup
 from controlplane.use_cases.in_flight import InFlight
 from controlplane.use_cases.inbound import CallAnswerer
 from controlplane.use_cases.intake import Intake
+from controlplane.use_cases.line_watch import LineWatch
 from controlplane.use_cases.linking import CallLinker
 from controlplane.use_cases.neighbours import Neighbours
 from controlplane.use_cases.patience import is_away, until_stored
@@ -64,6 +65,7 @@ class Switchboard:
         linker: CallLinker,
         hangup: PeerHangup,
         permissions: Permissions,
+        line_watch: LineWatch,
         tasks: Tasks,
         phone_number_id: PhoneNumberId,
     ) -> None:
@@ -73,6 +75,7 @@ class Switchboard:
         self._linker = linker
         self._hangup = hangup
         self._permissions = permissions
+        self._line_watch = line_watch
         self._metrics = near.metrics
         self._phone_number_id = phone_number_id
         self._clock = near.clock
@@ -256,6 +259,7 @@ class Switchboard:
             case IdentityChanged():
                 return Settled(await self._permissions.moved(event, event_id))
             case AccountUpdated():
+                await self._line_watch.told(event)
                 return Settled(await self._permissions.account_updated(event))
             case _:
                 return Settled(EventOutcome.RECORDED)

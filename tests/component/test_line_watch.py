@@ -14,6 +14,7 @@ from tests.component.bench import StartControlPlane
 from tests.eventually import eventually
 from wacall.doctor.findings import Finding
 from wacall.doctor.meta import look_at_meta
+from wacall.environment import free_port
 
 EVERY = {"LINE_CHECK_INTERVAL_S": "0.1"}
 
@@ -139,6 +140,85 @@ async def test_a_number_that_is_banned_is_told_of(
     await start_controlplane()
     _, problems = await readiness(http)
     assert "BANNED" in problems["number"]
+
+
+ACCOUNT = "102290129340398"
+
+
+def account_update(at: int, value: dict[str, Any], account: str = ACCOUNT) -> dict[str, Any]:
+    """Write an `account_update` of Meta's."""
+    change = {"field": "account_update", "value": value}
+    entry = {"id": account, "time": at, "changes": [change]}
+    return {"object": "whatsapp_business_account", "entry": [entry]}
+
+
+def ban(state: str) -> dict[str, Any]:
+    """Write what an account that is banned, or is not any more, is told by."""
+    return {"event": "DISABLED_UPDATE", "ban_info": [{"waba_ban_state": state}]}
+
+
+async def test_what_one_replica_is_told_of_the_account_all_replicas_know(
+    start_controlplane: StartControlPlane, whatsapp: WhatsAppSimulator, http: aiohttp.ClientSession
+) -> None:
+    """It begins and ends with the newest word, whatever came last, and outlives them all."""
+    first = await start_controlplane(**EVERY)
+    port = free_port()
+    await start_controlplane(**EVERY, PORT=str(port))
+    now = int(time.time())
+    async with aiohttp.ClientSession(f"http://127.0.0.1:{port}") as other:
+        whatsapp.send_webhook(account_update(now, ban("DISABLE")))
+        for replica in (http, other):
+            assert "disabled" in await until(replica, "account-disabled", is_there=True)
+        whatsapp.send_webhook(account_update(now + 2, ban("REINSTATE")))
+        for replica in (http, other):
+            await until(replica, "account-disabled", is_there=False)
+        # delivered late: not the newest word
+        whatsapp.send_webhook(account_update(now + 1, ban("DISABLE")))
+        whatsapp.send_webhook(account_update(now + 3, {"event": "PARTNER_REMOVED"}))
+        await until(other, "partner-removed", is_there=True)
+        assert "account-disabled" not in (await readiness(other))[1]
+        value = first.near.metrics.registry.get_sample_value
+        assert value("whatsapp_line_trouble", {"trouble": "account-disabled"}) == 0
+
+
+async def test_a_restriction_ends_by_itself_and_another_account_is_none_of_ours(
+    start_controlplane: StartControlPlane, whatsapp: WhatsAppSimulator, http: aiohttp.ClientSession
+) -> None:
+    """Meta says until when; an app may be subscribed to many accounts."""
+    await start_controlplane(**EVERY)
+    now = int(time.time())
+    info = {"restriction_type": "RESTRICTED_USER_INITIATED_CALLING", "expiration": now + 4}
+    restricted = {"event": "ACCOUNT_RESTRICTION", "restriction_info": [info]}
+    whatsapp.send_webhook(account_update(now, ban("DISABLE"), account="999"))
+    whatsapp.send_webhook(account_update(now, restricted))
+    await until(http, "restricted-inbound-calls", is_there=True)
+    assert "account-disabled" not in (await readiness(http))[1]
+    await until(http, "restricted-inbound-calls", is_there=False)
+
+
+async def test_settings_that_cannot_be_read_are_known_from_webhooks(
+    start_controlplane: StartControlPlane, whatsapp: WhatsAppSimulator, http: aiohttp.ClientSession
+) -> None:
+    """A token without the scope for settings; what can be read is the newer word."""
+    refused = Fault(action="settings", kind=FaultKind.ERROR_BEFORE, status=403, code=200, times=-1)
+    whatsapp.fail(refused)
+    await start_controlplane(**EVERY)
+    settings = {
+        "phone_number_id": whatsapp.line.phone_number_id,
+        "calling": {"srtp_key_exchange_protocol": "SDES"},
+    }
+    value = {
+        "messaging_product": "whatsapp",
+        "timestamp": str(int(time.time())),
+        "type": "phone_number_settings",
+        "phone_number_settings": settings,
+    }
+    change = {"field": "account_settings_update", "value": value}
+    entry = {"id": ACCOUNT, "time": int(time.time()), "changes": [change]}
+    whatsapp.send_webhook({"object": "whatsapp_business_account", "entry": [entry]})
+    assert "SDES" in await until(http, "sdes-mode", is_there=True)
+    whatsapp.graph.faults.clear()
+    await until(http, "sdes-mode", is_there=False)
 
 
 async def doctors_findings(neighbours: dict[str, str]) -> dict[str, Finding]:

@@ -133,6 +133,7 @@ async def test_only_the_server_side_has_privileges_and_it_cannot_delete(
         "service_role UPDATE calls",
         "service_role UPDATE leads",
         "service_role UPDATE chores",
+        "service_role UPDATE line_troubles",
     }
     executable = await lines(
         database,

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from controlplane.meta.line_settings import SETTINGS_TROUBLES, number_troubles, settings_troubles
+from controlplane.meta.line_settings import SETTINGS_FIELDS, number_troubles, settings_troubles
 
 SDES, SIP = {"srtp_key_exchange_protocol": "SDES"}, {"sip": {"status": "ENABLED"}}
 
@@ -20,7 +20,7 @@ SDES, SIP = {"srtp_key_exchange_protocol": "SDES"}, {"sip": {"status": "ENABLED"
         (SDES, ["sdes-mode"]),
         ({"srtp_key_exchange_protocol": "sdes", "sip": "odd"}, ["sdes-mode"]),
         ({"status": 7, "srtp_key_exchange_protocol": None}, []),
-        ({"status": "DISABLED", **SIP, **SDES}, list(SETTINGS_TROUBLES)),
+        ({"status": "DISABLED", **SIP, **SDES}, list(SETTINGS_FIELDS)),
     ],
 )
 def test_settings_that_keep_calls_from_working(calling: dict[str, Any], slugs: list[str]) -> None:

@@ -391,7 +391,6 @@ def test_permission_reply(
 @pytest.mark.parametrize(
     ("name", "field", "event_name"),
     [
-        ("account_settings_update", "account_settings_update", "phone_number_settings"),
         ("recording", "calls", "call_recording_available"),
         ("transcription", "calls", "call_transcription_available"),
         ("voicemail", "messages", "audio"),
@@ -540,7 +539,7 @@ def test_meta_warns_about_calls_and_restricts_them() -> None:
 @pytest.mark.parametrize(
     "value",
     [
-        {"event": "PARTNER_ADDED", "waba_info": {"waba_id": "1"}},
+        {"event": "AD_ACCOUNT_LINKED", "waba_info": {"waba_id": "1"}},
         {"violation_info": {"violation_type": "SCAM"}},
         {"restriction_info": [{"restriction_type": "RESTRICTED_ADD_PHONE_NUMBER_ACTION"}]},
         {"restriction_info": "RESTRICTED_BUSINESS_INITIATED_CALLING", "violation_info": ["CALL"]},

@@ -6,7 +6,8 @@ import re
 import pytest
 from aiortc.sdp import SessionDescription
 
-from controlplane.core.errors import BadSdp
+from controlplane.core.errors import BadSdp, SdesOffer
+from controlplane.rtpengine.descriptions import slim
 from controlplane.sdp.direct import answer_for_meta, offer_for_livekit
 from controlplane.sdp.lines import MAX_CHARS
 from tests import paths
@@ -363,3 +364,40 @@ def test_offer_without_bundle_gets_an_answer_without() -> None:
     out = translate(answer, read("offer-without-bundle.sdp"))
     assert not attributes(out, "group")
     assert not attributes(out, "mid")
+
+
+SDES = """v=0\r
+o=- 1760681506762 2 IN IP4 127.0.0.1\r
+s=-\r
+t=0 0\r
+m=audio 3484 RTP/SAVP 111 126\r
+c=IN IP4 57.144.215.49\r
+a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz\r
+a=mid:audio\r
+a=sendrecv\r
+a=rtcp-mux\r
+a=rtpmap:111 opus/48000/2\r
+a=rtpmap:126 telephone-event/8000\r
+a=ptime:20\r
+a=ssrc:1047224411 cname:WhatsAppAudioStream1\r
+"""
+
+
+def test_an_offer_keyed_by_sdes_is_called_so() -> None:
+    """Directly and with the hop: the operator learns what to change, and no key is told."""
+    for read_offer in (
+        lambda: offer_for_livekit(SDES, rewrite_dtls_role=True),
+        lambda: slim(SDES, what="The offer", is_answer=False),
+    ):
+        with pytest.raises(SdesOffer) as caught:
+            read_offer()
+        assert caught.value.code == "sdes-offer"
+        assert "DTLS" in str(caught.value)
+        assert "inline" not in str(caught.value)
+
+
+def test_a_key_beside_a_fingerprint_does_no_harm() -> None:
+    """DTLS is possible then."""
+    both = OFFER.replace("a=rtcp-mux\r\n", "a=rtcp-mux\r\na=crypto:1 X inline:Y\r\n", 1)
+    assert both != OFFER
+    assert offer_for_livekit(both, rewrite_dtls_role=True)

@@ -11,6 +11,7 @@ import pytest
 from controlplane.meta.events import OfferReceived
 from controlplane.use_cases.hanging_up import PeerHangup
 from controlplane.use_cases.inbound import CallAnswerer
+from controlplane.use_cases.line_watch import LineWatch
 from controlplane.use_cases.linking import CallLinker
 from controlplane.use_cases.neighbours import Neighbours
 from controlplane.use_cases.permissions import Permissions
@@ -71,6 +72,7 @@ def board_over(around: Neighbourhood, tasks: Tasks) -> Switchboard:
         linker=cast(CallLinker, None),
         hangup=cast(PeerHangup, None),
         permissions=cast(Permissions, None),
+        line_watch=cast(LineWatch, None),
         tasks=tasks,
         phone_number_id=PhoneNumberId("1"),
     )
