@@ -14,7 +14,7 @@ help:  ## show this list
 setup:  ## install everything into .venv and .cache; does nothing when nothing changed
 	@"$(PYTHON)" -m wacall.bootstrap
 
-demo: setup  ## start the whole stack and place real calls through it
+demo: setup  ## run the whole stack with a simulated Meta and phone, a call each way
 	@$(BIN)/wacall demo
 
 test: setup  ## run the whole suite

@@ -1,13 +1,17 @@
 """`python -m controlplane`: settings, logs, serve, drain on SIGTERM."""
 
 import asyncio
+import contextlib
 import logging
 import os
 import sys
+from collections.abc import AsyncIterator
 from pathlib import Path
 
-from controlplane.app import PARTS, door_limits, make_runner, running
-from controlplane.http.door import DoorSite, why_not_served
+from aiohttp import web
+
+from controlplane.app import PARTS, door_limits, make_operator_app, make_runner, running
+from controlplane.http.door import DoorSite, NotServed, why_not_served
 from controlplane.settings import Settings
 from shared.call.errors import WacallError
 from shared.process import logs
@@ -18,13 +22,14 @@ _log = logging.getLogger("controlplane")
 
 
 async def serve(settings: Settings) -> None:
-    """Serve until SIGTERM or SIGINT; a second signal ends the drain."""
+    """Serve until SIGTERM or SIGINT; a second signal ends the drain.
+
+    Raises:
+        NotServed: a port cannot be listened at.
+    """
     signals = Signals()
-    async with running(settings) as app:
-        runner = make_runner(app)
-        await runner.setup()
+    async with running(settings) as app, listening(settings, app):
         try:
-            await DoorSite(runner, settings.host, settings.port, door_limits(settings)).start()
             _log.info("Control plane serves.", extra={"action": "serving", "port": settings.port})
             await signals.to_drain()
             _log.info("Draining; a second signal stops at once.", extra={"action": "drain"})
@@ -35,8 +40,30 @@ async def serve(settings: Settings) -> None:
                 "The drain could not be finished.",
                 extra={"action": "drain-failed", "error": error.code},
             )
-        finally:
-            await runner.cleanup()
+
+
+@contextlib.asynccontextmanager
+async def listening(settings: Settings, app: web.Application) -> AsyncIterator[None]:
+    """Listen at PORT, and at OPERATOR_PORT if there is one.
+
+    Raises:
+        NotServed: the sentence names the variable.
+    """
+    doors = [("", app, settings.host, settings.port)]
+    if settings.operator_port is not None:
+        operators = make_operator_app(app[PARTS])
+        # first: nobody is to be sent here before the probes can be asked
+        doors.insert(0, ("OPERATOR_", operators, settings.operator_host, settings.operator_port))
+    async with contextlib.AsyncExitStack() as stack:
+        for of, one, host, port in doors:
+            runner = make_runner(one)
+            await runner.setup()
+            stack.push_async_callback(runner.cleanup)
+            try:
+                await DoorSite(runner, host, port, door_limits(settings)).start()
+            except OSError as error:
+                raise NotServed(why_not_served(error, host, port, of=of)) from error
+        yield
 
 
 def main() -> int:
@@ -51,8 +78,8 @@ def main() -> int:
     logs.configure(settings.log_level, settings.log_format)
     try:
         asyncio.run(serve(settings))
-    except OSError as error:
-        sys.stderr.write(f"{why_not_served(error, settings.host, settings.port)}\n")
+    except NotServed as error:
+        sys.stderr.write(f"{error}\n")
         return 1
     return 0
 

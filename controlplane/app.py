@@ -125,10 +125,29 @@ PARTS = web.AppKey("parts", ControlPlane)
 
 
 def make_app(plane: ControlPlane) -> web.Application:
-    """Lay out the routes over the wired parts."""
-    settings, near, stories = plane.settings, plane.near, plane.use_cases
-    app = web.Application(client_max_size=MAX_BODY_BYTES, middlewares=[access_log, errors_as_json])
+    """Lay out the routes of PORT: the webhooks, and all others unless these have OPERATOR_PORT."""
+    app = _empty_app()
     app[PARTS] = plane
+    app.add_routes(_webhook_routes(plane))
+    if plane.settings.operator_port is None:
+        app.add_routes(_operator_routes(plane))
+    return app
+
+
+def make_operator_app(plane: ControlPlane) -> web.Application:
+    """Lay out the routes of OPERATOR_PORT: operators, probes, metrics."""
+    app = _empty_app()
+    app.add_routes(_operator_routes(plane))
+    return app
+
+
+def _empty_app() -> web.Application:
+    return web.Application(client_max_size=MAX_BODY_BYTES, middlewares=[access_log, errors_as_json])
+
+
+def _webhook_routes(plane: ControlPlane) -> list[web.RouteDef]:
+    """Return what others post to us; each is signed."""
+    settings, near, stories = plane.settings, plane.near, plane.use_cases
     meta = MetaWebhook(
         switchboard=stories.switchboard,
         metrics=near.metrics,
@@ -140,6 +159,16 @@ def make_app(plane: ControlPlane) -> web.Application:
         api_key=settings.livekit_api_key,
         api_secret=settings.livekit_api_secret.get_secret_value(),
     )
+    return [
+        web.get("/wa/webhook", meta.handshake),
+        web.post("/wa/webhook", meta.receive),
+        web.post("/livekit/webhook", livekit.receive),
+    ]
+
+
+def _operator_routes(plane: ControlPlane) -> list[web.RouteDef]:
+    """Return what is the operator's alone: with the key, or harmless and still nobody else's."""
+    settings, near, stories = plane.settings, plane.near, plane.use_cases
     calls = CallRoutes(
         store=near.store,
         placer=stories.placer,
@@ -164,26 +193,20 @@ def make_app(plane: ControlPlane) -> web.Application:
             | plane.use_cases.line_watch.problems()
         ),
     )
-    app.add_routes(
-        [
-            web.get("/wa/webhook", meta.handshake),
-            web.post("/wa/webhook", meta.receive),
-            web.post("/livekit/webhook", livekit.receive),
-            web.get("/calls", guard(calls.list_calls)),
-            web.post("/calls", guard(calls.place)),
-            web.get("/calls/{call_id}", guard(calls.show_call)),
-            web.post("/calls/{call_id}/hangup", guard(calls.hang_up)),
-            web.get("/consents", guard(consents.list_entries)),
-            web.post("/consents/request", guard(consents.request)),
-            web.post("/consents/import", guard(consents.import_entry)),
-            web.post("/consents/withdraw", guard(consents.withdraw)),
-            web.post("/consents/erase", guard(consents.erase)),
-            web.get("/healthz", ops.healthz),
-            web.get("/readyz", ops.readyz),
-            web.get("/metrics", ops.metrics),
-        ]
-    )
-    return app
+    return [
+        web.get("/calls", guard(calls.list_calls)),
+        web.post("/calls", guard(calls.place)),
+        web.get("/calls/{call_id}", guard(calls.show_call)),
+        web.post("/calls/{call_id}/hangup", guard(calls.hang_up)),
+        web.get("/consents", guard(consents.list_entries)),
+        web.post("/consents/request", guard(consents.request)),
+        web.post("/consents/import", guard(consents.import_entry)),
+        web.post("/consents/withdraw", guard(consents.withdraw)),
+        web.post("/consents/erase", guard(consents.erase)),
+        web.get("/healthz", ops.healthz),
+        web.get("/readyz", ops.readyz),
+        web.get("/metrics", ops.metrics),
+    ]
 
 
 def make_runner(app: web.Application) -> web.AppRunner:

@@ -1,8 +1,8 @@
 """The control plane's settings, read from the environment once and checked whole."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_validator
 
 from controlplane.core.callee import CallHours
 from controlplane.rtpengine.address import HopAddress, is_public, parse_hops
@@ -33,6 +33,22 @@ def _words(value: str) -> str:
     return known.get(value.strip().casefold(), value)
 
 
+# openssl's shortest habit is 16 bytes, 32 digits; words that people think of are shorter
+_SHORTEST_KEY = 16
+_FEWEST_CHARACTERS = 6
+
+
+def _hard_to_guess(value: SecretStr) -> SecretStr:
+    """Refuse a key that strangers would find by trying."""
+    key = value.get_secret_value()
+    if len(key) < _SHORTEST_KEY or len(set(key)) < _FEWEST_CHARACTERS:
+        raise ValueError(
+            f"it could be guessed; take {_SHORTEST_KEY} characters or more, such as those that "
+            "`openssl rand -hex 32` makes"
+        )
+    return value
+
+
 def _hops(value: object) -> object:
     return parse_hops(value) if isinstance(value, str) else value
 
@@ -44,6 +60,11 @@ class Settings(ServiceSettings):
     """The address that the control plane listens at; 0.0.0.0 in a container of its own network."""
     port: int = Field(4000, alias="PORT", ge=0, le=65535)
     """The control plane's HTTP port; 0 for any free one."""
+    operator_port: int | None = Field(None, alias="OPERATOR_PORT", ge=1, le=65535)
+    """A port of its own for /calls, /consents, /metrics, /healthz and /readyz; PORT then has the
+    webhooks alone."""
+    operator_host: ListeningHost = Field("127.0.0.1", alias="OPERATOR_HOST")
+    """The address that OPERATOR_PORT listens at; never one of the internet's."""
     max_connections: int = Field(512, alias="MAX_CONNECTIONS", ge=1)
     """How many HTTP connections may be open at once; more are answered 503."""
     max_connections_per_client: int = Field(256, alias="MAX_CONNECTIONS_PER_CLIENT", ge=1)
@@ -92,8 +113,11 @@ class Settings(ServiceSettings):
     media_mute_s: float = Field(60, alias="MEDIA_MUTE_S", ge=0)
     """No audio from the phone for so long, though it is there; 0 to let it be."""
 
-    controlplane_api_key: SecretStr | None = Field(None, alias="CONTROLPLANE_API_KEY")
-    """Bearer token of operators; without it their routes answer 403."""
+    controlplane_api_key: Annotated[SecretStr, AfterValidator(_hard_to_guess)] | None = Field(
+        None, alias="CONTROLPLANE_API_KEY"
+    )
+    """Bearer token of operators, 16 characters or more (`openssl rand -hex 32`); without it their
+    routes answer 403."""
 
     lost_call_text: Annotated[str, AfterValidator(_words)] = Field(
         "default", alias="LOST_CALL_TEXT", max_length=4096, validate_default=True
@@ -145,3 +169,11 @@ class Settings(ServiceSettings):
     """Days that requests for permission are kept; Meta's limits look back over a week."""
     retention_pause_days: int = Field(30, alias="RETENTION_PAUSE_DAYS", ge=0, le=LONGEST_DAYS)
     """Days after their end that pauses are kept."""
+
+    @model_validator(mode="after")
+    def _two_ports(self) -> Self:
+        if self.operator_port == self.port:
+            raise ValueError(
+                "OPERATOR_PORT and PORT are the same; set OPERATOR_PORT to another one"
+            )
+        return self

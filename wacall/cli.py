@@ -1,5 +1,6 @@
 """`wacall`: one program; each command is a module, imported when it is asked for."""
 
+import difflib
 import importlib
 import importlib.metadata
 import importlib.util
@@ -21,7 +22,9 @@ class Command(NamedTuple):
 
 COMMANDS: Mapping[str, Command] = {
     "up": Command("run the stack in the foreground", "wacall.stack.up"),
-    "demo": Command("start everything, place real calls, tell what happens", "wacall.demo.demo"),
+    "demo": Command(
+        "make a call each way with a simulated Meta and phone, and check it", "wacall.demo.demo"
+    ),
     "call": Command(
         "place an outbound call through a running control plane", "wacall.operators.call"
     ),
@@ -64,7 +67,8 @@ def main(argv: list[str] | None = None) -> int:
         return 0
     if name == "simulate":
         if not rest or rest[0] not in (*SIMULATORS, "-h", "--help"):
-            print(f"Simulate what? {_choices()}.", file=sys.stderr)
+            asked = f"`{rest[0]}` is no simulator. " if rest else ""
+            print(f"{asked}Simulate what? {_choices()}.", file=sys.stderr)
             return 2
         if rest[0] not in SIMULATORS:
             print(f"usage: wacall simulate SIMULATOR [--help]\n\n{_choices()}.")
@@ -72,7 +76,7 @@ def main(argv: list[str] | None = None) -> int:
         name, rest = f"simulate {rest[0]}", rest[1:]
     command = _ALL.get(name)
     if command is None:
-        print(f"wacall knows no such command.\n\n{usage()}", file=sys.stderr)
+        print(f"{_unknown(name)}\n\n{usage()}", file=sys.stderr)
         return 2
     if not _is_here(command):
         print(
@@ -99,6 +103,13 @@ def _run(name: str, command: Command, rest: list[str]) -> int:
     os.environ.update(environment.with_tools(os.environ))
     code: int = importlib.import_module(command.module).main(rest)
     return code
+
+
+def _unknown(name: str) -> str:
+    known = [one for one, command in _ALL.items() if _is_here(command)]
+    near = difflib.get_close_matches(name, known, n=1)
+    meant = f" Did you mean `wacall {near[0]}`?" if near else ""
+    return f"`wacall {name}` is no command.{meant}"
 
 
 def _choices() -> str:

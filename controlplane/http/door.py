@@ -170,6 +170,10 @@ class Connection(web.RequestHandler):
             self._head_ends = None
 
 
+class NotServed(Exception):
+    """An address cannot be listened at; the sentence names the variable."""
+
+
 class DoorSite(web.BaseSite):
     """Listens like aiohttp's `TCPSite`, with a door in front."""
 
@@ -203,10 +207,15 @@ class DoorSite(web.BaseSite):
         self._server = await loop.create_server(connection, *self._at, backlog=self._backlog)
 
 
-def why_not_served(error: OSError, host: str, port: int) -> str:
-    """Say which variable is to blame when a server cannot listen."""
+def why_not_served(error: OSError, host: str, port: int, *, of: str = "") -> str:
+    """Say which variable is to blame when a server cannot listen.
+
+    `of` is what its variables begin with: `OPERATOR_` of OPERATOR_HOST and OPERATOR_PORT.
+    """
     if isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL:
-        return f"HOST is {host}, which is no address of this machine; set it to one."
+        return f"{of}HOST is {host}, which is no address of this machine; set it to one."
     if error.errno == errno.EADDRINUSE:
-        return f"Port {port} is taken by another program; stop that one, or set PORT to another."
-    return f"Port {port} of {host} cannot be served ({error.strerror}); set HOST or PORT."
+        return (
+            f"Port {port} is taken by another program; stop that one, or set {of}PORT to another."
+        )
+    return f"Port {port} of {host} cannot be served ({error.strerror}); set {of}HOST or {of}PORT."

@@ -15,9 +15,17 @@ from shared.call.errors import CallDenied, WacallError
 
 _log = logging.getLogger(__name__)
 
+_OFF = (
+    "The operator routes are off: set CONTROLPLANE_API_KEY (`openssl rand -hex 32` makes one), and "
+    "start the control plane again."
+)
+_NOT_AUTHORIZED = (
+    "No key, or a wrong one: send the header Authorization: Bearer with the CONTROLPLANE_API_KEY "
+    "that the control plane was started with."
+)
 CODES: Mapping[str, tuple[int, str]] = {
-    "operator-routes-off": (403, "Set CONTROLPLANE_API_KEY to use the operator routes."),
-    "not-authorized": (401, "Send the header Authorization: Bearer with CONTROLPLANE_API_KEY."),
+    "operator-routes-off": (403, _OFF),
+    "not-authorized": (401, _NOT_AUTHORIZED),
     "internal": (500, "Something went wrong here; the log says where."),
     "not-found": (404, "There is no such route."),
     "method-not-allowed": (405, "The route does not take this method."),
@@ -111,17 +119,9 @@ def operators_only(key: str | None) -> Callable[[Handler], Handler]:
     def guard(handler: Handler) -> Handler:
         async def guarded(request: web.Request) -> web.StreamResponse:
             if key is None:
-                return error_response(
-                    403,
-                    "operator-routes-off",
-                    "Set CONTROLPLANE_API_KEY to use the operator routes.",
-                )
+                return error_response(403, "operator-routes-off", _OFF)
             if not hmac.compare_digest(bearer_token(request), key.encode()):
-                return error_response(
-                    401,
-                    "not-authorized",
-                    "Send the header Authorization: Bearer with CONTROLPLANE_API_KEY.",
-                )
+                return error_response(401, "not-authorized", _NOT_AUTHORIZED)
             return await handler(request)
 
         return guarded

@@ -52,7 +52,7 @@ async def test_a_call_that_meta_refuses_says_why(
     code, out, _ = await wacall(controlplane_port, tmp_path, "call", number)
     assert code == 1
     lines = out.splitlines()
-    assert lines[-2] == "failed: graph-refused"
+    assert lines[-2] == "failed: graph refused"
     assert "code 138012" in lines[-1]
     assert "called too often" in lines[-1]
     assert lines[-1].endswith("Meta says: (#138012) Limit: At noon.")
@@ -61,11 +61,11 @@ async def test_a_call_that_meta_refuses_says_why(
     code, out, _ = await wacall(controlplane_port, tmp_path, "calls")
     assert code == 0
     assert call_id in out
-    assert "failed: graph-refused" in out
+    assert "failed: graph refused" in out
 
     code, out, _ = await wacall(controlplane_port, tmp_path, "inspect", call_id)
     assert code == 0
-    assert out.startswith(f"call {call_id}\noutbound, failed: graph-refused\n{lines[-1]}\n")
+    assert out.startswith(f"call {call_id}\noutbound, failed: graph refused\n{lines[-1]}\n")
     for part in (number, "timeline", "transcript", "nothing was written down"):
         assert part in out
 

@@ -199,6 +199,6 @@ def _machine_environment() -> dict[str, str]:
     kept = {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith(_READ_BY_PRODUCT) and name not in ("HOST", "PORT")
+        if not name.startswith(_READ_BY_PRODUCT) and name not in ("HOST", "PORT", "OPERATOR_PORT")
     }
     return with_tools(kept)

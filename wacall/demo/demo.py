@@ -1,4 +1,4 @@
-"""`wacall demo`: starts everything, places real calls both ways, tells what happens, checks it.
+"""`wacall demo`: starts everything, makes a simulated call each way, tells what happens, checks it.
 
 0: every check of what was run holds. Without rtpengine there is no call of the business: the last
 line says so, and with --require-outbound it is a failure.
@@ -42,6 +42,10 @@ RECORDING = "call.wav"
 CALLBACK_RECORDING = "callback.wav"
 NO_HOP = "there is no rtpengine on this machine (Debian: apt-get install rtpengine-daemon)"
 NO_CALLBACK = "the scenario has no `callback`"
+WHAT_NOW = (
+    "What now: `.venv/bin/wacall up --simulate` lets you ring the agent by hand. README.md says "
+    "under `Take real calls` what a real number needs, `.venv/bin/wacall doctor` what is missing."
+)
 
 
 class AlreadyRunning(Exception):
@@ -151,7 +155,7 @@ async def play(plan: DemoPlan, screen: Screen) -> DemoResult:
     title = "A WhatsApp call to {}, answered by a voice agent"
     title += ", and its call back" if callback is not None else ""
     screen.line(screen.style(title.format(name), "bold"))
-    for sentence in (brain.sentence, *settings.notes):
+    for sentence in (stand_ins(plan.configured), brain.sentence, *settings.notes):
         screen.paragraph(sentence)
     screen.heading("Starting")
     stage = Stage(
@@ -180,6 +184,17 @@ async def play(plan: DemoPlan, screen: Screen) -> DemoResult:
         callback=called,
         callback_checks=tuple(judge_callback(called, callback)) if called and callback else (),
         not_run=not_run,
+    )
+
+
+def stand_ins(configured: Mapping[str, str]) -> str:
+    """Say what of it is not the real thing, before anything looks as if it were."""
+    parts = "Meta and the phone are"
+    if not configured.get("SUPABASE_URL"):
+        parts = "Meta, the phone and Supabase are"
+    return (
+        f"Nobody's telephone rings: {parts} stand-ins on this machine. LiveKit, the control plane "
+        "and the agent are the real ones."
     )
 
 
@@ -239,6 +254,7 @@ def conclude(screen: Screen, plan: DemoPlan, result: DemoResult) -> int:
     if not result.failed:
         what = "the call of the person" if result.not_run else "both calls"
         screen.line(screen.style(f"All {count} checks hold: {what} truly worked.", "green"))
+        screen.paragraph(WHAT_NOW)
         return 1 if result.not_run and plan.requires_outbound else 0
     names = ", ".join(check.name for check in result.failed)
     screen.line(screen.style(f"{len(result.failed)} of {count} checks failed:", "red", "bold"))

@@ -7,6 +7,7 @@ from shared.call.call import Call
 from wacall.demo.check import Check
 from wacall.demo.evidence import Evidence, PhoneSide
 from wacall.demo.narration import Screen, shown_path
+from wacall.operators.display import reason_in_words
 
 _BAR = 24
 _LABEL = 34
@@ -65,7 +66,7 @@ def show_steps(screen: Screen, heading: str, steps: Sequence[tuple[float, str]])
 def show_course(screen: Screen, evidence: Evidence, row: Call) -> None:
     """Print the call's row."""
     screen.heading("The call's row")
-    reason = row.end_reason.value if row.end_reason else "no reason"
+    reason = reason_in_words(row.end_reason, row.direction) if row.end_reason else "no reason"
     screen.line(f"  id         {row.id}")
     screen.line(f"  status     {row.status.value}, {reason}")
     for name, moment in (

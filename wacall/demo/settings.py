@@ -46,6 +46,8 @@ def decide(configured: Mapping[str, str], brain: Brain) -> DemoSettings:
     own = {name: value for name, value in configured.items() if name not in _META}
     worker_port = port_of(own, "AGENT_HEALTH_PORT", 0) or free_port()
     graph_port = free_port()
+    # one port is enough on loopback
+    own.pop("OPERATOR_PORT", None)
     own |= {
         "HOST": LOOPBACK,
         "WA_VERIFY_TOKEN": secrets.token_urlsafe(16),

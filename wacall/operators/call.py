@@ -10,7 +10,7 @@ from typing import Any
 from shared.call.call import FINAL_STATUSES, CallStatus
 from wacall import environment
 from wacall.operators.client import OperatorRefused, ask
-from wacall.operators.display import on_one_line
+from wacall.operators.display import on_one_line, outcome_of
 
 _POLL_S = 0.5
 # what an agent is told fits on a page
@@ -54,10 +54,9 @@ def _is_deeper(part: Any, levels: int) -> bool:
 
 def change(call: Mapping[str, Any]) -> list[str]:
     """Say how the call stands now: its status, and at its end why it came to that."""
-    if call["status"] not in FINAL_STATUSES:
-        return [call["status"]]
-    lines = [f"{call['status']}: {call['end_reason']}"]
-    if call["status"] != CallStatus.COMPLETED and call.get("why"):
+    lines = [outcome_of(call)]
+    is_over = call["status"] in FINAL_STATUSES
+    if is_over and call["status"] != CallStatus.COMPLETED and call.get("why"):
         lines.append(on_one_line(call["why"]))
     return lines
 

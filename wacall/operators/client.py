@@ -10,6 +10,16 @@ from wacall import environment
 
 _TIMEOUT_S = 20.0
 _DEFAULT_PORT = 4000
+# the API's sentences speak of routes and headers, which whoever typed a command has not seen
+_IN_OUR_WORDS = {
+    "not-authorized": (
+        "The control plane has another CONTROLPLANE_API_KEY than this command; set the one that it "
+        "was started with."
+    ),
+    "no-permission": (
+        "This person has not permitted calls; ask them with `wacall consent request NUMBER`."
+    ),
+}
 
 
 class OperatorRefused(Exception):
@@ -39,8 +49,8 @@ async def ask(
     key = variables.get("CONTROLPLANE_API_KEY")
     if not key:
         raise OperatorRefused(
-            "CONTROLPLANE_API_KEY is not set; use the control plane's own, from its environment "
-            "or its .env."
+            "CONTROLPLANE_API_KEY is not set. Choose one (`openssl rand -hex 32`), put it into "
+            ".env, and start the control plane again; if it has one already, set the same here."
         )
     base = base_url(variables)
     try:
@@ -69,13 +79,14 @@ async def ask(
 
 
 def base_url(variables: Mapping[str, str]) -> str:
-    """Return CONTROLPLANE_URL, else this machine's own at PORT.
+    """Return CONTROLPLANE_URL, else this machine's own at OPERATOR_PORT or PORT.
 
     Raises:
-        OperatorRefused: PORT is malformed.
+        OperatorRefused: a port is malformed.
     """
     try:
         port = environment.port_of(variables, "PORT", _DEFAULT_PORT)
+        port = environment.port_of(variables, "OPERATOR_PORT", port)
     except ValueError as error:
         raise OperatorRefused(str(error)) from None
     return (variables.get("CONTROLPLANE_URL") or f"http://127.0.0.1:{port}").rstrip("/")
@@ -85,7 +96,8 @@ def _refusal(answer: object, status: int) -> OperatorRefused:
     error = answer.get("error") if isinstance(answer, dict) else None
     if not isinstance(error, dict):
         return OperatorRefused(f"The control plane answered with HTTP {status}.", status=status)
-    sentence = str(error.get("message", f"HTTP {status}."))
+    code = str(error.get("code", ""))
+    sentence = _IN_OUR_WORDS.get(code) or str(error.get("message", f"HTTP {status}."))
     if error.get("retry_at"):
         sentence += f" It may be tried again at {error['retry_at']}."
-    return OperatorRefused(sentence, str(error.get("code", "")), status)
+    return OperatorRefused(sentence, code, status)

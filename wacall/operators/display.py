@@ -4,6 +4,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from shared.call.call import Direction, EndReason
+
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]+")
 
 
@@ -25,7 +27,16 @@ def clock(iso: str | None) -> str:
 def outcome_of(call: Mapping[str, Any]) -> str:
     """Say how a call stands: its status, and its reason once it is over."""
     reason = call["end_reason"]
-    return call["status"] if reason is None else f"{call['status']}: {reason}"
+    if reason is None:
+        return str(call["status"])
+    return f"{call['status']}: {reason_in_words(reason, call['direction'])}"
+
+
+def reason_in_words(reason: str, direction: str) -> str:
+    """Write an end reason as it is said; `caller-hangup` names the person, whoever called."""
+    if reason == EndReason.CALLER_HANGUP and direction == Direction.OUTBOUND:
+        return "callee hung up"
+    return reason.replace("-hangup", " hung up").replace("-", " ")
 
 
 def person_of(call: Mapping[str, Any]) -> str:

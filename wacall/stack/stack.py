@@ -94,10 +94,20 @@ class Stack:
 
     @property
     def controlplane_url(self) -> str:
-        """Where webhooks and operators reach the control plane on this machine."""
-        host = self.environment.get("HOST", "")
+        """Where webhooks reach the control plane on this machine."""
+        return self._url_of("HOST", "PORT")
+
+    @property
+    def operator_url(self) -> str:
+        """Where operators and probes reach it: the same, unless they have a port of their own."""
+        if self.environment.get("OPERATOR_PORT"):
+            return self._url_of("OPERATOR_HOST", "OPERATOR_PORT")
+        return self.controlplane_url
+
+    def _url_of(self, host_name: str, port_name: str) -> str:
+        host = self.environment.get(host_name, "")
         host = LOOPBACK if host in ("", "0.0.0.0", "::") else host
-        return f"http://{host}:{self.environment['PORT']}"
+        return f"http://{host}:{self.environment[port_name]}"
 
     @property
     def livekit_url(self) -> str:
@@ -278,7 +288,7 @@ class Stack:
     async def _run_controlplane(self) -> Child:
         return await start_controlplane(
             self.environment,
-            url=self.controlplane_url,
+            url=self.operator_url,
             log=self.log_of("controlplane"),
             echo=self._plan.echo,
         )
@@ -302,6 +312,6 @@ class Stack:
     def _write_env_file(self) -> None:
         values = {name: self.environment[name] for name in _EXPORTED if self.environment.get(name)}
         if self._plan.with_controlplane:
-            values["CONTROLPLANE_URL"] = self.controlplane_url
+            values["CONTROLPLANE_URL"] = self.operator_url
         write_private(self.env_file, to_env_file(values))
         self._has_env_file = True

@@ -97,3 +97,26 @@ def test_the_words_after_a_lost_call_are_the_operators(given: str, said: str) ->
 def test_there_are_words_after_a_lost_call_by_default() -> None:
     """A sentence, not the word that stands for it."""
     assert Settings.from_env(LEAST).lost_call_text.startswith("Sorry, our call was cut off")
+
+
+@pytest.mark.parametrize("key", ["operator", "a" * 40, "0123456789abcde", "abab" * 8])
+def test_a_key_that_could_be_guessed_stops_the_start(key: str) -> None:
+    """With a sentence that says how to make one, and does not show it."""
+    with pytest.raises(ValueError, match=r"^CONTROLPLANE_API_KEY .*openssl rand -hex 32") as caught:
+        Settings.from_env({**LEAST, "CONTROLPLANE_API_KEY": key})
+    assert key not in str(caught.value)
+
+
+@pytest.mark.parametrize("key", ["5f0c7a9be1d24386", "operator-key-of-a-person", ""])
+def test_a_key_that_is_long_enough_is_taken(key: str) -> None:
+    """What openssl makes, in its shortest form; none at all is none."""
+    found = Settings.from_env({**LEAST, "CONTROLPLANE_API_KEY": key}).controlplane_api_key
+    assert (found.get_secret_value() if found else "") == key
+
+
+def test_operators_do_not_share_the_port_that_they_left() -> None:
+    """One number for both is a mistake that a half-started server would tell worse."""
+    assert Settings.from_env(LEAST).operator_port is None
+    assert Settings.from_env({**LEAST, "OPERATOR_PORT": "4001"}).operator_port == 4001
+    with pytest.raises(ValueError, match=r"OPERATOR_PORT and PORT are the same"):
+        Settings.from_env({**LEAST, "PORT": "4001", "OPERATOR_PORT": "4001"})

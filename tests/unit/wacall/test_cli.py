@@ -1,13 +1,15 @@
 """The command line: which commands there are, and what becomes of mistakes."""
 
+import contextlib
 import importlib.metadata
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from wacall import cli
+from wacall import cli, environment
 from wacall.environment import LOOPBACK, free_port
 from wacall.stack import up
 from wacall.stack.stack import StackPlan
@@ -32,6 +34,44 @@ def test_unknown_commands_list_the_known_ones(
     """A command that does not exist exits 2 and shows what does."""
     assert cli.main(argv) == 2
     assert "simulate whatsapp" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("argv", "said"),
+    [
+        (["conset", "list"], "`wacall conset` is no command. Did you mean `wacall consent`?"),
+        (["dance"], "`wacall dance` is no command."),
+        (["simulate", "openia"], "`openia` is no simulator. Simulate what?"),
+    ],
+)
+def test_an_unknown_word_is_repeated(
+    argv: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whoever mistyped sees it, and what is near."""
+    assert cli.main(argv) == 2
+    assert capsys.readouterr().err.startswith(said)
+
+
+@pytest.mark.parametrize("name", [*cli.SERVICES, *cli.SIMULATORS, "call", "calls", "consent"])
+def test_help_speaks_of_the_command_that_was_typed(
+    name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Not of the module behind it."""
+    typed = ["simulate", name] if name in cli.SIMULATORS else [name]
+    with contextlib.suppress(SystemExit):
+        cli.main([*typed, "--help"])
+    said = capsys.readouterr().out
+    assert said.startswith(f"usage: wacall {' '.join(typed)}")
+    assert "python -m" not in said
+
+
+def test_nothing_promises_real_calls(capsys: pytest.CaptureFixture[str]) -> None:
+    """A newcomer must not fear that the demo rings somebody."""
+    makefile = (environment.REPOSITORY / "Makefile").read_text()
+    assert cli.main(["--help"]) == 0
+    for text in (makefile, capsys.readouterr().out):
+        assert "real calls" not in text
+        assert re.search(r"demo.*simulated", text)
 
 
 def test_simulate_alone_asks_what(capsys: pytest.CaptureFixture[str]) -> None:

@@ -21,3 +21,11 @@ from controlplane.http.door import why_not_served
 def test_the_right_variable_is_named(error: OSError, blamed: str) -> None:
     """An address that is none is no port that is taken."""
     assert blamed in why_not_served(error, "nowhere", 80)
+
+
+def test_each_port_has_its_own_variables() -> None:
+    """Whoever set OPERATOR_PORT is not told of PORT."""
+    taken = OSError(errno.EADDRINUSE, "in use")
+    assert "set OPERATOR_PORT to another" in why_not_served(taken, "h", 80, of="OPERATOR_")
+    nowhere = OSError(errno.EADDRNOTAVAIL, "Cannot assign")
+    assert why_not_served(nowhere, "h", 80, of="OPERATOR_").startswith("OPERATOR_HOST is h")

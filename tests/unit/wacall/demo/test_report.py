@@ -18,7 +18,7 @@ def test_the_report_fits_the_width(width: int) -> None:
     evidence = good_evidence()
     show_report(Screen(out, width=width), evidence, judge(evidence, PLAY))
     assert [line for line in out.getvalue().splitlines() if len(line) > width] == []
-    for part in ("Martin", "Rent two bikes", "caller-hangup", "call.wav", "[interrupted]"):
+    for part in ("Martin", "Rent two bikes", "caller hung up", "call.wav", "[interrupted]"):
         assert part in out.getvalue()
 
 

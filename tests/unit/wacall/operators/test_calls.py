@@ -23,7 +23,7 @@ def test_each_call_is_a_line_under_its_head() -> None:
     lines = listing([call(), call(status="ringing", end_reason=None, duration_s=None)])
     assert [line.index("inbound") for line in lines[1:]] == [lines[0].index("DIRECTION")] * 2
     assert lines[1].startswith("2026-03-01 12:00:30  9b0f3c9e-7a51-4a62-9a1d-0d6f7c1b2a3e  inbound")
-    assert lines[1].endswith("completed: caller-hangup  63 s    Zoë, +15550001111")
+    assert lines[1].endswith("completed: caller hung up  63 s    Zoë, +15550001111")
     assert "ringing" in lines[2]
 
 

@@ -2,7 +2,14 @@
 
 import pytest
 
-from wacall.operators.display import clock, moment, on_one_line, person_of, seconds
+from wacall.operators.display import (
+    clock,
+    moment,
+    on_one_line,
+    person_of,
+    reason_in_words,
+    seconds,
+)
 
 
 @pytest.mark.parametrize(
@@ -42,3 +49,18 @@ def test_times_are_short() -> None:
 def test_a_person_is_whatever_is_known(caller: dict[str, str | None], shown: str) -> None:
     """Hidden numbers and missing names leave the rest."""
     assert person_of({"caller": caller}) == shown
+
+
+@pytest.mark.parametrize(
+    ("reason", "direction", "said"),
+    [
+        ("caller-hangup", "inbound", "caller hung up"),
+        ("caller-hangup", "outbound", "callee hung up"),
+        ("agent-hangup", "outbound", "agent hung up"),
+        ("operator-hangup", "inbound", "operator hung up"),
+        ("media-lost", "inbound", "media lost"),
+    ],
+)
+def test_who_hung_up_is_named_as_what_they_were(reason: str, direction: str, said: str) -> None:
+    """On a placed call the person at the phone is no caller."""
+    assert reason_in_words(reason, direction) == said

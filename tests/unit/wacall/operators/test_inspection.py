@@ -43,7 +43,7 @@ def test_everything_that_is_known_is_on_the_page() -> None:
     text = "\n".join(lines)
     assert lines[:3] == [
         f"call {CALL['id']}",
-        "inbound, failed: graph-refused",
+        "inbound, failed: graph refused",
         "Graph refused. Wait. Meta says: no.",
     ]
     for line in (

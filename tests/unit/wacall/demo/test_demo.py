@@ -1,0 +1,35 @@
+"""What the demo says of itself before and after."""
+
+import io
+from pathlib import Path
+
+import pytest
+
+from tests.unit.wacall.demo.flawless import good_evidence
+from wacall.demo.check import Check
+from wacall.demo.demo import NO_HOP, DemoPlan, DemoResult, conclude, stand_ins
+from wacall.demo.narration import Screen
+
+
+@pytest.mark.parametrize(
+    ("configured", "said"),
+    [
+        ({}, "Meta, the phone and Supabase are stand-ins"),
+        ({"SUPABASE_URL": "https://p.supabase.co"}, "Meta and the phone are stand-ins"),
+    ],
+)
+def test_what_is_a_stand_in_is_said_first(configured: dict[str, str], said: str) -> None:
+    """Nobody is to think that a real telephone rings."""
+    assert stand_ins(configured).startswith("Nobody's telephone rings: ")
+    assert said in stand_ins(configured)
+
+
+@pytest.mark.parametrize(("holds", "tells"), [(True, True), (False, False)])
+def test_a_good_end_says_what_to_do_now(holds: bool, tells: bool) -> None:
+    """After a failure the logs are what matters."""
+    out = io.StringIO()
+    checks = (Check(name="one", holds=holds, expected="this", seen="that"),)
+    result = DemoResult(evidence=good_evidence(), checks=checks, started_s=3.0, not_run=NO_HOP)
+    plan = DemoPlan(configured={}, data_dir=Path("logs"))
+    conclude(Screen(out), plan, result)
+    assert ("What now: `.venv/bin/wacall up" in out.getvalue()) is tells
