@@ -30,6 +30,7 @@ from controlplane.parts import (
 from controlplane.rtpengine.key_reports import REOPEN_S, KeyListener
 from controlplane.settings import Settings
 from controlplane.telemetry.metrics import Metrics
+from controlplane.telemetry.vitals import MEASURE_S
 from controlplane.use_cases.client_watch import ClientWatch
 from controlplane.use_cases.meta_clock import WallClock, wall_clock
 from controlplane.use_cases.retention import LOOK_EVERY_S
@@ -78,6 +79,7 @@ class ControlPlane:
         """Begin everything that goes on in the background."""
         settings, every = self.settings, self.loops.every
         stories = self.use_cases
+        every(MEASURE_S, stories.vitals.look, name="vitals")
         every(settings.sweep_interval_s, stories.sweeper.end_overdue, name="sweep-overdue")
         every(settings.sweep_interval_s, stories.sweeper.resume_events, name="sweep-pending")
         every(LOOK_S, stories.takeover.look, name="setup-takeover")
@@ -191,6 +193,7 @@ def _operator_routes(plane: ControlPlane) -> list[web.RouteDef]:
             near.breakers.problems()
             | near.meta_clock.problems()
             | plane.use_cases.line_watch.problems()
+            | stories.admission.problems()
         ),
     )
     return [

@@ -1,5 +1,6 @@
 """Build the parts from the settings: the ways to the neighbours, then the use cases over them."""
 
+import dataclasses
 from dataclasses import dataclass
 
 import aiohttp
@@ -20,7 +21,9 @@ from controlplane.rtpengine.hops import Hops
 from controlplane.rtpengine.passage import HopInterfaces
 from controlplane.settings import Settings
 from controlplane.telemetry.metrics import Metrics
+from controlplane.telemetry.vitals import VitalSigns
 from controlplane.use_cases.activation import Activation
+from controlplane.use_cases.admission import Admission
 from controlplane.use_cases.breakers import Breakers
 from controlplane.use_cases.client_watch import LOOK_TIMEOUT_S, ClientWatch
 from controlplane.use_cases.ending import CallEnder
@@ -44,6 +47,7 @@ from controlplane.use_cases.setup import CallSetup
 from controlplane.use_cases.sweeper import Sweeper
 from controlplane.use_cases.switchboard import Switchboard
 from controlplane.use_cases.takeover import SetupTakeover
+from shared.call.ceilings import Ceilings
 from shared.database.rest import WITHIN_S, RestClient
 from shared.database.retention import Expiry, RetentionDays
 from shared.database.supabase import SupabaseStore
@@ -170,6 +174,8 @@ class UseCases:
 
     permissions: Permissions
     papers: Papers
+    vitals: VitalSigns
+    admission: Admission
     ender: CallEnder
     lost_calls: LostCalls
     placer: CallPlacer
@@ -200,6 +206,14 @@ def make_use_cases(
     ender = CallEnder(near, releaser=releaser)
     setup, leases = CallSetup(near, ender=ender), SetupLeases(near)
     activation = Activation(near, bounds=bounds)
+    vitals = VitalSigns()
+    admission = Admission(
+        near,
+        releaser=releaser,
+        vitals=vitals,
+        ceilings=_ceilings(settings),
+        may_take_s=settings.agent_ready_timeout_s,
+    )
     linker = CallLinker(
         near, permissions=permissions, ender=ender, setup=setup, leases=leases, bounds=bounds
     )
@@ -213,6 +227,7 @@ def make_use_cases(
         near,
         answerer=CallAnswerer(
             near,
+            admission=admission,
             ender=ender,
             setup=setup,
             leases=leases,
@@ -230,6 +245,8 @@ def make_use_cases(
     )
     room_watch = RoomWatch(near, ender=ender, activation=activation)
     return UseCases(
+        vitals=vitals,
+        admission=admission,
         permissions=permissions,
         papers=Papers(ledger=ledger, phone_number_id=settings.wa_phone_number_id, clock=near.clock),
         ender=ender,
@@ -287,11 +304,23 @@ def _retention_days(settings: Settings) -> RetentionDays:
     )
 
 
+def _ceilings(settings: Settings) -> Ceilings:
+    return Ceilings(
+        calls=settings.max_concurrent_calls,
+        per_caller=settings.max_calls_per_caller,
+        per_caller_per_hour=settings.max_calls_per_caller_per_hour,
+    )
+
+
 def _rules(settings: Settings) -> CallRules:
+    limits = TEST_NUMBER_LIMITS if settings.wa_test_number else Limits()
+    if settings.max_concurrent_calls:
+        ceiling = min(limits.concurrent_calls, settings.max_concurrent_calls)
+        limits = dataclasses.replace(limits, concurrent_calls=ceiling)
     return CallRules(
         phone_number_id=settings.wa_phone_number_id,
         hours=CallHours(settings.call_hours),
-        limits=TEST_NUMBER_LIMITS if settings.wa_test_number else Limits(),
+        limits=limits,
     )
 
 

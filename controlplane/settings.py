@@ -129,6 +129,12 @@ class Settings(ServiceSettings):
     call_hours: Annotated[str, AfterValidator(_call_hours)] = Field("always", alias="CALL_HOURS")
     """When people may be called, by their own clock: `Mon-Fri 09:00-18:00; Sat 10:00-14:00`."""
 
+    max_concurrent_calls: int = Field(100, alias="MAX_CONCURRENT_CALLS", ge=0)
+    """Live calls of all replicas together; more are refused as busy. 0 for no ceiling."""
+    max_calls_per_caller: int = Field(0, alias="MAX_CALLS_PER_CALLER", ge=0)
+    """Live calls of one person; more are refused. 0 for no ceiling."""
+    max_calls_per_caller_per_hour: int = Field(0, alias="MAX_CALLS_PER_CALLER_PER_HOUR", ge=0)
+    """Inbound calls of one person within an hour; more are refused. 0 for no ceiling."""
     agent_ready_timeout_s: Seconds = Field(8, alias="AGENT_READY_TIMEOUT_S")
     """How long a call waits for its agent."""
     setup_timeout_s: Seconds = Field(20, alias="SETUP_TIMEOUT_S")

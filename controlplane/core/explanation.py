@@ -37,6 +37,10 @@ SENTENCES: Mapping[EndReason, str] = {
     EndReason.SETUP_TIMEOUT: "The set-up took too long; the timings say where. `wacall doctor` "
     "looks at every neighbour.",
     EndReason.REJECTED: "The person declined the call.",
+    EndReason.BUSY: "The call was refused: as many calls as could be taken were there already; see "
+    "MAX_CONCURRENT_CALLS, and whatsapp_calls_refused_total.",
+    EndReason.CALLER_LIMIT: "The call was refused: this person calls more than "
+    "MAX_CALLS_PER_CALLER or MAX_CALLS_PER_CALLER_PER_HOUR allows.",
     EndReason.NOT_ANSWERED: "Nobody picked up.",
     EndReason.SHUTDOWN: "The service was stopped while the call went on.",
     EndReason.INTERNAL: "Something went wrong here; the timeline and the log say more.",

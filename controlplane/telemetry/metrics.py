@@ -37,6 +37,20 @@ class Metrics:
             ["direction", "status", "reason"],
             registry=self.registry,
         )
+        self._calls_refused = Counter(
+            "whatsapp_calls_refused",
+            "Inbound calls that were refused, by what refused them.",
+            ["by"],
+            registry=self.registry,
+        )
+        self._setups = Gauge(
+            "whatsapp_setups", "Set-ups of inbound calls that run.", registry=self.registry
+        )
+        self._setups_limit = Gauge(
+            "whatsapp_setups_limit",
+            "How many set-ups may run at once, as learnt so far.",
+            registry=self.registry,
+        )
         self._live = Gauge(
             "whatsapp_calls_live",
             "Calls that have not ended, of all replicas.",
@@ -108,6 +122,15 @@ class Metrics:
         self._ended.labels(
             direction.value, termination.status.value, termination.reason.value
         ).inc()
+
+    def call_refused(self, by: str) -> None:
+        """Count a call that was not taken."""
+        self._calls_refused.labels(by).inc()
+
+    def setups_stand(self, *, running: int, limit: float) -> None:
+        """Show how many set-ups run, and how many may."""
+        self._setups.set(running)
+        self._setups_limit.set(limit)
 
     def calls_live(self, calls: Iterable[Call]) -> None:
         """Show how many calls live, by direction and status."""

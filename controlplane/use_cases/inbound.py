@@ -17,6 +17,7 @@ from controlplane.livekit.whip import WhipAnswer
 from controlplane.meta.events import OfferReceived
 from controlplane.sdp import direct as sdp
 from controlplane.use_cases.activation import Activation
+from controlplane.use_cases.admission import Admission, Place, was_refused
 from controlplane.use_cases.ending import CallEnder, Overtaken, TakenOver, status_shown
 from controlplane.use_cases.leases import SetupLeases
 from controlplane.use_cases.neighbours import Neighbours
@@ -62,6 +63,7 @@ class CallAnswerer:
         self,
         near: Neighbours,
         *,
+        admission: Admission,
         ender: CallEnder,
         setup: CallSetup,
         leases: SetupLeases,
@@ -74,6 +76,7 @@ class CallAnswerer:
         self._whip = near.whip
         self._graph = near.graph
         self._hops = near.hops
+        self._admission = admission
         self._ender = ender
         self._setup = setup
         self._leases = leases
@@ -93,20 +96,25 @@ class CallAnswerer:
             return await self._refuse_stale(offer, self._clock())
         now = self._clock()
         call = self._new_call(offer, now, hop=await self._choose_hop())
-        claimed = await self._claim(call, offer)
-        if claimed is None:
-            return await self._not_ours(offer, call)
-        self._metrics.call_started(Direction.INBOUND)
-        watch = Stopwatch(claimed.direction, self._metrics, begins_with="received", began=received)
-        watch.done("claimed")
-        return await self._carry_out(claimed, offer, watch)
+        async with self._admission.place(received) as place:
+            claimed = await self._claim(call, offer, place)
+            if claimed is None:
+                return await self._not_ours(offer, call)
+            if was_refused(claimed):
+                return Settled(EventOutcome.HANDLED, claimed.id)
+            self._metrics.call_started(Direction.INBOUND)
+            watch = place.watch = Stopwatch(
+                claimed.direction, self._metrics, begins_with="received", began=received
+            )
+            watch.done("claimed")
+            return await self._carry_out(claimed, offer, watch)
 
     async def resume(self, call: Call, offer: OfferReceived) -> Settled:
         """Go on with a set-up that was just taken over, from wherever its row says that it is."""
         watch = Stopwatch(call.direction, self._metrics, begins_with="taken-over")
         return await self._carry_out(call, offer, watch)
 
-    async def _claim(self, call: Call, offer: OfferReceived) -> Call | None:
+    async def _claim(self, call: Call, offer: OfferReceived, place: Place) -> Call | None:
         """Insert the row, as long as the offer is of use; then nobody is left ringing for it.
 
         Raises:
@@ -115,7 +123,7 @@ class CallAnswerer:
 
         async def claim() -> Call | None:
             # what is left of the set-up's time counts from when the row is there
-            return await self._store.claim_call(self._held(call, self._clock()))
+            return await self._admission.claim(self._held(call, self._clock()), place)
 
         age = call.created_at - (offer.timestamp or call.created_at)
         useful_s = self._policy.stale_offer_s - max(0.0, age.total_seconds())

@@ -4,6 +4,7 @@ Nobody who ends a call waits for its release, nor does one release wait for anot
 neighbour that is silent costs those calls time that need it, and nobody else.
 
     fresh     calls that have just ended here: told whatever the breakers say
+    refused   calls that were never taken: Meta is told, and nothing else is held
     retried   what the sweeper finds: a neighbour that does not answer is asked by one of them
 
 What has to be undone follows from the row (had `accept` been sent? does Meta know?), not from any
@@ -33,6 +34,7 @@ _log = logging.getLogger(__name__)
 GIVEN_UP_AFTER = timedelta(minutes=10)
 # How many at once. Those that are tried again leave the fresh ones room.
 _FRESH_AT_ONCE = 32
+_REFUSED_AT_ONCE = 32
 _RETRIED_AT_ONCE = 8
 # Of the unreleased calls one turn of the sweeper takes so many, by lot: none waits behind those
 # that cannot be released.
@@ -57,12 +59,17 @@ class Releaser:
         self._clock = near.clock
         self._tasks = tasks
         self._fresh = asyncio.Semaphore(_FRESH_AT_ONCE)
+        self._refused = asyncio.Semaphore(_REFUSED_AT_ONCE)
         self._retried = asyncio.Semaphore(_RETRIED_AT_ONCE)
         self._running: dict[CallId, asyncio.Task[None]] = {}
 
     def begin(self, call: Call) -> None:
         """Release a call that has just ended; the sweeper tries again what fails."""
         self._spawn(call, self._fresh, spared=False)
+
+    def refuse(self, call: Call) -> None:
+        """Tell Meta that a call is refused: there is no hop and no room to be freed."""
+        self._spawn(call, self._refused, spared=False, holds_media=False)
 
     def retry(self, calls: Sequence[Call]) -> None:
         """Release calls whose release nobody has finished; some of them, if they are many."""
@@ -77,17 +84,21 @@ class Releaser:
         if self._running:
             await asyncio.wait(set(self._running.values()), timeout=timeout_s)
 
-    def _spawn(self, call: Call, lane: asyncio.Semaphore, *, spared: bool) -> None:
+    def _spawn(
+        self, call: Call, lane: asyncio.Semaphore, *, spared: bool, holds_media: bool = True
+    ) -> None:
         if call.id in self._running:
             return
-        task = self._tasks.spawn(self._run(call, lane, spared=spared))
+        task = self._tasks.spawn(self._run(call, lane, spared=spared, holds_media=holds_media))
         self._running[call.id] = task
         task.add_done_callback(lambda _: self._running.pop(call.id, None))
 
-    async def _run(self, call: Call, lane: asyncio.Semaphore, *, spared: bool) -> None:
+    async def _run(
+        self, call: Call, lane: asyncio.Semaphore, *, spared: bool, holds_media: bool
+    ) -> None:
         async with lane:
             try:
-                is_clean = await self._release_in_time(call, spared=spared)
+                is_clean = await self._release_in_time(call, spared=spared, holds_media=holds_media)
                 if not is_clean and _is_late(call, self._clock()):
                     _log.error(
                         "An ended call could not be released; Meta or LiveKit may still hold it.",
@@ -109,9 +120,11 @@ class Releaser:
                     exc_info=without_text(error) if is_ours else None,
                 )
 
-    async def _release_in_time(self, call: Call, *, spared: bool) -> bool:
+    async def _release_in_time(self, call: Call, *, spared: bool, holds_media: bool) -> bool:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_BOUND_S):
+                if not holds_media:
+                    return await self._tell_meta(call, spared=spared)
                 return await self._release(call, spared=spared)
         return False
 

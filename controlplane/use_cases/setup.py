@@ -42,6 +42,8 @@ class Stopwatch:
         self.timings: dict[str, float] = {}
         self.last = begins_with
         """The step that was done last."""
+        self.failed_with: Exception | None = None
+        """What the set-up was given up for."""
 
     def done(self, step: str) -> None:
         """Note that a step is done."""
@@ -106,6 +108,7 @@ class CallSetup:
 
         `code` is what the error turned out to be, if that says more than the error's own.
         """
+        watch.failed_with = error
         known = error if isinstance(error, WacallError) else None
         if isinstance(error, TimeoutError):
             known = TimedOut("The set-up took longer than SETUP_TIMEOUT_S.")

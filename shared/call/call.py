@@ -87,6 +87,10 @@ class EndReason(StrEnum):
     SETUP_TIMEOUT = "setup-timeout"
     """The set-up did not finish in time, for example because its process died."""
     REJECTED = "rejected"
+    BUSY = "busy"
+    """Inbound: refused, for no further call can be taken now."""
+    CALLER_LIMIT = "caller-limit"
+    """Inbound: refused, for this person calls more than they may."""
     NOT_ANSWERED = "not-answered"
     SHUTDOWN = "shutdown"
     INTERNAL = "internal"
@@ -118,6 +122,8 @@ _VERDICTS: Mapping[EndReason, tuple[CallStatus, CallStatus]] = {
     EndReason.STALE_OFFER: (CallStatus.NO_ANSWER, CallStatus.NO_ANSWER),
     EndReason.NOT_ANSWERED: (CallStatus.NO_ANSWER, CallStatus.NO_ANSWER),
     EndReason.REJECTED: (CallStatus.REJECTED, CallStatus.REJECTED),
+    EndReason.BUSY: (CallStatus.REJECTED, CallStatus.REJECTED),
+    EndReason.CALLER_LIMIT: (CallStatus.REJECTED, CallStatus.REJECTED),
 }
 
 

@@ -15,6 +15,7 @@ from shared.call.call import (
     EndReason,
     Termination,
 )
+from shared.call.ceilings import Ceilings
 from shared.call.changes import CallChanges, Mark
 from shared.call.denial import Denied, Reason
 from shared.call.errors import CallDenied
@@ -55,6 +56,24 @@ class Calls(Tables):
         if inserted:
             return rows.call_from_row(inserted[0])
         standing = await self.get_call(call.id)
+        return standing if standing is not None and standing.wacid == call.wacid else None
+
+    async def claim_within(self, call: Call, ceilings: Ceilings) -> Call | None:
+        """Insert an inbound call as `claim_call` does; where a ceiling is reached, as refused.
+
+        Calls are counted, and the row written, in one transaction, one after the other.
+        """
+        answer = await self._rest.rpc(
+            "claim a call within ceilings",
+            "claim_call_within",
+            new_call=rows.call_to_row(call),
+            max_calls=ceilings.calls,
+            max_calls_per_caller=ceilings.per_caller,
+            max_calls_per_caller_per_hour=ceilings.per_caller_per_hour,
+        )
+        if answer.rows:
+            return rows.call_from_row(answer.rows[0])
+        standing = await self.get_call(call.id) if answer.attempts > 1 else None
         return standing if standing is not None and standing.wacid == call.wacid else None
 
     async def get_call(self, call_id: CallId) -> Call | None:

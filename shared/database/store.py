@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Protocol, Unpack
 
 from shared.call.call import Call, CallStatus, EndReason, Termination
+from shared.call.ceilings import Ceilings
 from shared.call.changes import CallChanges, Mark
 from shared.call.ids import CallId, WhatsAppCallId
 from shared.call.records import EventRecord, FollowUp, Lead, Settled, TranscriptTurn
@@ -27,6 +28,9 @@ class CallStore(Protocol):
         Raises:
             CallDenied: an outbound call to somebody who asked not to be called.
         """
+
+    async def claim_within(self, call: Call, ceilings: Ceilings) -> Call | None:
+        """Insert an inbound call as `claim_call` does; where a ceiling is reached, as refused."""
 
     async def get_call(self, call_id: CallId) -> Call | None:
         """Read one call."""

@@ -21,6 +21,7 @@ from shared.call.call import (
     EndReason,
     Termination,
 )
+from shared.call.ceilings import Ceilings
 from shared.call.changes import CallChanges, Mark
 from shared.call.errors import StoreUnavailable
 from shared.call.ids import CallId, PhoneNumberId, WhatsAppCallId
@@ -664,3 +665,51 @@ async def test_a_malformed_address_is_refused_at_once(url: str, key: str) -> Non
     """Before anything is sent."""
     with pytest.raises(StoreUnavailable, match="malformed"):
         await SupabaseStore.connect(url, key)
+
+
+# --- ceilings ---
+
+SOMEBODY = Party(person=Person(user_id="US.2000", phone="15550002000"))
+HOURLY = Ceilings(per_caller_per_hour=2)
+
+
+async def test_a_ceiling_counts_within_the_hour_and_only_calls_that_were_taken(
+    store: SupabaseStore,
+) -> None:
+    """An older call, a refused one and somebody else's do not count; the third one is refused."""
+    old = make_call(party=SOMEBODY, created_at=NOW - 3601 * SECOND, **_ended(NOW - 3600 * SECOND))
+    refused = make_call(
+        party=SOMEBODY,
+        **(_ended(NOW) | {"status": CallStatus.REJECTED, "end_reason": EndReason.BUSY}),
+    )
+    other = make_call(party=Party(person=Person(user_id="US.2001", phone="15550002001")))
+    for call in (old, refused, other):
+        assert await store.claim_call(call) is not None
+    taken = [await store.claim_within(make_call(party=SOMEBODY), HOURLY) for _ in range(2)]
+    assert [call.status for call in taken if call is not None] == [CallStatus.RINGING] * 2
+
+    third = make_call(party=SOMEBODY, deadline_at=NOW)
+    row = await store.claim_within(third, HOURLY)
+    assert row is not None
+    assert (row.status, row.end_reason) == (CallStatus.REJECTED, EndReason.CALLER_LIMIT)
+    assert (row.ended_at, row.deadline_at, row.released_at) == (NOW, None, None)
+    assert await store.claim_within(third, Ceilings()) is None
+
+
+async def test_a_caller_of_whom_nothing_is_known_has_no_ceiling(store: SupabaseStore) -> None:
+    """Nobody can say whose calls they are."""
+    for _ in range(2):
+        unknown = make_call(party=Party())
+        row = await store.claim_within(unknown, Ceilings(per_caller=1, per_caller_per_hour=1))
+        assert row is not None
+        assert row.status is CallStatus.RINGING
+
+
+def _ended(at: datetime) -> dict[str, Any]:
+    return {
+        "status": CallStatus.COMPLETED,
+        "answered_at": at - SECOND,
+        "ended_at": at,
+        "end_reason": EndReason.CALLER_HANGUP,
+        "released_at": at,
+    }
