@@ -81,7 +81,10 @@ class Listening:
         Raises:
             RealtimeRefusal: this is no sound.
         """
-        samples = decode_audio(sent)
+        await self.take(decode_audio(sent))
+
+    async def take(self, samples: NDArray[np.int16]) -> None:
+        """Hear the next sound, 24 kHz mono."""
         self._audio.append(samples)
         if self._vad is None:
             return

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from simulators.openai.config import RATE, SessionConfig
 from simulators.openai.conversation import Conversation, Item, new_id
+from simulators.openai.line import Line
 from simulators.openai.scenario import ToolCall
 
 _CHUNK_MS: Final = 100
@@ -57,8 +58,17 @@ class Reply:
         await self._send({"type": "response.created", "response": self._json("in_progress")})
         await self._send({"type": "rate_limits.updated", "rate_limits": _RATE_LIMITS})
 
-    async def say(self, text: str, samples: NDArray[np.int16], progress: Progress) -> None:
-        """Stream a spoken message; `progress` is called before every portion of sound."""
+    async def say(
+        self,
+        text: str,
+        samples: NDArray[np.int16],
+        progress: Progress,
+        line: Line | None = None,
+    ) -> None:
+        """Stream a spoken message; `progress` is called before every portion of sound.
+
+        With a line the sound goes there, and is spoken long after it has been made.
+        """
         item = Item(
             id=new_id("item"), type="message", role="assistant", status="in_progress", audio_ms=0
         )
@@ -81,8 +91,13 @@ class Reply:
                 await self._part("response.output_audio_transcript.delta", item, delta=delta)
             chunk = samples[first : first + _CHUNK]
             item.audio_ms = (first + len(chunk)) * 1000 // RATE
+            if line is not None:
+                line.add(chunk, response_id=self.id, item_id=item.id)
+                continue
             sound = base64.b64encode(chunk.astype("<i2").tobytes()).decode()
             await self._part("response.output_audio.delta", item, delta=sound)
+        if line is not None:
+            line.end_speech()
         await self._close_message("completed")
 
     async def write(self, text: str) -> None:

@@ -1,20 +1,26 @@
-"""The simulated OpenAI: `/v1/realtime` and `/v1/models` on one port, and `/sim/...` to steer it."""
+"""The simulated OpenAI: `/v1/realtime` and its calls, `/v1/models`; `/sim/...` to steer it."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from types import TracebackType
 from typing import Any, Final, Self
 
 from aiohttp import web
 from pydantic import ValidationError
 
+from simulators.openai.calls import Calls
+from simulators.openai.config import SessionConfig
 from simulators.openai.errors import error_by_code, http_error
 from simulators.openai.faults import Faults
 from simulators.openai.happening import Happening, Journal, Kind
 from simulators.openai.scenario import BadScenario, Scenario
 from simulators.openai.script import FreeTalk, ScenarioScript, Script
 from simulators.openai.session import RealtimeSession, SessionOptions
+from simulators.openai.wire import SocketWire
 from simulators.speech import ear
 from simulators.speech.voice import AGENT, Voice
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 # OpenAI's list and its announced last days, November 2026
 MODELS: Final[dict[str, str | None]] = {
@@ -51,7 +57,12 @@ class OpenAISimulator:
         api_keys: frozenset[str] | None = None,
         voice: Voice = AGENT,
         max_session_s: float = MAX_SESSION_S,
+        sends_in_silence: bool = True,
     ) -> None:
+        """Take what is to be simulated.
+
+        Whether the real service sends RTP while it is silent is not documented: try both.
+        """
         self._host, self._port = host, port
         self._scenario = scenario
         self._pace = pace
@@ -63,6 +74,15 @@ class OpenAISimulator:
         self._max_session_s = max_session_s
         self.journal = Journal()
         self._sockets: set[web.WebSocketResponse] = set()
+        self.calls = Calls(
+            journal=self.journal,
+            faults=lambda: self.faults,
+            strikes=self._strikes,
+            script=self._script,
+            options=self._options,
+            models=lambda: frozenset(self._models),
+            sends_in_silence=sends_in_silence,
+        )
         self._runner: web.AppRunner | None = None
 
     @property
@@ -77,8 +97,8 @@ class OpenAISimulator:
 
     @property
     def open_sessions(self) -> int:
-        """Number of sockets that are open now."""
-        return len(self._sockets)
+        """Number of sessions that are open now, over WebSockets and in calls."""
+        return len(self._sockets) + len(self.calls)
 
     async def __aenter__(self) -> Self:
         """Get the words ready, then listen."""
@@ -89,6 +109,8 @@ class OpenAISimulator:
                 web.get("/v1/models", self._list_models),
                 web.get("/v1/models/{model}", self._get_model),
                 web.get("/v1/realtime", self._realtime),
+                web.post("/v1/realtime/calls", self._with_key(self.calls.create)),
+                web.post("/v1/realtime/calls/{call_id}/hangup", self._with_key(self.calls.hang_up)),
                 web.get("/sim/counters", self._show_counters),
                 web.get("/sim/happenings", self._show_happenings),
                 web.get("/sim/faults", self._show_faults),
@@ -140,6 +162,12 @@ class OpenAISimulator:
         struck, self.faults = self.faults.taken(name)
         return struck
 
+    def _with_key(self, serve: Handler) -> Handler:
+        async def guarded(request: web.Request) -> web.StreamResponse:
+            return self._refusal(request) or await serve(request)
+
+        return guarded
+
     def _refusal(self, request: web.Request) -> web.Response | None:
         scheme, _, key = request.headers.get("Authorization", "").partition(" ")
         key = key.strip()
@@ -180,6 +208,8 @@ class OpenAISimulator:
     async def _realtime(self, request: web.Request) -> web.StreamResponse:
         if (refusal := self._refusal(request)) is not None:
             return refusal
+        if (call_id := request.query.get("call_id")) is not None:
+            return await self.calls.attach(request, call_id)
         if self._strikes("refuse_connections"):
             self.journal.note(Kind.FAULT, "", 0.0, "refused a connection")
             body = http_error("server_error", "The server is overloaded or not ready yet.")
@@ -210,26 +240,30 @@ class OpenAISimulator:
             await socket.close()
             return
         session = RealtimeSession(
-            socket,
-            model=model,
+            SocketWire(socket),
+            config=SessionConfig(type="realtime", model=model),
             script=self._script(),
-            options=SessionOptions(
-                voice=self._voice,
-                pace=self._pace,
-                max_session_s=self._max_session_s,
-                faults=self.faults,
-                strike_error=self._strikes("error_sessions"),
-                strike_drop=lambda: self._strikes("drop_replies"),
-            ),
+            options=self._options(),
             journal=self.journal,
             # no close frame: the connection just ends, as when a machine dies
             cut=lambda: request.transport.abort() if request.transport else None,
         )
         await session.run()
 
+    def _options(self) -> SessionOptions:
+        return SessionOptions(
+            voice=self._voice,
+            pace=self._pace,
+            max_session_s=self._max_session_s,
+            faults=self.faults,
+            strike_error=self._strikes("error_sessions"),
+            strike_drop=lambda: self._strikes("drop_replies"),
+        )
+
     async def _hang_up(self, _: web.Application) -> None:
         for socket in list(self._sockets):
             await socket.close(code=1001, message=b"going away")
+        await self.calls.close()
 
     async def _show_counters(self, _: web.Request) -> web.Response:
         return web.json_response(

@@ -1,4 +1,4 @@
-"""One Realtime session over one WebSocket: OpenAI's GA protocol as its clients meet it.
+"""One Realtime session: OpenAI's GA protocol as its clients meet it, over whatever carries it.
 
 Event names, their order and the errors follow OpenAI's published event types; where the real
 service was seen to differ from its own pages, the comment says so.
@@ -12,17 +12,20 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 from uuid import uuid4
 
-import aiohttp
-from aiohttp import web
+import numpy as np
+from numpy.typing import NDArray
 
 from simulators.openai.config import SessionConfig
 from simulators.openai.conversation import Conversation, new_id
 from simulators.openai.errors import RealtimeRefusal, error_by_code
 from simulators.openai.faults import Faults
 from simulators.openai.happening import Journal, Kind
+from simulators.openai.items import Items
+from simulators.openai.line import Line
 from simulators.openai.listening import Listening
 from simulators.openai.reply import Reply
 from simulators.openai.script import Move, Script, after_tools
+from simulators.openai.wire import Wire
 from simulators.speech.process import SpeechFailed
 from simulators.speech.voice import Voice
 
@@ -55,16 +58,19 @@ class RealtimeSession:
 
     def __init__(
         self,
-        socket: web.WebSocketResponse,
+        wire: Wire,
         *,
-        model: str,
+        config: SessionConfig,
         script: Script,
         options: SessionOptions,
         journal: Journal,
         cut: Callable[[], None],
+        line: Line | None = None,
     ) -> None:
+        """Take the wire for events, and the line for sound if it does not go as events."""
         self.id = new_id("sess")
-        self._socket = socket
+        self._wire = wire
+        self._line = line
         self._script = script
         self._options = options
         self._journal = journal
@@ -72,8 +78,9 @@ class RealtimeSession:
         self._cut = cut
         self._clock = asyncio.get_running_loop()
         self._began = self._clock.time()
-        self._config = SessionConfig(type="realtime", model=model)
+        self._config = config
         self._conversation = Conversation()
+        self._items = Items(self._conversation, send=self._send, note=self._note)
         self._reply: tuple[Reply, asyncio.Task[None]] | None = None
         # the tools that were called, and the move that waits for their answers
         self._calling: tuple[frozenset[str], Move] | None = None
@@ -92,13 +99,13 @@ class RealtimeSession:
             "input_audio_buffer.append": lambda event: self._listening.append(event.get("audio")),
             "input_audio_buffer.commit": lambda _: self._listening.commit(),
             "input_audio_buffer.clear": lambda _: self._listening.clear(),
-            "conversation.item.create": self._create_item,
-            "conversation.item.delete": self._delete_item,
-            "conversation.item.retrieve": self._retrieve_item,
-            "conversation.item.truncate": self._truncate_item,
+            **self._items.handlers,
             "response.create": self._create_response,
             "response.cancel": self._cancel_response,
         }
+        if line is not None:
+            # refused over a WebSocket, where the client has the sound already
+            self._handlers["output_audio_buffer.clear"] = lambda _: self._hush()
 
     async def run(self) -> None:
         """Serve the session until the client leaves, it expires, or a fault ends it."""
@@ -110,7 +117,7 @@ class RealtimeSession:
         except TimeoutError:
             self._note(Kind.FAULT, "session_expired")
             await self._send({"type": "error", "error": error_by_code("session_expired")})
-            await self._socket.close()
+            await self._wire.close()
         finally:
             if self._reply is not None:
                 self._reply[1].cancel()
@@ -118,18 +125,28 @@ class RealtimeSession:
             await self._listening.close()
             self._note(Kind.SESSION_CLOSED)
 
+    async def introduce(self, send: Callable[[str], Awaitable[None]]) -> None:
+        """Tell somebody who has come later what session this is."""
+        await send(self._named({"type": "session.created", "session": self._session_json()}))
+
+    async def tell(self, event: dict[str, Any]) -> None:
+        """Send an event of whoever carries the sound."""
+        await self._send(event)
+
+    async def hear(self, samples: NDArray[np.int16]) -> None:
+        """Hear the next sound of a caller who does not send it as events: 24 kHz mono."""
+        await self._listening.take(samples)
+
     async def _converse(self) -> None:
         await self._send({"type": "session.created", "session": self._session_json()})
         if self._options.strike_error:
             code = self._options.faults.error_code
             self._note(Kind.FAULT, code)
             await self._send({"type": "error", "error": error_by_code(code)})
-            await self._socket.close()
+            await self._wire.close()
             return
-        async for message in self._socket:
-            if message.type is not aiohttp.WSMsgType.TEXT:
-                continue
-            await self._handle(message.data)
+        async for text in self._wire:
+            await self._handle(text)
 
     async def _handle(self, text: str) -> None:
         event_id: str | None = None
@@ -161,7 +178,7 @@ class RealtimeSession:
             self._note(Kind.REFUSED, refusal.message, code=refusal.code)
             await self._send({"type": "error", "error": refusal.to_json(event_id)})
 
-    # --- the session and its items
+    # --- the session
 
     async def _update_session(self, event: dict[str, Any]) -> None:
         self._config = self._config.updated(event.get("session"), has_spoken=self._has_spoken)
@@ -169,48 +186,24 @@ class RealtimeSession:
         self._note(Kind.SESSION_CONFIGURED)
         await self._send({"type": "session.updated", "session": self._session_json()})
 
-    async def _create_item(self, event: dict[str, Any]) -> None:
-        item, previous = self._conversation.create(event.get("item"), event.get("previous_item_id"))
-        for stage in ("added", "done"):
-            await self._send(
-                {
-                    "type": f"conversation.item.{stage}",
-                    "previous_item_id": previous,
-                    "item": item.to_json(),
-                }
-            )
-        if item.type == "function_call_output":
-            self._note(Kind.TOOL_ANSWERED, item.output)
-
-    async def _delete_item(self, event: dict[str, Any]) -> None:
-        item = self._conversation.delete(_named(event, "item_id", str))
-        await self._send({"type": "conversation.item.deleted", "item_id": item.id})
-
-    async def _retrieve_item(self, event: dict[str, Any]) -> None:
-        item = self._conversation.retrieve(_named(event, "item_id", str))
-        await self._send({"type": "conversation.item.retrieved", "item": item.to_json()})
-
-    async def _truncate_item(self, event: dict[str, Any]) -> None:
-        end_ms = _named(event, "audio_end_ms", int)
-        index = _named(event, "content_index", int)
-        item = self._conversation.truncate(_named(event, "item_id", str), index, end_ms)
-        self._note(Kind.TRUNCATED, item.text, audio_end_ms=end_ms)
-        await self._send(
-            {
-                "type": "conversation.item.truncated",
-                "item_id": item.id,
-                "content_index": index,
-                "audio_end_ms": end_ms,
-            }
-        )
-
     # --- turns
 
     async def _caller_speaks(self) -> None:
         detection = self._config.audio.input.turn_detection
-        if self._reply is None or detection is None or not detection.interrupt_response:
+        if detection is None or not detection.interrupt_response:
             return
-        await self._stop_reply("turn_detected")
+        if self._reply is not None:
+            await self._stop_reply("turn_detected")
+        await self._hush()
+
+    async def _hush(self) -> None:
+        """Drop the sound that waits at the line, and what of its words was not heard."""
+        cut = self._line.clear() if self._line is not None else None
+        if cut is None:
+            return
+        await self._send({"type": "output_audio_buffer.cleared", "response_id": cut.response_id})
+        # the server knows what has been played, and truncates by itself
+        await self._items.truncate(cut.item_id, 0, cut.played_ms)
 
     async def _caller_spoke(self) -> None:
         detection = self._config.audio.input.turn_detection
@@ -361,20 +354,17 @@ class RealtimeSession:
                 self._has_spoken = True
                 self._note(Kind.SAYS, move.say, turn=move.turn)
 
-        await reply.say(move.say, samples, progress)
+        await reply.say(move.say, samples, progress, self._line)
         self._note(Kind.SAID, move.say, turn=move.turn)
 
     # --- the wire
 
     async def _send(self, event: dict[str, Any]) -> None:
-        if self._socket.closed:
-            return
-        named = {"type": event["type"], "event_id": f"event_{uuid4().hex[:21]}", **event}
-        try:
-            await self._socket.send_str(json.dumps(named))
-        except (ConnectionError, aiohttp.ClientConnectionError):
-            # the client went while we spoke: the reading side notices and ends the session
-            return
+        await self._wire.send(self._named(event))
+
+    @staticmethod
+    def _named(event: dict[str, Any]) -> str:
+        return json.dumps({"type": event["type"], "event_id": f"event_{uuid4().hex[:21]}", **event})
 
     def _session_json(self) -> dict[str, Any]:
         return {
@@ -386,14 +376,3 @@ class RealtimeSession:
 
     def _note(self, kind: Kind, text: str = "", **details: Any) -> None:
         self._journal.note(kind, self.id, self._clock.time() - self._began, text, **details)
-
-
-def _named(event: dict[str, Any], name: str, kind: type[Any]) -> Any:
-    value = event.get(name)
-    if isinstance(value, kind) and not isinstance(value, bool):
-        return value
-    if value is None:
-        raise RealtimeRefusal(
-            "missing_required_parameter", f"Missing required parameter: '{name}'.", param=name
-        )
-    raise RealtimeRefusal("invalid_type", f"Invalid type for '{name}'.", param=name)

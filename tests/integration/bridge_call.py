@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import json
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import aiohttp
@@ -110,6 +110,16 @@ class BridgeCall:
 
     async def open(self, **peer: object) -> None:
         """Make the leg, and let the model's phone answer it."""
+
+        async def answer(offer: str) -> tuple[str, str]:
+            return await self.model.answer(offer), ""
+
+        await self.open_with(answer, **peer)
+
+    async def open_with(
+        self, answer: Callable[[str], Awaitable[tuple[str, str]]], **peer: object
+    ) -> str:
+        """Make the leg, and let somebody answer it; return what that one calls it."""
         made = await self.ask(
             "POST",
             "/legs",
@@ -125,9 +135,11 @@ class BridgeCall:
                 "fill_room": True,
             },
         )
-        await self.leg("POST", "/answer", {"sdp": await self.model.answer(made["sdp"])})
+        sdp, name = await answer(made["sdp"])
+        await self.leg("POST", "/answer", {"sdp": sdp})
         await self.until("ready")
         await self.until("connected")
+        return name
 
     async def join(self) -> None:
         """Let the caller's phone come in by WHIP, as WhatsApp's relay does."""
