@@ -12,7 +12,7 @@ ENTRYPOINT ["rtpengine", "--config-file=none", "--foreground", "--table=-1", "--
 # One image for control plane, agent worker and the operators' commands; the command tells which.
 # It holds what works in it: neither stack, demo and bench, nor the simulators and the speech they
 # need, which is under the GPL.
-FROM python:3.13-slim
+FROM python:3.13-slim AS wacall
 WORKDIR /app
 ENV PYTHONPATH=/app PYTHONUNBUFFERED=1
 COPY services.lock ./

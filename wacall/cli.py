@@ -32,6 +32,7 @@ COMMANDS: Mapping[str, Command] = {
     "inspect": Command(
         "show one call: its row, its timeline, what was said", "wacall.operators.inspection"
     ),
+    "listen": Command("hear one call: a token that can only listen", "wacall.operators.listening"),
     "consent": Command(
         "ask for permission to call; list, import, withdraw, erase", "wacall.operators.consent"
     ),

@@ -61,6 +61,44 @@ def test_compose_uses_variables_that_exist(compose: dict[str, Any]) -> None:
         assert set(compose["services"][name]["environment"]) <= LISTED
 
 
+def test_compose_leaves_livekit_to_the_operator(compose: dict[str, Any]) -> None:
+    """LIVEKIT_URL of `.env` holds; the server of its own has to be asked for, and is no must."""
+    services = compose["services"]
+    assert services["livekit"]["profiles"] == ["livekit"]
+    for name in ("controlplane", "agent"):
+        url = services[name]["environment"]["LIVEKIT_URL"]
+        assert url == "${LIVEKIT_URL:-ws://127.0.0.1:7880}"
+        assert services[name]["depends_on"]["livekit"]["required"] is False
+    commented = (REPOSITORY / "compose.yaml").read_text()
+    assert all(f"--profile {name}" in commented for name in ("livekit", "outbound"))
+
+
+def test_the_firewall_is_described_once() -> None:
+    """Everywhere else stands where, so that no two places can say two things."""
+    anchor = "docs/cluster.md"
+    for name in ("README.md", "compose.yaml", "sfu/livekit.yaml"):
+        text = (REPOSITORY / name).read_text()
+        assert anchor in text, name
+        assert "to the internet" not in text, name
+        assert "stateful" not in text, name
+    assert "## Firewall" in (REPOSITORY / anchor).read_text()
+
+
+def test_a_shared_cluster_is_told_what_is_only_ours(shipped: dict[str, Any]) -> None:
+    """Each line that would break others is marked in the file and listed on the page."""
+    page = (REPOSITORY / "docs" / "cluster.md").read_text()
+    ours = page.partition("| only ours |")[2].partition("\n\n")[0]
+    for section, name in (
+        ("room", "auto_create"), ("room", "enabled_codecs"), ("room", "max_participants"),
+        ("room", "empty_timeout"), ("rtc", "tcp_port"),
+    ):  # fmt: skip
+        assert name in shipped[section]
+        assert name in ours
+        before, _, _ = CONFIG.read_text().partition(f"\n  {name}:")
+        comment = before[before.rindex("OURS") :]
+        assert comment.count("\n  #") <= 3, name
+
+
 def test_compose_runs_commands_that_exist(compose: dict[str, Any]) -> None:
     """Each service's command is one of `wacall`'s, and LiveKit is the version we test with."""
     services = compose["services"]

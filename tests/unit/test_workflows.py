@@ -53,6 +53,26 @@ def test_a_workflow_may_only_read(name: str) -> None:
         assert [step["with"]["persist-credentials"] for step in checkouts] == [False]
 
 
+def test_a_tag_publishes_what_was_checked() -> None:
+    """Tags alone; one job may write, packages alone, after the checks; the Dockerfile's targets."""
+    workflow = load("workflows/publish.yml")
+    text = (GITHUB / "workflows" / "publish.yml").read_text("utf-8")
+    assert '\non:\n  push:\n    tags: ["v*.*.*"]\n\n' in text
+    assert workflow["permissions"] == {"contents": "read"}
+    jobs = workflow["jobs"]
+    assert [step["run"] for step in jobs["check"]["steps"] if "run" in step] == ["make check"]
+    assert "permissions" not in jobs["check"]
+    assert jobs["image"]["needs"] == "check"
+    assert jobs["image"]["permissions"] == {"contents": "read", "packages": "write"}
+    targets = {one["target"] for one in jobs["image"]["strategy"]["matrix"]["include"]}
+    dockerfile = (ROOT / "Dockerfile").read_text("utf-8")
+    assert targets == set(re.findall(r"^FROM \S+ AS (\w+)$", dockerfile, re.MULTILINE))
+    for job in jobs.values():
+        assert job["timeout-minutes"] <= 60
+        checkouts = [s for s in job["steps"] if s.get("uses", "").startswith("actions/checkout@")]
+        assert [step["with"]["persist-credentials"] for step in checkouts] == [False]
+
+
 def test_the_audit_reads_files_that_exist() -> None:
     """Both lock files of Python, and npm's."""
     workflow = load("workflows/audit.yml")

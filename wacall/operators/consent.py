@@ -133,7 +133,9 @@ def _listing(found: Mapping[str, Any]) -> list[str]:
         + (f" until {state['valid_until']}" if state["valid_until"] else "")
         for state in found.get("state", [])
     ]
-    return [*lines, *map(_line, found["consents"])] or ["The ledger is silent."]
+    return [*lines, *map(_line, found["consents"])] or [
+        "The ledger has no consents; `wacall consent request NUMBER` asks for one."
+    ]
 
 
 def _line(entry: Mapping[str, Any]) -> str:
