@@ -10,6 +10,7 @@ import aiohttp
 from aiohttp import web
 
 from controlplane.core.lease import LOOK_S
+from controlplane.http.arrivals import Arrivals
 from controlplane.http.callees import Callees
 from controlplane.http.calls import CallRoutes
 from controlplane.http.consents import ConsentRoutes
@@ -66,6 +67,7 @@ class ControlPlane:
         self.near = make_neighbours(
             settings, http, rest, hops=self.hops, metrics=metrics, wall=wall
         )
+        self.arrivals = Arrivals(self.near.clock)
         self.ledger = Ledger(rest)
         self.use_cases = make_use_cases(settings, self.near, self.ledger, rest)
         self.key_listener = KeyListener(self.use_cases.keys.take)
@@ -153,11 +155,14 @@ def _webhook_routes(plane: ControlPlane) -> list[web.RouteDef]:
     meta = MetaWebhook(
         switchboard=stories.switchboard,
         metrics=near.metrics,
+        arrivals=plane.arrivals,
         verify_token=settings.wa_verify_token.get_secret_value(),
         app_secret=settings.wa_app_secret.get_secret_value(),
+        phone_number_id=settings.wa_phone_number_id,
     )
     livekit = LiveKitWebhook(
         watch=stories.room_watch,
+        arrivals=plane.arrivals,
         api_key=settings.livekit_api_key,
         api_secret=settings.livekit_api_secret.get_secret_value(),
     )
@@ -206,6 +211,7 @@ def _operator_routes(plane: ControlPlane) -> list[web.RouteDef]:
         web.post("/consents/import", guard(consents.import_entry)),
         web.post("/consents/withdraw", guard(consents.withdraw)),
         web.post("/consents/erase", guard(consents.erase)),
+        web.get("/status", guard(plane.arrivals.show)),
         web.get("/healthz", ops.healthz),
         web.get("/readyz", ops.readyz),
         web.get("/metrics", ops.metrics),

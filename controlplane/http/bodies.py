@@ -18,6 +18,7 @@ from pydantic import (
     model_validator,
 )
 
+from controlplane.core.arrivals import Arrival
 from controlplane.core.consent import ConsentKind, ConsentSource
 from shared.call.call import CallStatus, Direction, EndReason
 from shared.call.records import EventOutcome, EventSource
@@ -258,6 +259,29 @@ class Health(_Answer):
     status: Literal["ok", "ill", "ready", "not ready", "draining"]
     problems: dict[str, str] = {}
     """What is missing or ill: a neighbour, its client or a background loop, and a sentence."""
+
+
+class ArrivalView(_Answer):
+    """What came to the webhooks of one kind, since the process began."""
+
+    kind: Arrival
+    count: int
+    last_at: _Moment
+    meaning: str | None = None
+    """Of what was turned away: a sentence with what to do."""
+    phone_number_id: str | None = None
+    """Of `other-number`: the id of the last one."""
+
+
+class Status(_Answer):
+    """What one process has seen at its webhooks; every replica has its own."""
+
+    replica: str
+    """The process: its machine's name and its id there."""
+    since: _Moment
+    """When it began."""
+    arrivals: list[ArrivalView]
+    """By kind; a kind that never came is left out."""
 
 
 def answer(body: BaseModel, *, status: int = 200) -> web.Response:

@@ -126,6 +126,12 @@ ROUTES = (
         "409 while there is a call with them.",
     ),
     Route(
+        "GET", "/status", Who.OPERATOR, "showStatus",
+        "Say what came to this process's webhooks, and what was turned away.",
+        {200: bodies.Status, _KEY: bodies.Failure, _OFF: bodies.Failure},
+        notes="Of the process that answers; behind a proxy, ask until all `replica`s have.",
+    ),
+    Route(
         "GET", "/healthz", Who.ANYBODY, "health", "Whether the process serves.",
         {200: bodies.Health, 503: bodies.Health},
         notes="503 when only a restart helps; no neighbour's outage is a reason.",
