@@ -17,7 +17,7 @@ from agents.models import ModelChooser
 from agents.receptionist import load_prompt
 from agents.settings import Settings
 from agents.supervision import Guard, Losses, SupervisingServer
-from shared.call.brief import CallBrief
+from shared.call.brief import PROBE, CallBrief
 from shared.call.room import AGENT_IDENTITY
 from shared.database.store import CallNotes
 from shared.process.env_file import read_env_file
@@ -100,6 +100,13 @@ def _no_load() -> float:
 
 async def accept_calls(request: JobRequest) -> None:
     """Take the jobs that are calls; refuse all others."""
+    if request.job.metadata == PROBE:
+        _log.info(
+            "Somebody asked whether this worker is there.",
+            extra={"action": "job-probe", "room": request.room.name},
+        )
+        await request.reject()
+        return
     try:
         CallBrief.from_json(request.job.metadata)
     except ValueError:

@@ -13,6 +13,8 @@ from shared.call.call import Direction
 from shared.call.ids import CallId, PhoneNumberId
 
 VERSION = 1
+PROBE = "wacall doctor: no call"
+"""Metadata of a dispatch that only asks whether anybody is there; a worker turns it away."""
 
 _READY_WITHIN_S = 8.0
 """What control planes waited whose briefs do not say it yet."""
