@@ -78,6 +78,10 @@ class Settings(ServiceSettings):
     """A system user's token with whatsapp_business_messaging and _management."""
     wa_phone_number_id: PhoneNumberId = Field(alias="WA_PHONE_NUMBER_ID", pattern=r"^\d+$")
     """The id of the business number, not the number itself."""
+    wa_business_account_id: str | None = Field(
+        None, alias="WA_BUSINESS_ACCOUNT_ID", pattern=r"^\d+$"
+    )
+    """The WhatsApp Business account's id, for `wacall doctor`, if the token does not tell it."""
     wa_graph_base_url: HttpUrl = Field("https://graph.facebook.com", alias="WA_GRAPH_BASE_URL")
     """Where the Graph API is."""
     wa_graph_version: str = Field("v24.0", alias="WA_GRAPH_VERSION", pattern=r"^v\d+\.\d+$")

@@ -50,10 +50,23 @@ class GraphHttp:
         self.phone_number_id = phone_number_id
         self.token = token
         self._http = http
+        self._base_url, self._version = base_url, version
         self._url = f"{base_url.rstrip('/')}/{version.strip('/')}"
         self._timeout_s = timeout_s
         self._observe = observe
         self._dated = dated
+
+    def with_token(self, token: str) -> "GraphHttp":
+        """Return the same with another token, such as the app's own."""
+        return GraphHttp(
+            self._http,
+            base_url=self._base_url,
+            version=self._version,
+            phone_number_id=self.phone_number_id,
+            token=token,
+            timeout_s=self._timeout_s,
+            observe=self._observe,
+        )
 
     async def request(
         self,
@@ -103,7 +116,9 @@ class GraphHttp:
         data = None
         if body is not None:
             headers["Content-Type"] = "application/json"
-            data = json.dumps({"messaging_product": "whatsapp", **body}).encode()
+            # settings are of the number, whatever speaks through it (Meta, call settings)
+            product = {} if path.endswith("/settings") else {"messaging_product": "whatsapp"}
+            data = json.dumps({**product, **body}).encode()
         try:
             async with (
                 asyncio.timeout(self._timeout_s),

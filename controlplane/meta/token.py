@@ -32,6 +32,8 @@ class TokenInfo:
     """What Graph knows of a token."""
 
     is_valid: bool
+    app_id: str = ""
+    """The app that it is of; empty: not told."""
     kind: str = ""
     """SYSTEM_USER, USER, PAGE ..."""
     expires_at: datetime | None = None
@@ -53,6 +55,7 @@ def read_token(data: Mapping[str, Any]) -> TokenInfo | None:
     subcode = error.get("subcode")
     return TokenInfo(
         is_valid=info["is_valid"],
+        app_id=text_of(info.get("app_id")) or "",
         kind=word_of(info.get("type")),
         expires_at=time_of(info.get("expires_at")),
         scopes=tuple(filter(None, map(word_of, list_of(info.get("scopes"))))),

@@ -240,6 +240,18 @@ class Outbound:
             "callback_permission_status": switch[self.policy.permission.callback],
         }
 
+    def message_templates(self) -> Json:
+        """List the account's approved templates (Meta, message templates)."""
+        asking, others = self.policy.permission_templates, self.policy.templates
+        kinds = dict.fromkeys(sorted(asking), "CALL_PERMISSION_REQUEST")
+        kinds |= dict.fromkeys(sorted(others), "BODY")
+        return {
+            "data": [
+                {"name": name, "status": "APPROVED", "components": [{"type": kind}]}
+                for name, kind in kinds.items()
+            ]
+        }
+
     def permissions(self, query: Mapping[str, str]) -> Refusal | Json:
         """Answer `GET call_permissions`."""
         at = time.monotonic()

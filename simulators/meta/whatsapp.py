@@ -27,6 +27,7 @@ from simulators.meta.people.bill import Bill
 from simulators.meta.people.call_plan import CallPlan, Timing
 from simulators.meta.people.clock import Clock
 from simulators.meta.people.person import People, Person
+from simulators.meta.rules.app import App
 from simulators.meta.rules.graph import GraphPolicy
 from simulators.meta.rules.outbound import OutboundPolicy
 from simulators.meta.webhooks.calls import Json, Line
@@ -60,11 +61,14 @@ class WhatsAppSimulator:
         hears what happens to each user's call, `on_outbound_event` to each of the business's.
         `add_routes` may serve more on the same port.
         """
-        self.webhook_url = webhook_url
         self.line = line or Line()
         self.calls: list[SimulatedCall] = []
         self.graph = GraphApi(
-            switchboard=self, access_token=access_token, line=self.line, policy=policy
+            switchboard=self,
+            access_token=access_token,
+            app=App(secret=app_secret, callback_url=webhook_url),
+            line=self.line,
+            policy=policy,
         )
         self.clock = Clock()
         """The time of permissions, limits and messages; `advance` it to let them run out."""
@@ -126,6 +130,15 @@ class WhatsAppSimulator:
             await self._http.close()
         if self._runner is not None:
             await self._runner.cleanup()
+
+    @property
+    def webhook_url(self) -> str:
+        """Where webhooks go: the app's callback URL."""
+        return self.graph.app.callback_url
+
+    @webhook_url.setter
+    def webhook_url(self, url: str) -> None:
+        self.graph.app.callback_url = url
 
     @property
     def graph_url(self) -> str:

@@ -7,6 +7,7 @@ import pytest
 import pytest_asyncio
 
 from simulators.openai.server import OpenAISimulator
+from tests.component.bench import StartControlPlane
 from wacall.doctor.examine import examine
 from wacall.doctor.findings import Finding
 from wacall.environment import free_port
@@ -51,16 +52,21 @@ def failures(found: list[Finding]) -> list[str]:
 
 
 async def test_without_a_worker_only_the_worker_is_missed(
-    environ: Environ, sfu_with_webhook: EmbeddedSfu
+    environ: Environ,
+    sfu_with_webhook: EmbeddedSfu,
+    start_controlplane: StartControlPlane,
+    controlplane_port: int,
 ) -> None:
     """All else is well; that nobody listens for dispatches is told with the name to listen for."""
-    found = await findings_in(environ)
+    await start_controlplane()
+    found = await findings_in({**environ, "PORT": str(controlplane_port)})
     assert failures(found) == ["agent"]
     (agent,) = [finding for finding in found if finding.about == "agent"]
     assert "whatsapp-agent" in agent.message
     assert "AGENT_NAME" in agent.fix
     assert {finding.about for finding in found if finding.status == "ok"} == {
         "settings", "livekit", "database", "graph", "clock", "token", "calling", "prompt", "openai",
+        "webhook",
     }  # fmt: skip
     warned = [finding.about for finding in found if finding.status == "warn"]
     assert warned == ["media", "media hop"]
@@ -93,7 +99,8 @@ async def test_a_setting_that_is_missing_or_malformed_is_named(
     named = [finding for finding in found if variable in finding.message]
     assert named
     assert {(finding.status, finding.about) for finding in named} == {("fail", "settings")}
-    both_need_it = variable.startswith(("LIVEKIT_", "SUPABASE_"))
+    # a SUPABASE_URL that is empty is no mistake: `wacall up` brings a database
+    both_need_it = variable.startswith(("LIVEKIT_", "SUPABASE_SECRET"))
     assert any(finding.status == "ok" for finding in found) != both_need_it
 
 

@@ -77,7 +77,7 @@ ALLOWED: dict[str, set[str]] = {
     "wacall.database": {"shared.call", "shared.database", "controlplane", "wacall"},
     "wacall.doctor": CORE | {
         "shared.database", "shared.process", "controlplane", "controlplane.livekit",
-        "controlplane.meta", "controlplane.rtpengine", "agents", "wacall",
+        "controlplane.meta", "controlplane.rtpengine", "agents", "wacall", "wacall.operators",
     },
     # starts the simulated OpenAI, as everything else, as a process: imports no simulator
     "wacall.stack": CORE | {

@@ -22,6 +22,9 @@ from shared.database.rest import RestClient
 from shared.database.supabase import SupabaseStore
 from shared.process.env_file import read_env_file
 from wacall import environment
+from wacall.doctor import configuration, running
+from wacall.doctor.calling import switch_on
+from wacall.doctor.configuration import is_metas_own
 from wacall.doctor.findings import (
     Finding,
     fail,
@@ -33,41 +36,63 @@ from wacall.doctor.findings import (
 )
 from wacall.doctor.livekit import look_at_livekit
 from wacall.doctor.meta import look_at_meta
+from wacall.operators.client import OperatorRefused
 
 _TIMEOUT_S = 10.0
 
 
-async def examine(environ: Mapping[str, str]) -> AsyncIterator[Finding]:
-    """Look at everything, one finding after the other."""
-    settings: Settings | None = None
-    agent: AgentSettings | None = None
-    try:
-        settings = Settings.from_env(environ)
-        yield ok("settings", "The control plane's settings are complete.")
-    except ValueError as error:
-        yield fail("settings", f"Control plane: {error}", "Set it, then run the doctor again.")
-    try:
-        agent = AgentSettings.from_env(environ)
-        yield ok("settings", "The agent's settings are complete.")
-    except ValueError as error:
-        yield fail("settings", f"Agent: {error}", "Set it, then run the doctor again.")
+async def examine(
+    environ: Mapping[str, str], *, is_embedded: bool = False
+) -> AsyncIterator[Finding]:
+    """Look at everything, one finding after the other.
+
+    `is_embedded`: LiveKit is the one that `wacall up` runs.
+    """
+    found = configuration.read(environ)
+    for finding in found.findings:
+        yield finding
+    settings, agent = found.settings, found.agent
     timeout = aiohttp.ClientTimeout(total=_TIMEOUT_S)
     async with aiohttp.ClientSession(timeout=timeout) as http:
         if settings is not None:
-            if settings.controlplane_api_key is None:
-                yield warn(
-                    "settings",
-                    "The operator routes are off.",
-                    "Set CONTROLPLANE_API_KEY to list calls and to hang up.",
-                )
-            for check in (look_at_livekit, _look_at_hops, _look_at_database, look_at_meta):
-                async for finding in check(settings, http):
+            if found.has_livekit:
+                async for finding in _look_at_running(settings, environ, http, is_embedded):
                     yield finding
+                async for finding in _look_at_hops(settings, http):
+                    yield finding
+            if found.has_database:
+                async for finding in _look_at_database(settings, http):
+                    yield finding
+            async for finding in look_at_meta(settings, http):
+                yield finding
         if agent is not None:
-            profile = settings.agent_profile if settings is not None else "default"
-            yield judge_prompt(profile, agent.prompt_file)
+            profile = settings.agent_profile if settings is not None else agent.agent_profile
+            is_real = settings is not None and is_metas_own(settings.wa_graph_base_url)
+            yield judge_prompt(profile, agent.prompt_file, is_real=is_real)
             async for finding in _look_at_openai(agent, http):
                 yield finding
+
+
+async def _look_at_running(
+    settings: Settings, environ: Mapping[str, str], http: aiohttp.ClientSession, is_embedded: bool
+) -> AsyncIterator[Finding]:
+    """Look at LiveKit, and at what the running control plane hears of it."""
+    before = None
+    if settings.controlplane_api_key is not None:
+        try:
+            statuses = await running.statuses(environ)
+        except OperatorRefused as error:
+            yield running.judge_silence(error)
+        else:
+            before = running.counts(statuses)
+            for finding in running.judge_arrivals(statuses):
+                yield finding
+    made_a_room = False
+    async for finding in look_at_livekit(settings, http, is_embedded=is_embedded):
+        made_a_room |= finding.about == "agent"
+        yield finding
+    if before is not None and made_a_room:
+        yield await running.find_room_event(environ, before)
 
 
 async def _look_at_hops(settings: Settings, http: aiohttp.ClientSession) -> AsyncIterator[Finding]:
@@ -150,9 +175,9 @@ async def _look_at_openai(
     yield judge_transcription(agent.transcription_model, listing, today)
 
 
-async def _run(environ: Mapping[str, str]) -> int:
+async def _run(environ: Mapping[str, str], *, is_embedded: bool) -> int:
     failed = 0
-    async for finding in examine(environ):
+    async for finding in examine(environ, is_embedded=is_embedded):
         print(finding, flush=True)
         failed += finding.status == "fail"
     print(f"\n{failed} of these keep calls from working." if failed else "\nCalls can be taken.")
@@ -171,11 +196,41 @@ def main(argv: Sequence[str]) -> int:
         help="read variables from this file too, such as the one that a `wacall up` with another "
         "--data-dir names",
     )
+    parser.add_argument(
+        "--enable-calling",
+        action="store_true",
+        help="switch calling on for the number; shows what would be sent to Meta, and asks",
+    )
+    parser.add_argument("--yes", action="store_true", help="do not ask (with --enable-calling)")
     arguments = parser.parse_args(argv)
+    configured = environment.load()
     environ = environment.load_running()
     if arguments.env is not None:
         if not arguments.env.is_file():
             print(f"--env: there is no file {arguments.env}.", file=sys.stderr)
             return 2
         environ |= read_env_file(arguments.env)
-    return asyncio.run(_run(environ))
+    if arguments.enable_calling:
+        return _enable_calling(environ, is_confirmed=arguments.yes)
+    # what only the running stack names is its own
+    is_embedded = "LIVEKIT_URL" in environ and "LIVEKIT_URL" not in configured
+    return asyncio.run(_run(environ, is_embedded=is_embedded))
+
+
+def _enable_calling(environ: Mapping[str, str], *, is_confirmed: bool) -> int:
+    found = configuration.read(environ)
+    if found.settings is None:
+        for finding in found.findings:
+            if finding.status == "fail":
+                print(finding, file=sys.stderr)
+        return 2
+
+    def confirm(question: str) -> bool:
+        if is_confirmed:
+            return True
+        if not sys.stdin.isatty():
+            print("Nobody can be asked here; give --yes to send it.")
+            return False
+        return input(question).strip().casefold() in ("y", "yes")
+
+    return asyncio.run(switch_on(found.settings, confirm))

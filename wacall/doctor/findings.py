@@ -10,6 +10,8 @@ from agents.receptionist import prompt_path, read_prompt
 from controlplane.core.addresses import is_global
 from controlplane.core.meta_time import Skew
 
+# of the prompt that is shipped
+_EXAMPLE = "Harbor Bikes"
 _MARKS = {"ok": "ok  ", "warn": "warn", "fail": "FAIL"}
 
 
@@ -44,10 +46,10 @@ def fail(about: str, message: str, fix: str) -> Finding:
     return Finding(status="fail", about=about, message=message, fix=fix)
 
 
-def judge_prompt(profile: str, prompt_file: Path | None) -> Finding:
-    """Say whether the agent will know what to say."""
+def judge_prompt(profile: str, prompt_file: Path | None, *, is_real: bool = False) -> Finding:
+    """Say whether the agent will know what to say; `is_real`: people will hear it."""
     try:
-        read_prompt(prompt_path(profile, prompt_file).read_text("utf-8"))
+        prompt = read_prompt(prompt_path(profile, prompt_file).read_text("utf-8"))
     except (ValueError, OSError) as error:
         about = str(error) if not isinstance(error, OSError | UnicodeError) else "it is no text"
         return fail(
@@ -55,7 +57,15 @@ def judge_prompt(profile: str, prompt_file: Path | None) -> Finding:
             f"The prompt of the profile {profile} cannot be used: {about}.",
             "Correct the file, or AGENT_PROMPT_FILE or AGENT_PROFILE, which choose it.",
         )
-    return ok("prompt", "The agent's prompt can be read.")
+    if is_real and prompt.business == _EXAMPLE:
+        return warn(
+            "prompt",
+            f"Real customers will be told that this is {_EXAMPLE}: the prompt is the example that "
+            "comes with wacall.",
+            "Write one of your own and name it in AGENT_PROMPT_FILE; agents/prompts/default.md "
+            "shows the form.",
+        )
+    return ok("prompt", f"The agent's prompt can be read; it speaks for {prompt.business}.")
 
 
 def udp_addresses(answer: str) -> list[str]:
@@ -68,7 +78,19 @@ def udp_addresses(answer: str) -> list[str]:
     return [parts[4] for parts in fields if len(parts) > 5 and parts[2].lower() == "udp"]
 
 
-def judge_candidates(addresses: Sequence[str]) -> Finding:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reach:
+    """Who has to reach LiveKit's addresses, and whose server it is."""
+
+    is_real: bool = False
+    """Meta itself, from the internet; else simulators."""
+    is_embedded: bool = False
+    """The server is the one that `wacall up` runs."""
+    via_hop: bool = False
+    """Inbound media comes through the media hop: only that one has to reach LiveKit."""
+
+
+def judge_candidates(addresses: Sequence[str], reach: Reach) -> Finding:
     """Say whether Meta's relay can reach any of the addresses."""
     if not addresses:
         return fail(
@@ -77,12 +99,19 @@ def judge_candidates(addresses: Sequence[str]) -> Finding:
             "Open rtc.port_range or rtc.udp_port in LiveKit's configuration.",
         )
     public = [text for text in addresses if is_global(text)]
+    seen = ", ".join(dict.fromkeys(public or addresses))
     if public:
-        return ok("media", f"LiveKit offers {len(public)} public UDP address(es).")
-    return warn(
+        return ok("media", f"LiveKit offers public UDP addresses: {seen}.")
+    if reach.via_hop:
+        return ok("media", f"LiveKit offers {seen}, to the media hop alone (WA_MEDIA).")
+    judge = fail if reach.is_real else warn
+    return judge(
         "media",
-        "LiveKit offers only private addresses: fine with simulators, not with real phones.",
-        "Set rtc.use_external_ip or rtc.node_ip in LiveKit's configuration.",
+        f"LiveKit offers no address that is reached from the internet, only {seen}: "
+        "fine with simulators, silence with real phones.",
+        "Set SFU_NODE_IP to this machine's public address, and restart `wacall up`."
+        if reach.is_embedded
+        else "Set rtc.use_external_ip or rtc.node_ip in your LiveKit's configuration.",
     )
 
 

@@ -14,12 +14,14 @@ from controlplane.livekit.rooms import RoomsClient
 from controlplane.livekit.whip import WhipClient
 from controlplane.parts import make_rooms
 from controlplane.settings import Settings
+from shared.call.brief import PROBE
 from shared.call.call import Call, CallStatus, Direction
 from shared.call.errors import WacallError
 from shared.call.ids import CallId
 from shared.call.person import Party
 from shared.call.room import ShownStatus
-from wacall.doctor.findings import Finding, fail, judge_candidates, ok, udp_addresses
+from wacall.doctor.configuration import is_metas_own
+from wacall.doctor.findings import Finding, Reach, fail, judge_candidates, ok, udp_addresses
 
 _WHIP_TIMEOUT_S = 10.0
 # A worker answers within milliseconds, but LiveKit shows it only when it has asked all its servers
@@ -53,9 +55,17 @@ _PROBE_OFFER = "\r\n".join(
 
 
 async def look_at_livekit(
-    settings: Settings, http: aiohttp.ClientSession
+    settings: Settings, http: aiohttp.ClientSession, *, is_embedded: bool = False
 ) -> AsyncIterator[Finding]:
-    """Ask for the rooms, then make one of our own, and see who would come and where to send."""
+    """Ask for the rooms, then make one of our own, and see who would come and where to send.
+
+    `is_embedded`: the SFU is the one that `wacall up` runs.
+    """
+    reach = Reach(
+        is_real=is_metas_own(settings.wa_graph_base_url),
+        is_embedded=is_embedded,
+        via_hop=settings.wa_media == "hop",
+    )
     rooms = make_rooms(settings, http)
     try:
         await rooms.rooms()
@@ -86,7 +96,7 @@ async def look_at_livekit(
         try:
             await _make_room(lk, call.room, settings.agent_name)
             yield await _find_worker(lk, call.room, settings.agent_name)
-            yield await _look_at_candidates(settings, rooms, http, call)
+            yield await _look_at_candidates(settings, rooms, http, call, reach)
         except api.TwirpError as error:
             yield fail("livekit", f"No room could be made ({error.code}).", "See the SFU's log.")
         except (aiohttp.ClientError, TimeoutError) as error:
@@ -103,7 +113,7 @@ async def look_at_livekit(
 async def _make_room(lk: api.LiveKitAPI, room: str, agent_name: str) -> None:
     dispatch = api.RoomAgentDispatch(
         agent_name=agent_name,
-        metadata="doctor: no call",
+        metadata=PROBE,
         restart_policy=api.JobRestartPolicy.JRP_NEVER,
     )
     await lk.room.create_room(api.CreateRoomRequest(name=room, empty_timeout=30, agents=[dispatch]))
@@ -126,7 +136,7 @@ async def _find_worker(lk: api.LiveKitAPI, room: str, name: str) -> Finding:
 
 
 async def _look_at_candidates(
-    settings: Settings, rooms: RoomsClient, http: aiohttp.ClientSession, call: Call
+    settings: Settings, rooms: RoomsClient, http: aiohttp.ClientSession, call: Call, reach: Reach
 ) -> Finding:
     """Ask WHIP for an answer and look where the phone would be told to send its media."""
     whip = WhipClient(http, url=settings.livekit_url, timeout_s=_WHIP_TIMEOUT_S)
@@ -139,4 +149,4 @@ async def _look_at_candidates(
             str(error),
             "WHIP needs livekit-server 1.9.1 or newer, reachable under LIVEKIT_URL.",
         )
-    return judge_candidates(udp_addresses(answer.sdp))
+    return judge_candidates(udp_addresses(answer.sdp), reach)

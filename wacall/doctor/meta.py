@@ -1,7 +1,7 @@
 """The doctor at Meta: number, time, token, calling settings."""
 
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 
 import aiohttp
@@ -11,11 +11,16 @@ from controlplane.meta.account_codes import TOKEN_EXPIRED
 from controlplane.meta.graph import GraphClient
 from controlplane.meta.graph_errors import GraphRefused
 from controlplane.meta.line_settings import number_troubles, settings_troubles
-from controlplane.meta.token import token_troubles, why_refused
+from controlplane.meta.token import TokenInfo, token_troubles, why_refused
 from controlplane.parts import make_graph
 from controlplane.settings import Settings
 from shared.call.errors import WacallError
 from wacall.doctor.findings import Finding, fail, judge_clock, ok, warn
+from wacall.doctor.subscription import accounts_of, look_at_subscription
+from wacall.doctor.templates import look_at_templates
+
+# what Graph answers for an id that the token cannot see (Meta, Graph API: error 100/33)
+_NO_SUCH_OBJECT = 100
 
 
 async def look_at_meta(settings: Settings, http: aiohttp.ClientSession) -> AsyncIterator[Finding]:
@@ -33,6 +38,8 @@ async def look_at_meta(settings: Settings, http: aiohttp.ClientSession) -> Async
         said = str(error)
         if isinstance(error, GraphRefused) and error.known is TOKEN_EXPIRED:
             said = why_refused(error.subcode)
+        if isinstance(error, GraphRefused) and error.meta_code == _NO_SUCH_OBJECT:
+            said = "Meta knows no number of the id in WA_PHONE_NUMBER_ID that this token may see."
         yield fail(
             "graph",
             said,
@@ -44,18 +51,25 @@ async def look_at_meta(settings: Settings, http: aiohttp.ClientSession) -> Async
         yield warn("graph", sentence, "Calls need a number that is CONNECTED.")
     yield ok("graph", "The token is accepted and the business number is there.")
     yield judge_clock(seen.skew(time.time(), time.monotonic()))
-    async for finding in _look_at_token(graph):
-        yield finding
-    async for finding in _look_at_settings(graph):
-        yield finding
-
-
-async def _look_at_token(graph: GraphClient) -> AsyncIterator[Finding]:
     try:
         token = await graph.check_token()
     except WacallError as error:
         yield warn("token", str(error), "Look at it with Meta's access token debugger.")
-        return
+        token = None
+    if token is not None:
+        for finding in _judge_token(token):
+            yield finding
+    async for finding in _look_at_settings(graph):
+        yield finding
+    if token is not None and token.is_valid:
+        async for finding in look_at_subscription(settings, graph.http, http, token):
+            yield finding
+        accounts = accounts_of(settings, token)
+        if settings.rtpengine_hops and accounts:
+            yield await look_at_templates(graph.http, accounts)
+
+
+def _judge_token(token: TokenInfo) -> Iterator[Finding]:
     troubles = token_troubles(token, datetime.now(UTC))
     for name, sentence in troubles.items():
         judge = warn if name == "token-expires" else fail
@@ -79,7 +93,20 @@ async def _look_at_settings(graph: GraphClient) -> AsyncIterator[Finding]:
         )
         return
     troubles = settings_troubles(calling)
-    for sentence in troubles.values():
-        yield fail("calling", sentence, "Change the number's calling settings.")
+    for slug, sentence in troubles.items():
+        yield fail(
+            "calling",
+            sentence,
+            "`wacall doctor --enable-calling` does it, and shows first what it would send."
+            if slug == "calling-off"
+            else "Change the number's calling settings.",
+        )
+    if "status" not in calling:
+        yield fail(
+            "calling",
+            "Calling was never enabled for this number: nobody can call it.",
+            "`wacall doctor --enable-calling` does it, and shows first what it would send.",
+        )
+        return
     if not troubles:
         yield ok("calling", "The number's calling settings let calls through.")

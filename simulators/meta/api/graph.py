@@ -14,6 +14,7 @@ from aiohttp import web
 from simulators.meta.api.faults import Fault, FaultKind, Faults
 from simulators.meta.api.request import GraphRequest
 from simulators.meta.api.switchboard import Switchboard
+from simulators.meta.rules.app import App, check_settings
 from simulators.meta.rules.graph import (
     GraphPolicy,
     Refusal,
@@ -42,6 +43,7 @@ class GraphApi:
         *,
         switchboard: Switchboard,
         access_token: str,
+        app: App,
         line: Line,
         policy: GraphPolicy | None = None,
     ) -> None:
@@ -55,6 +57,7 @@ class GraphApi:
         """The way back."""
         self._switchboard = switchboard
         self.token = Token(value=access_token)
+        self.app = app
         self._line = line
         self._policy = policy or GraphPolicy()
         self._closing = asyncio.Event()
@@ -65,6 +68,10 @@ class GraphApi:
         app.router.add_post("/{version}/{object_id}/messages", self._post_messages)
         app.router.add_get("/{version}/{object_id}/call_permissions", self._get_permissions)
         app.router.add_get("/{version}/{object_id}/settings", self._get_settings)
+        app.router.add_post("/{version}/{object_id}/settings", self._post_settings)
+        app.router.add_get("/{version}/{object_id}/subscribed_apps", self._get_subscribed_apps)
+        app.router.add_get("/{version}/{object_id}/message_templates", self._get_templates)
+        app.router.add_get("/{version}/{object_id}/subscriptions", self._get_subscriptions)
         app.router.add_get("/{version}/debug_token", self._debug_token)
         app.router.add_get("/{version}/{object_id}", self._get_object)
         app.router.add_route("*", "/{tail:.*}", self._unknown)
@@ -106,6 +113,46 @@ class GraphApi:
         return await self._answer(
             request, record, lambda: {"calling": outbound.settings() | self.calling}
         )
+
+    async def _post_settings(self, request: web.Request) -> web.StreamResponse:
+        record = await self._record(request, "change_settings")
+
+        def change() -> Result:
+            body: Any = record.body
+            if (refusal := check_settings(body)) is not None:
+                return refusal
+            self.calling |= body["calling"]
+            return {"success": True}
+
+        return await self._answer(request, record, change)
+
+    async def _get_subscribed_apps(self, request: web.Request) -> web.StreamResponse:
+        record = await self._record(request, "subscribed_apps")
+        asked = request.match_info["object_id"]
+        missing = check_line(asked, self._line.waba_id, request.method)
+        return await self._answer(
+            request, record, lambda: missing or self.app.subscribed_apps(), of_line=False
+        )
+
+    async def _get_templates(self, request: web.Request) -> web.StreamResponse:
+        record = await self._record(request, "message_templates")
+        asked = request.match_info["object_id"]
+        missing = check_line(asked, self._line.waba_id, request.method)
+        outbound = self._switchboard.outbound
+        return await self._answer(
+            request, record, lambda: missing or outbound.message_templates(), of_line=False
+        )
+
+    async def _get_subscriptions(self, request: web.Request) -> web.StreamResponse:
+        record = await self._record(request, "subscriptions")
+        version = check_version(request.match_info["version"], self._policy)
+        refusal = version or self.app.check(request.headers.get("Authorization"))
+        refusal = refusal or check_line(
+            request.match_info["object_id"], self.app.id, request.method
+        )
+        if refusal is not None:
+            return self._refuse(record, refusal)
+        return self._reply(record, self.app.subscriptions())
 
     async def _get_object(self, request: web.Request) -> web.StreamResponse:
         record = await self._record(request, "number")

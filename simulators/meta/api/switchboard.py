@@ -52,6 +52,9 @@ class Outgoing(Protocol):
     def settings(self) -> dict[str, Any]:
         """Build the number's calling settings."""
 
+    def message_templates(self) -> dict[str, Any]:
+        """List the account's approved templates."""
+
     def permissions(self, query: Mapping[str, str]) -> Refusal | dict[str, Any]:
         """Answer `GET call_permissions`."""
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from simulators.meta.rules.graph import Refusal
 
+APP_ID = "670843887433847"
 SCOPES = ("whatsapp_business_management", "whatsapp_business_messaging")
 
 
@@ -51,7 +52,7 @@ class Token:
             return {"data": {"error": error, "is_valid": False, "scopes": []}}
         return {
             "data": {
-                "app_id": "670843887433847",
+                "app_id": APP_ID,
                 "type": "SYSTEM_USER",
                 "application": "Simulated App",
                 "data_access_expires_at": 0,

@@ -9,6 +9,7 @@ from agents.models import ModelInfo
 from controlplane.core.meta_time import Skew
 from tests import paths
 from wacall.doctor.findings import (
+    Reach,
     fail,
     judge_candidates,
     judge_clock,
@@ -79,9 +80,28 @@ def test_livekits_own_answer_has_an_address() -> None:
 )
 def test_only_public_addresses_are_reached_by_meta(addresses: list[str], status: str) -> None:
     """None is a failure, private ones do for simulators."""
-    finding = judge_candidates(addresses)
+    finding = judge_candidates(addresses, Reach())
     assert finding.status == status
     assert ("rtc." in finding.fix) == (status != "ok")
+
+
+@pytest.mark.parametrize(
+    ("reach", "status", "variable"),
+    [
+        (Reach(is_real=True, is_embedded=True), "fail", "SFU_NODE_IP"),
+        (Reach(is_real=True), "fail", "rtc.node_ip"),
+        (Reach(is_embedded=True), "warn", "SFU_NODE_IP"),
+        (Reach(is_real=True, via_hop=True), "ok", ""),
+    ],
+)
+def test_private_addresses_fail_towards_real_phones_and_the_right_variable_is_named(
+    reach: Reach, status: str, variable: str
+) -> None:
+    """The addresses that were seen are named, and who configures them."""
+    finding = judge_candidates(["127.0.0.1", "10.0.0.5", "10.0.0.5"], reach)
+    assert finding.status == status
+    assert "127.0.0.1, 10.0.0.5" in finding.message
+    assert variable in finding.fix
 
 
 @pytest.mark.parametrize(
@@ -128,6 +148,18 @@ def test_a_missing_transcription_does_not_stop_calls(listing: list[ModelInfo], s
 def test_the_prompt_that_is_shipped_is_good() -> None:
     """The profile of the control plane's default."""
     assert judge_prompt("default", None).status == "ok"
+
+
+def test_a_real_line_must_not_speak_as_the_example(tmp_path: Path) -> None:
+    """The example's shop is nobody's; with a prompt of one's own nothing is to be said."""
+    finding = judge_prompt("default", None, is_real=True)
+    assert finding.status == "warn"
+    assert "Harbor Bikes" in finding.message
+    assert "AGENT_PROMPT_FILE" in finding.fix
+    own = tmp_path / "own.md"
+    shipped = (paths.ROOT / "agents" / "prompts" / "default.md").read_text("utf-8")
+    own.write_text(shipped.replace("Harbor Bikes", "Bakery of the Harbour"), "utf-8")
+    assert judge_prompt("default", own, is_real=True).status == "ok"
 
 
 @pytest.mark.parametrize(
