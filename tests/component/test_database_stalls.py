@@ -83,10 +83,15 @@ async def test_an_answered_call_that_nobody_wrote_down_is_found_by_its_media(
     assert not call.is_over
 
 
+def claims_a_call(method: str, path: str) -> bool:
+    """Whether a request writes the row of a new inbound call."""
+    return method == "POST" and path.endswith("/rpc/claim_call_within")
+
+
 async def test_a_connect_outlives_a_stall(make_bench: MakeBench, proxy: DatabaseProxy) -> None:
     """Stored, but its call cannot be claimed for six seconds: then it is answered at once."""
     bench = await make_bench(SUPABASE_URL=proxy.url)
-    proxy.hold(lambda method, path: method == "POST" and path.endswith("/calls"))
+    proxy.hold(claims_a_call)
     call = await bench.whatsapp.call()
     await eventually(lambda: proxy.held)
     await lasts(STALL_S)
@@ -103,7 +108,7 @@ async def test_nobody_rings_on_for_a_connect_that_cannot_be_claimed(
 ) -> None:
     """After STALE_OFFER_S Meta is told `reject`; the missed call is written when it can be."""
     bench = await make_bench(SUPABASE_URL=proxy.url, STALE_OFFER_S="3")
-    proxy.hold(lambda method, path: method == "POST" and path.endswith("/calls"))
+    proxy.hold(claims_a_call)
     call = await bench.whatsapp.call()
     end = await call.ended(7)
     assert end.by == "business"
