@@ -7,7 +7,8 @@ Two questions, in this order:
     a claim    is a ceiling reached, of all replicas together? Counted by the database as it
                inserts the row: `busy`, or `caller-limit`
 
-A refused call costs an insert, and a `reject` in a lane of its own. Its row says why.
+A refused call costs a row, inserted together with those that are refused at the same time, and a
+`reject` in a lane of its own. Its row says why.
 """
 
 import asyncio
@@ -24,6 +25,7 @@ from controlplane.core.admission import Run, SetupLimit
 from controlplane.core.errors import RoomRefused, TimedOut
 from controlplane.telemetry.vitals import VitalSigns
 from controlplane.use_cases.neighbours import Neighbours
+from controlplane.use_cases.refusals import RefusedRows
 from controlplane.use_cases.releasing import Releaser
 from controlplane.use_cases.setup import Stopwatch
 from shared.call.call import Call, CallStatus, Direction, EndReason, Termination
@@ -34,8 +36,6 @@ _log = logging.getLogger(__name__)
 
 # From the offer's arrival; what is left of the second is for the insert and the `reject`.
 _WAIT_S = 0.5
-# Refused calls that are inserted at once: a part of the database client's connections.
-_REFUSED_AT_ONCE = 8
 # How long `/readyz` tells that calls were refused.
 _TOLD_FOR_S = 60.0
 # A set-up that fails so did not get somebody's time; other failures say nothing of the load.
@@ -89,7 +89,7 @@ class Admission:
         self._limit = SetupLimit(may_take_s=may_take_s)
         self._running = 0
         self._waiting: deque[asyncio.Future[None]] = deque()
-        self._refusing = asyncio.Semaphore(_REFUSED_AT_ONCE)
+        self._refused_rows = RefusedRows(near.store)
         self._refused: deque[float] = deque(maxlen=1000)
         self._show()
 
@@ -169,8 +169,7 @@ class Admission:
             if place.is_given:
                 claimed = await self._store.claim_within(call, self._ceilings)
             else:
-                async with self._refusing:
-                    claimed = await self._store.claim_call(_as_refused(call, self._clock()))
+                claimed = await self._refused_rows.claim(_as_refused(call, self._clock()))
         finally:
             self._vitals.claimed(time.monotonic() - began)
         if claimed is not None and was_refused(claimed):

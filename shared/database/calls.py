@@ -1,6 +1,6 @@
 """The table `calls`: every change of a call's status is a compare-and-set on its row."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Unpack
 
@@ -75,6 +75,23 @@ class Calls(Tables):
             return rows.call_from_row(answer.rows[0])
         standing = await self.get_call(call.id) if answer.attempts > 1 else None
         return standing if standing is not None and standing.wacid == call.wacid else None
+
+    async def claim_refused(self, calls: Sequence[Call]) -> list[Call]:
+        """Insert inbound calls that are over, in one request; return those that are ours.
+
+        One whose `wacid` is taken is somebody else's and stays as it is.
+        """
+        query = self._rest.table("calls").upsert(
+            [rows.call_to_row(call) for call in calls], on_conflict="wacid", ignore_duplicates=True
+        )
+        answer = await self._rest.send("claim refused calls", query)
+        ours = [rows.call_from_row(row) for row in answer.rows]
+        if answer.attempts > 1:
+            # the answer to an earlier attempt was lost, its work was done
+            missing = {call.id for call in calls} - {call.id for call in ours}
+            found = [await self.get_call(call_id) for call_id in missing]
+            ours += [call for call in found if call is not None]
+        return ours
 
     async def get_call(self, call_id: CallId) -> Call | None:
         """Read one call."""

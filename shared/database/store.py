@@ -32,6 +32,9 @@ class CallStore(Protocol):
     async def claim_within(self, call: Call, ceilings: Ceilings) -> Call | None:
         """Insert an inbound call as `claim_call` does; where a ceiling is reached, as refused."""
 
+    async def claim_refused(self, calls: Sequence[Call]) -> list[Call]:
+        """Insert inbound calls that are over, in one request; return those that are ours."""
+
     async def get_call(self, call_id: CallId) -> Call | None:
         """Read one call."""
 
