@@ -12,7 +12,9 @@ WhipRefused, RoomRefused
 HopRefused         (its child HopCallUnknown)
 HopUnreachable     (its child NoHop)
 TimedOut             nobody answered
-AgentNotReady, WhipTimedOut
+AgentNotReady      (its children say what was seen instead: NoWorker, WorkersBusy,
+                      AgentNotJoined, AgentMisnamed, AgentWithoutTrack)
+WhipTimedOut
 Draining             this replica takes no new calls
 CallError            our own calls
 CallEnded, AgentGaveUp
@@ -163,10 +165,48 @@ class TimedOut(WacallError):
 
 
 class AgentNotReady(TimedOut):
-    """The agent's audio was not there in time; is a worker registered under AGENT_NAME?"""
+    """The agent's audio was not there in time, and LiveKit did not say what is there instead."""
 
     code = "agent-not-ready"
     reason = EndReason.AGENT_NOT_READY
+
+
+class NoWorker(AgentNotReady):
+    """No worker took the call's job; start one under AGENT_NAME, at the same LiveKit."""
+
+    code = "agent-no-worker"
+
+
+class WorkersBusy(AgentNotReady):
+    """No worker took the call's job, and one took an earlier one: they are full, or have gone."""
+
+    code = "agent-workers-busy"
+
+    def __init__(self) -> None:
+        """Say where the limits are."""
+        super().__init__(
+            "No worker took the call's job, though an earlier call's was taken: the workers are "
+            "full or have gone. AGENT_LOAD_THRESHOLD is their limit, and LiveKit gives no jobs to "
+            "one that reports a load above 0.7; start more of them."
+        )
+
+
+class AgentNotJoined(AgentNotReady):
+    """A worker took the call's job, but no agent came into the room; the worker's log says why."""
+
+    code = "agent-not-joined"
+
+
+class AgentMisnamed(AgentNotReady):
+    """An agent joined under another identity than `agent`."""
+
+    code = "agent-misnamed"
+
+
+class AgentWithoutTrack(AgentNotReady):
+    """The agent is in the room without a track `agent-audio`."""
+
+    code = "agent-without-track"
 
 
 class WhipTimedOut(TimedOut):

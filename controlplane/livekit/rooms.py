@@ -11,6 +11,7 @@ from typing import TypeVar
 import aiohttp
 from livekit import api
 
+from controlplane.core.agent_absence import AgentInRoom, AgentSeen, why_not_ready
 from controlplane.core.errors import AgentNotReady, RoomRefused
 from shared.call.brief import CallBrief
 from shared.call.call import Call
@@ -78,6 +79,7 @@ class RoomsClient:
         self._agent_name = agent_name
         self._timeout_s = timeout_s
         self._observe = observe
+        self._job_was_taken = False
 
     async def create(self, call: Call, brief: CallBrief) -> None:
         """Create the call's room and dispatch the agent into it.
@@ -117,7 +119,7 @@ class RoomsClient:
         """Wait until the SFU lists the agent's track; `False` if agent or room went again.
 
         Raises:
-            AgentNotReady: it did not come within `timeout_s`.
+            AgentNotReady: it did not come within `timeout_s`; the kind of error says what did.
             RoomRefused: LiveKit could not be asked.
         """
         deadline = time.monotonic() + timeout_s
@@ -128,6 +130,7 @@ class RoomsClient:
             if who is None or (seen and not who.agent_joined):
                 return False
             if who.agent_track_ready:
+                self._job_was_taken = True
                 return True
             seen = seen or who.agent_joined
             if not seen and time.monotonic() >= check_room_at:
@@ -135,7 +138,46 @@ class RoomsClient:
                     return False
                 check_room_at = time.monotonic() + _ROOM_CHECK_INTERVAL_S
             await asyncio.sleep(_POLL_INTERVAL_S)
-        raise AgentNotReady
+        try:
+            found = await self._see_agent(room)
+        except RoomRefused:
+            raise AgentNotReady from None
+        raise why_not_ready(found)
+
+    async def _see_agent(self, room: str) -> AgentSeen:
+        """Look for a call's agent under any name, and for whoever took its job.
+
+        LiveKit shows that a job was taken only once it knows that nobody else wants it: after 5 s
+        where it has to ask its servers for the workers' names (pkg/agent/client.go, LaunchJob).
+        """
+        people, dispatches = await asyncio.gather(
+            self._request(
+                "list_participants",
+                self._api.room.list_participants(api.ListParticipantsRequest(room=room)),
+            ),
+            self._request("list_dispatch", self._api.agent_dispatch.list_dispatch(room)),
+        )
+        return AgentSeen(
+            agents=[
+                AgentInRoom(
+                    identity=person.identity, tracks=[track.name for track in person.tracks]
+                )
+                for person in (people.participants if people is not None else [])
+                if person.kind == api.ParticipantInfo.Kind.AGENT
+                or person.identity == AGENT_IDENTITY
+            ],
+            job_taken_as=next(
+                (
+                    job.state.participant_identity
+                    for dispatch in dispatches or []
+                    if dispatch.agent_name == self._agent_name
+                    for job in dispatch.state.jobs
+                    if job.state.status != api.JobStatus.JS_FAILED
+                ),
+                None,
+            ),
+            taken_before=self._job_was_taken,
+        )
 
     async def _look(self, room: str) -> Presence | None:
         listed = await self._request(

@@ -6,7 +6,7 @@ import time
 from collections.abc import Collection
 from typing import Unpack
 
-from controlplane.core.errors import AgentGaveUp, TimedOut
+from controlplane.core.errors import AgentGaveUp, AgentNotReady, TimedOut
 from controlplane.meta.graph_errors import GraphRefused
 from controlplane.telemetry.metrics import Metrics
 from controlplane.use_cases.ending import CallEnder, Overtaken, TakenOver
@@ -122,6 +122,8 @@ class CallSetup:
                 "reason": reason.value,
                 "after": watch.last,
                 "error": code or (known.code if known is not None else type(error).__name__),
+                # what LiveKit shows of agents is of programs, and worth more than its code
+                **({"why": str(known)} if isinstance(known, AgentNotReady) else {}),
             },
             exc_info=None if known is not None else without_text(error),
         )

@@ -74,10 +74,18 @@ class PuppetAgents:
         """Join all rooms again, also those that are there."""
         self._order(comes=True)
 
+    def publish_nothing(self) -> None:
+        """From now on join and stay without a track."""
+        self._order(silent=True)
+
     def give_up(self, reason: EndReason) -> None:
         """From now on join, say why in the row, and leave again without having published."""
         self._gives_up = reason
         self._order(silent=True)
+
+    def be(self, *, identity: str = "agent", track: str = "agent-audio") -> None:
+        """From now on join under another identity, or publish a track of another name."""
+        self._order(identity=identity, track=track)
 
     async def leave(self, room: str) -> None:
         """Leave a room, as a dying or a departing agent does."""

@@ -35,6 +35,7 @@ class Puppets:
         self.url, self.key, self.secret = url, key, secret
         self.comes = True
         self.silent = False
+        self.identity, self.track = AGENT, TRACK
         self.rooms: dict[str, rtc.Room] = {}
         self.tasks: dict[str, asyncio.Task[None]] = {}
 
@@ -76,7 +77,7 @@ class Puppets:
         if self.silent:
             return
         source = rtc.AudioSource(RATE, 1)
-        track = rtc.LocalAudioTrack.create_audio_track(TRACK, source)
+        track = rtc.LocalAudioTrack.create_audio_track(self.track, source)
         track.mute()
         options = rtc.TrackPublishOptions(
             source=rtc.TrackSource.SOURCE_MICROPHONE, dtx=False, red=False
@@ -106,7 +107,9 @@ class Puppets:
     def token(self, room: str) -> str:
         """Mint the agent's token."""
         grants = api.VideoGrants(room_join=True, room=room)
-        token = api.AccessToken(self.key, self.secret).with_identity(AGENT).with_kind("agent")
+        token = (
+            api.AccessToken(self.key, self.secret).with_identity(self.identity).with_kind("agent")
+        )
         return token.with_grants(grants).to_jwt()
 
 
@@ -123,6 +126,8 @@ async def main(url: str, key: str, secret: str) -> None:
             leaving.add(asyncio.create_task(puppets.leave(order["leave"])))
         puppets.comes = order.get("comes", puppets.comes)
         puppets.silent = order.get("silent", puppets.silent)
+        puppets.identity = order.get("identity", puppets.identity)
+        puppets.track = order.get("track", puppets.track)
     watching.cancel()
 
 
