@@ -52,12 +52,20 @@ class HttpTransport:
         self._url: str | None = None
 
     async def exchange(self, cookie: str, message: str) -> str:
-        """Post the message; once more if a kept connection turns out to be closed."""
+        """Post the message; once more, on a connection of its own, if a kept one was closed.
+
+        rtpengine closes a connection that was idle for 5 s, which a message may meet on its way:
+        the kernel then answers with a reset, or aiohttp finds the connection closing. Other kept
+        connections are as old.
+        """
         try:
             try:
-                return await self._post(cookie, message)
-            except aiohttp.ServerDisconnectedError:
-                return await self._post(cookie, message)
+                return await self._post(self._http, cookie, message)
+            except aiohttp.ClientConnectorError:
+                raise
+            except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError):
+                async with aiohttp.ClientSession() as fresh:
+                    return await self._post(fresh, cookie, message)
         except (aiohttp.ClientError, OSError, UnicodeDecodeError):
             # it may have moved
             self._url = None
@@ -66,11 +74,11 @@ class HttpTransport:
     async def close(self) -> None:
         """Hold nothing: the session belongs to the process."""
 
-    async def _post(self, cookie: str, message: str) -> str:
+    async def _post(self, http: aiohttp.ClientSession, cookie: str, message: str) -> str:
         if self._url is None:
             host, port = await resolve(self._address)
             self._url = f"http://[{host}]:{port}/ng" if ":" in host else f"http://{host}:{port}/ng"
-        async with self._http.post(
+        async with http.post(
             self._url,
             data=f"{cookie} {message}".encode(),
             headers={"Content-Type": _CONTENT_TYPE},

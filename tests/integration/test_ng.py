@@ -3,7 +3,10 @@
 import asyncio
 import contextlib
 import os
+import re
 import signal
+import socket
+import struct
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -233,3 +236,58 @@ async def test_without_any_hop_there_is_one_sentence(http: aiohttp.ClientSession
     with pytest.raises(NoHop):
         await hops.choose()
     await hops.close()
+
+
+class ClosingHop:
+    """Speaks NG on connections that it keeps, and closes each at the second message on it."""
+
+    def __init__(self, kept: int, parting: str) -> None:
+        self.together = asyncio.Barrier(kept)
+        self.parting = parting
+        self.connections = 0
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections += 1
+        if self.connections <= self.together.parties:
+            await self._answer(reader, writer, wait=True)
+            await _message(reader)
+            if self.parting == "reset":
+                # a close with this lingering is a reset
+                raw = writer.get_extra_info("socket")
+                raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        else:
+            await self._answer(reader, writer, wait=False)
+        writer.close()
+
+    async def _answer(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, wait: bool
+    ) -> None:
+        cookie = (await _message(reader)).split(b" ")[0]
+        if wait:
+            # so that as many connections are kept
+            await self.together.wait()
+        reply = cookie + b' {"result": "pong"}'
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(reply), reply))
+        await writer.drain()
+
+
+async def _message(reader: asyncio.StreamReader) -> bytes:
+    head = await reader.readuntil(b"\r\n\r\n")
+    length = re.search(rb"(?i)content-length: (\d+)", head)
+    assert length is not None
+    return await reader.readexactly(int(length[1]))
+
+
+@pytest.mark.parametrize("parting", ["reset", "end"])
+@pytest.mark.parametrize("kept", [1, 2])
+async def test_a_kept_connection_that_was_closed_is_no_failure(
+    http: aiohttp.ClientSession, kept: int, parting: str
+) -> None:
+    """Rtpengine closes idle ones after 5 s, and the look of every 5 s meets that."""
+    hop = ClosingHop(kept, parting)
+    server = await asyncio.start_server(hop.serve, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    async with server, client_of(f"http://127.0.0.1:{port}", http) as client:
+        await asyncio.gather(*(client.ping() for _ in range(kept)))
+        await client.ping()
+    assert hop.connections == kept + 1
