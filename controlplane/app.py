@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import functools
 import logging
+import time
 from collections.abc import AsyncIterator
 
 import aiohttp
@@ -43,6 +44,7 @@ from shared.process.loops import Loops
 _log = logging.getLogger(__name__)
 
 _DRAIN_POLL_S = 0.2
+_DRAIN_SAYS_EVERY_S = 10.0
 # aiohttp waits as long as it may for a connection that came in while it was closing and has sent
 # nothing, as LiveKit's spare ones do; its default is a minute.
 _CLOSE_TIMEOUT_S = 3.0
@@ -110,8 +112,16 @@ class ControlPlane:
             return
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(settings.drain_timeout_s):
+                began, says_at = time.monotonic(), 0.0
                 while live := await self.near.store.live_calls():
-                    _log.info("Draining.", extra={"action": "draining", "calls": len(live)})
+                    passed_s = time.monotonic() - began
+                    if passed_s >= says_at:
+                        says_at = passed_s + _DRAIN_SAYS_EVERY_S
+                        left_s = round(settings.drain_timeout_s - passed_s)
+                        _log.info(
+                            "Draining: calls that go on are waited for, then ended.",
+                            extra={"action": "draining", "calls": len(live), "left_s": left_s},
+                        )
                     await asyncio.sleep(_DRAIN_POLL_S)
         await self.use_cases.sweeper.end_all(EndReason.SHUTDOWN)
 
