@@ -10,6 +10,8 @@ from typing import Any
 
 import aiohttp
 
+from shared.call import openai_refusal
+
 _log = logging.getLogger(__name__)
 
 # Models come and go in months; a call must not wait for a list that is an hour old.
@@ -86,12 +88,16 @@ class ModelChooser:
             listing = await self._list()
         except (aiohttp.ClientError, TimeoutError, ValueError) as error:
             fallback = self._chosen or self._preferred[0]
+            cause = type(error).__name__
+            if isinstance(error, aiohttp.ClientResponseError):
+                cause = f"http-{error.status}"
             _log.warning(
                 "The list of OpenAI's models did not come; going on without it.",
                 extra={
                     "action": "models-unlisted",
                     "model": fallback,
-                    "error": type(error).__name__,
+                    "error": cause,
+                    "why": openai_refusal.SENTENCES[openai_refusal.reason_of(cause)],
                 },
             )
             return fallback

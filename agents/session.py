@@ -21,6 +21,7 @@ from agents.settings import Settings
 from agents.store_link import ConnectStore, StoreLink
 from agents.tools import Desk, build_tools
 from agents.transcript import TranscriptFold, TranscriptWriter
+from shared.call import openai_refusal
 from shared.call.brief import CallBrief
 from shared.call.call import Direction, EndReason
 from shared.call.records import EventRecord, EventSource
@@ -82,7 +83,7 @@ class CallSession:
                     self._instructions(prompt), self._tools(prompt), chooser.choose
                 )
         except OpenAIUnreachable as error:
-            await self._give_up(EndReason.OPENAI_UNREACHABLE, error.cause)
+            await self._give_up(openai_refusal.reason_of(error.cause), error.cause)
         except RoomUnreachable as error:
             await self._give_up(EndReason.AGENT_NOT_READY, error.cause)
         except TimeoutError as error:
@@ -249,7 +250,12 @@ class CallSession:
             return
         _log.error(
             "The agent cannot go on; leaving the call.",
-            extra={"action": "agent-gave-up", "reason": reason.value, "cause": cause},
+            extra={
+                "action": "agent-gave-up",
+                "reason": reason.value,
+                "cause": cause,
+                "why": openai_refusal.SENTENCES.get(reason),
+            },
         )
         await self._request_end(reason, cause)
         self._move(PhaseEvent.ENDED, reason.value)

@@ -20,7 +20,7 @@ from typing import Any, Protocol
 
 
 class OpenAIUnreachable(Exception):
-    """OpenAI did not give us a session; check OPENAI_API_KEY, OPENAI_BASE_URL and the quota."""
+    """OpenAI did not give us a session; `shared.call.openai_refusal` says what the cause means."""
 
     def __init__(self, cause: str) -> None:
         """Take a slug: `timeout`, `http-401`, an error code of OpenAI's."""

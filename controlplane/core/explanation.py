@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from controlplane.core.foreign import text_of, word_of
+from shared.call import openai_refusal
 from shared.call.call import Call, EndReason
 from shared.call.records import EventRecord, EventSource
 
@@ -25,8 +26,7 @@ SENTENCES: Mapping[EndReason, str] = {
     EndReason.AGENT_NOT_READY: "No agent was ready in time; is a worker registered under "
     "AGENT_NAME, and does OpenAI answer it?",
     EndReason.AGENT_LOST: "The agent left without a reason, or its process died; see its log.",
-    EndReason.OPENAI_UNREACHABLE: "The agent could not reach OpenAI; check OPENAI_API_KEY, the "
-    "quota and the network.",
+    **openai_refusal.SENTENCES,
     EndReason.ROOM_REFUSED: "LiveKit gave no room; check LIVEKIT_URL and the key.",
     EndReason.ROOM_LOST: "LiveKit closed the room in mid-call; was the SFU restarted?",
     EndReason.WHIP_REFUSED: "LiveKit did not take the caller's leg; see its log.",

@@ -1,9 +1,10 @@
 """Who is owed a word when a conversation broke off on our side. Pure."""
 
+from shared.call import openai_refusal
 from shared.call.call import Call, EndReason
 from shared.call.person import Person
 
-_OURS = frozenset({EndReason.AGENT_LOST, EndReason.OPENAI_UNREACHABLE, EndReason.ROOM_LOST})
+_OURS = frozenset({EndReason.AGENT_LOST, EndReason.ROOM_LOST, *openai_refusal.SENTENCES})
 """Ends in mid-call that nobody at the phone wanted or could explain. What the phone's own network
 did (`media-lost`) is not among them, nor what was said before it happened (`max-duration`)."""
 

@@ -213,7 +213,7 @@ class OpenAISimulator:
         if self._strikes("refuse_connections"):
             self.journal.note(Kind.FAULT, "", 0.0, "refused a connection")
             body = http_error("server_error", "The server is overloaded or not ready yet.")
-            return web.json_response(body, status=503)
+            return web.json_response(body, status=self.faults.refuse_status)
         mute = self._strikes("mute_sessions")
         socket = web.WebSocketResponse(heartbeat=30.0, max_msg_size=20 * 2**20)
         await socket.prepare(request)

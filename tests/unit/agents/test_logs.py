@@ -1,8 +1,15 @@
 """What of the framework's own logging is let through."""
 
 import logging
+from collections.abc import Callable
 
-from agents.logs import WithoutPeople
+import pytest
+from aiohttp import RequestInfo, WSServerHandshakeError
+from livekit.agents import APIConnectionError
+from multidict import CIMultiDict, CIMultiDictProxy
+from yarl import URL
+
+from agents.logs import WithoutAlarm, WithoutPeople
 
 
 def record(message: str, name: str = "livekit.agents", **extra: object) -> logging.LogRecord:
@@ -24,3 +31,93 @@ def test_every_goodbye_is_no_error() -> None:
     noise = record("publisher data channel '_lossy' closed unexpectedly", name="livekit")
     assert not WithoutPeople().filter(noise)
     assert WithoutPeople().filter(record("engine failed", name="livekit"))
+
+
+STALL = "event loop blocked for %.0fms%s; synchronous work on the agent loop delays audio"
+
+
+def stall(milliseconds: float) -> logging.LogRecord:
+    made = record(STALL, stack="File one\n  File two\n", task="main")
+    made.args = (milliseconds, " at x.py:1")
+    return made
+
+
+def test_a_stall_that_is_heard_is_said_once_a_minute(caplog: pytest.LogCaptureFixture) -> None:
+    """One sentence without a stack for many; none for what LiveKit's queue covers."""
+    calm = WithoutAlarm()
+    assert not any(calm.filter(stall(at)) for at in (132.4, 199, 240, 900, 2400))
+    # they pass the filter on the handler in turn
+    (said,) = [made for made in caplog.records if calm.filter(made)]
+    assert (said.__dict__["action"], said.__dict__["stalled_ms"]) == ("agent-stood-still", 240)
+    assert "stack" not in said.__dict__
+
+
+def test_what_every_process_says_is_said_by_one() -> None:
+    """The list of models is fetched by each idle process; another action is not held back."""
+    calm = WithoutAlarm()
+    unlisted = [record("no list", "agents.models", action="models-unlisted") for _ in range(3)]
+    assert [calm.filter(made) for made in unlisted] == [True, False, False]
+    others = [record("lost", "agents.supervision", action="agent-died") for _ in range(2)]
+    assert all(calm.filter(made) for made in others)
+
+
+def raised(error: Exception) -> Exception:
+    try:
+        raise error
+    except Exception as caught:
+        return caught
+
+
+def handshake(status: int) -> Exception:
+    url = URL("ws://openai.test/v1/realtime")
+    about = RequestInfo(url, "GET", CIMultiDictProxy(CIMultiDict()), url)
+    refused = raised(WSServerHandshakeError(about, (), status=status, message="Invalid"))
+    try:
+        raise APIConnectionError("OpenAI Realtime API client connection error") from refused
+    except APIConnectionError as caught:
+        return caught
+
+
+def as_sent(made: logging.LogRecord) -> logging.LogRecord:
+    """What a job process makes of a record before it goes to the worker."""
+    made.msg, made.exc_info, made.exc_text = logging.Formatter().format(made), None, None
+    return made
+
+
+@pytest.mark.parametrize("sent", [lambda made: made, as_sent], ids=["here", "job process"])
+@pytest.mark.parametrize(
+    ("error", "remains"),
+    [
+        (handshake(401), None),
+        (handshake(429), None),
+        (handshake(503), "APIConnectionError"),
+        (APIConnectionError("lost"), "APIConnectionError"),
+        (TimeoutError(), "TimeoutError"),
+        (ValueError("of a program"), "traceback"),
+    ],
+)
+def test_a_neighbours_failure_is_a_sentence(
+    sent: Callable[[logging.LogRecord], logging.LogRecord],
+    error: Exception,
+    remains: str | None,
+) -> None:
+    """A refusal is told by the call's own line; a fault of a program keeps its traceback."""
+    made = record("OpenAI Realtime API connection failed, retrying in 1.0s")
+    seen = raised(error)
+    made.exc_info = (type(seen), seen, seen.__traceback__)
+    made = sent(made)
+    kept = WithoutAlarm().filter(made)
+    assert kept is (remains is not None)
+    text = logging.Formatter().format(made)
+    if remains == "traceback":
+        assert "Traceback" in text
+    elif remains is not None:
+        assert text == "OpenAI Realtime API connection failed, retrying in 1.0s"
+        assert made.__dict__["error"] == remains
+
+
+def test_our_own_tracebacks_stay() -> None:
+    """Only the framework's are looked at."""
+    made = record("ours\nTraceback (most recent call last):\nTimeoutError", name="agents.session")
+    assert WithoutAlarm().filter(made)
+    assert "Traceback" in made.getMessage()

@@ -178,7 +178,9 @@ async def test_a_call_that_nobody_answers_is_left() -> None:
 @pytest.mark.parametrize(
     ("error", "reason"),
     [
-        (OpenAIUnreachable("http-401"), EndReason.OPENAI_UNREACHABLE),
+        (OpenAIUnreachable("http-401"), EndReason.OPENAI_KEY_REFUSED),
+        (OpenAIUnreachable("insufficient_quota"), EndReason.OPENAI_QUOTA),
+        (OpenAIUnreachable("timeout"), EndReason.OPENAI_UNREACHABLE),
         (RoomUnreachable("ConnectError"), EndReason.AGENT_NOT_READY),
         (TimeoutError(), EndReason.AGENT_NOT_READY),
     ],

@@ -24,7 +24,10 @@ CUT = Call(
     ended_at=NOW,
     end_reason=EndReason.AGENT_LOST,
 )
-OURS = {EndReason.AGENT_LOST, EndReason.OPENAI_UNREACHABLE, EndReason.ROOM_LOST}
+OURS = {
+    EndReason.AGENT_LOST, EndReason.ROOM_LOST, EndReason.OPENAI_UNREACHABLE,
+    EndReason.OPENAI_KEY_REFUSED, EndReason.OPENAI_QUOTA, EndReason.OPENAI_MODEL_UNKNOWN,
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("reason", EndReason)
