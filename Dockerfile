@@ -26,6 +26,7 @@ COPY wacall/__init__.py wacall/cli.py wacall/environment.py wacall/
 COPY wacall/operators wacall/operators
 COPY wacall/doctor wacall/doctor
 COPY wacall/database wacall/database
+COPY wacall/own_agent wacall/own_agent
 USER wacall
 ENTRYPOINT ["python", "-m", "wacall.cli"]
 CMD ["--help"]

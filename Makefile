@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 LOCK_FLAGS := -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links
-CODE := shared controlplane agents simulators wacall tests
+CODE := shared controlplane agents simulators wacall examples tests
 # every line and branch of these is covered by unit tests
 PURE := shared/call/*,controlplane/core/*,controlplane/sdp/*,controlplane/stop/*
 

@@ -18,12 +18,12 @@ from livekit.agents.voice import ConversationItemAddedEvent, ErrorEvent
 from livekit.agents.voice.room_io import AudioInputOptions, RoomOptions
 from livekit.rtc.participant import PublishTrackError
 
-from agents.media.output import CallAudioOutput
 from agents.media.patient_session import PatientSession
 from agents.media.realtime import realtime_model
 from agents.media.teller import Reply, Teller
 from agents.media.voice import CallObserver, CannotSpeak, RoomUnreachable, SpeechOptions, Turn
 from shared.call.room import ATTRIBUTE_CALL_STATUS, CALLER_IDENTITY, KEY_TOPIC, KeyMessage
+from wacall.own_agent.output import CallAudioOutput
 
 _log = logging.getLogger(__name__)
 

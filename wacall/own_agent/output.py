@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from livekit import rtc
 from livekit.agents.voice.io import AudioOutput, AudioOutputCapabilities, TextOutput
 
-from shared.call.room import AGENT_TRACK
+from wacall.own_agent.names import AGENT_TRACK
 
 SAMPLE_RATE = 24_000
 # What LiveKit's source may hold ahead of the network. It is cleared at once on barge-in; its length

@@ -2,7 +2,7 @@
 
 import pytest
 
-from agents.media.output import SpokenText, heard
+from wacall.own_agent.output import SpokenText, heard
 
 TEXT = "The small service costs forty-nine euros."
 

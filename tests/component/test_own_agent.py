@@ -1,0 +1,133 @@
+"""The example of an agent of one's own: an ordinary livekit-agents program takes and is placed
+calls, and no rule of Meta's is broken.
+"""
+
+import contextlib
+import os
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from shared.call.call import CallStatus, EndReason
+from simulators.openai.scenario import load_scenario
+from simulators.openai.server import OpenAISimulator
+from simulators.speech import ear, voice
+from tests import paths
+from tests.component.bench import Bench, MakeBench, actions, ended_as
+from tests.component.outbound import Place, make_person, released, until
+from wacall.environment import free_port
+from wacall.stack.hop import EmbeddedHop
+from wacall.stack.processes import Child
+
+pytestmark = pytest.mark.timeout(120)
+
+NAME = "own-agent"
+SCRIPT = paths.ROOT / "examples" / "own_agent" / "agent.py"
+PATIENCE_S = 20.0
+
+
+@pytest_asyncio.fixture(scope="module")
+async def openai() -> AsyncIterator[OpenAISimulator]:
+    """OpenAI, with a scenario that knows no tools."""
+    scenario = load_scenario(paths.DATA / "scenarios" / "own-agent.yaml")
+    async with OpenAISimulator(scenario=scenario) as simulator:
+        yield simulator
+    ear.close()
+    voice.close()
+
+
+@contextlib.asynccontextmanager
+async def running_script(
+    neighbours: dict[str, str], openai: OpenAISimulator, log: Path
+) -> AsyncIterator[None]:
+    """Run the example as its page says; nothing but its environment is of the test."""
+    child = await Child.start(
+        "own-agent",
+        [sys.executable, str(SCRIPT), "start"],
+        env={
+            **os.environ,
+            **{name: neighbours[name] for name in neighbours if name.startswith("LIVEKIT_")},
+            "OPENAI_API_KEY": "sk-test",
+            "OPENAI_BASE_URL": openai.base_url,
+            "AGENT_NAME": NAME,
+            "AGENT_HEALTH_PORT": str(free_port()),
+            # the framework's own models take half a minute to load here, and are not used
+            "LIVEKIT_AGENTS_PRELOAD_LOCAL_INFERENCE": "0",
+            # as for somebody who has installed the wheel
+            "PYTHONPATH": str(paths.ROOT),
+        },
+        log=log,
+    )
+    try:
+
+        async def registered() -> bool:
+            return "registered worker" in log.read_text("utf-8", errors="replace")
+
+        await child.wait_until(registered, timeout_s=60)
+        yield
+    finally:
+        await child.stop(grace_s=10)
+
+
+@pytest_asyncio.fixture
+async def script(
+    neighbours: dict[str, str], openai: OpenAISimulator, tmp_path: Path
+) -> AsyncIterator[None]:
+    """The example, registered."""
+    async with running_script(neighbours, openai, tmp_path / "own-agent.log"):
+        yield
+
+
+@pytest_asyncio.fixture
+async def bench(make_bench: MakeBench, hop: EmbeddedHop, script: None) -> Bench:
+    """The bench with the script for an agent."""
+    bench = await make_bench(
+        AGENT_NAME=NAME, RTPENGINE_URL=str(hop.address), AGENT_READY_TIMEOUT_S="10"
+    )
+    bench.agents.stay_away()
+    return bench
+
+
+async def test_it_greets_and_answers(bench: Bench, openai: OpenAISimulator) -> None:
+    """A person calls, hears the greeting, asks, hears the answer, and hangs up."""
+    call = await bench.whatsapp.call()
+    await call.accepted(15)
+    phone = call.phone
+    await phone.wait_agent_speaking(PATIENCE_S)
+    await phone.wait_agent_quiet(900, PATIENCE_S)
+    assert await phone.say(
+        *await voice.CALLER.speak("Hello I have a question about renting a bike.", rate=16_000)
+    )
+    start = await phone.wait_agent_speaking(PATIENCE_S)
+    stop = await phone.wait_agent_quiet(900, PATIENCE_S)
+    answer = phone.heard.read_at(16_000, start - 0.3, stop + 0.3)
+    said = "of course what would you like to know"
+    heard = await ear.hear(answer, 16_000, grammar=ear.Grammar.of_sentences([said]), free=False)
+    assert heard.text == said
+    call.hang_up()
+
+    ended_as(await bench.until_released(call, 20), CallStatus.COMPLETED, EndReason.CALLER_HANGUP)
+    assert actions(call) == ["pre_accept", "accept"]
+    assert call.violations == []
+
+
+async def test_it_is_not_heard_before_somebody_picks_up(
+    bench: Bench, hop: EmbeddedHop, place: Place
+) -> None:
+    """It is ready while the phone rings for seconds, and speaks after the pick-up."""
+    person = make_person(bench, after_s=3)
+
+    status, body = await place(person)
+    assert status == 202
+    call = await bench.whatsapp.next_outbound_call(15)
+    await call.accepted(20)
+    await call.phone.wait_agent_speaking(PATIENCE_S)
+    await until(bench, body["call_id"], lambda row: row.status is CallStatus.ACTIVE)
+    call.hang_up()
+    row = await released(bench, hop, body["call_id"], 20)
+
+    ended_as(row, CallStatus.COMPLETED, EndReason.CALLER_HANGUP)
+    assert call.violations == []

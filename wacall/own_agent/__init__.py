@@ -1,0 +1,1 @@
+"""What lets any livekit-agents program take WhatsApp calls; imports nothing else of wacall."""
