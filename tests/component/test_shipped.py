@@ -12,7 +12,17 @@ from tests.paths import ROOT
 from wacall import cli
 from wacall.environment import free_port
 
-SHIPPED = {"call", "calls", "consent", "database", "doctor", "inspect", "controlplane", "agent"}
+SHIPPED = {
+    "call",
+    "calls",
+    "consent",
+    "database",
+    "doctor",
+    "inspect",
+    "listen",
+    "controlplane",
+    "agent",
+}
 LEFT_OUT = {"up", "demo", "bench", "simulate whatsapp", "simulate openai"}
 FOLDERS = {"agents", "controlplane", "shared", "wacall"}
 ROOMS = {"database", "doctor", "operators", "own_agent"}

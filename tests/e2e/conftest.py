@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+import re
 import signal
 import sys
 from collections.abc import AsyncIterator, Sequence
@@ -299,6 +300,15 @@ async def idle_processes(stack: Stack) -> int:
     wanted = int(stack.environment.get("AGENT_IDLE_PROCESSES", "2"))
     await eventually(lambda: log.read_text().count("process initialized") >= wanted, 30)
     return len(job_processes(stack))
+
+
+def alarms(log: Path, since: int) -> list[str]:
+    """What would frighten in a log from a size on: warnings, errors, lines of tracebacks."""
+    with log.open("rb") as opened:
+        opened.seek(since)
+        lines = opened.read().decode(errors="replace").splitlines()
+    words = re.compile(r"\b(WARN|WARNING|ERROR|CRITICAL)\b|^Traceback|^\s+File \"")
+    return [line for line in lines if words.search(line)]
 
 
 # --- people ---

@@ -8,7 +8,7 @@ from shared.call.call import CallStatus, EndReason
 from simulators.meta.people.call_plan import CallPlan
 from simulators.meta.webhooks.calls import Caller
 from simulators.speech.ear import plain_words
-from tests.e2e.conftest import Deployment, Person, answered, beginning_of
+from tests.e2e.conftest import Deployment, Person, alarms, answered, beginning_of
 
 pytestmark = pytest.mark.timeout(90)
 
@@ -65,3 +65,16 @@ async def test_the_agent_hangs_up(deployment: Deployment) -> None:
     assert (row.status, row.end_reason) == (CallStatus.COMPLETED, EndReason.AGENT_HANGUP)
     assert [request.action for request in call.requests] == ["pre_accept", "accept", "terminate"]
     assert call.violations == []
+
+
+async def test_a_good_call_frightens_nobody(deployment: Deployment) -> None:
+    """No part of the stack warns of anything, but of what our own sentences explain."""
+    logs = [deployment.stack.log_of(name) for name in ("sfu", "agent", "controlplane")]
+    before = {log: log.stat().st_size for log in logs}
+    person = await answered(deployment.whatsapp)
+    person.call.hang_up()
+    await deployment.until_nothing_is_left(person.call)
+
+    said = [line for log in logs for line in alarms(log, before[log])]
+    # a busy machine is told of, in a sentence
+    assert [line for line in said if "action=agent-stood-still" not in line] == []

@@ -9,7 +9,7 @@ import pytest
 from shared.call.call import CallStatus, EndReason
 from shared.call.records import EventSource
 from simulators.openai.faults import Faults
-from tests.e2e.conftest import Deployment, SimulatedOpenAI, answered
+from tests.e2e.conftest import Deployment, SimulatedOpenAI, alarms, answered
 
 pytestmark = pytest.mark.timeout(60)
 
@@ -55,3 +55,28 @@ async def test_openai_dying_in_mid_call_ends_it(deployment: Deployment) -> None:
     assert row.answered_at is not None
     assert [request.action for request in call.requests] == ["pre_accept", "accept", "terminate"]
     assert call.violations == []
+
+
+@pytest.mark.parametrize(
+    ("status", "reason", "named"),
+    [
+        (401, EndReason.OPENAI_KEY_REFUSED, "OPENAI_API_KEY"),
+        (429, EndReason.OPENAI_QUOTA, "quota"),
+    ],
+)
+async def test_a_refusal_of_openais_is_one_line(
+    deployment: Deployment, status: int, reason: EndReason, named: str
+) -> None:
+    """OpenAI was reached and said no: the worker's log says so once, in a sentence."""
+    log = deployment.stack.log_of("agent")
+    before = log.stat().st_size
+    deployment.openai.simulator.faults = Faults(refuse_connections=-1, refuse_status=status)
+    call = await deployment.whatsapp.call()
+    await call.ended(10)
+    row = await deployment.until_nothing_is_left(call)
+
+    assert (row.status, row.end_reason) == (CallStatus.FAILED, reason)
+    # a busy machine is told of as well
+    (line,) = [line for line in alarms(log, before) if "agent-stood-still" not in line]
+    assert "action=agent-gave-up" in line
+    assert named in line
