@@ -5,6 +5,7 @@ import json
 import os
 import signal
 import stat
+import uuid
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from tests.caller import caller_token, join_as_caller
 from tests.eventually import eventually
 from tests.serving import serving
 from wacall.environment import free_port
+from wacall.operators.listening import pass_for
 from wacall.stack.processes import Child, ChildFailed
 from wacall.stack.sfu import CONFIG, EmbeddedSfu, SfuPorts, find_server
 
@@ -69,6 +71,26 @@ async def test_whip_carries_audio_on_loopback(sfu: EmbeddedSfu, rooms: api.LiveK
     log = sfu.log.read_text()
     assert "a=" not in log
     assert "wa-whip" not in log
+
+
+async def test_a_listeners_pass_is_taken(sfu: EmbeddedSfu, rooms: api.LiveKitAPI) -> None:
+    """By the server itself, for the call's room and no other."""
+    call_id = str(uuid.uuid4())
+    variables = {
+        "LIVEKIT_URL": sfu.url,
+        "LIVEKIT_API_KEY": sfu.keys.key,
+        "LIVEKIT_API_SECRET": sfu.keys.secret,
+    }
+    shown = pass_for(call_id, variables)
+    asked = f"{sfu.http_url}/rtc/validate"
+    async with aiohttp.ClientSession() as http:
+        async with http.get(asked, params={"access_token": shown["token"]}) as response:
+            assert response.status == 404, "the call is over, or has not begun"
+        await rooms.room.create_room(api.CreateRoomRequest(name=shown["room"]))
+        async with http.get(asked, params={"access_token": shown["token"]}) as response:
+            assert response.status == 200
+        async with http.get(asked, params={"access_token": shown["token"] + "x"}) as response:
+            assert response.status == 401
 
 
 async def test_joining_does_not_make_a_room(sfu: EmbeddedSfu) -> None:

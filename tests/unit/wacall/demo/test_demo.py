@@ -1,14 +1,17 @@
 """What the demo says of itself before and after."""
 
 import io
+import re
 from pathlib import Path
 
 import pytest
 
 from tests.unit.wacall.demo.flawless import good_evidence
+from wacall import cli
 from wacall.demo.check import Check
-from wacall.demo.demo import NO_HOP, DemoPlan, DemoResult, conclude, stand_ins
+from wacall.demo.demo import NO_HOP, WHAT_NOW, DemoPlan, DemoResult, conclude, stand_ins
 from wacall.demo.narration import Screen
+from wacall.environment import REPOSITORY
 
 
 @pytest.mark.parametrize(
@@ -32,4 +35,14 @@ def test_a_good_end_says_what_to_do_now(holds: bool, tells: bool) -> None:
     result = DemoResult(evidence=good_evidence(), checks=checks, started_s=3.0, not_run=NO_HOP)
     plan = DemoPlan(configured={}, data_dir=Path("logs"))
     conclude(Screen(out), plan, result)
-    assert ("What now: `.venv/bin/wacall up" in out.getvalue()) is tells
+    assert ("What now: README.md" in out.getvalue()) is tells
+
+
+def test_what_it_says_is_there() -> None:
+    """The heading of the README, and each command, with no option that nobody has."""
+    readme = (REPOSITORY / "README.md").read_text("utf-8")
+    heading, *commands = re.findall(r"`([^`]+)`", WHAT_NOW)
+    assert f"\n## {heading}\n" in readme
+    known = {*cli.COMMANDS, *cli.SERVICES, "simulate"}
+    assert {command.removeprefix(".venv/bin/wacall ") for command in commands} <= known
+    assert commands
