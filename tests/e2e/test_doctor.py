@@ -35,6 +35,7 @@ async def test_a_running_stack_is_found_healthy(deployment: Deployment) -> None:
         "token",
         "calling",
         "webhook",
+        "template",
         "openai",
     }
     # looking is no call: nobody was bothered, nothing stays
