@@ -14,9 +14,9 @@ from tests.eventually import eventually
 
 _BURST = 24
 # Meta is to see the `reject` within a second of its webhook. Here 24 phones, Meta and the control
-# plane share one event loop, on two processors with the SFU, the database and the agents: with
-# six times as much other work on them the last refusal of a burst took 1.3 s. Without a refusal
-# they ring for 20 s and more.
+# plane share one event loop, on two processors with the SFU, the database and the agents, and with
+# whatever else runs there: storing the webhooks alone took half a second under such a load. Without
+# a refusal they ring for 20 s and more.
 _REFUSED_WITHIN_S = 3.0
 # of the bench: AGENT_READY_TIMEOUT_S is 5; a set-up has WHIP and two requests to Graph besides
 _ANSWERED_WITHIN_S = 8.0
