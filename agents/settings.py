@@ -1,10 +1,18 @@
 """The worker's settings, read from the environment once and checked whole."""
 
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import BeforeValidator, Field, SecretStr, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationInfo,
+    field_validator,
+)
+from pydantic_core import PydanticCustomError
 
 from agents.media.voice import SpeechOptions
 from shared.process.settings import HttpUrl, ListeningHost, Seconds, ServiceSettings, SignalUrl
@@ -18,7 +26,14 @@ def _names(value: object) -> object:
     return tuple(name.strip() for name in value.split(",") if name.strip())
 
 
+def _readable(file: Path) -> Path:
+    if not file.is_file():
+        raise ValueError("it names no file that can be read")
+    return file
+
+
 Names = Annotated[tuple[str, ...], BeforeValidator(_names), Field(min_length=1)]
+PromptFile = Annotated[Path, AfterValidator(_readable)]
 
 
 class Settings(ServiceSettings):
@@ -27,10 +42,10 @@ class Settings(ServiceSettings):
     livekit_url: SignalUrl = Field(alias="LIVEKIT_URL")
     """The SFU; empty: `wacall up` starts one of its own."""
 
-    openai_api_key: SecretStr | None = Field(None, alias="OPENAI_API_KEY")
-    """OpenAI's key; a stand-in at OPENAI_BASE_URL may not need one."""
     openai_base_url: HttpUrl = Field(f"https://{OPENAI_HOST}/v1", alias="OPENAI_BASE_URL")
     """Where OpenAI's API is, as in OpenAI's own clients."""
+    openai_api_key: SecretStr | None = Field(None, alias="OPENAI_API_KEY", validate_default=True)
+    """OpenAI's key; a stand-in at OPENAI_BASE_URL may not need one."""
     realtime_models: Names = Field(
         ("gpt-5-realtime-preview", "gpt-realtime-2.1", "gpt-realtime"),
         alias="OPENAI_REALTIME_MODEL",
@@ -49,7 +64,7 @@ class Settings(ServiceSettings):
         "gpt-transcribe", alias="AGENT_TRANSCRIPTION_MODEL", min_length=1
     )
     """Writes down what the caller says; whisper-1 and gpt-4o-transcribe end on 2027-02-26."""
-    prompt_file: Path | None = Field(None, alias="AGENT_PROMPT_FILE")
+    prompt_file: PromptFile | None = Field(None, alias="AGENT_PROMPT_FILE")
     """A prompt of your own instead of the shipped one."""
 
     openai_timeout_s: Seconds = Field(4, alias="AGENT_CONNECT_TIMEOUT_S")
@@ -84,11 +99,12 @@ class Settings(ServiceSettings):
             vad_silence_ms=self.vad_silence_ms,
         )
 
-    @model_validator(mode="after")
-    def _needs_key(self) -> Self:
+    @field_validator("openai_api_key")
+    @classmethod
+    def _needs_key(cls, key: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
         """OpenAI itself needs a key; a stand-in elsewhere may not."""
-        if self.openai_api_key is None and urlsplit(self.openai_base_url).hostname == OPENAI_HOST:
-            raise ValueError("OPENAI_API_KEY is not set; OpenAI refuses calls without it")
-        if self.prompt_file is not None and not self.prompt_file.is_file():
-            raise ValueError("AGENT_PROMPT_FILE names no file that can be read")
-        return self
+        url = info.data.get("openai_base_url", "")
+        if key is None and urlsplit(url).hostname == OPENAI_HOST:
+            # told together with what else is not set
+            raise PydanticCustomError("missing", "OpenAI refuses calls without it")
+        return key

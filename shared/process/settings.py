@@ -1,7 +1,7 @@
 """What control plane and worker read alike from the environment; both settings build on it."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from ipaddress import ip_address
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit, urlunsplit
@@ -46,6 +46,41 @@ Seconds = Annotated[float, Field(gt=0)]
 Required = Annotated[SecretStr, Field(min_length=1)]
 
 
+class SettingsUnfit(ValueError):
+    """The environment is not fit to start with: every variable that is wrong, and no value."""
+
+    def __init__(self, *, missing: Sequence[str] = (), sentences: Sequence[str] = ()) -> None:
+        """Take the names of what is not set, and a sentence for each other problem."""
+        self.missing = tuple(dict.fromkeys(missing))
+        self.sentences = tuple(dict.fromkeys(sentences))
+        super().__init__("\n".join(filter(None, [_not_set(self.missing), *self.sentences])))
+
+    @classmethod
+    def of_all(cls, problems: Iterable[ValueError]) -> Self:
+        """Make one of several, each variable named once; others count as a sentence."""
+        missing: list[str] = []
+        sentences: list[str] = []
+        for one in problems:
+            if isinstance(one, SettingsUnfit):
+                missing += one.missing
+                sentences += one.sentences
+            else:
+                sentences.append(str(one))
+        return cls(missing=missing, sentences=sentences)
+
+
+def _not_set(names: Sequence[str]) -> str:
+    if not names:
+        return ""
+    if len(names) == 1:
+        listed, verb, it = names[0], "is", "it"
+    else:
+        listed, verb, it = f"{', '.join(names[:-1])} and {names[-1]}", "are", "them"
+    return (
+        f"{listed} {verb} not set; put {it} into the environment or into .env (see .env.example)."
+    )
+
+
 class ServiceSettings(BaseModel):
     """One field per variable; the alias is the variable's name."""
 
@@ -74,24 +109,32 @@ class ServiceSettings(BaseModel):
         """Read the settings; an empty variable counts as not set.
 
         Raises:
-            ValueError: one sentence naming the first variable that is missing or malformed.
+            SettingsUnfit: every variable that is missing or malformed, by name.
         """
         values = {name: value for name, value in environ.items() if value.strip() != ""}
         values.setdefault("SUPABASE_SECRET_KEY", values.get("SUPABASE_SERVICE_ROLE_KEY", ""))
         try:
             return cls.model_validate(values)
         except ValidationError as error:
-            raise ValueError(_sentence_about(error)) from None
+            raise _unfit(
+                error, {name: field.alias for name, field in cls.model_fields.items()}
+            ) from None
 
 
-def _sentence_about(error: ValidationError) -> str:
-    """Turn the first problem into a sentence that names the variable and shows no value."""
-    problem = error.errors(include_input=False, include_url=False)[0]
-    text = words_for(problem)
-    if not problem["loc"]:
-        # of several variables together; the sentence names them
-        return f"{text}."
-    name = str(problem["loc"][0])
-    if problem["type"] in ("missing", "string_too_short", "too_short"):
-        return f"{name} is not set; put it into the environment or into .env (see .env.example)."
-    return f"{name} is malformed: {text}."
+def _unfit(error: ValidationError, aliases: Mapping[str, str | None]) -> SettingsUnfit:
+    """Name every variable that is not right, and show no value."""
+    missing: list[str] = []
+    sentences: list[str] = []
+    for problem in error.errors(include_input=False, include_url=False):
+        text = words_for(problem)
+        name = str(problem["loc"][0]) if problem["loc"] else ""
+        # a default that was refused is told under the field's own name
+        name = aliases.get(name) or name
+        if not name:
+            # of several variables together; the sentence names them
+            sentences.append(f"{text}.")
+        elif problem["type"] in ("missing", "string_too_short", "too_short"):
+            missing.append(name)
+        else:
+            sentences.append(f"{name} is malformed: {text}.")
+    return SettingsUnfit(missing=missing, sentences=sentences)

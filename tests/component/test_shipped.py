@@ -121,7 +121,8 @@ def test_a_service_without_settings_says_which_are_missing(shipped: Shipped, ser
     done = shipped.run(service)
     assert (done.returncode, done.stdout) == (2, ""), done.stderr
     (sentence,) = done.stderr.splitlines()
-    assert " is not set" in sentence
+    assert " are not set; " in sentence
+    assert {"LIVEKIT_URL", "SUPABASE_URL"} <= set(sentence.replace(",", "").split())
 
 
 def test_the_packages_are_those_of_the_image_alone(image: Shipped) -> None:

@@ -1,13 +1,10 @@
 """`wacall up` as an operator runs it: ready, private, restarted, drained, and gone."""
 
-import asyncio
 import contextlib
 import json
-import os
 import re
 import signal
 import stat
-import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -17,79 +14,17 @@ import pytest
 
 from shared.process.env_file import read_env_file
 from tests.eventually import eventually
-from wacall.environment import free_port
+from tests.integration.up_process import SECRETS, Up, run_up
 
 pytestmark = pytest.mark.timeout(180)
-
-READY_S = 90
-SECRETS = {
-    "WA_VERIFY_TOKEN": "verify-me-0123",
-    "WA_APP_SECRET": "app-secret-0123",
-    "WA_ACCESS_TOKEN": "access-token-0123",
-    "OPENAI_API_KEY": "sk-key-0123",
-    "CONTROLPLANE_API_KEY": "operator-key-0123",
-}
-
-
-class Up:
-    """A running `wacall up`."""
-
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
-        self.process = process
-        self.lines: list[str] = []
-        self.ready: dict[str, str] = {}
-
-    async def read_until(self, pattern: str, within_s: float = READY_S) -> str:
-        assert self.process.stdout is not None
-        try:
-            async with asyncio.timeout(within_s):
-                while line := (await self.process.stdout.readline()).decode():
-                    self.lines.append(line)
-                    if re.match(pattern, line):
-                        return line
-        except TimeoutError:
-            pass
-        pytest.fail(f"no line {pattern!r} in:\n{''.join(self.lines)}")
-
-    async def rest(self, within_s: float = 60) -> str:
-        async with asyncio.timeout(within_s):
-            out, _ = await self.process.communicate()
-        self.lines.append(out.decode())
-        return "".join(self.lines)
 
 
 @pytest.fixture
 async def up(tmp_path: Path) -> AsyncIterator[Up]:
     """`wacall up` in an empty directory, after its `ready`."""
-    environment = {
-        **os.environ,
-        **SECRETS,
-        "PORT": str(free_port()),
-        "SFU_PORT": "0",
-        "SFU_UDP_PORT": "0",
-        "WA_PHONE_NUMBER_ID": "106540352242922",
-        "WA_GRAPH_BASE_URL": "http://127.0.0.1:9",
-        "OPENAI_BASE_URL": "http://127.0.0.1:9/v1",
-        "DRAIN_TIMEOUT_S": "2",
-        "AGENT_LOAD_THRESHOLD": "inf",
-        "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
-    }
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "wacall.cli", "up",
-        env=environment, cwd=tmp_path,
-        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT, limit=2**20,
-        # as most shells have it
-        umask=0o022,
-    )  # fmt: skip
-    running = Up(process)
-    try:
-        line = await running.read_until("ready ")
-        running.ready = dict(part.split("=", 1) for part in line.split()[1:])
+    async with run_up(tmp_path) as running:
+        await running.read_ready()
         yield running
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.communicate()
 
 
 def below(pid: int) -> set[psutil.Process]:
@@ -119,7 +54,16 @@ async def status_of(url: str) -> int:
 
 
 async def test_up_from_ready_to_stopped(up: Up) -> None:
-    """`ready` names the parts, a dead part is replaced, SIGTERM ends all; no secret is shown."""
+    """`ready` names the parts, a dead part is replaced, SIGTERM ends all; no secret is shown.
+
+    What is up is told while it starts; what will not work all the same, afterwards.
+    """
+    told = [line for line in up.lines if re.match(r"up +\| +[0-9]+\.[0-9] s  ", line)]
+    assert {line.partition(" s  ")[2].strip() for line in told} >= {
+        "SFU", "media hop", "database", "control plane", "agent worker",
+    }  # fmt: skip
+    await up.read_until(r"up +\| Warning: .*WA_GRAPH_BASE_URL")
+    await up.read_until(r"up +\| Warning: .*OPENAI_BASE_URL")
     assert set(up.ready) == {"controlplane", "livekit", "supabase", "hop", "env"}
     assert await status_of(f"{up.ready['controlplane']}/readyz") == 200
     file = Path(up.ready["env"])

@@ -84,7 +84,7 @@ ALLOWED: dict[str, set[str]] = {
     # starts the simulated OpenAI, as everything else, as a process: imports no simulator
     "wacall.stack": CORE | {
         "shared.process", "controlplane", "controlplane.rtpengine", "agents", "wacall",
-        "wacall.database",
+        "wacall.database", "wacall.doctor",
     },
     # two that look at a whole stack from outside and inside; neither knows the other
     "wacall.demo": CORE | SHARED | SIMULATORS | RUNS_A_STACK | {

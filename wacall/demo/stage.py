@@ -17,13 +17,13 @@ from typing import TYPE_CHECKING, Any
 from simulators.meta.webhooks.calls import Caller, Line
 from simulators.speech import ear, voice
 from wacall.demo.narration import Screen
-from wacall.demo.progress import Progress
 from wacall.demo.running import Audience, Running
 from wacall.demo.screenplay import Screenplay
 from wacall.demo.settings import DemoSettings
-from wacall.stack.hop import HopPlan, find_hop
+from wacall.stack.hop import HopPlan
 from wacall.stack.openai import start_openai
 from wacall.stack.processes import Child
+from wacall.stack.progress import Progress
 from wacall.stack.stack import Stack, StackPlan
 from wacall.stack.together import together
 
@@ -33,18 +33,11 @@ if TYPE_CHECKING:
     from simulators.meta.whatsapp import WhatsAppSimulator
 
 OPENAI_STOP_S = 5.0
-POLL_INTERVAL_S = 0.05
 # what the called person takes their time for
 REPLIES_S = 1.0
 PICKS_UP_S = 1.5
 # what the call itself will need
 _SLOW_IMPORTS = ("shared.database.supabase", "wacall.demo.show", "wacall.demo.callback")
-_SHOWN = {
-    "sfu": "SFU",
-    "hop": "media hop",
-    "controlplane": "control plane",
-    "agent": "agent worker",
-}
 
 
 class Stage:
@@ -81,6 +74,7 @@ class Stage:
                 hop=HopPlan(whatsapp_ip=settings.phone_address, livekit_ip=settings.phone_address),
                 echo=lambda name, line: self._audience.on_log(name, line),
                 report=screen.line,
+                progress=self._progress,
             )
         )
         self._openai: Child | None = None
@@ -114,7 +108,7 @@ class Stage:
 
     async def _start(self) -> Running:
         meta = asyncio.create_task(self._start_meta())
-        await together(self._start_stack(), self._start_speech(), meta)
+        await together(self._stack.__aenter__(), self._start_speech(), meta)
         whatsapp, person = meta.result()
         whatsapp.webhook_url = f"{self._stack.controlplane_url}/wa/webhook"
         from controlplane.ledger.ledger import Ledger
@@ -151,38 +145,6 @@ class Stage:
             undo.push_async_callback(self._stack.stop)
             if self._store is not None:
                 undo.push_async_callback(self._store.close)
-
-    # --- the stack ---
-
-    async def _start_stack(self) -> None:
-        watching = asyncio.create_task(self._watch(self._stack))
-        try:
-            await self._stack.__aenter__()
-            # whatever came up last may not have been told of yet
-            await asyncio.wait([watching], timeout=2 * POLL_INTERVAL_S)
-        finally:
-            watching.cancel()
-            await asyncio.wait([watching])
-
-    async def _watch(self, stack: Stack) -> None:
-        """Tell of each part when it is up."""
-        awaited = dict(_SHOWN)
-        if stack.environment.get("LIVEKIT_URL"):
-            awaited.pop("sfu")
-        if stack.has_hop or find_hop(stack.environment) is None:
-            awaited.pop("hop")
-        # the control plane is started when the database is there
-        database = not stack.environment.get("SUPABASE_URL")
-        for part in (*awaited.values(), *(["database"] if database else [])):
-            self._progress.begins(part)
-        while awaited:
-            if database and "controlplane" in stack.keepers:
-                database = False
-                self._progress.is_up("database")
-            for name in [name for name in awaited if name in stack.keepers]:
-                if stack.keepers[name].is_up:
-                    self._progress.is_up(awaited.pop(name))
-            await asyncio.sleep(POLL_INTERVAL_S)
 
     # --- Meta, and who speaks ---
 

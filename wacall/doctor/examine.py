@@ -58,10 +58,10 @@ async def examine(
             if found.has_livekit:
                 async for finding in _look_at_running(settings, environ, http, is_embedded):
                     yield finding
-                async for finding in _look_at_hops(settings, http):
+                async for finding in look_at_hops(settings, http):
                     yield finding
             if found.has_database:
-                async for finding in _look_at_database(settings, http):
+                async for finding in look_at_database(settings, http):
                     yield finding
             async for finding in look_at_meta(settings, http):
                 yield finding
@@ -69,7 +69,7 @@ async def examine(
             profile = settings.agent_profile if settings is not None else agent.agent_profile
             is_real = settings is not None and is_metas_own(settings.wa_graph_base_url)
             yield judge_prompt(profile, agent.prompt_file, is_real=is_real)
-            async for finding in _look_at_openai(agent, http):
+            async for finding in look_at_openai(agent, http):
                 yield finding
 
 
@@ -95,7 +95,8 @@ async def _look_at_running(
         yield await running.find_room_event(environ, before)
 
 
-async def _look_at_hops(settings: Settings, http: aiohttp.ClientSession) -> AsyncIterator[Finding]:
+async def look_at_hops(settings: Settings, http: aiohttp.ClientSession) -> AsyncIterator[Finding]:
+    """Ask every media hop that is configured how many calls it carries."""
     if not settings.rtpengine_hops:
         yield warn(
             "media hop",
@@ -116,9 +117,10 @@ async def _look_at_hops(settings: Settings, http: aiohttp.ClientSession) -> Asyn
             await client.close()
 
 
-async def _look_at_database(
+async def look_at_database(
     settings: Settings, http: aiohttp.ClientSession
 ) -> AsyncIterator[Finding]:
+    """Ask the database whether it takes the key, and whether its schema fits."""
     try:
         rest = await RestClient.connect(
             settings.supabase_url, settings.supabase_secret_key.get_secret_value()
@@ -148,9 +150,10 @@ async def _look_at_database(
     yield ok("database", "The schema is there and fits.")
 
 
-async def _look_at_openai(
+async def look_at_openai(
     agent: AgentSettings, http: aiohttp.ClientSession
 ) -> AsyncIterator[Finding]:
+    """Ask OpenAI whether it takes the key, and has the models."""
     key = agent.openai_api_key.get_secret_value() if agent.openai_api_key is not None else "none"
     url = f"{agent.openai_base_url}/models"
     try:

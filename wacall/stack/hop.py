@@ -81,7 +81,7 @@ def plan_of(environment: Mapping[str, str], *, sfu_node_ip: str = LOOPBACK) -> H
     Raises:
         ValueError: a sentence that names the variable which is malformed.
     """
-    whatsapp_ip = _ip_of(environment, "HOP_IP") or LOOPBACK
+    whatsapp_ip = ip_of(environment, "HOP_IP") or LOOPBACK
     # everybody on the machine sees a process's arguments: the password goes another way
     password, _, redis = (environment.get("HOP_REDIS") or "").rpartition("@")
     low = port_of(environment, "HOP_PORT_MIN", PORT_MIN)
@@ -90,7 +90,7 @@ def plan_of(environment: Mapping[str, str], *, sfu_node_ip: str = LOOPBACK) -> H
         raise ValueError("HOP_PORT_MIN is malformed: it must be over 1023 and under HOP_PORT_MAX.")
     return HopPlan(
         whatsapp_ip=whatsapp_ip,
-        advertised_ip=_ip_of(environment, "HOP_ADVERTISED_IP"),
+        advertised_ip=ip_of(environment, "HOP_ADVERTISED_IP"),
         # an SFU that announces another address than loopback is not reached from loopback
         livekit_ip=LOOPBACK if sfu_node_ip == LOOPBACK else whatsapp_ip,
         port_min=low,
@@ -270,11 +270,18 @@ class EmbeddedHop:
             await self._child.wait_until(answers, timeout_s=READY_TIMEOUT_S)
 
 
-def _ip_of(environment: Mapping[str, str], name: str) -> str | None:
+def ip_of(environment: Mapping[str, str], name: str) -> str | None:
+    """Read an IP address; `None` if it is not set.
+
+    Raises:
+        ValueError: a sentence that names the variable.
+    """
     text = environment.get(name)
     if not text:
         return None
     try:
         return str(ip_address(text))
     except ValueError:
-        raise ValueError(f"{name} is malformed: it must be an IP address.") from None
+        raise ValueError(
+            f"{name} is malformed: it must be an IP address, such as 203.0.113.7."
+        ) from None

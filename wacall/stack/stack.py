@@ -7,16 +7,18 @@ proper end.
 
 import asyncio
 import dataclasses
+import fcntl
 import sys
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import IO, TYPE_CHECKING, Any, Self
 
 from wacall.environment import (
     LOOPBACK,
     STACK_FILE,
+    append_private,
     free_port,
     private_folder,
     to_env_file,
@@ -24,9 +26,10 @@ from wacall.environment import (
 )
 from wacall.stack.hop import HOW_TO_GET_IT, EmbeddedHop, HopPlan, find_hop
 from wacall.stack.keeper import Keeper, Report
-from wacall.stack.processes import Child, Echo
+from wacall.stack.processes import Child, ChildFailed, Echo
+from wacall.stack.progress import Progress
 from wacall.stack.project_keys import new_secret_key
-from wacall.stack.services import start_agent, start_controlplane
+from wacall.stack.services import check_port, start_agent, start_controlplane
 from wacall.stack.sfu import EmbeddedSfu, SfuPorts
 from wacall.stack.together import first, together
 
@@ -41,6 +44,15 @@ DRAIN_TIMEOUT_S = 30.0
 AGENT_GRACE_S = 15.0
 # when the worker has died, its job processes tell that their calls have lost their agent
 AGENT_LAST_WORDS_S = 3.0
+
+# what the parts are called while they start
+_SHOWN = {
+    "sfu": "SFU",
+    "hop": "media hop",
+    "database": "database",
+    "controlplane": "control plane",
+    "agent": "agent worker",
+}
 
 # what other tools need to work with a running stack
 _EXPORTED = (
@@ -74,19 +86,40 @@ class StackPlan:
     """Start parts again that died, instead of giving up at the first death."""
     echo: Echo | None = None
     """Takes every line of every part's output."""
+    progress: Progress | None = None
+    """Is told which parts are awaited and which are up, while the stack starts."""
     report: Report = field(default=lambda sentence: print(sentence, file=sys.stderr, flush=True))
+
+
+def lock_directory(data_dir: Path) -> IO[bytes]:
+    """Keep a second stack out of a directory, until the file is closed.
+
+    Raises:
+        ChildFailed: one is in there.
+    """
+    lock = append_private(data_dir / "lock")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        lock.close()
+        raise ChildFailed(
+            f"A stack runs in {data_dir} already: stop that one (its `wacall up`), or start this "
+            "one with a --data-dir and a PORT of its own."
+        ) from None
+    return lock
 
 
 class Stack:
     """An async context manager around everything that a call needs."""
 
     def __init__(self, plan: StackPlan) -> None:
-        self._plan = plan
+        self.plan = plan
         self.environment: dict[str, str] = dict(plan.environment)
         """What the parts were given: addresses and keys of everything, once started."""
         self.sfu: EmbeddedSfu | None = None
         self.hop: EmbeddedHop | None = None
         self._has_env_file = False
+        self._lock: IO[bytes] | None = None
         self.database: LocalSupabase | None = None
         self.keepers: dict[str, Keeper] = {}
 
@@ -125,9 +158,24 @@ class Stack:
         return bool(self.environment.get("RTPENGINE_URL"))
 
     @property
+    def announced(self) -> dict[str, str]:
+        """The addresses that the embedded parts tell WhatsApp, by the variable that sets each."""
+        told: dict[str, str] = {}
+        if self.sfu is not None:
+            told["SFU_NODE_IP"] = self.plan.sfu_node_ip
+        if self.hop is not None:
+            hop = self.plan.hop
+            told |= (
+                {"HOP_ADVERTISED_IP": hop.advertised_ip}
+                if hop.advertised_ip
+                else {"HOP_IP": hop.whatsapp_ip}
+            )
+        return told
+
+    @property
     def env_file(self) -> Path:
         """A private file in the format of `.env` with all addresses and keys, for other tools."""
-        return self._plan.data_dir / STACK_FILE
+        return self.plan.data_dir / STACK_FILE
 
     def child(self, name: str) -> Child:
         """Return a running child: `sfu`, `hop`, `controlplane` or `agent`."""
@@ -135,7 +183,7 @@ class Stack:
 
     def log_of(self, name: str) -> Path:
         """Return where a part's log lies."""
-        return self._plan.data_dir / "logs" / f"{name}.log"
+        return self.plan.data_dir / "logs" / f"{name}.log"
 
     # --- life ---
 
@@ -188,7 +236,10 @@ class Stack:
                 async with asyncio.timeout(DATABASE_STOP_S):
                     await self.database.stop()
             except TimeoutError:
-                self._plan.report(f"The database did not stop within {DATABASE_STOP_S:g} s.")
+                self.plan.report(f"The database did not stop within {DATABASE_STOP_S:g} s.")
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
 
     def kill(self) -> None:
         """Kill everything at once."""
@@ -198,9 +249,11 @@ class Stack:
     # --- the parts ---
 
     async def _start(self) -> None:
-        plan = self._plan
-        private_folder(plan.data_dir)
+        plan = self.plan
+        self._lock = lock_directory(private_folder(plan.data_dir))
         self.environment["PORT"] = str(plan.port or free_port())
+        if plan.with_controlplane:
+            await check_port(self.environment, url=self.controlplane_url)
         await self._start_sfu()
         await self._start_hop()
         self._place_database()
@@ -215,14 +268,14 @@ class Stack:
         if self.environment.get("LIVEKIT_URL"):
             return
         sfu = self.sfu = EmbeddedSfu(
-            data_dir=self._plan.data_dir,
+            data_dir=self.plan.data_dir,
             environment=self.environment,
-            ports=self._plan.sfu_ports,
+            ports=self.plan.sfu_ports,
             webhook_url=f"{self.controlplane_url}/livekit/webhook",
-            node_ip=self._plan.sfu_node_ip,
-            prometheus_port=self._plan.sfu_prometheus_port,
+            node_ip=self.plan.sfu_node_ip,
+            prometheus_port=self.plan.sfu_prometheus_port,
             log=self.log_of("sfu"),
-            echo=self._plan.echo,
+            echo=self.plan.echo,
         )
 
         await self._keep("sfu", sfu.start)
@@ -242,16 +295,16 @@ class Stack:
         if self.has_hop:
             return
         if find_hop(self.environment) is None:
-            self._plan.report(HOW_TO_GET_IT)
+            self.plan.report(HOW_TO_GET_IT)
             return
         keys_to = self.environment.setdefault(
             "HOP_DTMF_LISTEN", f"{LOOPBACK}:{free_port(udp=True)}"
         )
         hop = self.hop = EmbeddedHop(
-            plan=dataclasses.replace(self._plan.hop, dtmf_to=keys_to),
+            plan=dataclasses.replace(self.plan.hop, dtmf_to=keys_to),
             environment=self.environment,
             log=self.log_of("hop"),
-            echo=self._plan.echo,
+            echo=self.plan.echo,
         )
 
         await self._keep("hop", hop.start)
@@ -268,11 +321,11 @@ class Stack:
         from wacall.stack.database import LocalSupabase
 
         database = self.database = LocalSupabase(
-            data_dir=self._plan.data_dir / "supabase",
-            fast=self._plan.fast_database,
+            data_dir=self.plan.data_dir / "supabase",
+            fast=self.plan.fast_database,
             port=free_port(),
             secret_key=new_secret_key(),
-            report=self._plan.report,
+            report=self.plan.report,
         )
         self.environment |= {
             "SUPABASE_URL": database.url,
@@ -281,8 +334,8 @@ class Stack:
 
     async def _start_database_and_controlplane(self) -> None:
         if self.database is not None:
-            await self.database.start()
-        if self._plan.with_controlplane:
+            await self._come_up("database", self.database.start())
+        if self.plan.with_controlplane:
             await self._keep("controlplane", self._run_controlplane)
 
     async def _run_controlplane(self) -> Child:
@@ -290,11 +343,11 @@ class Stack:
             self.environment,
             url=self.operator_url,
             log=self.log_of("controlplane"),
-            echo=self._plan.echo,
+            echo=self.plan.echo,
         )
 
     async def _run_agent(self) -> Child:
-        return await start_agent(self.environment, log=self.log_of("agent"), echo=self._plan.echo)
+        return await start_agent(self.environment, log=self.log_of("agent"), echo=self.plan.echo)
 
     async def _keep(
         self, name: str, run: Callable[[], Awaitable[Child]], *, last_words_s: float = 0
@@ -302,16 +355,24 @@ class Stack:
         keeper = Keeper(
             name,
             run,
-            report=self._plan.report,
-            restarts=self._plan.restarts,
+            report=self.plan.report,
+            restarts=self.plan.restarts,
             last_words_s=last_words_s,
         )
         self.keepers[name] = keeper
-        await keeper.start()
+        await self._come_up(name, keeper.start())
+
+    async def _come_up(self, name: str, starting: Awaitable[None]) -> None:
+        progress = self.plan.progress
+        if progress is not None:
+            progress.begins(_SHOWN[name])
+        await starting
+        if progress is not None:
+            progress.is_up(_SHOWN[name])
 
     def _write_env_file(self) -> None:
         values = {name: self.environment[name] for name in _EXPORTED if self.environment.get(name)}
-        if self._plan.with_controlplane:
+        if self.plan.with_controlplane:
             values["CONTROLPLANE_URL"] = self.operator_url
         write_private(self.env_file, to_env_file(values))
         self._has_env_file = True

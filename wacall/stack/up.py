@@ -2,23 +2,30 @@
 
 import argparse
 import asyncio
+import contextlib
 import signal
 import sys
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from pathlib import Path
+from typing import Any
 
+from shared.process.settings import SettingsUnfit
 from shared.process.signals import Signals
 from wacall import environment
 from wacall.environment import LOOPBACK
 from wacall.stack.database import DatabaseFailed
-from wacall.stack.hop import plan_of
+from wacall.stack.hop import HopPlan, ip_of, plan_of
 from wacall.stack.processes import ChildFailed
+from wacall.stack.progress import Progress
 from wacall.stack.sfu import SfuPorts
 from wacall.stack.stack import Stack, StackPlan
 
 # livekit-server's own default; the UDP port is the first of those in sfu/livekit.yaml
 SFU_PORT = 7880
 SFU_UDP_PORT = 7882
+# after so long without a word, what is awaited is said
+STILL_WAITING_S = 5.0
 
 # stand for what the stack itself will supply, so that settings can be checked before anything runs
 _SUPPLIED = {
@@ -62,30 +69,54 @@ def make_plan(
     """Decide what to start.
 
     Raises:
-        ValueError: a sentence that names the variable which is missing or malformed.
+        ValueError: each variable that is missing or malformed, by name, a sentence a line.
     """
-    expected = dict(configured)
-    for variable, supplied in _SUPPLIED.items():
-        if not configured.get(variable):
-            expected |= supplied
-    for reads in _settings(with_agent=with_agent, with_controlplane=with_controlplane):
-        reads(expected)
+    expected = with_supplied(configured)
+    problems: list[ValueError] = []
+    for reads in (
+        *_settings(with_agent=with_agent, with_controlplane=with_controlplane),
+        _places,
+    ):
+        try:
+            reads(expected)
+        except ValueError as error:
+            problems.append(error)
+    if problems:
+        raise SettingsUnfit.of_all(problems)
+    sfu_ports, node_ip, hop = _places(configured)
     return StackPlan(
         environment=configured,
         data_dir=data_dir,
         port=environment.port_of(configured, "PORT", 4000),
-        sfu_ports=SfuPorts(
-            http=_port_or_any(configured, "SFU_PORT", SFU_PORT),
-            udp=_port_or_any(configured, "SFU_UDP_PORT", SFU_UDP_PORT, udp=True),
-        ),
-        sfu_node_ip=configured.get("SFU_NODE_IP") or LOOPBACK,
-        hop=plan_of(configured, sfu_node_ip=configured.get("SFU_NODE_IP") or LOOPBACK),
+        sfu_ports=sfu_ports,
+        sfu_node_ip=node_ip,
+        hop=hop,
         with_agent=with_agent,
         with_controlplane=with_controlplane,
         restarts=True,
         echo=_print_line,
-        report=lambda sentence: _print_line("up", sentence),
+        report=_report,
+        progress=Progress(_Lines()),
     )
+
+
+def with_supplied(configured: Mapping[str, str]) -> dict[str, str]:
+    """Fill in for what the stack will start itself, so that the settings can be read before."""
+    expected = dict(configured)
+    for variable, supplied in _SUPPLIED.items():
+        if not configured.get(variable):
+            expected |= supplied
+    return expected
+
+
+def _places(configured: Mapping[str, str]) -> tuple[SfuPorts, str, HopPlan]:
+    """Read where the embedded parts shall be."""
+    ports = SfuPorts(
+        http=_port_or_any(configured, "SFU_PORT", SFU_PORT),
+        udp=_port_or_any(configured, "SFU_UDP_PORT", SFU_UDP_PORT, udp=True),
+    )
+    node_ip = ip_of(configured, "SFU_NODE_IP") or LOOPBACK
+    return ports, node_ip, plan_of(configured, sfu_node_ip=node_ip)
 
 
 def _settings(
@@ -139,19 +170,72 @@ async def _run(plan: StackPlan) -> int:
 
 async def _serve(stack: Stack) -> int:
     """Run the stack until cancelled or until a part is dead for good."""
+    plan = stack.plan
     try:
-        async with stack:
-            print(_ready_line(stack), flush=True)
-            failure = await stack.given_up()
-            print(f"{failure}\nStopping, since this part does not stay up.", file=sys.stderr)
+        if plan.with_controlplane and await _meets_obstacles(plan):
             return 1
+        async with plan.progress.shown() if plan.progress else contextlib.nullcontext():
+            await stack.__aenter__()
+        try:
+            print(_ready_line(stack), flush=True)
+            async with _in_the_background(_warn(stack)):
+                failure = await stack.given_up()
+        finally:
+            await stack.stop()
+        print(f"{_without_echo(failure)}\nStopping: this part does not stay up.", file=sys.stderr)
+        return 1
     except (ChildFailed, DatabaseFailed) as failure:
-        print(failure, file=sys.stderr)
+        print(_without_echo(failure), file=sys.stderr)
         code = failure.returncode if isinstance(failure, ChildFailed) else None
         return code if code == 2 else 1
     except ValueError as error:
         print(error, file=sys.stderr)
         return 2
+
+
+async def _meets_obstacles(plan: StackPlan) -> bool:
+    """Say what is in the way of starting, if anything is."""
+    from controlplane.settings import Settings
+    from wacall.stack.neighbours import obstacles
+
+    settings = Settings.from_env(with_supplied(plan.environment))
+    found = await obstacles(settings, plan.environment)
+    print("".join(f"{one}\n" for one in found), end="", file=sys.stderr)
+    return bool(found)
+
+
+async def _warn(stack: Stack) -> None:
+    """Say what will not work although everything runs."""
+    if not stack.plan.with_controlplane:
+        return
+    from wacall.stack.neighbours import caveats
+
+    if not stack.plan.with_agent:
+        stack.plan.report("Warning: no worker was started (--no-agent), so others must answer.")
+    for sentence in await caveats(
+        stack.environment, announced=stack.announced, with_agent=stack.plan.with_agent
+    ):
+        stack.plan.report(f"Warning: {sentence}")
+
+
+@contextlib.asynccontextmanager
+async def _in_the_background(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    task = asyncio.create_task(work)
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
+        if not task.cancelled() and (error := task.exception()) is not None:
+            raise error
+
+
+def _without_echo(failure: Exception) -> str:
+    """Say what failed; of its last lines, which are on the screen already, only the last one."""
+    if not isinstance(failure, ChildFailed):
+        return str(failure)
+    last = failure.tail.strip().rpartition("\n")[2]
+    return f"{failure.sentence}\n{last}".strip()
 
 
 def _ready_line(stack: Stack) -> str:
@@ -166,6 +250,27 @@ def _ready_line(stack: Stack) -> str:
     if "controlplane" in stack.keepers:
         parts = {"controlplane": stack.controlplane_url, **parts}
     return "ready " + " ".join(f"{name}={value}" for name, value in parts.items())
+
+
+class _Lines:
+    """Progress among the lines of the parts: what is awaited is said again only now and then."""
+
+    def __init__(self) -> None:
+        self._said_at = time.monotonic()
+
+    def line(self, text: str) -> None:
+        """Say that a part is up."""
+        self._said_at = time.monotonic()
+        _report(text)
+
+    def status(self, text: str) -> None:
+        """Say what is awaited, if nothing was said for a while."""
+        if time.monotonic() - self._said_at >= STILL_WAITING_S:
+            self.line(text)
+
+
+def _report(sentence: str) -> None:
+    _print_line("up", sentence)
 
 
 def _print_line(name: str, line: str) -> None:

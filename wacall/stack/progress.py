@@ -4,16 +4,25 @@ import asyncio
 import contextlib
 import time
 from collections.abc import AsyncIterator, Sequence
-
-from wacall.demo.narration import Screen
+from typing import Protocol
 
 STATUS_EVERY_S = 0.2
+
+
+class Board(Protocol):
+    """Where progress is shown."""
+
+    def line(self, text: str, /) -> None:
+        """Show a line that stays."""
+
+    def status(self, text: str, /) -> None:
+        """Show what is awaited now, for as long as it is."""
 
 
 class Progress:
     """One line for each part that is up; one that moves for those that are awaited."""
 
-    def __init__(self, screen: Screen) -> None:
+    def __init__(self, screen: Board) -> None:
         """Begin to count the seconds."""
         self._screen = screen
         self._began = time.monotonic()
