@@ -2,90 +2,45 @@
 
 import argparse
 import asyncio
-import contextlib
 import os
 import sys
-import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from aiohttp import web
 
 from simulators.meta.calls.call import MetaCall
-from simulators.meta.calls.talk import hold_conversation
-from simulators.meta.calls.user_call import SimulatedCall
-from simulators.meta.people.call_plan import CallPlan
+from simulators.meta.calls_page import CallsPage
 from simulators.meta.people_page import PeoplePage
-from simulators.meta.webhooks.calls import Caller, Line
+from simulators.meta.webhooks.calls import Line
 from simulators.meta.whatsapp import WhatsAppSimulator
-from simulators.phone.phone import CallOver
-from simulators.phone.recording import Pcm, read_wav
 from simulators.signals import end_asked
-from simulators.speech import voice
-from simulators.tasks import Tasks
+from simulators.speech import ear, voice
 
 # once options, now refused
 _SECRETS = {"--app-secret": "WA_APP_SECRET", "--access-token": "WA_ACCESS_TOKEN"}
-_PAGE = """<!doctype html><meta charset="utf-8"><title>Simulated WhatsApp</title>
-<h1>Simulated WhatsApp</h1>
-<p>Place a call that says, one sentence a line:</p>
-<form id="f"><textarea id="say" rows="5" cols="60">Hello, who is there?</textarea>
-<p><button>Call</button></form><pre id="calls"></pre>
-<h2>People whom the business may call</h2>
-<form id="p"><input id="phone" placeholder="phone number" value="15550100123">
-<select id="permission"><option>temporary<option>permanent<option>none</select>
-<select id="reaction"><option>answers<option>rejects<option>ignores<option>busy</select>
-<input id="line" size="40" value="Hello, who is there?"><button>Add</button></form>
-<pre id="people"></pre><pre id="outbound"></pre>
-<script>
-const show = async () => {
-  for (const name of ["calls", "people", "outbound"]) {
-    const answer = await fetch("/sim/" + name);
-    document.getElementById(name).textContent = JSON.stringify(await answer.json(), null, 1);
-  }
-};
-document.getElementById("p").onsubmit = async (event) => {
-  event.preventDefault();
-  const value = (id) => document.getElementById(id).value;
-  const person = {phone: value("phone"), permission: value("permission"),
-    reaction: value("reaction"), say: value("line") ? [value("line")] : []};
-  await fetch("/sim/people", {method: "POST", body: JSON.stringify(person)});
-  show();
-};
-document.getElementById("f").onsubmit = async (event) => {
-  event.preventDefault();
-  const say = document.getElementById("say").value.split("\\n").filter((line) => line.trim());
-  await fetch("/sim/calls", {method: "POST", body: JSON.stringify({say})});
-  show();
-};
-setInterval(show, 1000);
-</script>
-"""
+_PAGE = Path(__file__).with_name("page.html")
 
 
 class ControlPage:
-    """Routes under `/sim`: place calls, look at them, hang up. For this machine alone."""
+    """Routes under `/sim`: a page, and an API to place calls and look at them."""
 
     def __init__(self) -> None:
         self.simulator: WhatsAppSimulator | None = None
+        self.calls = CallsPage(lambda: self._running)
         self.people = PeoplePage(lambda: self._running)
-        self._conversations = Tasks()
 
     def add_routes(self, app: web.Application) -> None:
-        """Serve the page and its API."""
+        """Serve the page and its API. For this machine alone."""
         app.router.add_get("/sim", self._page)
-        app.router.add_get("/sim/calls", self._list)
-        app.router.add_post("/sim/calls", self._place)
-        app.router.add_post("/sim/calls/{number}/hangup", self._hang_up)
-        app.router.add_get("/sim/calls/{number}/recording", self._recording)
+        self.calls.add_routes(app)
         self.people.add_routes(app)
 
     async def close(self) -> None:
         """Let the callers go, and those who were called."""
         await self.people.close()
-        await self._conversations.close()
+        await self.calls.close()
 
     @property
     def _running(self) -> WhatsAppSimulator:
@@ -94,83 +49,7 @@ class ControlPage:
         return self.simulator
 
     async def _page(self, request: web.Request) -> web.Response:
-        return web.Response(text=_PAGE, content_type="text/html")
-
-    async def _list(self, request: web.Request) -> web.Response:
-        calls = self._running.calls
-        return web.json_response([_describe(index, call) for index, call in enumerate(calls, 1)])
-
-    async def _place(self, request: web.Request) -> web.Response:
-        try:
-            wish = await request.json() if request.can_read_body else {}
-            turns = await _turns(wish)
-            caller = Caller(
-                name=str(wish.get("name", Caller().name)),
-                phone=str(wish.get("phone", Caller().phone)),
-            )
-        except (ValueError, TypeError, AttributeError, RecursionError, OSError, EOFError) as error:
-            return web.json_response({"error": str(error)}, status=400)
-        call = await self._running.call(CallPlan(caller=caller))
-        self._conversations.spawn(_converse(call, turns))
-        return web.json_response(_describe(len(self._running.calls), call), status=202)
-
-    def _find(self, request: web.Request) -> SimulatedCall:
-        number = request.match_info["number"]
-        calls = self._running.calls
-        if not number.isdigit() or not 1 <= int(number) <= len(calls):
-            raise web.HTTPNotFound(text=f"there is no call {number}")
-        return calls[int(number) - 1]
-
-    async def _hang_up(self, request: web.Request) -> web.Response:
-        self._find(request).hang_up()
-        return web.json_response({"ok": True})
-
-    async def _recording(self, request: web.Request) -> web.StreamResponse:
-        call = self._find(request)
-        with tempfile.TemporaryDirectory(prefix="wacall-") as directory:
-            path = Path(directory) / "call.wav"
-            await call.write_recording(path)
-            body = await asyncio.to_thread(path.read_bytes)
-        return web.Response(body=body, content_type="audio/wav")
-
-
-async def _turns(wish: Mapping[str, Any]) -> list[tuple[Pcm, int]]:
-    sentences = wish.get("say", [])
-    if isinstance(sentences, str):
-        sentences = [sentences]
-    turns = [await voice.CALLER.speak(str(sentence)) for sentence in sentences]
-    if "wav" in wish:
-        turns.append(await asyncio.to_thread(read_wav, Path(str(wish["wav"]))))
-    return turns or [await voice.CALLER.speak("Hello, who is there?")]
-
-
-async def _converse(call: SimulatedCall, turns: Sequence[tuple[Pcm, int]]) -> None:
-    with contextlib.suppress(TimeoutError, CallOver):
-        await call.accepted(90)
-        await hold_conversation(call, turns)
-
-
-def _describe(number: int, call: SimulatedCall) -> dict[str, Any]:
-    counts = call.phone.counts
-    return {
-        "number": number,
-        "wacid": call.wacid,
-        "state": call.state.value,
-        "ms_since_webhook": {
-            name: round(value, 1) for name, value in call.timings.since_webhook_ms().items()
-        },
-        "packets": {"sent": call.phone.packets_sent, "received": counts.packets},
-        "lost": counts.lost,
-        "violations": [{"what": item.what, "rule": item.rule} for item in call.violations],
-        "end": None
-        if call.end is None
-        else {
-            "by": call.end.by,
-            "status": call.end.status,
-            "duration_s": call.end.duration_s,
-            "error_code": call.end.error_code,
-        },
-    }
+        return web.Response(text=_PAGE.read_text("utf-8"), content_type="text/html")
 
 
 def _parser(environment: Mapping[str, str]) -> argparse.ArgumentParser:
@@ -179,11 +58,13 @@ def _parser(environment: Mapping[str, str]) -> argparse.ArgumentParser:
         prog="wacall simulate whatsapp",
         description="Serves the WhatsApp Graph API for calls and places calls to a webhook.",
         epilog="POST /sim/calls {'say': ['Hello.', 'Goodbye.'], 'wav': 'file.wav', 'name': '...'} "
-        "places a call; GET /sim/calls tells of all; POST /sim/people {'phone': '15550100123', "
+        "places a call; POST /sim/calls/1/say|keys|hangup acts in it; GET /sim/calls tells of all; "
+        "POST /sim/people {'phone': '15550100123', "
         "'permission': 'temporary', 'reaction': 'answers', 'say': ['Hello?']} makes a person whom "
         "the business may call, POST /sim/people/1/reply|text|grant|switch-on|switch-off|plan lets "
-        "them act, GET /sim/outbound tells of their calls; /sim is a page for all. Point the "
-        "business at it with WA_GRAPH_BASE_URL=http://127.0.0.1:<port>. Environment: "
+        "them act ({'text': 'Hi'} is what they write), GET /sim/outbound tells of their calls; "
+        "/sim is a page for all. Point the business at it with "
+        "WA_GRAPH_BASE_URL=http://127.0.0.1:<port>. Environment: "
         "WA_APP_SECRET signs the webhooks, WA_ACCESS_TOKEN is the only token taken; both as the "
         "business has them, never as arguments, which everybody on the machine can read.",
         allow_abbrev=False,
@@ -234,6 +115,7 @@ async def _serve(options: argparse.Namespace, app_secret: str, access_token: str
         answering.cancel()
         await asyncio.gather(answering, return_exceptions=True)
         await page.close()
+    ear.close()
     voice.close()
 
 

@@ -8,11 +8,23 @@ from typing import Any
 from aiohttp import web
 
 from simulators.meta.calls.business_call import OutboundCall
+from simulators.meta.calls.hearing import Hearing
 from simulators.meta.calls.talk import hold_conversation
+from simulators.meta.calls_page import NOTHING, act_on_call, describe_call
 from simulators.meta.people.callee_plan import AnswerWebhook, CalleePlan, Reaction, Statuses
 from simulators.meta.people.person import Person, ReplyPlan
 from simulators.meta.webhooks.calls import Caller, Json
 from simulators.meta.whatsapp import WhatsAppSimulator
+from simulators.meta.wishes import (
+    Key,
+    listed,
+    number,
+    one_of,
+    read_wish,
+    sentences,
+    text,
+    yes_no,
+)
 from simulators.phone.phone import CallOver
 from simulators.phone.recording import Pcm
 from simulators.speech import voice
@@ -23,6 +35,31 @@ _REPLIES = {
     "permanent": ReplyPlan(permanent=True),
     "reject": ReplyPlan(accept=False),
 }
+_PLAN = {
+    "reaction": one_of(Reaction),
+    "statuses": one_of(Statuses),
+    "answer_webhook": one_of(AnswerWebhook),
+    "setup": one_of(("active", "passive", "actpass")),
+    "after_s": number(),
+    "answer_delay_s": number(),
+    "ringing_delay_s": number(),
+    "replies": one_of(tuple(_REPLIES), or_null=True),
+    "say": sentences(),
+}
+_ADD = {
+    "phone": text(), "name": text(), "user_id": text(),
+    "permission": one_of(("none", "temporary", "permanent")), **_PLAN,
+}  # fmt: skip
+_GRANT = {"permanent": yes_no()}
+_ACTS: Mapping[str, Mapping[str, Key]] = {
+    "grant": _GRANT,
+    "reply": {"accept": yes_no(), **_GRANT},
+    "switch-on": NOTHING,
+    "switch-off": NOTHING,
+    "text": {"text": text(needed=True)},
+    "plan": _PLAN,
+}
+_CLOCK = {"advance_s": number(needed=True)}
 _NO_SUCH = "there is no {what} {number}"
 
 
@@ -32,7 +69,9 @@ class PeoplePage:
     def __init__(self, running: Callable[[], WhatsAppSimulator]) -> None:
         self._running = running
         # by person: what they say when they are called, a sentence a turn
-        self._lines: dict[str, list[tuple[Pcm, int]]] = {}
+        self._lines: dict[str, list[tuple[str, tuple[Pcm, int]]]] = {}
+        # by call
+        self._talks: dict[str, Hearing] = {}
         self._tasks = Tasks()
 
     def add_routes(self, app: web.Application) -> None:
@@ -67,19 +106,17 @@ class PeoplePage:
     async def _add_person(self, request: web.Request) -> web.Response:
         simulator = self._running()
         try:
-            wish = await _json(request)
+            wish = await read_wish(request, _ADD)
             someone = Caller()
-            number = len(simulator.people) + 1
+            place = len(simulator.people) + 1
             person = Person(
                 caller=Caller(
-                    phone=str(wish.get("phone", someone.phone)).lstrip("+"),
-                    name=str(wish.get("name", someone.name)),
+                    phone=wish.get("phone", someone.phone).lstrip("+"),
+                    name=wish.get("name", someone.name),
                     # the first one is who calls, too
-                    user_id=str(
-                        wish.get(
-                            "user_id",
-                            someone.user_id if number == 1 else f"US.1349120865530{number:07d}",
-                        )
+                    user_id=wish.get(
+                        "user_id",
+                        someone.user_id if place == 1 else f"US.1349120865530{place:07d}",
                     ),
                 ),
                 plan=_plan(CalleePlan(), wish),
@@ -91,34 +128,35 @@ class PeoplePage:
                 simulator.outbound.grant(person, permanent=permission == "permanent")
         except (ValueError, TypeError) as error:
             return web.json_response({"error": str(error)}, status=400)
-        return web.json_response(_describe(number, person, simulator), status=201)
+        return web.json_response(_describe(place, person, simulator), status=201)
 
     async def _act(self, request: web.Request) -> web.Response:
         simulator, (number, person) = self._running(), self._find_person(request)
+        action = request.match_info["action"]
+        if action not in _ACTS:
+            raise web.HTTPNotFound(text=f"a person cannot {action}; they can {', '.join(_ACTS)}")
         outbound = simulator.outbound
         try:
-            wish = await _json(request)
-            permanent = bool(wish.get("permanent", False))
-            match request.match_info["action"]:
+            wish = await read_wish(request, _ACTS[action])
+            permanent = wish.get("permanent", False)
+            match action:
                 case "grant":
                     outbound.grant(person, permanent=permanent)
                 case "reply":
-                    accept = bool(wish.get("accept", True))
+                    accept = wish.get("accept", True)
                     outbound.reply_to_request(person, accept=accept, permanent=permanent)
                 case "switch-on":
                     outbound.switch_on(person)
                 case "switch-off":
                     outbound.switch_off(person)
                 case "text":
-                    outbound.write_text(person, str(wish.get("text", "STOP")))
+                    outbound.write_text(person, wish["text"])
                 case "plan":
                     person.plan = _plan(person.plan, wish)
                     if "replies" in wish:
                         person.replies = _replies(wish)
                     if "say" in wish:
                         self._lines[person.user_id] = await _spoken(wish["say"])
-                case unknown:
-                    raise web.HTTPNotFound(text=f"a person cannot {unknown}")
         except (ValueError, TypeError) as error:
             return web.json_response({"error": str(error)}, status=400)
         return web.json_response(_describe(number, person, simulator))
@@ -134,7 +172,9 @@ class PeoplePage:
 
     async def _list_calls(self, request: web.Request) -> web.Response:
         calls = self._running().outbound.calls
-        return web.json_response([_describe_call(number, one) for number, one in _numbered(calls)])
+        return web.json_response(
+            [self._describe_call(number, one) for number, one in _numbered(calls)]
+        )
 
     async def _act_on_call(self, request: web.Request) -> web.Response:
         name = request.match_info["number"]
@@ -145,21 +185,19 @@ class PeoplePage:
         acts: dict[str, Callable[[], None]] = {
             "pick-up": call.pick_up,
             "reject": call.reject,
-            "hangup": call.hang_up,
             "vanish": call.vanish,
             "mute": call.mute,
         }
         action = request.match_info["action"]
-        if action == "keys":
-            try:
-                call.phone.press_keys(str((await _json(request)).get("keys", "")))
-            except ValueError as error:
-                return web.json_response({"error": str(error)}, status=400)
-        elif action in acts:
-            acts[action]()
-        else:
-            raise web.HTTPNotFound(text=f"there is no action {action}")
-        return web.json_response(_describe_call(int(name), call))
+        try:
+            if action in acts:
+                await read_wish(request, NOTHING)
+                acts[action]()
+            else:
+                await act_on_call(call, self._talks.get(call.wacid), request)
+        except ValueError as error:
+            return web.json_response({"error": str(error)}, status=400)
+        return web.json_response(self._describe_call(int(name), call))
 
     async def _bill(self, request: web.Request) -> web.Response:
         bill = self._running().bill
@@ -172,17 +210,31 @@ class PeoplePage:
     async def _advance(self, request: web.Request) -> web.Response:
         clock = self._running().clock
         try:
-            clock.advance(float((await _json(request)).get("advance_s", 0)))
+            clock.advance((await read_wish(request, _CLOCK))["advance_s"])
         except (ValueError, TypeError) as error:
             return web.json_response({"error": str(error)}, status=400)
         return web.json_response({"now": round(clock.now())})
 
     async def _converse(self, call: OutboundCall) -> None:
-        turns = self._lines.get(call.person.user_id)
+        lines = self._lines.get(call.person.user_id, [])
+        talk = self._talks[call.wacid] = Hearing(call)
+        self._tasks.spawn(talk.listen())
         with contextlib.suppress(TimeoutError, CallOver):
             await call.accepted(120)
-            if turns:
-                await hold_conversation(call, turns)
+            if lines:
+                turns = [sound for _, sound in lines]
+                await hold_conversation(call, turns, on_turn=lambda at: talk.note(lines[at][0]))
+
+    def _describe_call(self, number: int, call: OutboundCall) -> Json:
+        return {
+            "number": number,
+            "phone": call.person.phone,
+            "user_id": call.person.user_id,
+            "ms_since_offer": {
+                name: round(value, 1) for name, value in call.timings.since_offer_ms().items()
+            },
+            **describe_call(call, self._talks.get(call.wacid)),
+        }
 
 
 def _plan(plan: CalleePlan, wish: Mapping[str, Any]) -> CalleePlan:
@@ -203,24 +255,11 @@ def _plan(plan: CalleePlan, wish: Mapping[str, Any]) -> CalleePlan:
 
 def _replies(wish: Mapping[str, Any]) -> ReplyPlan | None:
     name = wish.get("replies")
-    if name is not None and name not in _REPLIES:
-        raise ValueError(f"replies must be one of {', '.join(_REPLIES)}, or null")
     return None if name is None else _REPLIES[name]
 
 
-async def _spoken(sentences: str | Sequence[str]) -> list[tuple[Pcm, int]]:
-    wanted = [sentences] if isinstance(sentences, str) else sentences
-    return [await voice.CALLER.speak(str(sentence)) for sentence in wanted]
-
-
-async def _json(request: web.Request) -> Mapping[str, Any]:
-    try:
-        body = await request.json() if request.can_read_body else {}
-    except RecursionError:
-        raise ValueError("the body is nested too deep") from None
-    if not isinstance(body, dict):
-        raise ValueError("the body must be a JSON object")
-    return body
+async def _spoken(wanted: str | list[str]) -> list[tuple[str, tuple[Pcm, int]]]:
+    return [(sentence, await voice.CALLER.speak(sentence)) for sentence in listed(wanted)]
 
 
 def _numbered(calls: Sequence[OutboundCall]) -> list[tuple[int, OutboundCall]]:
@@ -239,27 +278,4 @@ def _describe(number: int, person: Person, simulator: WhatsAppSimulator) -> Json
         "unanswered": person.permission.unanswered,
         "window_is_open": person.window_is_open(now),
         "reaction": person.plan.reaction.value,
-    }
-
-
-def _describe_call(number: int, call: OutboundCall) -> Json:
-    counts = call.phone.counts
-    return {
-        "number": number,
-        "wacid": call.wacid,
-        "user_id": call.person.user_id,
-        "state": call.state.value,
-        "ms_since_offer": {
-            name: round(value, 1) for name, value in call.timings.since_offer_ms().items()
-        },
-        "packets": {"sent": call.phone.packets_sent, "received": counts.packets},
-        "violations": [{"what": item.what, "rule": item.rule} for item in call.violations],
-        "end": None
-        if call.end is None
-        else {
-            "by": call.end.by,
-            "status": call.end.status,
-            "duration_s": call.end.duration_s,
-            "error_code": call.end.error_code,
-        },
     }

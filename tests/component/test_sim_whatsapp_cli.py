@@ -141,8 +141,13 @@ async def _is_called(
     for name in ("connect", "RINGING"):
         value = (await received.get())["entry"][0]["changes"][0]["value"]
         assert name in str(value)
-    for action, state in (("pick-up", "accepted"), ("keys", "accepted"), ("hangup", "ended")):
-        async with http.post(f"{base}/sim/outbound/1/{action}", json={"keys": "1"}) as response:
+    steps: list[tuple[str, dict[str, str], str]] = [
+        ("pick-up", {}, "accepted"),
+        ("keys", {"keys": "1"}, "accepted"),
+        ("hangup", {}, "ended"),
+    ]
+    for action, step, state in steps:
+        async with http.post(f"{base}/sim/outbound/1/{action}", json=step) as response:
             assert (await response.json())["state"] == state
     async with http.get(f"{base}/sim/outbound") as response:
         (described,) = await response.json()

@@ -37,10 +37,12 @@ async def start_openai(
     environment: Mapping[str, str],
     log: Path,
     port: int = 0,
-    scenario: Path = SCENARIO,
+    scenario: Path | None = SCENARIO,
     listener: Listener = lambda _: None,
 ) -> EmbeddedOpenAI:
     """Start it and wait until it answers; from then on `listener` hears of what happens there.
+
+    Without a scenario it talks about whatever it hears.
 
     Raises:
         ChildFailed: it does not get ready.
@@ -61,7 +63,7 @@ async def start_openai(
         "simulated OpenAI",
         [
             sys.executable, "-m", "wacall.cli", "simulate", "openai", "--json",
-            "--port", str(port), "--scenario", scenario,
+            "--port", str(port), *(() if scenario is None else ("--scenario", scenario)),
         ],
         env={**environment, "PYTHONUNBUFFERED": "1"},
         log=log,

@@ -19,7 +19,9 @@ from wacall.stack.hop import HopPlan, ip_of, plan_of
 from wacall.stack.processes import ChildFailed
 from wacall.stack.progress import Progress
 from wacall.stack.sfu import SfuPorts
+from wacall.stack.simulated import Simulators, simulated
 from wacall.stack.stack import Stack, StackPlan
+from wacall.stack.together import together
 
 # livekit-server's own default; the UDP port is the first of those in sfu/livekit.yaml
 SFU_PORT = 7880
@@ -41,6 +43,12 @@ _SUPPLIED = {
 def main(argv: list[str]) -> int:
     """Run the stack; 0 after a drain, 1 if a part failed, 2 if the environment is not fit."""
     parser = argparse.ArgumentParser(prog="wacall up", description=__doc__)
+    parser.add_argument(
+        "--simulate",
+        action="store_true",
+        help="simulate WhatsApp and OpenAI, with made-up keys, and tell the address of the page to "
+        "ring from; nothing that is configured for real calls is used",
+    )
     parser.add_argument("--no-agent", action="store_true", help="start no worker")
     parser.add_argument("--no-controlplane", action="store_true", help="start no control plane")
     parser.add_argument(
@@ -51,8 +59,9 @@ def main(argv: list[str]) -> int:
     )
     options = parser.parse_args(argv)
     try:
+        configured = environment.load()
         plan = make_plan(
-            environment.load(),
+            simulated(configured) if options.simulate else configured,
             data_dir=options.data_dir.absolute(),
             with_agent=not options.no_agent,
             with_controlplane=not options.no_controlplane,
@@ -60,7 +69,7 @@ def main(argv: list[str]) -> int:
     except ValueError as error:
         print(error, file=sys.stderr)
         return 2
-    return asyncio.run(_run(plan))
+    return asyncio.run(_run(plan, simulators_of(plan) if options.simulate else None))
 
 
 def make_plan(
@@ -149,10 +158,17 @@ def _port_or_any(
     return default if environment.is_free(default, udp=udp) else 0
 
 
-async def _run(plan: StackPlan) -> int:
+def simulators_of(plan: StackPlan) -> Simulators:
+    """Return the simulators that this stack was planned with."""
+    return Simulators(
+        plan.environment, logs=plan.data_dir / "logs", echo=plan.echo, report=plan.report
+    )
+
+
+async def _run(plan: StackPlan, simulators: Simulators | None) -> int:
     signals = Signals()
     stack = Stack(plan)
-    serving = asyncio.create_task(_serve(stack))
+    serving = asyncio.create_task(_serve(stack, simulators))
     if not await signals.to_drain(or_end_of=serving):
         return await serving
     plan.report("Draining; a second signal stops everything at once.")
@@ -168,20 +184,29 @@ async def _run(plan: StackPlan) -> int:
     return 130 if second is signal.SIGINT else 143
 
 
-async def _serve(stack: Stack) -> int:
+async def _serve(stack: Stack, simulators: Simulators | None) -> int:
     """Run the stack until cancelled or until a part is dead for good."""
     plan = stack.plan
     try:
         if plan.with_controlplane and await _meets_obstacles(plan):
             return 1
-        async with plan.progress.shown() if plan.progress else contextlib.nullcontext():
-            await stack.__aenter__()
-        try:
+        async with contextlib.AsyncExitStack() as undo:
+            async with plan.progress.shown() if plan.progress else contextlib.nullcontext():
+                if simulators is None:
+                    await stack.__aenter__()
+                else:
+                    undo.push_async_callback(simulators.stop)
+                    await together(stack.__aenter__(), simulators.start(plan.progress))
+            # first: a drain's calls end at Meta and OpenAI as well
+            undo.push_async_callback(stack.stop)
             print(_ready_line(stack), flush=True)
+            if simulators is not None:
+                plan.report(
+                    f"Open {simulators.page} and ring the agent. WhatsApp and OpenAI are "
+                    "simulated; what is configured for real calls is not used."
+                )
             async with _in_the_background(_warn(stack)):
                 failure = await stack.given_up()
-        finally:
-            await stack.stop()
         print(f"{_without_echo(failure)}\nStopping: this part does not stay up.", file=sys.stderr)
         return 1
     except (ChildFailed, DatabaseFailed) as failure:

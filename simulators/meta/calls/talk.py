@@ -1,6 +1,6 @@
 """A person with a phone: waits for the other side to finish, says the next thing, hangs up."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from simulators.meta.calls.call import MetaCall
 from simulators.phone.phone import CallOver
@@ -11,21 +11,29 @@ TURN_PAUSE_MS = 900
 
 
 async def hold_conversation(
-    call: MetaCall, turns: Sequence[tuple[Pcm, int]], *, patience_s: float = 20.0
+    call: MetaCall,
+    turns: Sequence[tuple[Pcm, int]],
+    *,
+    patience_s: float = 20.0,
+    on_turn: Callable[[int], None] = lambda _: None,
+    stays: bool = False,
 ) -> None:
     """Say each turn (sound and its rate) after the other side has had its say, then hang up.
 
-    A silent other side is waited for no longer than `patience_s`; then the caller speaks anyway.
+    `on_turn` is told which turn begins. Who `stays` does not hang up. A silent other side is
+    waited for no longer than `patience_s`; then the caller speaks anyway.
 
     Raises:
         CallOver: the other side has ended the call.
     """
-    for pcm, rate in turns:
+    for index, (pcm, rate) in enumerate(turns):
         await _listen(call, patience_s)
+        on_turn(index)
         if not await call.phone.say(pcm, rate):
             raise CallOver
-    await _listen(call, patience_s)
-    call.hang_up()
+    if not stays:
+        await _listen(call, patience_s)
+        call.hang_up()
 
 
 async def _listen(call: MetaCall, patience_s: float) -> None:

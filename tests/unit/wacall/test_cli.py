@@ -12,7 +12,9 @@ import pytest
 from wacall import cli, environment
 from wacall.environment import LOOPBACK, free_port
 from wacall.stack import up
+from wacall.stack.simulated import simulated
 from wacall.stack.stack import StackPlan
+from wacall.stack.up import simulators_of
 
 COMPLETE = {
     "WA_VERIFY_TOKEN": "verify",
@@ -236,3 +238,23 @@ def test_a_port_that_was_asked_for_is_binding(tmp_path: Path) -> None:
 def test_no_secret_in_a_plans_repr(tmp_path: Path) -> None:
     """Plans may be shown in a traceback; what they were configured with may not."""
     assert "WA_ACCESS_TOKEN" not in repr(plan_of(COMPLETE, tmp_path))
+
+
+def test_what_is_played_with_touches_nothing_real(tmp_path: Path) -> None:
+    """`--simulate`: no line, key, database or server of .env is used, and nothing is missing."""
+    real = {
+        **COMPLETE, "LIVEKIT_URL": "wss://sfu.example", "LIVEKIT_API_KEY": "k",
+        "LIVEKIT_API_SECRET": "s", "SUPABASE_URL": "https://db.example",
+        "SUPABASE_SECRET_KEY": "sb", "RTPENGINE_URL": "udp://10.0.0.1:2223",
+        "SFU_NODE_IP": "8.8.8.8", "HOST": "0.0.0.0", "WA_GRAPH_VERSION": "v99.0",
+        "AGENT_VOICE": "sage", "CONTROLPLANE_API_KEY": "of-the-operator-0123",
+    }  # fmt: skip
+    own = simulated(real)
+    assert [name for name, value in real.items() if own.get(name) == value] == [
+        "AGENT_VOICE",
+        "CONTROLPLANE_API_KEY",
+    ]
+    plan = plan_of(own, tmp_path)
+    assert plan.sfu_node_ip == LOOPBACK
+    assert simulators_of(plan).page == f"{own['WA_GRAPH_BASE_URL']}/sim"
+    plan_of(simulated({}), tmp_path)

@@ -1,0 +1,134 @@
+"""A stack to play with by hand: a simulated Meta with its page, a simulated OpenAI, made-up keys.
+
+Nothing real is touched: of what is configured, no line, key, database or server is used. Both
+simulators are processes, as everything else here.
+"""
+
+import asyncio
+import secrets
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from wacall.environment import LOOPBACK, free_port, is_free, port_of
+from wacall.stack.hop import find_hop
+from wacall.stack.keeper import Keeper, Report
+from wacall.stack.openai import start_openai
+from wacall.stack.processes import Child, Echo
+from wacall.stack.progress import Progress
+from wacall.stack.together import together
+
+PAGE_PORT = 4001
+READY_TIMEOUT_S = 60.0
+STOP_S = 5.0
+WHATSAPP, OPENAI = "simulated WhatsApp", "simulated OpenAI"
+
+# what must not come from an operator's .env into a stack that is only played with
+_REAL = (
+    "WA_", "OPENAI_", "LIVEKIT_", "SUPABASE_", "RTPENGINE_", "HOP_", "SFU_", "HOST", "OPERATOR_",
+    "DATABASE_URL",
+)  # fmt: skip
+# Meta's own example in its documentation
+_NUMBER_ID = "106540352242922"
+
+
+def simulated(configured: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment of all parts: what is configured, but simulated neighbours.
+
+    Raises:
+        ValueError: PORT is malformed.
+    """
+    own = {name: value for name, value in configured.items() if not name.startswith(_REAL)}
+    port = port_of(configured, "PORT", 4000)
+    page = PAGE_PORT if is_free(PAGE_PORT) else free_port()
+    own |= {
+        "PORT": str(port if port and is_free(port) else free_port()),
+        "WA_VERIFY_TOKEN": secrets.token_urlsafe(16),
+        "WA_APP_SECRET": secrets.token_hex(16),
+        "WA_ACCESS_TOKEN": f"EAA{secrets.token_hex(24)}",
+        "WA_PHONE_NUMBER_ID": _NUMBER_ID,
+        "WA_GRAPH_BASE_URL": f"http://{LOOPBACK}:{page}",
+        "OPENAI_API_KEY": "sk-simulated",
+        "OPENAI_BASE_URL": f"http://{LOOPBACK}:{free_port()}/v1",
+        # people on the page take calls at any time
+        "CALL_HOURS": "always",
+    }
+    own.setdefault("CONTROLPLANE_API_KEY", secrets.token_urlsafe(24))
+    own.setdefault("DRAIN_TIMEOUT_S", "2")
+    own.setdefault("AGENT_IDLE_PROCESSES", "1")
+    if find_hop(own) is not None:
+        # LiveKit alone drops the keys that a caller presses
+        own["WA_MEDIA"] = "hop"
+    return own
+
+
+class Simulators:
+    """Both of them, kept running."""
+
+    def __init__(
+        self, environment: Mapping[str, str], *, logs: Path, echo: Echo | None, report: Report
+    ) -> None:
+        """Take what `simulated` returned; nothing is started yet."""
+        self._environment = environment
+        self._logs = logs
+        self._echo = echo
+        self._keepers = {
+            name: Keeper(name, run, report=report, restarts=True)
+            for name, run in ((WHATSAPP, self._run_whatsapp), (OPENAI, self._run_openai))
+        }
+
+    @property
+    def page(self) -> str:
+        """Where calls are placed by hand."""
+        return f"{self._environment['WA_GRAPH_BASE_URL']}/sim"
+
+    async def start(self, progress: Progress | None) -> None:
+        """Start both.
+
+        Raises:
+            ChildFailed: one did not get ready.
+        """
+
+        async def come_up(name: str) -> None:
+            if progress is not None:
+                progress.begins(name)
+            await self._keepers[name].start()
+            if progress is not None:
+                progress.is_up(name)
+
+        await together(*(come_up(name) for name in self._keepers))
+
+    async def stop(self) -> None:
+        """Stop both."""
+        await asyncio.gather(*(keeper.stop(grace_s=STOP_S) for keeper in self._keepers.values()))
+
+    async def _run_whatsapp(self) -> Child:
+        port = self._environment["WA_GRAPH_BASE_URL"].rpartition(":")[2]
+        child = await Child.start(
+            WHATSAPP,
+            [sys.executable, "-m", "wacall.cli", "simulate", "whatsapp", "--port", port],
+            env={**self._environment, "PYTHONUNBUFFERED": "1"},
+            log=self._logs / "whatsapp.log",
+            echo=self._echo,
+        )
+
+        async def is_ready() -> bool:
+            return "ready graph=" in child.logged()
+
+        try:
+            await child.wait_until(is_ready, timeout_s=READY_TIMEOUT_S)
+        except BaseException:
+            # nobody knows of this child yet
+            await child.stop(grace_s=0)
+            raise
+        return child
+
+    async def _run_openai(self) -> Child:
+        port = self._environment["OPENAI_BASE_URL"].removesuffix("/v1").rpartition(":")[2]
+        running = await start_openai(
+            environment=self._environment,
+            log=self._logs / "openai.log",
+            port=int(port),
+            scenario=None,
+        )
+        return running.child
