@@ -33,11 +33,16 @@ SCHEMA = Path(__file__).parents[2] / "schema.sql"
 
 STOP_TIMEOUT_S = 5.0
 
-_TABLES = (
-    "public.calls, public.transcripts, public.call_events, public.leads, public.follow_ups, "
-    "public.consents, public.person_links, public.consent_requests, public.call_pauses, "
-    "public.chores"
-)
+# every one that there is: a table that is forgotten would carry one test's rows into the next
+_TRUNCATE = """
+set local session_replication_role = replica;
+do $$ begin
+    execute (
+        select 'truncate ' || string_agg(format('%I.%I', schemaname, tablename), ', ')
+        from pg_tables where schemaname = 'public'
+    );
+end $$
+"""
 _APPLIED = "select sha256 from local_supabase.applied_schema order by applied_at desc limit 1"
 _TRUNCATE_ATTEMPTS = 3
 # a unix socket's path has about 100 characters (unix(7): sun_path)
@@ -195,9 +200,7 @@ class LocalSupabase:
         for attempt in range(_TRUNCATE_ATTEMPTS):
             try:
                 # the ledger's own trigger lets nobody empty it; as a replica none runs
-                await self.execute(
-                    f"set local session_replication_role = replica; truncate {_TABLES}"
-                )
+                await self.execute(_TRUNCATE)
             except PostgresFailed as failure:
                 # the last test's client has gone, its last write may still be on its way
                 if "deadlock" not in str(failure) or attempt == _TRUNCATE_ATTEMPTS - 1:
