@@ -13,7 +13,7 @@ from typing import Any
 from controlplane.core.errors import BadWebhook
 from controlplane.core.foreign import Json, list_of, object_of, word_of
 
-ELEMENTS = ("calls", "statuses", "messages")
+ELEMENTS = ("calls", "statuses", "messages", "user_preferences")
 _SHARED = ("contacts", "errors")
 # Meta's go about ten deep. What lies deeper would be written as JSON by recursion.
 _MAX_DEPTH = 64
@@ -23,7 +23,10 @@ _MAX_DIGITS = 308
 # a string, in which brackets mean nothing, or a bracket (RFC 8259, sections 2 and 7)
 _TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{}]', re.DOTALL)
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
-_USER_IDS = ("from_user_id", "to_user_id", "recipient_user_id", "from", "to", "recipient_id")
+_USER_IDS = (
+    "from_user_id", "to_user_id", "recipient_user_id", "user_id", "from", "to", "recipient_id",
+    "wa_id",
+)  # fmt: skip
 
 
 def split_webhook(body: bytes) -> Iterator[Json]:

@@ -7,7 +7,13 @@ from typing import ClassVar
 
 from controlplane.core.foreign import Json
 from controlplane.core.line_trouble import TroubleChange
-from controlplane.meta.words import HangupStatus, PeerStatus, PermissionResponse, PermissionSource
+from controlplane.meta.words import (
+    HangupStatus,
+    PeerStatus,
+    PermissionResponse,
+    PermissionSource,
+    Preference,
+)
 from shared.call.call import Direction
 from shared.call.ids import PhoneNumberId, WhatsAppCallId
 from shared.call.person import Party, Person
@@ -22,6 +28,8 @@ class EventKind(StrEnum):
     PERMISSION_REPLY = "permission-reply"
     TEXT = "text"
     IDENTITY_CHANGE = "identity-change"
+    PREFERENCE = "preference"
+    MESSAGE_FAILED = "message-failed"
     ACCOUNT_UPDATE = "account-update"
     UNRECOGNIZED = "unrecognized"
 
@@ -138,10 +146,12 @@ class PermissionReplied(_Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TextReceived(_Event):
-    """A person writes, or taps a quick-reply button."""
+    """A person writes, corrects what they wrote, or taps a button or a row of a list."""
 
     kind: ClassVar[EventKind] = EventKind.TEXT
     text: str = field(repr=False)
+    payload: str | None = field(default=None, repr=False)
+    """Of the button or row, as whoever made it wrote it."""
     message_id: str | None = field(default=None, repr=False)
 
 
@@ -153,6 +163,25 @@ class IdentityChanged(_Event):
     former: Person
     current: Person
     message_id: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreferenceChanged(_Event):
+    """A person stops the business's marketing messages in WhatsApp itself, or lets them go on."""
+
+    kind: ClassVar[EventKind] = EventKind.PREFERENCE
+    value: Preference
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageFailed(_Event):
+    """A message of the business, such as a request for permission, was not delivered after all."""
+
+    kind: ClassVar[EventKind] = EventKind.MESSAGE_FAILED
+    message_id: str = field(repr=False)
+    errors: tuple[ReportedError, ...]
+    opaque: str | None = field(default=None, repr=False)
+    """`biz_opaque_callback_data`, as we gave it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,6 +229,8 @@ WebhookEvent = (
     | PermissionReplied
     | TextReceived
     | IdentityChanged
+    | PreferenceChanged
+    | MessageFailed
     | AccountUpdated
     | Unrecognized
 )

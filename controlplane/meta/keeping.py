@@ -10,15 +10,16 @@ from typing import Any
 from controlplane.core.foreign import Json, list_of, object_of
 from controlplane.meta.batch import ELEMENTS
 from controlplane.meta.events import PermissionReplied, TextReceived, Unrecognized, WebhookEvent
-from controlplane.stop.grammar import Verdict, judge
+from controlplane.meta.texts import verdict_of
+from controlplane.stop.grammar import Verdict
 
 WITHHELD = "…"
 """Stands where something was left out."""
 
 # of an element: who, when, what kind; Meta's own words and ids
 _NAMES = (
-    "id", "from", "from_user_id", "to", "to_user_id", "recipient_id", "recipient_user_id",
-    "timestamp", "type", "event", "status", "direction", "errors",
+    "id", "wa_id", "user_id", "from", "from_user_id", "to", "to_user_id", "recipient_id",
+    "recipient_user_id", "timestamp", "type", "event", "status", "direction", "errors",
 )  # fmt: skip
 # of a contact, and of the message that is answered or was forwarded
 _CONTACT_NAMES = ("wa_id", "user_id", "input")
@@ -27,7 +28,7 @@ _CONTEXT_NAMES = ("id", "from", "from_user_id", "user_id")
 
 def text_decides(event: WebhookEvent) -> bool:
     """Whether the words of this message decide something, so that they are the proof of it."""
-    return isinstance(event, TextReceived) and judge(event.text) is not Verdict.NONE
+    return isinstance(event, TextReceived) and verdict_of(event) is not Verdict.NONE
 
 
 def what_to_keep(event: WebhookEvent, *, decides: bool, is_ours: bool) -> Json:

@@ -26,16 +26,25 @@ from controlplane.meta.events import (
     AnswerReceived,
     CallStatusChanged,
     IdentityChanged,
+    MessageFailed,
     OfferReceived,
     PeerHungUp,
     PermissionReplied,
+    PreferenceChanged,
     ReportedError,
     Restriction,
     TextReceived,
     Unrecognized,
     WebhookEvent,
 )
-from controlplane.meta.words import HangupStatus, PeerStatus, PermissionResponse, PermissionSource
+from controlplane.meta.texts import words_of_message
+from controlplane.meta.words import (
+    HangupStatus,
+    PeerStatus,
+    PermissionResponse,
+    PermissionSource,
+    Preference,
+)
 from shared.call.call import Direction
 from shared.call.ids import PhoneNumberId, WhatsAppCallId
 from shared.call.number import digits_of
@@ -156,7 +165,7 @@ def _parse_terminate(payload: Json, value: Json, call: Json) -> WebhookEvent:
 
 def _parse_status(payload: Json, value: Json, status: Json) -> WebhookEvent:
     if word_of(status.get("type")) != "call":
-        raise _Malformed("the status of a message, not of a call")
+        return _parse_message_status(payload, value, status)
     return CallStatusChanged(
         phone_number_id=_line(value),
         wacid=_wacid(status),
@@ -166,6 +175,40 @@ def _parse_status(payload: Json, value: Json, status: Json) -> WebhookEvent:
         status=PeerStatus(word_of(status.get("status"))),
         errors=_errors(status, value),
         opaque=_opaque(status),
+    )
+
+
+def _parse_message_status(payload: Json, value: Json, status: Json) -> WebhookEvent:
+    message_id = text_of(status.get("id"))
+    if word_of(status.get("status")).casefold() != "failed" or message_id is None:
+        raise _Malformed("the status of a message, not of a call")
+    return MessageFailed(
+        phone_number_id=_line(value),
+        wacid=None,
+        timestamp=time_of(status.get("timestamp")),
+        party=_party(value, status, "recipient"),
+        raw=payload,
+        message_id=message_id,
+        errors=_errors(status, value),
+        opaque=_opaque(status),
+    )
+
+
+def _parse_preference(payload: Json, value: Json, preference: Json) -> WebhookEvent:
+    """Read one of `user_preferences` (Meta: user preferences webhook)."""
+    if word_of(preference.get("category")) != "marketing_messages":
+        raise _Malformed("a preference about something else than marketing messages")
+    contact = object_of(next(iter(list_of(value.get("contacts"))), None))
+    name = text_of(object_of(contact.get("profile")).get("name"))
+    user_id = text_of(preference.get("user_id")) or text_of(contact.get("user_id"))
+    phone = text_of(preference.get("wa_id")) or text_of(contact.get("wa_id"))
+    return PreferenceChanged(
+        phone_number_id=_line(value),
+        wacid=None,
+        timestamp=time_of(preference.get("timestamp")),
+        party=Party(person=Person.of(user_id, phone), name=name),
+        raw=payload,
+        value=Preference(word_of(preference.get("value"))),
     )
 
 
@@ -182,11 +225,10 @@ def _parse_message(payload: Json, value: Json, message: Json) -> WebhookEvent:
         "message_id": text_of(message.get("id")),
     }
     if not isinstance(reply, Mapping):
-        text = text_of(object_of(message.get("text")).get("body"))
-        text = text or text_of(object_of(message.get("button")).get("text"))
-        if text is None:
-            raise _Malformed("a message that is neither text nor a reply to a permission request")
-        return TextReceived(**common, wacid=None, text=text)
+        said = words_of_message(message)
+        if said is None:
+            raise _Malformed("a message without words, and no reply to a permission request")
+        return TextReceived(**common, wacid=None, text=said.text, payload=said.payload)
     return PermissionReplied(
         **common,
         wacid=_as_wacid(context_id),
@@ -271,7 +313,12 @@ def _parse_settings(payload: Json, value: Json) -> WebhookEvent:
     )
 
 
-_PARSERS = {"calls": _parse_call, "statuses": _parse_status, "messages": _parse_message}
+_PARSERS = {
+    "calls": _parse_call,
+    "statuses": _parse_status,
+    "messages": _parse_message,
+    "user_preferences": _parse_preference,
+}
 
 
 def _unrecognized(payload: Json, value: Json, reason: str) -> Unrecognized:

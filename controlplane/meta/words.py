@@ -43,6 +43,14 @@ class PermissionResponse(ForeignWord):
     UNKNOWN = "unknown"
 
 
+class Preference(ForeignWord):
+    """What a person wants of the business's marketing; their switch in the chat."""
+
+    STOP = "stop"
+    RESUME = "resume"
+    UNKNOWN = "unknown"
+
+
 class PermissionSource(ForeignWord):
     """Who said it."""
 

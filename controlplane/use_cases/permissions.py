@@ -41,7 +41,8 @@ from controlplane.meta.graph_errors import GraphNotReached, GraphRefused, Unread
 from controlplane.meta.lessons import Correction, after_refusal, pause_of
 from controlplane.meta.permission_lookup import PermissionLookup
 from controlplane.meta.replies import entry_of_reply
-from controlplane.stop.grammar import says_stop
+from controlplane.meta.texts import verdict_of
+from controlplane.stop.grammar import Verdict
 from shared.call.call import Call
 from shared.call.denial import Denied, Reason
 from shared.call.errors import CallDenied
@@ -161,7 +162,7 @@ class Permissions:
     async def texted(self, event: TextReceived, event_id: str) -> EventOutcome:
         """Write a STOP as a do-not-call; every other text is not for us."""
         person = event.party.person
-        if person is None or not says_stop(event.text):
+        if person is None or verdict_of(event) is not Verdict.STOP:
             return EventOutcome.IGNORED
         wishes = ((ConsentKind.DO_NOT_CALL, True), (ConsentKind.MARKETING_FOLLOW_UP, False))
         await self._ledger.add(

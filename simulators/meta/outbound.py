@@ -18,11 +18,12 @@ from simulators.meta.people.bill import Bill
 from simulators.meta.people.call_plan import Timing
 from simulators.meta.people.clock import Clock
 from simulators.meta.people.messages import (
+    failed_change,
     make_wamid,
     messages_change,
     permission_reply,
+    preference_change,
     text_message,
-    undeliverable_change,
 )
 from simulators.meta.people.permissions import DAY_S, Permission, Reply
 from simulators.meta.people.person import People, Person
@@ -130,11 +131,23 @@ class Outbound:
     def write_text(self, person: Person, text: str) -> Delivery:
         """Let a person write a message to the business; it opens the service window."""
         now = self._clock.now()
-        person.open_window(now)
-        message = text_message(make_wamid(person.phone), person.caller, text, int(now))
+        return self.write(
+            person, text_message(make_wamid(person.phone), person.caller, text, int(now))
+        )
+
+    def write(self, person: Person, message: Json) -> Delivery:
+        """Let a person send a message of any kind (`people.messages` builds them)."""
+        person.open_window(self._clock.now())
         return self._post(
             envelope(self._line, [messages_change(self._line, person.caller, message)])
         )
+
+    def prefer(self, person: Person, *, stops: bool) -> Delivery:
+        """Let a person switch the business's marketing messages off, or on again."""
+        change = preference_change(
+            self._line, person.caller, stops=stops, at=int(self._clock.now())
+        )
+        return self._post(envelope(self._line, [change]))
 
     def user_called(self, call: MetaCall) -> None:
         """Learn that a user's call rings: it opens the window and may grant a callback."""
@@ -215,20 +228,21 @@ class Outbound:
         if message.needs_window and not (person and person.window_is_open(now)):
             return outside_window()
         wamid = make_wamid(person.phone if person else to)
-        if message.kind is MessageKind.PERMISSION_REQUEST and person and not person.old_client:
+        failure = None if person is None else person.fails_with
+        if person is not None and person.old_client:
+            failure = 131026
+        is_request = message.kind is MessageKind.PERMISSION_REQUEST
+        if is_request and person and failure is None:
             if (denial := person.permission.request(wamid, now)) is not None:
                 return denied_request(denial)
             if person.replies is not None:
                 self._tasks.spawn(self._reply_soon(person, wamid))
         if person is not None:
             person.inbox.append(dict(body))
-            if person.old_client and message.kind is MessageKind.PERMISSION_REQUEST:
-                self._post(
-                    envelope(
-                        self._line,
-                        [undeliverable_change(self._line, person.caller, wamid, int(now))],
-                    )
-                )
+            if failure is not None and is_request:
+                opaque = body.get("biz_opaque_callback_data")
+                change = failed_change(self._line, person.caller, wamid, int(now), failure, opaque)
+                self._post(envelope(self._line, [change]))
         return self._message_response(body, person, wamid)
 
     def settings(self) -> Json:

@@ -51,6 +51,70 @@ def text_message(wamid: str, user: Caller, body: str, at: int) -> Json:
     }
 
 
+def button_message(wamid: str, user: Caller, text: str, payload: str, at: int) -> Json:
+    """Build the tap on a quick-reply button of a template."""
+    return {
+        **_sender(user),
+        "id": wamid,
+        "timestamp": str(at),
+        "type": "button",
+        "button": {"text": text, "payload": payload},
+    }
+
+
+def chosen_message(
+    wamid: str, user: Caller, title: str, choice_id: str, at: int, *, kind: str = "button_reply"
+) -> Json:
+    """Build the tap on a reply button, or (`list_reply`) on a row of a list."""
+    return {
+        **_sender(user),
+        "id": wamid,
+        "timestamp": str(at),
+        "type": "interactive",
+        "interactive": {"type": kind, kind: {"id": choice_id, "title": title}},
+    }
+
+
+def edited_message(wamid: str, user: Caller, original: str, body: str, at: int) -> Json:
+    """Build what a text has become (Meta: edit messages webhook, for coexistence)."""
+    return {
+        **_sender(user),
+        "id": wamid,
+        "timestamp": str(at),
+        "type": "edit",
+        "edit": {
+            "original_message_id": original,
+            "message": {"type": "text", "text": {"body": body}},
+        },
+    }
+
+
+def preference_change(line: Line, user: Caller, *, stops: bool, at: int) -> Json:
+    """Build the element of `changes` for marketing messages switched off, or on again.
+
+    Source: Meta, user preferences webhook; its timestamp is a number.
+    """
+    word = "stop" if stops else "resume"
+    phone = {} if user.hides_phone else {"wa_id": user.phone}
+    return {
+        "value": {
+            "messaging_product": "whatsapp",
+            "metadata": metadata(line),
+            "contacts": [contact(user)],
+            "user_preferences": [
+                {
+                    **phone,
+                    "detail": f"User requested to {word} marketing messages",
+                    "category": "marketing_messages",
+                    "value": word,
+                    "timestamp": at,
+                }
+            ],
+        },
+        "field": "user_preferences",
+    }
+
+
 def messages_change(line: Line, user: Caller, message: Json) -> Json:
     """Build the element of `changes` for one message."""
     return {
@@ -64,8 +128,20 @@ def messages_change(line: Line, user: Caller, message: Json) -> Json:
     }
 
 
-def undeliverable_change(line: Line, user: Caller, wamid: str, at: int) -> Json:
-    """Build the element of `changes` for a message that could not be delivered (131026)."""
+_FAILURES = {
+    131026: ("Message undeliverable", "The recipient's WhatsApp is too old for this message."),
+    131047: (
+        "Re-engagement message",
+        "More than 24 hours have passed since the customer last replied to this number.",
+    ),
+}
+
+
+def failed_change(
+    line: Line, user: Caller, wamid: str, at: int, code: int = 131026, opaque: str | None = None
+) -> Json:
+    """Build the element of `changes` for a message that was taken, and failed later."""
+    title, details = _FAILURES.get(code, ("Message failed", "The message was not delivered."))
     phone = {} if user.hides_phone else {"recipient_id": user.phone}
     return {
         "value": {
@@ -78,14 +154,13 @@ def undeliverable_change(line: Line, user: Caller, wamid: str, at: int) -> Json:
                     "timestamp": str(at),
                     **phone,
                     "recipient_user_id": user.user_id,
+                    **({} if opaque is None else {"biz_opaque_callback_data": opaque}),
                     "errors": [
                         {
-                            "code": 131026,
-                            "title": "Message undeliverable",
-                            "message": "Message undeliverable",
-                            "error_data": {
-                                "details": "The recipient's WhatsApp is too old for this message."
-                            },
+                            "code": code,
+                            "title": title,
+                            "message": title,
+                            "error_data": {"details": details},
                         }
                     ],
                 }

@@ -31,6 +31,8 @@ class Person:
     """False: WhatsApp is too old, or its terms are not accepted; calls are refused (138001)."""
     old_client: bool = False
     """Permission requests cannot be delivered (131026)."""
+    fails_with: int | None = None
+    """Permission requests are taken, and fail a moment later with this code."""
     nudged: bool = False
     """WhatsApp has asked whether the business's calls are still welcome."""
     inbox: list[Json] = field(default_factory=list, repr=False)

@@ -17,9 +17,11 @@ from controlplane.meta.events import (
     CallStatusChanged,
     EventKind,
     IdentityChanged,
+    MessageFailed,
     OfferReceived,
     PeerHungUp,
     PermissionReplied,
+    PreferenceChanged,
     Restriction,
     TextReceived,
     Unrecognized,
@@ -27,7 +29,13 @@ from controlplane.meta.events import (
 )
 from controlplane.meta.signature import BadHandshake, answer_handshake, verify_signature
 from controlplane.meta.webhook import parse_stored, parse_webhook
-from controlplane.meta.words import HangupStatus, PeerStatus, PermissionResponse, PermissionSource
+from controlplane.meta.words import (
+    HangupStatus,
+    PeerStatus,
+    PermissionResponse,
+    PermissionSource,
+    Preference,
+)
 from shared.call.call import Direction
 from shared.call.person import Party, Person
 from shared.database.rows import value_for_database
@@ -517,6 +525,31 @@ def test_a_text_is_read_and_kept_out_of_reprs() -> None:
     tapped = parse_stored({"field": "messages", "value": {"messages": [message]}})
     assert isinstance(tapped, TextReceived)
     assert tapped.text == "Stop"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("stop", Preference.STOP), ("resume", Preference.RESUME)]
+)
+def test_a_switch_for_marketing_messages_is_read(name: str, value: Preference) -> None:
+    """Meta's own button in the chat; a switch for something else is kept, and means nothing here."""
+    event = parse_one(f"user_preferences/{name}")
+    assert isinstance(event, PreferenceChanged)
+    assert event.value is value
+    assert event.party.person == Person(phone=USER)
+    assert event.timestamp is not None
+    body = BODIES[f"user_preferences/{name}"].replace(b"marketing_messages", b"sea_shanties")
+    (other,) = parse_webhook(body)
+    assert isinstance(other, Unrecognized)
+
+
+def test_a_message_that_fails_later_is_read() -> None:
+    """By its id, with Meta's code."""
+    event = parse_one("message_failed/outside_window")
+    assert isinstance(event, MessageFailed)
+    assert event.message_id == "wamid.REQ1"
+    assert [error.code for error in event.errors] == [131047]
+    assert event.party.person == Person(phone=USER)
+    assert event.message_id not in repr(event)
 
 
 def test_meta_warns_about_calls_and_restricts_them() -> None:

@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 
 from simulators.meta.people.messages import (
+    failed_change,
     messages_change,
     permission_reply,
     text_message,
-    undeliverable_change,
 )
 from simulators.meta.people.permissions import Reply
 from simulators.meta.webhooks.calls import Caller, Line, Terminated, terminate_call
@@ -116,7 +116,7 @@ def test_hidden_numbers_stay_hidden() -> None:
         terminate_call("wacid.X", HIDDEN, LINE, end, direction="BUSINESS_INITIATED"),
         text_message("wamid.X", HIDDEN, "STOP", 1),
         permission_reply("wamid.X", HIDDEN, LINE, Reply(accepted=True), 1),
-        undeliverable_change(LINE, HIDDEN, "wamid.X", 1),
+        failed_change(LINE, HIDDEN, "wamid.X", 1),
     ]
     for body in bodies:
         assert HIDDEN.phone not in str(body)
