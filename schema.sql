@@ -513,7 +513,7 @@ create table public.consents (
     granted boolean not null,
     source text not null check (source in (
         'reply', 'callback', 'profile', 'revocation', 'graph', 'operator', 'agent', 'text',
-        'rejections', 'moved')),
+        'rejections', 'moved', 'preference')),
     source_ref text not null check (source_ref <> ''),
     valid_until timestamptz,
     at timestamptz not null,
@@ -540,7 +540,7 @@ comment on column public.consents.kind is
 comment on column public.consents.granted is
     'true: from at on it stands; false: it was withdrawn. A do_not_call that is granted forbids calls.';
 comment on column public.consents.source is
-    'reply (to our permission request), callback (automatic, the person called), profile (their switch), revocation (Meta''s, after unanswered calls), graph (asked for, or learnt from a refusal), operator (on paper), agent (said in a call), text (STOP), rejections (repeated), moved (said under an earlier number or id, see person_links).';
+    'reply (to our permission request), callback (automatic, the person called), profile (their switch), revocation (Meta''s, after unanswered calls), graph (asked for, or learnt from a refusal), operator (on paper), agent (said in a call), text (STOP), preference (their switch for marketing messages; lifts only what it set), rejections (repeated), moved (said under an earlier number or id, see person_links).';
 comment on column public.consents.source_ref is
     'PII: what proves it: message id, call id, or the operator''s reference to the paper. With source and kind it is there once, so that a repeated webhook stays one row.';
 comment on column public.consents.valid_until is
@@ -674,6 +674,7 @@ create table public.consent_requests (
     message_id text unique,
     outcome text check (outcome in ('sent', 'refused')),
     created_at timestamptz not null default now(),
+    failure_code integer,
 
     constraint consent_requests_name_somebody check (user_id is not null or phone is not null),
     -- two replicas that saw the same last request: one of them sends
@@ -702,6 +703,8 @@ comment on column public.consent_requests.message_id is 'PII: Meta''s id of the 
 comment on column public.consent_requests.outcome is
     'sent, or refused by Meta and not counted; null: under way, or its answer was lost.';
 comment on column public.consent_requests.created_at is 'When the row was written.';
+comment on column public.consent_requests.failure_code is
+    'Meta''s code, when it took the request and told later that it was not delivered.';
 
 create index consent_requests_user_id on public.consent_requests (user_id)
     where user_id is not null;
@@ -719,7 +722,10 @@ create table public.call_pauses (
     reason text not null check (reason ~ '^[a-z]+(-[a-z]+)*$'),
     until timestamptz not null,
     at timestamptz not null,
-    created_at timestamptz not null default now()
+    created_at timestamptz not null default now(),
+    said text,
+    decision text check (decision in ('do-not-call', 'dismissed')),
+    decided_at timestamptz
 );
 
 comment on table public.call_pauses is
@@ -735,6 +741,11 @@ comment on column public.call_pauses.reason is 'Why: a slug such as quality-paus
 comment on column public.call_pauses.until is 'When the next attempt makes sense.';
 comment on column public.call_pauses.at is 'When Meta refused.';
 comment on column public.call_pauses.created_at is 'When the row was written.';
+comment on column public.call_pauses.said is
+    'PII: of a probable-stop, the words that may ask not to be called; an operator decides about them.';
+comment on column public.call_pauses.decision is
+    'Of a probable-stop: do-not-call, or dismissed; null: nobody has decided yet.';
+comment on column public.call_pauses.decided_at is 'When it was decided.';
 
 create index call_pauses_until on public.call_pauses (phone_number_id, until);
 
@@ -984,6 +995,37 @@ language sql stable set search_path = '' as $$
 $$;
 comment on function public.call_standing(text, text, text, timestamptz, integer, integer) is
     'All that the calling policy has to know about one person and one line, in one row.';
+
+create function public.heard_since(
+    line text, person_user_id text, person_phone text, since timestamptz
+) returns boolean
+language sql stable set search_path = '' as $$
+    select exists (
+        -- whoever sent it and when is kept of every message, whatever becomes of its words
+        select from public.call_events as e
+        where e.source = 'meta' and e.received_at > since
+          and e.payload #>> '{value,metadata,phone_number_id}' = line
+          and (e.payload #>> '{value,messages,0,type}') is distinct from 'system'
+          and (e.payload #>> '{value,messages,0,from_user_id}' = person_user_id
+               or e.payload #>> '{value,messages,0,from}' = person_phone
+               -- other spellings of a number end alike: few are left to compare by their key
+               or right(e.payload #>> '{value,messages,0,from}', 6) = right(person_phone, 6)
+                  and public.phone_key(e.payload #>> '{value,messages,0,from}')
+                      = public.phone_key(person_phone))
+          -- it may have come late
+          and case when e.payload #>> '{value,messages,0,timestamp}' ~ '^[0-9]{9,10}$'
+              then to_timestamp((e.payload #>> '{value,messages,0,timestamp}')::double precision)
+              else e.received_at end > since
+    ) or exists (
+        select from public.calls as c
+        where c.phone_number_id = line
+          and (c.caller_user_id = person_user_id
+               or c.caller_phone_key = public.phone_key(person_phone))
+          and case when c.direction = 'inbound' then c.created_at else c.answered_at end > since
+    )
+$$;
+comment on function public.heard_since(text, text, text, timestamptz) is
+    'Whether a person wrote to a line, called it or answered its call after since: for 24 hours from then free-form messages reach them.';
 
 create function public.do_not_call(of_call uuid) returns boolean
 language sql volatile set search_path = '' as $$
@@ -1274,7 +1316,7 @@ comment on function public.note_line_trouble(text, text, boolean, timestamptz, t
 
 create function public.schema_version() returns integer
 language sql immutable set search_path = ''
-return 9;
+return 10;
 comment on function public.schema_version() is
     'The version of this file that the database has; the control plane compares it with its own.';
 
@@ -1308,6 +1350,7 @@ revoke all on function public.phone_key(text), public.has_moved(text, text, time
     public.claim_call_within(jsonb, integer, integer, integer),
     public.guard_consents(), public.guard_outbound(), public.do_not_call_since(text, text),
     public.call_standing(text, text, text, timestamptz, integer, integer),
+    public.heard_since(text, text, text, timestamptz),
     public.do_not_call(uuid), public.erase_person(text, text, boolean),
     public.purge_expired(integer, integer, integer, integer, integer, boolean),
     public.claim_chore(text, double precision, double precision), public.finish_chore(text),
@@ -1320,7 +1363,8 @@ grant select, insert on public.transcripts, public.call_events, public.follow_up
 grant update (outcome, call_id, taken_at) on public.call_events to service_role;
 grant select, insert on public.consents, public.person_links, public.consent_requests,
     public.call_pauses to service_role;
-grant update (message_id, outcome) on public.consent_requests to service_role;
+grant update (message_id, outcome, failure_code) on public.consent_requests to service_role;
+grant update (until, decision, decided_at) on public.call_pauses to service_role;
 grant select, insert, update on public.chores, public.line_troubles to service_role;
 grant select on public.call_timeline, public.consent_state to service_role;
 grant execute on function public.phone_key(text), public.has_moved(text, text, timestamptz),
@@ -1333,6 +1377,7 @@ grant execute on function public.phone_key(text), public.has_moved(text, text, t
     public.claim_call_within(jsonb, integer, integer, integer),
     public.do_not_call_since(text, text),
     public.call_standing(text, text, text, timestamptz, integer, integer),
+    public.heard_since(text, text, text, timestamptz),
     public.do_not_call(uuid), public.erase_person(text, text, boolean),
     public.purge_expired(integer, integer, integer, integer, integer, boolean),
     public.claim_chore(text, double precision, double precision), public.finish_chore(text),

@@ -132,6 +132,8 @@ class ControlPlane:
         self.key_listener.close()
         await self.use_cases.keys.close()
         await self.use_cases.switchboard.close()
+        if self.use_cases.stop_reader is not None:
+            await self.use_cases.stop_reader.close()
         await self.hops.close()
 
 
@@ -194,7 +196,10 @@ def _operator_routes(plane: ControlPlane) -> list[web.RouteDef]:
         profile=settings.agent_profile,
     )
     consents = ConsentRoutes(
-        permissions=stories.permissions, papers=stories.papers, ledger=plane.ledger
+        permissions=stories.permissions,
+        papers=stories.papers,
+        wishes=stories.wishes,
+        ledger=plane.ledger,
     )
     key = settings.controlplane_api_key
     guard = operators_only(key.get_secret_value() if key is not None else None)
@@ -220,6 +225,7 @@ def _operator_routes(plane: ControlPlane) -> list[web.RouteDef]:
         web.post("/consents/request", guard(consents.request)),
         web.post("/consents/import", guard(consents.import_entry)),
         web.post("/consents/withdraw", guard(consents.withdraw)),
+        web.post("/consents/decide", guard(consents.decide)),
         web.post("/consents/erase", guard(consents.erase)),
         web.get("/status", guard(plane.arrivals.show)),
         web.get("/healthz", ops.healthz),

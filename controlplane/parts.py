@@ -14,9 +14,10 @@ from controlplane.ledger.ledger import Ledger
 from controlplane.ledger.line_troubles import LineTroubles
 from controlplane.livekit.rooms import RoomsClient
 from controlplane.livekit.whip import WhipClient
-from controlplane.meta.graph import GraphClient
+from controlplane.meta.graph import GraphClient, RequestTemplate
 from controlplane.meta.graph_http import SeenDate
 from controlplane.meta.permission_lookup import PermissionLookup
+from controlplane.openai.stop_reader import ModelStopReader
 from controlplane.rtpengine.hops import Hops
 from controlplane.rtpengine.passage import HopInterfaces
 from controlplane.settings import Settings
@@ -47,6 +48,7 @@ from controlplane.use_cases.setup import CallSetup
 from controlplane.use_cases.sweeper import Sweeper
 from controlplane.use_cases.switchboard import Switchboard
 from controlplane.use_cases.takeover import SetupTakeover
+from controlplane.use_cases.wishes import Wishes
 from shared.call.ceilings import Ceilings
 from shared.database.rest import WITHIN_S, RestClient
 from shared.database.retention import Expiry, RetentionDays
@@ -165,6 +167,20 @@ def make_neighbours(
     )
 
 
+def make_stop_reader(settings: Settings, *, observe: ObserveRequest) -> ModelStopReader | None:
+    """Return who asks a model what a message means; `None` if none is configured."""
+    key = settings.openai_api_key
+    if key is None or not settings.openai_responses_models:
+        return None
+    return ModelStopReader(
+        api_key=key.get_secret_value(),
+        base_url=settings.openai_base_url,
+        models=settings.openai_responses_models,
+        timeout_s=settings.stop_read_timeout_s,
+        observe=observe,
+    )
+
+
 # --- use cases ---
 
 
@@ -173,6 +189,9 @@ class UseCases:
     """The stories that somebody outside begins: a request, a webhook, a loop."""
 
     permissions: Permissions
+    wishes: Wishes
+    stop_reader: ModelStopReader | None
+    """Who has connections to close."""
     papers: Papers
     vitals: VitalSigns
     admission: Admission
@@ -223,6 +242,13 @@ def make_use_cases(
         metrics=near.metrics,
         clock=near.clock,
     )
+    stop_reader = make_stop_reader(settings, observe=near.metrics.upstream_done)
+    wishes = Wishes(
+        ledger=ledger,
+        reader=stop_reader,
+        line=settings.wa_phone_number_id,
+        clock=near.clock,
+    )
     switchboard = Switchboard(
         near,
         answerer=CallAnswerer(
@@ -240,6 +266,7 @@ def make_use_cases(
         ),
         permissions=permissions,
         line_watch=line_watch,
+        wishes=wishes,
         tasks=tasks,
         phone_number_id=settings.wa_phone_number_id,
     )
@@ -248,6 +275,8 @@ def make_use_cases(
         vitals=vitals,
         admission=admission,
         permissions=permissions,
+        wishes=wishes,
+        stop_reader=stop_reader,
         papers=Papers(ledger=ledger, phone_number_id=settings.wa_phone_number_id, clock=near.clock),
         ender=ender,
         lost_calls=lost_calls,
@@ -321,7 +350,15 @@ def _rules(settings: Settings) -> CallRules:
         phone_number_id=settings.wa_phone_number_id,
         hours=CallHours(settings.call_hours),
         limits=limits,
+        template=_template(settings.wa_permission_template),
     )
+
+
+def _template(named: str | None) -> RequestTemplate | None:
+    if named is None:
+        return None
+    name, _, language = named.partition(":")
+    return RequestTemplate(name=name, language=language or "en_US")
 
 
 def _answer_policy(settings: Settings, bounds: Bounds) -> AnswerPolicy:

@@ -49,6 +49,12 @@ def _hard_to_guess(value: SecretStr) -> SecretStr:
     return value
 
 
+def _names(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    return tuple(name.strip() for name in value.split(",") if name.strip())
+
+
 def _hops(value: object) -> object:
     return parse_hops(value) if isinstance(value, str) else value
 
@@ -130,6 +136,22 @@ class Settings(ServiceSettings):
 
     wa_test_number: bool = Field(False, alias="WA_TEST_NUMBER")
     """The business number is a test number or a sandbox's: Meta's limits for these hold."""
+    wa_permission_template: str | None = Field(
+        None,
+        alias="WA_PERMISSION_TEMPLATE",
+        pattern=r"^[a-z0-9_]{1,512}(:[A-Za-z_]{2,10})?$",
+    )
+    """Template that asks for permission outside the 24-hour window: `name`, or `name:language`."""
+    openai_api_key: SecretStr | None = Field(None, alias="OPENAI_API_KEY")
+    """With OPENAI_RESPONSES_MODEL: to ask a model whether a message is a STOP."""
+    openai_base_url: HttpUrl | None = Field(None, alias="OPENAI_BASE_URL")
+    """Where OpenAI's API is; as in OpenAI's own clients."""
+    openai_responses_models: Annotated[tuple[str, ...], BeforeValidator(_names)] = Field(
+        (), alias="OPENAI_RESPONSES_MODEL"
+    )
+    """Read messages that may say STOP, in order of preference; none: operators alone decide."""
+    stop_read_timeout_s: Seconds = Field(20, alias="STOP_READ_TIMEOUT_S")
+    """How long a model may take for that; the sender is not called meanwhile."""
     call_hours: Annotated[str, AfterValidator(_call_hours)] = Field("always", alias="CALL_HOURS")
     """When people may be called, by their own clock: `Mon-Fri 09:00-18:00; Sat 10:00-14:00`."""
 

@@ -47,6 +47,8 @@ class ConsentSource(StrEnum):
     """Said in a call; the agent's tool `doNotCall`."""
     TEXT = "text"
     """A text message: STOP."""
+    PREFERENCE = "preference"
+    """Their switch for marketing messages, in WhatsApp itself; it lifts only what it has set."""
     REJECTIONS = "rejections"
     """Permission requests or calls rejected in a row."""
     MOVED = "moved"
@@ -117,6 +119,19 @@ class PersonMoved:
     at: datetime
     source_ref: str = field(repr=False)
     """Meta's message, so that a repeated webhook stays one row."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SentRequest:
+    """What became of a request for permission."""
+
+    id: str
+    requested_at: datetime
+    template: str | None
+    outcome: str | None
+    """`sent`, `refused` (it does not count), or None: under way, or its answer was lost."""
+    failure_code: int | None
+    """Meta's, of one that it took and did not deliver."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,7 @@ PeerError            what they sent cannot be used
 BadSignature, BadWebhook, BadSdp, BadRequest, KeyReused
 BodyTooLarge, BodyTooSlow, CompressedBody, ReferenceUsed
 SdesOffer          (of BadSdp)
+StopUnknown, StopDecided
 BadHandshake       (controlplane.meta.signature)
 UpstreamError        a service refused or failed
 GraphError         (its children, one per code of Meta's: controlplane.meta.graph_errors)
@@ -82,6 +83,20 @@ class ReferenceUsed(PeerError):
 
     status = 409
     code = "reference-used"
+
+
+class StopUnknown(PeerError):
+    """There is no probable STOP with this id; `wacall consent list` shows those that wait."""
+
+    status = 404
+    code = "probable-stop-unknown"
+
+
+class StopDecided(PeerError):
+    """It was decided otherwise; `wacall consent withdraw` lifts a do-not-call."""
+
+    status = 409
+    code = "probable-stop-decided"
 
 
 class BadSdp(PeerError):

@@ -129,8 +129,9 @@ def decide_request(
     ):
         return Denied(reason=Reason.ALREADY_PERMITTED)
     paused = _check_pause(ledger, now)
-    if paused is not None and paused.reason is Reason.RATE_LIMITED:
-        # whatever is sent counts against the same rate; other pauses are about calls
+    if paused is not None and paused.reason in (Reason.RATE_LIMITED, Reason.PROBABLE_STOP):
+        # whatever is sent counts against the same rate, and who may have said STOP is not asked
+        # either; other pauses are about calls
         return paused
     again = [
         asked[allowed - 1] + period

@@ -5,6 +5,7 @@ docs/openapi.yaml is made of these classes: the sentence under a field is its de
 
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, Self
+from uuid import UUID
 
 from aiohttp import web
 from pydantic import (
@@ -20,6 +21,7 @@ from pydantic import (
 
 from controlplane.core.arrivals import Arrival
 from controlplane.core.consent import ConsentKind, ConsentSource
+from controlplane.core.wishes import StopDecision
 from shared.call.call import CallStatus, Direction, EndReason
 from shared.call.records import EventOutcome, EventSource
 
@@ -96,6 +98,15 @@ class ConsentToWrite(_Asked):
     valid_until: _Instant | None = None
     """Of a grant; without it until it is withdrawn."""
     note: _Text | None = None
+
+
+class StopToDecide(_Asked):
+    """What an operator finds of a message that may be a STOP."""
+
+    id: UUID
+    """As `GET /consents` shows it."""
+    decision: StopDecision
+    """`do-not-call`: they are not called again; `dismissed`: it was none."""
 
 
 class PersonToErase(_Asked):
@@ -191,6 +202,8 @@ class PermissionRequested(_Answer):
 
     request_id: str
     requested_at: _Moment | None
+    template: str | None = None
+    """The template it went out with; null: a free-form message."""
 
 
 class ConsentView(_Answer):
@@ -222,12 +235,46 @@ class ConsentStateView(_Answer):
     at: _Moment | None
 
 
+class ProbableStopView(_Answer):
+    """A message that may be a STOP."""
+
+    id: str
+    user_id: str | None
+    phone: str | None
+    said: str
+    """The person's words."""
+    at: _Moment | None
+    until: _Moment | None
+    """Until when the person is not called."""
+    decision: StopDecision | None
+    """Null: nobody has decided yet."""
+    decided_at: _Moment | None
+
+
+class RequestView(_Answer):
+    """A request for permission, and what became of it."""
+
+    id: str
+    requested_at: _Moment | None
+    template: str | None
+    outcome: str | None
+    """`sent`, `refused` (it does not count), or null: its answer was lost."""
+    failure_code: int | None
+    """Meta's, of one that Meta took and did not deliver."""
+    reason: str | None
+    """What the code means, and what to do."""
+
+
 class ConsentList(_Answer):
     """Entries of the ledger, newest first."""
 
     consents: list[ConsentView]
     state: list[ConsentStateView] = []
     """With `to` only."""
+    probable_stops: list[ProbableStopView] = []
+    """Messages that may be a STOP: of the person all, without `to` those that wait."""
+    requests: list[RequestView] = []
+    """With `to` only, newest first."""
 
 
 class Erased(_Answer):

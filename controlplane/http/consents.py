@@ -15,21 +15,27 @@ from controlplane.http.bodies import (
     PermissionRequested,
     PermissionToRequest,
     PersonToErase,
+    StopToDecide,
     answer,
 )
 from controlplane.http.callees import Callees
+from controlplane.http.consent_views import request_view, stop_view
 from controlplane.http.reading import iso, read_body, read_limit, read_time
 from controlplane.ledger.ledger import Ledger
 from controlplane.meta.graph import RequestTemplate
 from controlplane.use_cases.papers import Papers
 from controlplane.use_cases.permissions import Permissions
+from controlplane.use_cases.wishes import Wishes
 
 
 class ConsentRoutes:
     """`/consents...`, for whoever holds CONTROLPLANE_API_KEY."""
 
-    def __init__(self, *, permissions: Permissions, papers: Papers, ledger: Ledger) -> None:
+    def __init__(
+        self, *, permissions: Permissions, papers: Papers, wishes: Wishes, ledger: Ledger
+    ) -> None:
         """Take the ledger and its use cases."""
+        self._wishes = wishes
         self._permissions = permissions
         self._papers = papers
         self._ledger = ledger
@@ -45,14 +51,19 @@ class ConsentRoutes:
             await self._callees.named(body.to, "to"), text=body.text, template=template
         )
         return answer(
-            PermissionRequested(request_id=asked.id, requested_at=iso(asked.requested_at)),
+            PermissionRequested(
+                request_id=asked.id,
+                requested_at=iso(asked.requested_at),
+                template=asked.template,
+            ),
             status=202,
         )
 
     async def list_entries(self, request: web.Request) -> web.Response:
         """`GET /consents?to=+15551234567&limit=50&before=<ISO time>`: newest first.
 
-        With `to` also what holds now, kind by kind.
+        With `to` also what holds now, kind by kind, and what became of requests. Beside them the
+        messages that may be a STOP: of this person all, of everybody those that wait.
         """
         to = request.query.get("to")
         person = await self._callees.named(to, "to") if to is not None else None
@@ -60,10 +71,23 @@ class ConsentRoutes:
             person=person, limit=read_limit(request), before=read_time(request, "before")
         )
         views = [_view(entry) for entry in entries]
+        limit = read_limit(request)
         if person is None:
-            return answer(ConsentList(consents=views))
+            waiting = await self._ledger.stops.undecided(limit=limit)
+            return answer(
+                ConsentList(consents=views, probable_stops=[stop_view(one) for one in waiting])
+            )
         states = [_state_view(state) for state in await self._ledger.states(person)]
-        return answer(ConsentList(consents=views, state=states))
+        stops = await self._ledger.stops.of(person, limit=limit)
+        requests = await self._ledger.requests.of(person, limit=limit)
+        return answer(
+            ConsentList(
+                consents=views,
+                state=states,
+                probable_stops=[stop_view(one) for one in stops],
+                requests=[request_view(one) for one in requests],
+            )
+        )
 
     async def import_entry(self, request: web.Request) -> web.Response:
         """`POST /consents/import {"to", "kind", "reference", "at"?, "valid_until"?, "note"?}`."""
@@ -72,6 +96,11 @@ class ConsentRoutes:
     async def withdraw(self, request: web.Request) -> web.Response:
         """`POST /consents/withdraw {"to", "kind", "reference", "at"?, "note"?}`."""
         return await self._write(request, granted=False)
+
+    async def decide(self, request: web.Request) -> web.Response:
+        """`POST /consents/decide {"id", "decision"}`: what a message was that may be a STOP."""
+        body = await read_body(request, StopToDecide)
+        return answer(stop_view(await self._wishes.decide(str(body.id), body.decision)))
 
     async def erase(self, request: web.Request) -> web.Response:
         """`POST /consents/erase {"to", "forget_do_not_call"?}`: counts of the rows that went."""

@@ -1,6 +1,5 @@
 """The consent ledger in the database: what people allowed and forbade, and what follows from it."""
 
-import re
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -18,9 +17,11 @@ from controlplane.core.consent import (
 )
 from controlplane.core.policy import Limits
 from controlplane.ledger import rows
+from controlplane.ledger.names import names_filter
+from controlplane.ledger.probable_stops import ProbableStops
+from controlplane.ledger.sent_requests import SentRequests
 from shared.call.errors import StoreUnavailable
 from shared.call.ids import PhoneNumberId
-from shared.call.number import number_key
 from shared.call.person import Person
 from shared.database.faults import UNIQUE_VIOLATION, Refused
 from shared.database.rest import RestClient
@@ -29,8 +30,6 @@ from shared.database.rows import value_for_database
 _STATE_COLUMNS = (
     "phone_number_id", "user_id", "phone", "kind", "state", "valid_until", "source", "at",
 )  # fmt: skip
-
-_NAME = re.compile(r"[A-Za-z0-9._-]+")
 
 
 class Ledger:
@@ -42,6 +41,8 @@ class Ledger:
     def __init__(self, rest: RestClient) -> None:
         """Take an open client."""
         self._rest = rest
+        self.stops = ProbableStops(rest)
+        self.requests = SentRequests(rest)
 
     async def add(self, entries: Sequence[ConsentEntry]) -> None:
         """Append entries; a source that is there already stays as it is."""
@@ -75,7 +76,7 @@ class Ledger:
 
         A do-not-call is said to all lines.
         """
-        query = self._rest.table("consents").select(*rows.CONSENT_COLUMNS).or_(_is(person))
+        query = self._rest.table("consents").select(*rows.CONSENT_COLUMNS).or_(names_filter(person))
         if kind is not ConsentKind.DO_NOT_CALL:
             query = query.eq("phone_number_id", line)
         query = query.eq("kind", kind.value).order("at", desc=True).order("seq", desc=True)
@@ -98,7 +99,7 @@ class Ledger:
         """Read entries, newest first, said before `before`, of one person or of everybody."""
         query = self._rest.table("consents").select(*rows.CONSENT_COLUMNS)
         if person is not None:
-            query = query.or_(_is(person))
+            query = query.or_(names_filter(person))
         if before is not None:
             query = query.lt("at", value_for_database(before))
         query = query.order("at", desc=True).order("seq", desc=True).limit(limit)
@@ -107,7 +108,7 @@ class Ledger:
 
     async def states(self, person: Person) -> list[ConsentState]:
         """Read what holds now for one person."""
-        query = self._rest.table("consent_state").select(*_STATE_COLUMNS).or_(_is(person))
+        query = self._rest.table("consent_state").select(*_STATE_COLUMNS).or_(names_filter(person))
         found = await self._rest.rows("read consents", query.order("kind").limit(100))
         return [rows.consent_state_from_row(row) for row in found]
 
@@ -151,7 +152,9 @@ class Ledger:
             "outcome": "sent" if message_id is not None else "refused",
         }
         query = self._rest.table("consent_requests").update(columns, returning=ReturnMethod.minimal)
-        await self._rest.send("settle a permission request", query.eq("id", request_id))
+        # Meta may have told already that it was not delivered
+        query = query.eq("id", request_id).is_("outcome", "null")
+        await self._rest.send("settle a permission request", query)
 
     async def erase(self, person: Person, *, forget_do_not_call: bool) -> dict[str, int]:
         """Forget a person with their calls; return how many rows went, by table.
@@ -194,15 +197,3 @@ class Ledger:
         """Note until when Meta need not be tried again."""
         new = [rows.call_pause_to_row(pause)]
         await self._rest.append("store a pause", "call_pauses", new, "id")
-
-
-def _is(person: Person) -> str:
-    """PostgREST's filter for one person, by either name.
-
-    Quoted, for dots mean something in it; a name with other characters than Meta's ids and digits
-    have is nobody's, and could mean anything.
-    """
-    key = number_key(person.phone) if person.phone else None
-    names = (("user_id", person.user_id), ("phone_key", key))
-    known = [(column, name) for column, name in names if name and _NAME.fullmatch(name)]
-    return ",".join(f'{column}.eq."{name}"' for column, name in known) or "kind.is.null"

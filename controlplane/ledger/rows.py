@@ -35,8 +35,14 @@ PERSON_LINK_COLUMNS = (
 
 TABLES: Mapping[str, tuple[str, ...]] = {
     "consents": (*CONSENT_COLUMNS, "seq", "phone_key"),
-    "consent_requests": (*CONSENT_REQUEST_COLUMNS, "person", "outcome", "phone_key"),
-    "call_pauses": (*CALL_PAUSE_COLUMNS, "phone_key"),
+    "consent_requests": (
+        *CONSENT_REQUEST_COLUMNS,
+        "person",
+        "outcome",
+        "failure_code",
+        "phone_key",
+    ),
+    "call_pauses": (*CALL_PAUSE_COLUMNS, "said", "decision", "decided_at", "phone_key"),
     "person_links": PERSON_LINK_COLUMNS,
     "line_troubles": ("phone_number_id", "name", "holds", "until", "told_at"),
 }

@@ -183,12 +183,18 @@ class GraphClient:
         return _read_permissions(data)
 
     async def request_permission(
-        self, person: Person, *, text: str | None = None, template: RequestTemplate | None = None
+        self,
+        person: Person,
+        *,
+        text: str | None = None,
+        template: RequestTemplate | None = None,
+        opaque: str | None = None,
     ) -> str:
         """Ask a person for the permission to be called; return the message's id.
 
         Free form (with or without `text`) reaches only those who wrote or called within 24 hours;
-        a template reaches everybody. Sent once: Graph not answering does not mean not sent.
+        a template reaches everybody. `opaque` comes back in the message's statuses. Sent once:
+        Graph not answering does not mean not sent.
 
         Raises:
             GraphError: refused (138009: asked too often; 138017: permitted for good already), or
@@ -205,6 +211,8 @@ class GraphClient:
             if text:
                 interactive["body"] = {"text": text}
             body |= {"type": "interactive", "interactive": interactive}
+        if opaque is not None:
+            body["biz_opaque_callback_data"] = opaque
         return await self._send_message("request_permission", body)
 
     async def send_text(self, person: Person, text: str) -> str:

@@ -1,24 +1,25 @@
 """English, German, Dutch, Afrikaans and the languages of Scandinavia."""
 
 ENGLISH = """
-alone: stop | unsubscribe | opt out | optout | opt me out | stopall | stop all | unsub | revoke
-    remove me | take me off | take my number off | leave me alone | leave us alone
-    do not disturb | lose my number | delete my number | remove my number | no contact | go away
-    do not contact | stop it | stop this | stop that | stop now | no more
+alone: unsubscribe from | no calls | no phone calls | no messages | stop | unsubscribe | opt out
+    optout | opt me out | stopall | stop all | unsub | revoke | remove me | take me off
+    take my number off | leave me alone | leave us alone | do not disturb | lose my number
+    delete my number | remove my number | no contact | go away | do not contact | stop it
+    stop this | stop that | stop now | no more
 weak: quit | end | cancel | halt | cease | revoke | opt-out
-polite: kindly | just | thankyou | dear | sir | madam | mam | now | right now | immediately
-    at once | it | this | that | everything | anything | any | me | my | mine | us | you | your
-    i | im | ive | am | we | our | the | a | to | anymore | more | again | ever | already
-    number | phone number | phone | from | your list | the list | list | of | for good | forever
-    really | once and for all | i said | i told you | i want | i would like | id like | i need
-    sorry | no | yes | and | team | guys | friend | permanently | with | these | those | people
-    both | on | whatsapp | being | receiving | getting | sending | making | trying to | want
-    wish | hereby | ask | request | asked | telling | consent | so | at | good morning
-    good evening | at all | always
+polite: all | every | very much | a lot | kindly | just | thankyou | dear | sir | madam | mam
+    now | right now | immediately | at once | it | this | that | everything | anything | any
+    me | my | mine | us | you | your | i | im | ive | am | we | our | the | a | to | anymore
+    more | again | ever | already | number | phone number | phone | from | your list | the list
+    list | of | for good | forever | really | once and for all | i said | i told you | i want
+    i would like | id like | i need | sorry | no | yes | and | team | guys | friend
+    permanently | with | these | those | people | both | on | whatsapp | being | receiving
+    getting | sending | making | trying to | want | wish | hereby | ask | request | asked
+    telling | consent | so | at | good morning | good evening | at all | always
 asks: can you | could you | would you | will you | may i ask you to | is it possible to
     would you mind | can u | could u | cant you
-ends: stop | quit | cease | end | no more | enough of | refrain from | discontinue | halt
-    cancel | unsubscribe | opt out of | unsubscribe from | revoke | stopping
+ends: stop all | stop | quit | cease | end | no more | enough of | refrain from | discontinue
+    halt | cancel | unsubscribe | opt out of | unsubscribe from | revoke | stopping
 denies: do not | dont | donot | don not | never | must not | mustnt | should not | shouldnt
     not to | do not want | dont want | no longer want | no longer | do not wish | dont you dare
     not | do not ever | dont ever | do not wanna
@@ -35,39 +36,41 @@ limits: before | after | until | till | today | tonight | tomorrow | yesterday |
     late | first | no need | need not | neednt | am | pm | for now | week | yet | right away
     just yet | twice | in the | every day | so often | so much | that often | too often
     as often | my mother | my wife | my husband | my work | my office
-turns: why | forget | hesitate | cant | cannot | can not | could not | couldnt | wont | will not
-    didnt | doesnt | did not | does not | would not | wouldnt | how | who | nobody | unable
-    afraid | if you do not | if you dont | do not mind | dont mind | be afraid | have not
-    havent | has not | hasnt | are not | arent | is not | isnt | you never | she | he | they
-    not stop | not only | do not call it | do not hang | was not | were not | wasnt | he said
-    she said
+turns: never received | never got | why | forget | hesitate | cant | cannot | can not
+    could not | couldnt | wont | will not | didnt | doesnt | did not | does not | would not
+    wouldnt | how | who | nobody | unable | afraid | if you do not | if you dont | do not mind
+    dont mind | be afraid | have not | havent | has not | hasnt | are not | arent | is not
+    isnt | you never | she | he | they | not stop | not only | do not call it | do not hang
+    was not | were not | wasnt | he said | she said
 hints: wrong number | not interested | no interest | who gave you my number | sick of | fed up
     harassment | report you | block you | blocking you | tired of | how did you get my number
     stop bothering | annoying | where did you get my number
-harmless: bus stop | non stop | nonstop | full stop | stop by | stop over | stopover | stop off
-    pit stop | stop sign | stop watch | one stop | stop at | stop here | stop there | tram stop
-    train stop | next stop | last stop | first stop | stop light | whistle stop | dead end
-    weekend | end of | in the end | the end of | stop for | stop loss | we stop | i stop
-    i will stop | pedal | stop button | stop worrying | stop working | stops | stopped
+harmless: the end | smoking | delivery | order | repair | bus | train | bus stop | non stop
+    nonstop | full stop | stop by | stop over | stopover | stop off | pit stop | stop sign
+    stop watch | one stop | stop at | stop here | stop there | tram stop | train stop
+    next stop | last stop | first stop | stop light | whistle stop | dead end | weekend | end of
+    in the end | the end of | stop for | stop loss | we stop | i stop | i will stop | pedal
+    stop button | stop worrying | stop working | stops | stopped
 """
 
 GERMAN = """
-alone: stopp | stop | abmelden | abbestellen | austragen | abbestellung | abmeldung | aufhören
-    hör auf | hört auf | hören Sie auf | hören Sie damit auf | hör auf damit | schluss
-    schluss damit | lassen Sie mich in Ruhe | lass mich in Ruhe | lasst mich in Ruhe
-    kein Kontakt | nehmen Sie mich von der Liste | löschen Sie meine Nummer | lösch meine Nummer
-    nummer löschen | löschen Sie meine Daten | streichen Sie mich | keine Werbung | Widerspruch
-    ich widerspreche | hiermit widerspreche ich
+alone: lassen Sie das | von Ihrer Liste | von der Liste | stopp | stop | abmelden | abbestellen
+    austragen | abbestellung | abmeldung | aufhören | hör auf | hört auf | hören Sie auf
+    hören Sie damit auf | hör auf damit | schluss | schluss damit | lassen Sie mich in Ruhe
+    lass mich in Ruhe | lasst mich in Ruhe | kein Kontakt | nehmen Sie mich von der Liste
+    löschen Sie meine Nummer | lösch meine Nummer | nummer löschen | löschen Sie meine Daten
+    streichen Sie mich | keine Werbung | Widerspruch | ich widerspreche
+    hiermit widerspreche ich
 weak: ende | kündigen | abbrechen | widerruf | ich widerrufe | genug
-polite: bitte | danke | vielen Dank | dankeschön | hallo | guten Tag | guten Morgen
-    guten Abend | moin | servus | grüß Gott | ich | mich | mir | uns | Sie | du | ihr | sie
-    ihnen | dich | euch | jetzt | sofort | endlich | einfach | doch | mal | wieder | noch | mehr
-    ein | auf | zu | an | von | meine | meiner | diese | dieser | Nummer | unter | möchte
-    moechte | will | wollen | wir | und | dass | es | das | alles | alle | Anruf | mit
-    freundliche | freundlichen | Grüße | Grüßen | LG | MfG | in Zukunft | künftig | zukünftig
-    ab sofort | auch | je | jemals | überhaupt | werden | hier | ausdrücklich | hiermit | per
-    über | Whatsapp | der | die | den | dem | ja | nein | sehr | keinesfalls | auf keinen Fall
-    wünsche | bin | hab | habe | doch bitte | damit | weitere
+polite: nehmen Sie | streichen Sie | bitte | danke | vielen Dank | dankeschön | hallo
+    guten Tag | guten Morgen | guten Abend | moin | servus | grüß Gott | ich | mich | mir | uns
+    Sie | du | ihr | sie | ihnen | dich | euch | jetzt | sofort | endlich | einfach | doch | mal
+    wieder | noch | mehr | ein | auf | zu | an | von | meine | meiner | diese | dieser | Nummer
+    unter | möchte | moechte | will | wollen | wir | und | dass | es | das | alles | alle
+    Anruf | mit | freundliche | freundlichen | Grüße | Grüßen | LG | MfG | in Zukunft | künftig
+    zukünftig | ab sofort | auch | je | jemals | überhaupt | werden | hier | ausdrücklich
+    hiermit | per | über | Whatsapp | der | die | den | dem | ja | nein | sehr | keinesfalls
+    auf keinen Fall | wünsche | bin | hab | habe | doch bitte | damit | weitere
 asks: können Sie | könnten Sie | kannst du | könntest du | würden Sie | würdest du | könnt ihr
 ends: stoppen Sie | stopp | stoppt | stoppe | hören Sie auf | hör auf | hört auf | aufhören
     hören Sie bitte auf | unterlassen Sie | unterlasst | unterlass | beenden Sie | einstellen

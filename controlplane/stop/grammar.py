@@ -55,12 +55,14 @@ def judge(text: str) -> Verdict:
     message = plain(text)
     if not message.clauses:
         return Verdict.PROBABLE if message.has_sign else Verdict.NONE
-    found = [_judge_in(language, message) for language in all_languages()]
-    if any(verdict is Verdict.STOP for _, verdict in found):
-        return Verdict.STOP
+    found = {language.code: _judge_in(language, message) for language in all_languages()}
+    highest = max(found.values())
+    if highest is not Verdict.PROBABLE:
+        return highest
     # `don't stop` would be a short German text with the word in it, were it not English
-    least = min(unknown for unknown, _ in found)
-    return max(verdict for unknown, verdict in found if unknown == least)
+    unknown = {language.code: _unknown_in(language, message) for language in all_languages()}
+    least = min(unknown.values())
+    return max(found[code] for code, share in unknown.items() if share == least)
 
 
 def says_stop(text: str) -> bool:
@@ -68,17 +70,23 @@ def says_stop(text: str) -> bool:
     return judge(text) is Verdict.STOP
 
 
-def _judge_in(language: Language, message: Plain) -> tuple[float, Verdict]:
-    """Return how much of a message the language does not know, from 0 to 1, and its verdict."""
+def _judge_in(language: Language, message: Plain) -> Verdict:
+    """Judge a message as if it were in this language."""
+    if all(language.marks.isdisjoint(language.units(one.words)) for one in message.clauses):
+        return Verdict.NONE
     readings = _joined([_read(language, clause) for clause in message.clauses])
-    parts = [one for reading in readings for one in reading.parts]
     wish = max(map(_wish, readings))
     if wish is Verdict.STOP and any(map(_invites, readings)):
         # `call me, do not write`
         wish = Verdict.PROBABLE
+    return max(wish, _judge_words(readings), _hint(readings))
+
+
+def _unknown_in(language: Language, message: Plain) -> float:
+    """Return how much of a message this language does not know, from 0 to 1."""
+    readings = [_read(language, clause) for clause in message.clauses]
     size = sum(len(language.units(clause.words)) for clause in message.clauses)
-    unknown = sum(one is _UNKNOWN for one in parts) / size
-    return unknown, max(wish, _judge_words(readings), _hint(readings))
+    return sum(one is _UNKNOWN for reading in readings for one in reading.parts) / size
 
 
 def _read(language: Language, clause: Clause) -> _Reading:

@@ -38,6 +38,8 @@ class Part(StrEnum):
 
 Phrase = tuple[str, ...]
 
+_MARKS = {Part.ALONE, Part.WEAK, Part.ENDS, Part.DENIES, Part.NEVER, Part.HINTS}
+
 # Whatever the language: the words that phones and Meta's own buttons have taught everybody.
 EVERYWHERE: Mapping[Part, str] = {
     Part.WEAK: "stop | unsubscribe | optout | opt out | stopall | stop all | unsub",
@@ -58,6 +60,9 @@ class Language:
     phrases: Mapping[Phrase, frozenset[Part]]
     longest: Mapping[str, int]
     """First word, or character, of phrases -> length of the longest of them."""
+
+    marks: frozenset[str]
+    """First words, or characters, of what forbids; without any a message is none here."""
 
     def units(self, words: tuple[str, ...]) -> tuple[str, ...]:
         """Return what phrases are made of here: words, or characters."""
@@ -95,4 +100,5 @@ def read_language(code: str, table: str, *, is_spaced: bool = True) -> Language:
         is_spaced=is_spaced,
         phrases={phrase: frozenset(parts) for phrase, parts in phrases.items()},
         longest=longest,
+        marks=frozenset(phrase[0] for phrase, parts in phrases.items() if parts & _MARKS),
     )

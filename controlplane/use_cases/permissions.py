@@ -30,19 +30,18 @@ from controlplane.core.policy import (
 )
 from controlplane.ledger.ledger import Ledger
 from controlplane.meta.call_codes import ALREADY_PERMANENT
+from controlplane.meta.code_table import known_as
 from controlplane.meta.events import (
     AccountUpdated,
     IdentityChanged,
+    MessageFailed,
     PermissionReplied,
-    TextReceived,
 )
 from controlplane.meta.graph import GraphClient, PermissionReport, RequestTemplate
 from controlplane.meta.graph_errors import GraphNotReached, GraphRefused, UnreadableReply
 from controlplane.meta.lessons import Correction, after_refusal, pause_of
 from controlplane.meta.permission_lookup import PermissionLookup
 from controlplane.meta.replies import entry_of_reply
-from controlplane.meta.texts import verdict_of
-from controlplane.stop.grammar import Verdict
 from shared.call.call import Call
 from shared.call.denial import Denied, Reason
 from shared.call.errors import CallDenied
@@ -63,6 +62,8 @@ class CallRules:
     phone_number_id: PhoneNumberId
     hours: CallHours
     limits: Limits = field(default_factory=Limits)
+    template: RequestTemplate | None = None
+    """What asks for permission where a free-form message would not arrive."""
 
 
 class Permissions:
@@ -79,6 +80,7 @@ class Permissions:
     ) -> None:
         """Take the ledger, Meta, what Meta knows of people, and the rules."""
         self._ledger = ledger
+        self._requests = ledger.requests
         self._graph = graph
         self._lookup = lookup
         self._rules = rules
@@ -159,25 +161,21 @@ class Permissions:
             await self.rejected(entry.person, entry.source_ref)
         return EventOutcome.HANDLED
 
-    async def texted(self, event: TextReceived, event_id: str) -> EventOutcome:
-        """Write a STOP as a do-not-call; every other text is not for us."""
-        person = event.party.person
-        if person is None or verdict_of(event) is not Verdict.STOP:
+    async def failed(self, event: MessageFailed) -> EventOutcome:
+        """Take a request for permission back that Meta took and did not deliver after all."""
+        code = next((error.code for error in event.errors), None)
+        if not await self._requests.fail(
+            message_id=event.message_id, opaque=event.opaque, code=code
+        ):
             return EventOutcome.IGNORED
-        wishes = ((ConsentKind.DO_NOT_CALL, True), (ConsentKind.MARKETING_FOLLOW_UP, False))
-        await self._ledger.add(
-            [
-                make_entry(
-                    phone_number_id=event.phone_number_id or self._rules.phone_number_id,
-                    person=person,
-                    kind=kind,
-                    granted=granted,
-                    source=ConsentSource.TEXT,
-                    source_ref=event.message_id or event_id,
-                    at=event.timestamp or self._clock(),
-                )
-                for kind, granted in wishes
-            ]
+        known = known_as(code)
+        _log.warning(
+            "A request for permission was not delivered; it does not count.",
+            extra={
+                "action": "request-failed",
+                "code": code,
+                "advice": known.advice if known is not None else "",
+            },
         )
         return EventOutcome.HANDLED
 
@@ -224,6 +222,9 @@ class Permissions:
     ) -> ConsentRequest:
         """Ask a person for the permission to be called.
 
+        Without a `template`, the configured one is sent to whom a free-form message with `text`
+        would not reach.
+
         Raises:
             CallDenied: they must not be asked now.
             GraphError: Graph refused or did not answer; then it may have been sent, and counts.
@@ -234,6 +235,7 @@ class Permissions:
         verdict = decide_request(request, ledger, history, limits=self._rules.limits, now=now)
         if isinstance(verdict, Denied):
             raise CallDenied(verdict)
+        template = template or await self._template_for(person, now)
         asked = ConsentRequest(
             id=str(uuid.uuid4()),
             phone_number_id=self._rules.phone_number_id,
@@ -245,7 +247,9 @@ class Permissions:
         if not await self._ledger.claim_request(asked):
             raise CallDenied(Denied(reason=Reason.REQUEST_LIMIT))
         try:
-            message_id = await self._graph.request_permission(person, text=text, template=template)
+            message_id = await self._graph.request_permission(
+                person, text=text, template=template, opaque=asked.id
+            )
         except UnreadableReply as error:
             if not error.is_success:
                 await self._ledger.settle_request(asked.id, message_id=None)
@@ -314,6 +318,15 @@ class Permissions:
             await self._pause(person, Reason.CONNECTED_LIMIT, limit)
 
     # --- parts ---
+
+    async def _template_for(self, person: Person, now: datetime) -> RequestTemplate | None:
+        """Return the template that is needed outside the service window; `None` within it."""
+        line = self._rules.phone_number_id
+        if await self._requests.is_window_open(line, person, now):
+            return None
+        if self._rules.template is None:
+            raise CallDenied(Denied(reason=Reason.TEMPLATE_NEEDED))
+        return self._rules.template
 
     def _decide(
         self, request: CallRequest, ledger: LedgerState, history: CallHistory

@@ -16,9 +16,11 @@ from controlplane.meta.events import (
     AnswerReceived,
     CallStatusChanged,
     IdentityChanged,
+    MessageFailed,
     OfferReceived,
     PeerHungUp,
     PermissionReplied,
+    PreferenceChanged,
     ReportedError,
     TextReceived,
     Unrecognized,
@@ -35,6 +37,7 @@ from controlplane.use_cases.linking import CallLinker
 from controlplane.use_cases.neighbours import Neighbours
 from controlplane.use_cases.patience import is_away, until_stored
 from controlplane.use_cases.permissions import Permissions
+from controlplane.use_cases.wishes import Wishes
 from shared.call.call import Call
 from shared.call.errors import CallNotFound, StoreUnavailable, WacallError
 from shared.call.ids import CallId, PhoneNumberId, WhatsAppCallId
@@ -45,7 +48,14 @@ from shared.process.tasks import Tasks
 _log = logging.getLogger(__name__)
 
 # What a person or Meta allows or forbids is written sooner or later; a call's moment passes.
-_NEVER_LOST = (PermissionReplied, TextReceived, IdentityChanged, AccountUpdated)
+_NEVER_LOST = (
+    PermissionReplied,
+    TextReceived,
+    IdentityChanged,
+    PreferenceChanged,
+    MessageFailed,
+    AccountUpdated,
+)
 
 # While the database is away: how long an event is tried at once, and how long one that could not
 # even be stored is kept, and how many webhooks of them.
@@ -66,6 +76,7 @@ class Switchboard:
         hangup: PeerHangup,
         permissions: Permissions,
         line_watch: LineWatch,
+        wishes: Wishes,
         tasks: Tasks,
         phone_number_id: PhoneNumberId,
     ) -> None:
@@ -76,6 +87,7 @@ class Switchboard:
         self._hangup = hangup
         self._permissions = permissions
         self._line_watch = line_watch
+        self._wishes = wishes
         self._metrics = near.metrics
         self._phone_number_id = phone_number_id
         self._clock = near.clock
@@ -145,13 +157,13 @@ class Switchboard:
                 self.resume(event, record.id, received)
             else:
                 self._metrics.event_settled(record.kind, record.outcome)
-            if isinstance(event, Unrecognized) and event.errors:
+            if isinstance(event, (Unrecognized, MessageFailed)) and event.errors:
                 # such as 131044: without a payment method Meta lets nobody's call through
                 _log.warning(
                     "Meta reports an error that belongs to no call; docs/codes.md says what to do.",
                     extra={
                         "action": "meta-error",
-                        "field": event.field,
+                        "field": event.field if isinstance(event, Unrecognized) else "messages",
                         "codes": ",".join(str(error.code) for error in event.errors),
                         "advice": " ".join(_advice(event.errors)),
                     },
@@ -255,7 +267,11 @@ class Switchboard:
             case PermissionReplied():
                 return Settled(await self._permissions.replied(event, event_id))
             case TextReceived():
-                return Settled(await self._permissions.texted(event, event_id))
+                return Settled(await self._wishes.texted(event, event_id))
+            case PreferenceChanged():
+                return Settled(await self._wishes.preferred(event, event_id))
+            case MessageFailed():
+                return Settled(await self._permissions.failed(event))
             case IdentityChanged():
                 return Settled(await self._permissions.moved(event, event_id))
             case AccountUpdated():

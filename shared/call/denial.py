@@ -22,8 +22,10 @@ class Reason(StrEnum):
     CONCURRENCY_LIMIT = "concurrency-limit"
     RATE_LIMITED = "rate-limited"
     OUTSIDE_HOURS = "outside-hours"
+    PROBABLE_STOP = "probable-stop"
     REQUEST_LIMIT = "request-limit"
     ALREADY_PERMITTED = "already-permitted"
+    TEMPLATE_NEEDED = "template-needed"
 
 
 SENTENCES: Mapping[Reason, str] = {
@@ -41,8 +43,12 @@ SENTENCES: Mapping[Reason, str] = {
     Reason.CONCURRENCY_LIMIT: "This number has as many calls at once as Meta allows.",
     Reason.RATE_LIMITED: "Meta asks to slow down.",
     Reason.OUTSIDE_HOURS: "It is outside of CALL_HOURS where this person lives.",
+    Reason.PROBABLE_STOP: "This person wrote something that may be a STOP; decide it with "
+    "`wacall consent decide`, `wacall consent list` shows it.",
     Reason.REQUEST_LIMIT: "This person was asked for permission as often as Meta allows.",
     Reason.ALREADY_PERMITTED: "This person has permitted calls for good; just call.",
+    Reason.TEMPLATE_NEEDED: "This person has neither written nor called within 24 hours, so that "
+    "only a template reaches them: set WA_PERMISSION_TEMPLATE, or name one with `--template`.",
 }
 
 

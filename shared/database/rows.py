@@ -24,7 +24,7 @@ from shared.call.records import (
 
 Row = Mapping[str, Any]
 
-SCHEMA_VERSION = 9
+SCHEMA_VERSION = 10
 """What `schema_version()` in schema.sql returns; raise both together."""
 
 CALL_COLUMNS = (

@@ -24,6 +24,7 @@ from shared.call.call import Call, CallStatus, Direction, EndReason, Termination
 from shared.call.errors import CallDenied
 from shared.call.ids import CallId, PhoneNumberId, WhatsAppCallId
 from shared.call.person import Party, Person
+from shared.call.records import EventOutcome, EventRecord, EventSource
 from shared.database.supabase import SupabaseStore
 from simulators.meta.api.faults import Fault, FaultKind
 from simulators.meta.people.permissions import PermissionPolicy
@@ -51,8 +52,27 @@ async def plane(start_controlplane: StartControlPlane) -> ControlPlane:
     return await start_controlplane()
 
 
+@pytest_asyncio.fixture
+async def heard(store: SupabaseStore) -> None:
+    """What is kept of a message that Bob has just written to the business."""
+    message = {"from": BOB_DIGITS, "type": "text", "id": "wamid.HELLO"}
+    value = {"metadata": {"phone_number_id": LINE}, "messages": [message]}
+    payload = {"field": "messages", "value": value, "redacted": True}
+    await store.add_events(
+        [
+            EventRecord.note(
+                EventSource.META,
+                "text",
+                datetime.now(UTC),
+                payload,
+                outcome=EventOutcome.IGNORED,
+            )
+        ]
+    )
+
+
 @pytest.fixture
-def bob(whatsapp: WhatsAppSimulator) -> SimulatedPerson:
+def bob(whatsapp: WhatsAppSimulator, heard: None) -> SimulatedPerson:
     """Bob, who has just written to the business; he has permitted nothing."""
     person = whatsapp.add_person(SimulatedPerson(caller=Caller(phone=BOB_DIGITS, user_id="NL.31")))
     person.open_window(whatsapp.clock.now())
@@ -390,6 +410,7 @@ async def test_a_request_is_sent_once_a_day(
     assert status == 202, answer
     (message,) = sent(whatsapp)
     assert bob.inbox == [message]
+    assert message.pop("biz_opaque_callback_data") == answer["request_id"]
     assert message == {
         "messaging_product": "whatsapp",
         "recipient_type": "individual",
@@ -424,6 +445,7 @@ async def test_a_template_reaches_who_has_not_written(
     }
 
 
+@pytest.mark.usefixtures("heard")
 @pytest.mark.parametrize(("meta_code", "http_status"), [(130429, 400), (4, 403), (80007, 429)])
 async def test_nothing_is_sent_while_meta_asks_to_slow_down(
     plane: ControlPlane,
@@ -485,6 +507,7 @@ async def test_a_refused_request_does_not_count(
         assert (await post(http, "/consents/request", {"to": BOB_PHONE}))[0] == 202
 
 
+@pytest.mark.usefixtures("heard")
 async def test_a_request_that_never_left_does_not_count(
     start_controlplane: StartControlPlane, http: aiohttp.ClientSession
 ) -> None:
@@ -495,6 +518,7 @@ async def test_a_request_that_never_left_does_not_count(
         assert (status, answer["error"]["code"]) == (502, "graph-unreachable")
 
 
+@pytest.mark.usefixtures("heard")
 async def test_a_request_that_may_have_left_counts(
     start_controlplane: StartControlPlane, http: aiohttp.ClientSession
 ) -> None:
@@ -798,7 +822,7 @@ async def test_the_command_line_speaks_with_a_running_control_plane(
     # nobody can be asked whether they are sure
     assert (await run("erase", BOB_PHONE))[0] == 1
     code, said = await run("erase", BOB_PHONE, "--yes")
-    assert (code, said) == (0, "erased: 0 calls, 2 consents, 0 call_events\n")
+    assert (code, said) == (0, "erased: 0 calls, 2 consents, 1 call_events\n")
     assert (await run("list", BOB_PHONE))[1].startswith("The ledger has no consents; ")
     monkeypatch.setenv("CONTROLPLANE_API_KEY", "wrong")
     code, said = await run("list")

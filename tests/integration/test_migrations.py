@@ -231,6 +231,7 @@ async def test_people_of_two_spellings_become_one(connection: asyncpg.Connection
         "select status, end_reason, released_at from calls where ended_at is not null"
     )
     # the sweeper looks for those
+    assert ended is not None
     assert tuple(ended) == ("failed", "internal", None)
     keys = await connection.fetch("select phone_key from leads order by call_id")
     assert [row[0] for row in keys] == ["5531988887777", None]

@@ -54,6 +54,7 @@ PII = {
     "call_pauses.user_id",
     "call_pauses.phone",
     "call_pauses.phone_key",
+    "call_pauses.said",
     "person_links.old_user_id",
     "person_links.old_phone",
     "person_links.old_phone_key",

@@ -48,10 +48,13 @@ ALLOWED: dict[str, set[str]] = {
     "controlplane.rtpengine": CORE | {"controlplane.sdp", "shared.process"},
     "controlplane.ledger": CORE | {"shared.database"},
     "controlplane.telemetry": CORE,
+    "controlplane.openai": CORE | {"shared.process"},
     # the stories, the doors, and the one file that knows everything
     "controlplane.use_cases": CORE | UNSWAPPED | {"controlplane.stop"},
     "controlplane.http": CORE | UNSWAPPED | {"controlplane.use_cases"},
-    "controlplane": CORE | NEIGHBOURS | {"controlplane.use_cases", "controlplane.http"},
+    "controlplane": CORE | NEIGHBOURS | {
+        "controlplane.openai", "controlplane.use_cases", "controlplane.http",
+    },
     # the worker knows nothing of the control plane
     "agents": {"shared.call", "shared.database", "shared.process", "agents.media"},
     # what carries the sound can be swapped whole: it knows neither phases nor settings nor store

@@ -85,7 +85,7 @@ def spoiled(draw: st.DrawFn, documents: list[Any]) -> Any:
             place = place[key]
         if draw(st.booleans()):
             place[last] = draw(JSON)
-        else:
+        elif isinstance(place, list) or last in place:
             del place[last]
     return document
 

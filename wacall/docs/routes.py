@@ -98,14 +98,16 @@ ROUTES = (
     Route(
         "GET", "/consents", Who.OPERATOR, "listConsents", "List the ledger, newest first.",
         _operators(200, bodies.ConsentList), params=(Param("to", _TO), _LIMIT, _BEFORE),
-        notes="With `to` also what holds now, kind by kind.",
+        notes="With `to` also what holds now, kind by kind, and what became of requests. Messages "
+        "that may be a STOP: of the person all, without `to` those that wait.",
     ),
     Route(
         "POST", "/consents/request", Who.OPERATOR, "requestPermission",
         "Ask a person for the permission to call.",
         _operators(202, bodies.PermissionRequested, 409, 502, *_BODY),
         body=bodies.PermissionToRequest,
-        notes="Once a day and twice a week at most; 409 says when again.",
+        notes="Once a day and twice a week at most; 409 says when again. To whom neither wrote nor "
+        "called within 24 hours WA_PERMISSION_TEMPLATE goes; 409 if there is none.",
     ),
     Route(
         "POST", "/consents/import", Who.OPERATOR, "importConsent",
@@ -118,6 +120,13 @@ ROUTES = (
         "Write down that a consent was withdrawn.",
         _operators(201, bodies.ConsentView, 409, *_BODY), body=bodies.ConsentToWrite,
         notes=_PAPER,
+    ),
+    Route(
+        "POST", "/consents/decide", Who.OPERATOR, "decideProbableStop",
+        "Decide whether a message was a STOP.",
+        _operators(200, bodies.ProbableStopView, 404, 409, *_BODY), body=bodies.StopToDecide,
+        notes="Such a message pauses calls to its sender for a day; `do-not-call` ends them, "
+        "`dismissed` ends the pause. 409: it was decided otherwise.",
     ),
     Route(
         "POST", "/consents/erase", Who.OPERATOR, "erasePerson", "Forget a person.",

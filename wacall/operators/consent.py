@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from controlplane.core.consent import ConsentKind
+from controlplane.core.wishes import StopDecision
 from wacall import environment
 from wacall.operators.client import OperatorRefused, ask
 
@@ -55,6 +56,12 @@ def _parser() -> argparse.ArgumentParser:
         if name == "import":
             command.add_argument("--valid-until", help="ISO 8601; without it, for good")
 
+    decide = commands.add_parser(
+        "decide", help="say what a message was that may be a STOP; `consent list` shows its id"
+    )
+    decide.add_argument("id")
+    decide.add_argument("decision", choices=tuple(StopDecision))
+
     erase = commands.add_parser(
         "erase",
         parents=[number],
@@ -73,7 +80,10 @@ async def _run(arguments: argparse.Namespace, variables: Mapping[str, str]) -> i
     match arguments.command:
         case "request":
             asked = await ask(variables, "POST", "/consents/request", body=_request_body(arguments))
-            print(f"Asked. The answer will be in the ledger: wacall consent list {arguments.to}")
+            way = f" with the template {asked['template']}" if asked.get("template") else ""
+            print(
+                f"Asked{way}. The answer will be in the ledger: wacall consent list {arguments.to}"
+            )
             print(f"request {asked['request_id']}")
         case "list":
             params = {"limit": str(arguments.limit)}
@@ -81,6 +91,9 @@ async def _run(arguments: argparse.Namespace, variables: Mapping[str, str]) -> i
                 params["to"] = arguments.to
             found = await ask(variables, "GET", "/consents", params=params)
             print("\n".join(_listing(found)))
+        case "decide":
+            body = {"id": arguments.id, "decision": arguments.decision}
+            print(_stop_line(await ask(variables, "POST", "/consents/decide", body=body)))
         case "erase":
             if not (arguments.yes or _is_sure(arguments.to)):
                 print("Nothing was erased; --yes does it without asking.", file=sys.stderr)
@@ -133,9 +146,29 @@ def _listing(found: Mapping[str, Any]) -> list[str]:
         + (f" until {state['valid_until']}" if state["valid_until"] else "")
         for state in found.get("state", [])
     ]
+    lines += map(_stop_line, found.get("probable_stops", []))
+    lines += map(_request_line, found.get("requests", []))
     return [*lines, *map(_line, found["consents"])] or [
         "The ledger has no consents; `wacall consent request NUMBER` asks for one."
     ]
+
+
+def _stop_line(stop: Mapping[str, Any]) -> str:
+    who = stop["user_id"] or f"+{stop['phone']}"
+    if stop["decision"]:
+        return f"{stop['at']}  {who}  wrote “{stop['said']}”: {stop['decision']}"
+    return (
+        f"{stop['at']}  {who}  may have said STOP: “{stop['said']}”; not called until "
+        f"{stop['until']}; wacall consent decide {stop['id']} do-not-call|dismissed"
+    )
+
+
+def _request_line(request: Mapping[str, Any]) -> str:
+    way = f"template {request['template']}" if request["template"] else "free-form"
+    became = request["outcome"] or "its answer was lost"
+    if request["failure_code"] is not None:
+        became = f"not delivered (Meta's code {request['failure_code']}): {request['reason']}"
+    return f"{request['requested_at']}  asked for permission, {way}: {became}"
 
 
 def _line(entry: Mapping[str, Any]) -> str:

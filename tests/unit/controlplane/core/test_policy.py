@@ -97,6 +97,11 @@ DENIALS: list[tuple[Reason, dict[str, Any], datetime | None]] = [
         NOW + DAY,
     ),
     (
+        Reason.PROBABLE_STOP,
+        {"ledger": ledger(pause_reason="probable-stop", pause_until=NOW + DAY)},
+        NOW + DAY,
+    ),
+    (
         # a reason of a newer release
         Reason.RATE_LIMITED,
         {"ledger": ledger(pause_reason="moon-phase", pause_until=NOW + DAY)},
@@ -143,8 +148,8 @@ def test_every_reason_denies(
 
 
 def test_the_table_knows_every_reason() -> None:
-    """A reason added to the policy gets its row here; two belong to permission requests."""
-    elsewhere = {Reason.REQUEST_LIMIT, Reason.ALREADY_PERMITTED}
+    """A reason added to the policy gets its row here; three belong to permission requests."""
+    elsewhere = {Reason.REQUEST_LIMIT, Reason.ALREADY_PERMITTED, Reason.TEMPLATE_NEEDED}
     assert {reason for reason, _, _ in DENIALS} == set(Reason) - elsewhere
 
 
@@ -256,13 +261,18 @@ def test_who_is_not_to_be_asked() -> None:
 
 @pytest.mark.parametrize(
     ("reason", "is_held"),
-    [("rate-limited", True), ("quality-paused", False), ("concurrency-limit", False)],
+    [
+        ("rate-limited", True),
+        ("probable-stop", True),
+        ("quality-paused", False),
+        ("concurrency-limit", False),
+    ],
 )
-def test_a_rate_holds_requests_too(reason: str, is_held: bool) -> None:
-    """They count against the same rate; whatever else pauses calls does not forbid to ask."""
+def test_a_rate_and_a_probable_stop_hold_requests_too(reason: str, is_held: bool) -> None:
+    """They count against the same rate, and who may have said STOP is left alone; else one asks."""
     until = NOW + SECOND
     paused = asked(state=LedgerState(pause_reason=reason, pause_until=until))
-    limited = Denied(reason=Reason.RATE_LIMITED, retry_at=until)
+    limited = Denied(reason=Reason(reason), retry_at=until)
     assert paused == (limited if is_held else Allowed())
     assert asked(state=LedgerState(pause_reason=reason, pause_until=NOW)) == Allowed()
 

@@ -531,7 +531,7 @@ def test_a_text_is_read_and_kept_out_of_reprs() -> None:
     ("name", "value"), [("stop", Preference.STOP), ("resume", Preference.RESUME)]
 )
 def test_a_switch_for_marketing_messages_is_read(name: str, value: Preference) -> None:
-    """Meta's own button in the chat; a switch for something else is kept, and means nothing here."""
+    """Meta's own button in the chat; a switch for something else is kept, and means nothing."""
     event = parse_one(f"user_preferences/{name}")
     assert isinstance(event, PreferenceChanged)
     assert event.value is value

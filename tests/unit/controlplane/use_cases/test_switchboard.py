@@ -16,6 +16,7 @@ from controlplane.use_cases.linking import CallLinker
 from controlplane.use_cases.neighbours import Neighbours
 from controlplane.use_cases.permissions import Permissions
 from controlplane.use_cases.switchboard import Switchboard
+from controlplane.use_cases.wishes import Wishes
 from shared.call.errors import StoreUnavailable
 from shared.call.ids import PhoneNumberId, WhatsAppCallId
 from shared.call.person import Party
@@ -73,6 +74,7 @@ def board_over(around: Neighbourhood, tasks: Tasks) -> Switchboard:
         hangup=cast(PeerHangup, None),
         permissions=cast(Permissions, None),
         line_watch=cast(LineWatch, None),
+        wishes=cast(Wishes, None),
         tasks=tasks,
         phone_number_id=PhoneNumberId("1"),
     )
