@@ -43,8 +43,8 @@ CALLBACK_RECORDING = "callback.wav"
 NO_HOP = "there is no rtpengine on this machine (Debian: apt-get install rtpengine-daemon)"
 NO_CALLBACK = "the scenario has no `callback`"
 WHAT_NOW = (
-    "What now: README.md says under `Take real calls` what a real number needs, and "
-    "`.venv/bin/wacall doctor` what is missing. `.venv/bin/wacall simulate` has the stand-ins."
+    "What now: ring the agent by hand with `.venv/bin/wacall up --simulate`. README.md says under "
+    "`Take real calls` what a real number needs, and `.venv/bin/wacall doctor` what is missing."
 )
 
 
