@@ -51,7 +51,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         group = "e2e" if "e2e" in item.path.parts else item.path.stem
         item.add_marker(pytest.mark.xdist_group(group))
-        if not SLOW_IN_DEBUG.intersection(item.path.parts):
+        is_timed = item.get_closest_marker("full_speed") is not None
+        if not is_timed and not SLOW_IN_DEBUG.intersection(item.path.parts):
             item.add_marker(pytest.mark.usefixtures("asyncio_debug"))
 
 

@@ -12,6 +12,8 @@ from simulators.meta.webhooks.calls import Caller
 from tests.component.bench import Bench, MakeBench, actions, ended_as
 from tests.eventually import eventually
 
+pytestmark = pytest.mark.full_speed
+
 _BURST = 24
 # Meta is to see the `reject` within a second of its webhook. Here 24 phones, Meta and the control
 # plane share one event loop, on two processors with the SFU, the database and the agents, and with

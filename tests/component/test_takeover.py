@@ -35,6 +35,8 @@ from wacall.environment import free_port
 from wacall.stack.database import LocalSupabase
 from wacall.stack.hop import EmbeddedHop
 
+pytestmark = pytest.mark.full_speed
+
 TAKEN_OVER_S = 2.0
 """So long may it take until another one has taken over, by the row's own times."""
 PATIENCE_S = 8.0
