@@ -152,11 +152,12 @@ async def test_speech_over_the_agent_cuts_it_where_it_was_heard(
     await call.join()
     for stream in ("room", "peer"):
         await call.gate(stream, "open")
+    # made before: the agent's sentence is over sooner than a busy machine speaks
+    sound, _ = await CALLER.speak("wait wait wait please", rate=16_000)
     async with sideband(simulator, call_id) as side:
         call.caller.answered()
         await side.send({"type": "response.create"})
-        await side.until("response.done")
-        sound, _ = await CALLER.speak("wait wait wait please", rate=16_000)
+        await side.until("output_audio_buffer.started")
         await call.caller.say(sound, 16_000)
         await side.until("output_audio_buffer.cleared")
         truncated = await side.until("conversation.item.truncated")
