@@ -57,6 +57,7 @@ def test_a_brief_of_an_older_control_plane_says_nothing_of_the_origin() -> None:
         "", "null", "[]", "{}", '{"v": 0}', '{"v": "1"}', BRIEF.to_json().replace("outbound", "up"),
         BRIEF.to_json().replace('"bike-7"', "7"), BRIEF.to_json().replace('"bike-7"', "null"),
         re.sub(r'"origin": {.*?}', '"origin": ["x"]', BRIEF.to_json()),
+        re.sub(r'"context": {.*?}', '"context": ["x"]', BRIEF.to_json()),
         *(BRIEF.to_json().replace("15.0", time) for time in ("0", "-1", "NaN", "Infinity", "[]")),
     ],
 )  # fmt: skip
