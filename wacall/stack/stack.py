@@ -97,7 +97,8 @@ def lock_directory(data_dir: Path) -> IO[bytes]:
     Raises:
         ChildFailed: one is in there.
     """
-    lock = append_private(data_dir / "lock")
+    # not the demo's own: its stack runs in the demo's directory
+    lock = append_private(data_dir / "stack.lock")
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -9,9 +9,10 @@ import pytest
 from tests.unit.wacall.demo.flawless import good_evidence
 from wacall import cli
 from wacall.demo.check import Check
-from wacall.demo.demo import NO_HOP, WHAT_NOW, DemoPlan, DemoResult, conclude, stand_ins
+from wacall.demo.demo import NO_HOP, WHAT_NOW, DemoPlan, DemoResult, alone, conclude, stand_ins
 from wacall.demo.narration import Screen
 from wacall.environment import REPOSITORY
+from wacall.stack.stack import lock_directory
 
 
 @pytest.mark.parametrize(
@@ -51,3 +52,9 @@ def test_what_it_says_is_there() -> None:
         assert name in cli.COMMANDS
         # the README says the same of them
         assert not options or command in readme
+
+
+def test_the_demo_does_not_keep_its_own_stack_out(tmp_path: Path) -> None:
+    """Both hold the data directory, each for its own kind."""
+    with alone(tmp_path), lock_directory(tmp_path):
+        pass
