@@ -7,7 +7,6 @@ line says so, and with --require-outbound it is a failure.
 import argparse
 import asyncio
 import contextlib
-import fcntl
 import io
 import os
 import signal
@@ -31,8 +30,9 @@ from wacall.demo.report import show_report
 from wacall.demo.screenplay import Screenplay
 from wacall.demo.settings import decide
 from wacall.demo.stage import Stage
-from wacall.environment import open_private, private_folder
+from wacall.environment import private_folder
 from wacall.stack.database import DatabaseFailed
+from wacall.stack.file_lock import try_lock
 from wacall.stack.hop import find_hop
 from wacall.stack.openai import SCENARIO
 from wacall.stack.processes import ChildFailed
@@ -215,14 +215,13 @@ def alone(data_dir: Path) -> Iterator[None]:
         OSError: it cannot be written to.
     """
     private_folder(data_dir)
-    with open(data_dir / "lock", "w", opener=open_private) as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise AlreadyRunning(
-                f"Another demo runs in {shown_path(data_dir)}: wait until it has finished, or "
-                "use --data-dir."
-            ) from None
+    lock = try_lock(data_dir / "lock")
+    if lock is None:
+        raise AlreadyRunning(
+            f"Another demo runs in {shown_path(data_dir)}: wait until it has finished, or "
+            "use --data-dir."
+        )
+    with lock:
         yield
 
 

@@ -7,7 +7,6 @@ parent folders. The API is `supabase/server.mjs` under Node.js.
 
 import asyncio
 import dataclasses
-import fcntl
 import hashlib
 import logging
 import shutil
@@ -19,8 +18,9 @@ import asyncpg
 
 from wacall.database.migrate import migrate
 from wacall.database.migrations import MigrationFailed, read_migrations
-from wacall.environment import open_private, private_folder
+from wacall.environment import private_folder
 from wacall.stack.database_api import ASSETS, connect_api, spawn_api
+from wacall.stack.file_lock import try_lock
 from wacall.stack.keeper import Keeper, Report
 from wacall.stack.postgres import Postgres, PostgresFailed
 from wacall.stack.processes import Child, ChildFailed
@@ -93,7 +93,7 @@ class LocalSupabase:
         self.publishable_key = ""
         self._fast = fast
         self._keys: ProjectKeys | None = None
-        self._lock: IO[str] | None = None
+        self._lock: IO[bytes] | None = None
         self._socket_dir = self.data_dir / "run"
         self._postgres: Postgres | None = None
         self._has_schema = False
@@ -209,16 +209,12 @@ class LocalSupabase:
                 return
 
     def _take_lock(self) -> None:
-        lock = open(self.data_dir / "lock", "w", opener=open_private)
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            lock.close()
+        self._lock = try_lock(self.data_dir / "lock")
+        if self._lock is None:
             raise DatabaseFailed(
                 f"The local database in {self.data_dir} is in use by another process; "
                 "stop that one, or use another directory."
-            ) from None
-        self._lock = lock
+            )
 
     # --- the two parts ---
 

@@ -7,7 +7,6 @@ proper end.
 
 import asyncio
 import dataclasses
-import fcntl
 import sys
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
@@ -18,12 +17,12 @@ from typing import IO, TYPE_CHECKING, Any, Self
 from wacall.environment import (
     LOOPBACK,
     STACK_FILE,
-    append_private,
     free_port,
     private_folder,
     to_env_file,
     write_private,
 )
+from wacall.stack.file_lock import try_lock
 from wacall.stack.hop import HOW_TO_GET_IT, EmbeddedHop, HopPlan, find_hop
 from wacall.stack.keeper import Keeper, Report
 from wacall.stack.processes import Child, ChildFailed, Echo
@@ -98,15 +97,12 @@ def lock_directory(data_dir: Path) -> IO[bytes]:
         ChildFailed: one is in there.
     """
     # not the demo's own: its stack runs in the demo's directory
-    lock = append_private(data_dir / "stack.lock")
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        lock.close()
+    lock = try_lock(data_dir / "stack.lock")
+    if lock is None:
         raise ChildFailed(
             f"A stack runs in {data_dir} already: stop that one (its `wacall up`), or start this "
             "one with a --data-dir and a PORT of its own."
-        ) from None
+        )
     return lock
 
 
