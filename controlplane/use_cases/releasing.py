@@ -15,7 +15,7 @@ import asyncio
 import contextlib
 import logging
 import random
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from datetime import datetime, timedelta
 
 from controlplane.use_cases.breakers import Neighbour
@@ -150,15 +150,7 @@ class Releaser:
             return False
         # after `accept` has left us the call may stand, whatever we heard of it
         hang_up = self._graph.reject if call.accept_sent_at is None else self._graph.terminate
-        try:
-            await hang_up(call.wacid)
-        except WacallError as error:
-            _log.warning(
-                "Meta could not be told that the call ended; trying again.",
-                extra={"action": "release-graph", "call": call.id, "error": error.code},
-            )
-            return False
-        return True
+        return await self._could_tell(call, hang_up(call.wacid))
 
     async def decline(self, call: Call) -> None:
         """Tell Meta `reject` of a call whose end cannot be written yet: no phone rings on for that.
@@ -167,13 +159,18 @@ class Releaser:
         """
         if call.wacid is None or call.direction is not Direction.INBOUND:
             return
+        await self._could_tell(call, self._graph.reject(call.wacid))
+
+    async def _could_tell(self, call: Call, hanging_up: Awaitable[None]) -> bool:
         try:
-            await self._graph.reject(call.wacid)
+            await hanging_up
         except WacallError as error:
             _log.warning(
                 "Meta could not be told that the call ended; trying again.",
                 extra={"action": "release-graph", "call": call.id, "error": error.code},
             )
+            return False
+        return True
 
     async def close_media(self, call: Call, *, spared: bool = False) -> bool:
         """Free the call's hop and room; `False` if one of them could not be told.
