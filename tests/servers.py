@@ -8,6 +8,7 @@ import pytest
 import pytest_asyncio
 
 from shared.database.supabase import SupabaseStore
+from wacall.stack.bridge import EmbeddedBridge
 from wacall.stack.database import DatabaseFailed, LocalSupabase
 from wacall.stack.processes import ChildFailed
 from wacall.stack.sfu import EmbeddedSfu
@@ -53,6 +54,21 @@ async def sfu(
 ) -> AsyncIterator[EmbeddedSfu]:
     """A livekit-server on free ports with keys of its own and no webhook."""
     server = EmbeddedSfu(data_dir=tmp_path_factory.mktemp("sfu"))
+    watch_log(pytestconfig, server.log)
+    try:
+        await server.start()
+    except ChildFailed as failure:
+        pytest.fail(str(failure), pytrace=False)
+    yield server
+    await server.stop()
+
+
+@pytest_asyncio.fixture(scope="session")
+async def bridge(
+    tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config
+) -> AsyncIterator[EmbeddedBridge]:
+    """A media bridge on loopback."""
+    server = EmbeddedBridge(data_dir=tmp_path_factory.mktemp("bridge"))
     watch_log(pytestconfig, server.log)
     try:
         await server.start()

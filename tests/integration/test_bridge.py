@@ -22,29 +22,12 @@ from tests.integration.bridge_call import (
     Singer,
     bridge_call,
 )
-from tests.servers import watch_log
 from wacall.bootstrap.go_programs import BRIDGE_SOURCE, find_go, go_environment
 from wacall.stack.bridge import EmbeddedBridge
-from wacall.stack.processes import ChildFailed
 from wacall.stack.sfu import EmbeddedSfu
 
 # the first build with the race detector, on a busy machine
 GO_TESTS_S = 600
-
-
-@pytest_asyncio.fixture(scope="session")
-async def bridge(
-    tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config
-) -> AsyncIterator[EmbeddedBridge]:
-    """A bridge on loopback."""
-    server = EmbeddedBridge(data_dir=tmp_path_factory.mktemp("bridge"))
-    watch_log(pytestconfig, server.log)
-    try:
-        await server.start()
-    except ChildFailed as failure:
-        pytest.fail(str(failure), pytrace=False)
-    yield server
-    await server.stop()
 
 
 @pytest_asyncio.fixture

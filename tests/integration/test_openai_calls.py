@@ -40,15 +40,6 @@ PEER = {
 }
 
 
-@pytest_asyncio.fixture(scope="session")
-async def bridge(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[EmbeddedBridge]:
-    """A bridge on loopback."""
-    server = EmbeddedBridge(data_dir=tmp_path_factory.mktemp("bridge"))
-    await server.start()
-    yield server
-    await server.stop()
-
-
 @pytest_asyncio.fixture(params=[True, False], ids=["rtp-in-silence", "no-rtp-in-silence"])
 async def simulator(request: pytest.FixtureRequest) -> AsyncIterator[OpenAISimulator]:
     async with OpenAISimulator(sends_in_silence=request.param) as simulator:

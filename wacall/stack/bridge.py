@@ -6,9 +6,8 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-import aiohttp
-
 from wacall.environment import LOOPBACK, free_port
+from wacall.stack.answering import wait_until_answers
 from wacall.stack.processes import Child, ChildFailed, Echo
 
 PROGRAM = "wacall-bridge"
@@ -74,16 +73,7 @@ class EmbeddedBridge:
             log=self.log,
             echo=self._echo,
         )
-        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=1)) as http:
-
-            async def answers() -> bool:
-                try:
-                    async with http.get(f"{self.url}/health") as response:
-                        return response.status == 200
-                except (aiohttp.ClientError, TimeoutError):
-                    return False
-
-            await self._child.wait_until(answers, timeout_s=READY_TIMEOUT_S)
+        await wait_until_answers(self._child, f"{self.url}/health", timeout_s=READY_TIMEOUT_S)
         return self._child
 
     async def stop(self) -> None:

@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import aiohttp
 import yaml
 
 from wacall.environment import LOOPBACK, REPOSITORY, free_port, is_free, with_tools, write_private
+from wacall.stack.answering import wait_until_answers
 from wacall.stack.processes import Child, ChildFailed, Echo
 
 CONFIG = REPOSITORY / "sfu" / "livekit.yaml"
@@ -227,13 +227,4 @@ class EmbeddedSfu:
             log=self.log,
             echo=self._echo,
         )
-        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=1)) as http:
-
-            async def answers() -> bool:
-                try:
-                    async with http.get(self.http_url) as response:
-                        return response.status == 200
-                except (aiohttp.ClientError, TimeoutError):
-                    return False
-
-            await self._child.wait_until(answers, timeout_s=READY_TIMEOUT_S)
+        await wait_until_answers(self._child, self.http_url, timeout_s=READY_TIMEOUT_S)
