@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"path/filepath"
 	"slices"
 	"sync"
 	"time"
@@ -317,49 +316,6 @@ func (l *Leg) Play(to side, clip string, frames [][]byte) {
 // Clear drops what waits to leave, and returns how many frames that were.
 func (l *Leg) Clear(to side) int { return l.streams[to].Clear() }
 
-// Record writes both directions into a folder, as `room.opus` (what the peer said) and `peer.opus` (what it heard).
-func (l *Leg) Record(folder string) error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.closed {
-		return errGone
-	}
-	if l.recording {
-		return errors.New("the leg is being recorded already")
-	}
-	now := time.Now()
-	recorders := map[side]*Recorder{}
-	for to := range l.streams {
-		recorder, err := NewRecorder(filepath.Join(folder, string(to)+".opus"), now)
-		if err != nil {
-			for _, made := range recorders {
-				err = errors.Join(err, made.Close(now))
-			}
-			return err
-		}
-		recorders[to] = recorder
-	}
-	for to, recorder := range recorders {
-		l.streams[to].Record(recorder)
-	}
-	l.recording = true
-	return nil
-}
-
-// StopRecording ends the files.
-func (l *Leg) StopRecording() error {
-	l.mu.Lock()
-	l.recording = false
-	l.mu.Unlock()
-	var err error
-	for _, stream := range l.streams {
-		if recorder := stream.Record(nil); recorder != nil {
-			err = errors.Join(err, recorder.Close(time.Now()))
-		}
-	}
-	return err
-}
-
 // Tick is to be called every 20 ms.
 func (l *Leg) Tick(now time.Time) {
 	for _, stream := range l.streams {
@@ -399,35 +355,4 @@ func (l *Leg) isClosed() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.closed
-}
-
-// Status is what a leg is and has done.
-type Status struct {
-	ID         string                `json:"id"`
-	AgeS       float64               `json:"age_s"`
-	Generation int                   `json:"generation"`
-	InRoom     bool                  `json:"in_room"`
-	Gates      map[side]Gate         `json:"gates"`
-	Sent       map[side]StreamCounts `json:"sent"`
-	Received   map[side]SourceCounts `json:"received"`
-	Far        FarReport             `json:"far"`
-}
-
-// Status returns what the leg is and has done.
-func (l *Leg) Status() Status {
-	l.mu.Lock()
-	status := Status{
-		ID: l.spec.ID, AgeS: time.Since(l.began).Seconds(), Generation: l.generation, InRoom: l.room != nil,
-		Gates: map[side]Gate{}, Sent: map[side]StreamCounts{}, Received: map[side]SourceCounts{},
-	}
-	newest := l.peers[len(l.peers)-1]
-	l.mu.Unlock()
-	status.Far = newest.Report()
-	for to, stream := range l.streams {
-		status.Gates[to], status.Sent[to] = stream.GateNow(), stream.Counts()
-	}
-	for from, source := range l.sources {
-		status.Received[from] = source.Counts()
-	}
-	return status
 }

@@ -47,10 +47,9 @@ type PeerSpec struct {
 }
 
 const (
-	defaultFmtp   = "minptime=20;useinbandfec=1"
-	gatherWithin  = 3 * time.Second
-	reportEvery   = 5 * time.Second
-	largestPacket = 1500
+	defaultFmtp  = "minptime=20;useinbandfec=1"
+	gatherWithin = 3 * time.Second
+	reportEvery  = 5 * time.Second
 )
 
 // Peer is one WebRTC connection of a leg: one generation of it.
@@ -249,43 +248,18 @@ func (p *Peer) Answer(text string) error {
 
 // pump reads what the peer sends until its track ends.
 func (p *Peer) pump(track *webrtc.TrackRemote) {
-	buffer := make([]byte, largestPacket)
-	var header rtp.Header
-	for {
-		count, _, err := track.Read(buffer)
-		if err != nil {
-			return
-		}
-		now := time.Now()
-		payload, ok := unpack(&header, buffer[:count])
-		if !ok {
-			continue
-		}
+	readPackets(track, func(header *rtp.Header, payload []byte, now time.Time) {
 		if p.digitsType != 0 && header.PayloadType == p.digitsType {
-			for _, pressed := range p.digits.Take(&header, payload, now) {
+			for _, pressed := range p.digits.Take(header, payload, now) {
 				p.heard.peerDigit(pressed)
 			}
-			continue
+			return
 		}
 		for _, pressed := range p.digits.Expire(now) {
 			p.heard.peerDigit(pressed)
 		}
-		p.heard.peerPacket(p.generation, &header, payload, now)
-	}
-}
-
-// unpack reads a header, and returns what is behind it without padding.
-func unpack(header *rtp.Header, packet []byte) ([]byte, bool) {
-	*header = rtp.Header{}
-	length, err := header.Unmarshal(packet)
-	if err != nil {
-		return nil, false
-	}
-	payload := packet[length:]
-	if header.Padding && len(payload) > 0 {
-		payload = payload[:max(0, len(payload)-int(payload[len(payload)-1]))]
-	}
-	return payload, true
+		p.heard.peerPacket(p.generation, header, payload, now)
+	})
 }
 
 // readReports keeps what the peer says of our packets, and lets the interceptors see it.

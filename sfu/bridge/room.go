@@ -167,18 +167,9 @@ func (p *participant) subscribeAll() {
 }
 
 func (p *participant) pump(track *webrtc.TrackRemote, identity string) {
-	buffer := make([]byte, largestPacket)
-	var header rtp.Header
-	for {
-		count, _, err := track.Read(buffer)
-		if err != nil {
-			return
-		}
-		now := time.Now()
-		if payload, ok := unpack(&header, buffer[:count]); ok {
-			p.heard.roomPacket(identity, &header, payload, now)
-		}
-	}
+	readPackets(track, func(header *rtp.Header, payload []byte, now time.Time) {
+		p.heard.roomPacket(identity, header, payload, now)
+	})
 }
 
 // Hear subscribes one more participant's audio, whenever that one comes.
