@@ -163,8 +163,8 @@ func (c *Control) gate(l *Leg, r *http.Request) (any, error) {
 	if err := known(body.Stream); err != nil {
 		return nil, err
 	}
-	if body.State != GateClosed && body.State != GateHeld && body.State != GateOpen {
-		return nil, bad("`state` has to be closed, held or open.")
+	if body.State != GateClosed && body.State != GateKept && !body.State.leaves() {
+		return nil, bad("`state` has to be closed, kept, held or open.")
 	}
 	if body.ReleaseWithinS < 0 || body.ReleaseWithinS > 60 {
 		return nil, bad("`release_within_s` has to be 0 to 60 seconds.")

@@ -22,13 +22,15 @@ const (
 	evFirstPacket = "first-packet" // data: from (peer or room), generation
 	evReleased    = "released"     // a held gate has opened by itself; data: stream
 	evDigit       = "digit"        // data: key, duration_ms
-	evMessage     = "message"      // on the peer's data channel, if it was asked for; data: text
+	evMessage     = "message"      // on the peer's data channel, if it was asked for; data: generation, text
 	evPlayed      = "played"       // data: stream, clip
 	evPeerLost    = "peer-lost"    // data: generation, why
 	evRoomLost    = "room-lost"    // data: why
 	evJoined      = "participant-joined"
 	evLeft        = "participant-left"
-	evClosed      = "closed" // data: why; the last one of a leg
+	evAttributes  = "participant-attributes" // of the heard one, all of them; data: identity, attributes
+	evData        = "data"                   // a data message in the room; data: topic, from (empty: the server), text
+	evClosed      = "closed"                 // data: why; the last one of a leg
 )
 
 const (

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"sync"
 	"time"
+	"unicode/utf8"
 
 	"github.com/pion/rtp"
 )
@@ -24,7 +25,11 @@ type Spec struct {
 	EndsAfterS float64 `json:"ends_after_s,omitempty"`
 }
 
-const defaultLife = 4 * time.Hour
+const (
+	defaultLife = 4 * time.Hour
+	// longer messages are not told: events are kept
+	maxTold = 16 << 10
+)
 
 // side is one end of a leg: it names the stream that goes there, and what came from there.
 type side string
@@ -177,8 +182,8 @@ func (l *Leg) peerDigit(pressed key) {
 	l.tell(evDigit, map[string]any{"key": pressed.Key, "duration_ms": pressed.DurationMs})
 }
 
-// peerMessage looks only for what moves the sound; everything else is for whoever holds the session.
-func (l *Leg) peerMessage(text []byte) {
+// peerMessage looks for what moves the sound, and tells of what it was asked to.
+func (l *Leg) peerMessage(generation int, text []byte) {
 	var message struct {
 		Type string `json:"type"`
 	}
@@ -188,6 +193,9 @@ func (l *Leg) peerMessage(text []byte) {
 	l.mu.Lock()
 	spec := l.spec.Peer
 	l.mu.Unlock()
+	if slices.Contains(spec.TellOn, message.Type) && len(text) <= maxTold {
+		l.tell(evMessage, map[string]any{"generation": generation, "text": string(text)})
+	}
 	stream := l.streams[sideRoom]
 	switch {
 	case slices.Contains(spec.SpeechOn, message.Type):
@@ -223,6 +231,16 @@ func (l *Leg) roomPacket(identity string, header *rtp.Header, payload []byte, no
 func (l *Leg) roomJoined(identity string) { l.tell(evJoined, map[string]any{"identity": identity}) }
 
 func (l *Leg) roomLeft(identity string) { l.tell(evLeft, map[string]any{"identity": identity}) }
+
+func (l *Leg) roomAttributes(identity string, attributes map[string]string) {
+	l.tell(evAttributes, map[string]any{"identity": identity, "attributes": attributes})
+}
+
+func (l *Leg) roomData(from, topic string, text []byte) {
+	if len(text) <= maxTold && utf8.Valid(text) {
+		l.tell(evData, map[string]any{"from": from, "topic": topic, "text": string(text)})
+	}
+}
 
 func (l *Leg) roomLost(why string) {
 	l.mu.Lock()

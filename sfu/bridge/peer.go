@@ -42,6 +42,8 @@ type PeerSpec struct {
 	QuietOn  []string `json:"quiet_on,omitempty"`
 	SpeechOn []string `json:"speech_on,omitempty"`
 	ClearOn  []string `json:"clear_on,omitempty"`
+	// TellOn are those that are told as events.
+	TellOn []string `json:"tell_on,omitempty"`
 	// DeadAfterS is how long a peer may be silent on the network, in seconds.
 	DeadAfterS float64 `json:"dead_after_s,omitempty"`
 }
@@ -78,7 +80,7 @@ type PeerHandler interface {
 	peerStands(generation int)
 	peerPacket(generation int, header *rtp.Header, payload []byte, now time.Time)
 	peerDigit(pressed key)
-	peerMessage(text []byte)
+	peerMessage(generation int, text []byte)
 	peerLost(generation int, why string)
 }
 
@@ -228,7 +230,7 @@ func (p *Peer) openChannel(spec PeerSpec) error {
 	if err != nil {
 		return err
 	}
-	channel.OnMessage(func(message webrtc.DataChannelMessage) { p.heard.peerMessage(message.Data) })
+	channel.OnMessage(func(message webrtc.DataChannelMessage) { p.heard.peerMessage(p.generation, message.Data) })
 	// a far end that ends its session closes this first; the connection's state may say nothing for long
 	channel.OnClose(func() { p.lost("its data channel was closed") })
 	return nil

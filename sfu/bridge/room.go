@@ -38,6 +38,8 @@ type RoomHandler interface {
 	roomPacket(identity string, header *rtp.Header, payload []byte, now time.Time)
 	roomJoined(identity string)
 	roomLeft(identity string)
+	roomAttributes(identity string, attributes map[string]string)
+	roomData(from, topic string, text []byte)
 	roomLost(why string)
 }
 
@@ -55,9 +57,12 @@ const (
 type participant struct {
 	room  *lksdk.Room
 	heard RoomHandler
+	spec  RoomSpec
 
 	mu    sync.Mutex
 	hears map[string]bool
+	// held from reading attributes until they are told: the last that is told is the newest
+	telling sync.Mutex
 }
 
 func init() {
@@ -69,14 +74,20 @@ func init() {
 func joinLiveKit(ctx context.Context, spec RoomSpec, out *Stream, heard RoomHandler) (Room, error) {
 	ctx, cancel := context.WithTimeout(ctx, joinWithin)
 	defer cancel()
-	p := &participant{heard: heard, hears: map[string]bool{spec.Hears: true}}
+	p := &participant{heard: heard, spec: spec, hears: map[string]bool{spec.Hears: true}}
 	p.room = lksdk.NewRoom(&lksdk.RoomCallback{
 		OnDisconnectedWithReason: func(reason lksdk.DisconnectionReason) { heard.roomLost(string(reason)) },
-		OnParticipantConnected:   func(other *lksdk.RemoteParticipant) { heard.roomJoined(other.Identity()) },
+		OnParticipantConnected:   func(other *lksdk.RemoteParticipant) { p.joined(other) },
 		OnParticipantDisconnected: func(other *lksdk.RemoteParticipant) {
 			heard.roomLeft(other.Identity())
 		},
 		ParticipantCallback: lksdk.ParticipantCallback{
+			OnAttributesChanged: func(_ map[string]string, of lksdk.Participant) { p.changed(of) },
+			OnDataPacket: func(data lksdk.DataPacket, params lksdk.DataReceiveParams) {
+				if sent, ok := data.(*lksdk.UserDataPacket); ok {
+					heard.roomData(params.SenderIdentity, sent.Topic, sent.Payload)
+				}
+			},
 			OnTrackPublished: func(published *lksdk.RemoteTrackPublication, by *lksdk.RemoteParticipant) {
 				p.subscribe(published, by)
 			},
@@ -99,7 +110,7 @@ func joinLiveKit(ctx context.Context, spec RoomSpec, out *Stream, heard RoomHand
 		return nil, errors.New("the room could not be joined; see its URL and whether the token is for it")
 	}
 	for _, other := range p.room.GetRemoteParticipants() {
-		heard.roomJoined(other.Identity())
+		p.joined(other)
 	}
 	p.subscribeAll()
 	if err := p.publish(ctx, spec.Track, out); err != nil {
@@ -145,6 +156,23 @@ func (p *participant) publish(ctx context.Context, name string, out *Stream) err
 		time.Sleep(primingEach)
 	}
 	return nil
+}
+
+func (p *participant) joined(other *lksdk.RemoteParticipant) {
+	p.heard.roomJoined(other.Identity())
+	p.changed(other)
+}
+
+// changed tells of the attributes of the one that we hear.
+func (p *participant) changed(of lksdk.Participant) {
+	if of.Identity() != p.spec.Hears {
+		return
+	}
+	p.telling.Lock()
+	defer p.telling.Unlock()
+	if attributes := of.Attributes(); len(attributes) > 0 {
+		p.heard.roomAttributes(of.Identity(), attributes)
+	}
 }
 
 func (p *participant) subscribe(published *lksdk.RemoteTrackPublication, by *lksdk.RemoteParticipant) {

@@ -14,11 +14,16 @@ type Gate string
 const (
 	// GateClosed lets nothing leave, and keeps nothing.
 	GateClosed Gate = "closed"
+	// GateKept lets nothing leave, and keeps the source's speech for later.
+	GateKept Gate = "kept"
 	// GateHeld lets silence leave and keeps the source's speech for later.
 	GateHeld Gate = "held"
 	// GateOpen lets everything leave.
 	GateOpen Gate = "open"
 )
+
+// leaves says whether anything does, be it silence.
+func (g Gate) leaves() bool { return g == GateHeld || g == GateOpen }
 
 const (
 	// silence steps in for a source after this; less when the source said that it would be silent
@@ -115,7 +120,7 @@ func NewStream(id, label string, fill bool) *Stream {
 func (s *Stream) SetGate(gate Gate, now time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.gate == GateClosed && gate != GateClosed && s.began.IsZero() {
+	if !s.gate.leaves() && gate.leaves() && s.began.IsZero() {
 		s.began, s.base, s.lastAt = now, s.ts, now
 	}
 	if gate == GateClosed {
@@ -221,7 +226,7 @@ func (s *Stream) Forward(who feeder, header *rtp.Header, payload []byte, now tim
 	switch {
 	case s.gate == GateClosed:
 		s.counts.Dropped++
-	case s.gate == GateHeld || len(s.queue) > 0:
+	case s.gate == GateKept || s.gate == GateHeld || len(s.queue) > 0:
 		s.keep(payload)
 	default:
 		s.send(who, header, payload, now)
@@ -298,7 +303,7 @@ func (s *Stream) clock(now time.Time) uint32 {
 }
 
 func (s *Stream) note(now time.Time) {
-	if !s.lastAt.IsZero() && s.gate != GateClosed {
+	if !s.lastAt.IsZero() && s.gate.leaves() {
 		if gap := now.Sub(s.lastAt); gap > gapHeard {
 			s.counts.Gaps++
 			s.counts.LongMs = max(s.counts.LongMs, gap.Milliseconds())
@@ -337,7 +342,7 @@ func (s *Stream) Tick(now time.Time) {
 		return
 	}
 	defer s.mu.Unlock()
-	if s.gate == GateClosed || !s.fill {
+	if !s.gate.leaves() || !s.fill {
 		return
 	}
 	bound := patience

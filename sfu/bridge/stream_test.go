@@ -221,6 +221,28 @@ func TestSpeechWaitsAtAHeldGateWhileSilenceLeaves(t *testing.T) {
 	b.check(t)
 }
 
+func TestSpeechWaitsAtAGateThatLetsNothingLeave(t *testing.T) {
+	b := newBench(true)
+	b.SetGate(GateKept, b.now)
+	for range 10 {
+		b.say(frame, 0)
+	}
+	if counts := b.Counts(); len(b.out.packets) != 0 || counts.Waiting != 10 || counts.Gaps != 0 {
+		t.Fatal(len(b.out.packets), counts)
+	}
+	b.SetGate(GateHeld, b.now)
+	b.pass(2 * frame)
+	if counts := b.Counts(); counts.Waiting != 10 || counts.Filled != 2 {
+		t.Fatal(counts)
+	}
+	b.SetGate(GateOpen, b.now)
+	b.pass(10 * frame)
+	if counts := b.Counts(); counts.Waiting != 0 || counts.Sent != 12 || counts.Dropped != 0 {
+		t.Fatal(counts)
+	}
+	b.check(t)
+}
+
 func TestPausesMakeUpForTheWait(t *testing.T) {
 	b := newBench(true)
 	b.SetGate(GateHeld, b.now)
