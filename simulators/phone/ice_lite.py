@@ -1,7 +1,10 @@
 """ICE-lite over asyncio UDP: answers connectivity checks, never sends any (RFC 8445 section 2.5).
 
 Meta's relay takes checks only once it knows the business's SDP (calling, "SDP and media"); so do
-we. Datagrams that are neither STUN nor DTLS go to `on_media`.
+we. Every check must say all that RFC 8445 section 7.1 demands of it, and come from a controlling
+agent: a lite one is controlled, whatever the other side believes (section 6.1.1). Datagrams are
+taken only from addresses that have passed such a check; those that are neither STUN nor DTLS go to
+`on_media`.
 """
 
 import asyncio
@@ -18,6 +21,8 @@ from aioice import stun
 
 _ALPHABET = string.ascii_letters + string.digits
 _MAX_PORT_TRIES = 20
+# besides the signature and the role; the parser has compared the fingerprint
+_NEEDED = frozenset({"PRIORITY", "FINGERPRINT"})
 
 Address = tuple[str, int]
 
@@ -66,13 +71,17 @@ class IceLite:
         self.nominated = asyncio.Event()
         self.checks_answered = 0
         self.checks_ignored = 0
-        """Checks that came before we knew the business's SDP, or that it did not sign."""
+        """Checks that came before we knew the business's SDP, or that no lite agent answers."""
+        self.strays = 0
+        """Datagrams of DTLS and media from where no check had come."""
         self._on_media = on_media
         self._loss = loss
         self._dice = Random(loss.seed)
         self._sockets: list[_Socket] = []
         self._remote_ufrag: str | None = None
         self._peer: tuple[_Socket, Address] | None = None
+        self._checked: set[tuple[_Socket, Address]] = set()
+        """Who has passed a check: the remote end of a valid pair, nominated or not."""
         self._dtls: asyncio.Queue[bytes | None] = asyncio.Queue()
         self._closed = False
 
@@ -153,6 +162,8 @@ class IceLite:
         if data[0] < 4:
             if not self._closed:
                 self._answer_check(via, data, address)
+        elif (via, address[:2]) not in self._checked:
+            self.strays += 1
         elif 20 <= data[0] < 64:
             self._dtls.put_nowait(data)
         elif 128 <= data[0] < 192:
@@ -168,34 +179,41 @@ class IceLite:
             stun.Class.REQUEST,
         ):
             return
-        if not self._is_signed(request):
+        if not self._is_ours(request):
             self.checks_ignored += 1
             return
+        self.checks_answered += 1
+        self._checked.add((via, address[:2]))
+        if "USE-CANDIDATE" in request.attributes:
+            self._peer = (via, address)
+            self.nominated.set()
         answer = stun.Message(
             message_method=stun.Method.BINDING,
             message_class=stun.Class.RESPONSE,
             transaction_id=request.transaction_id,
+            attributes={"XOR-MAPPED-ADDRESS": address[:2]},
         )
-        if "ICE-CONTROLLED" in request.attributes:
-            # RFC 8445 section 7.3.1.1: a lite agent stays controlled
-            answer.message_class = stun.Class.ERROR
-            answer.attributes["ERROR-CODE"] = (487, "Role Conflict")
-        else:
-            answer.attributes["XOR-MAPPED-ADDRESS"] = address[:2]
-            self.checks_answered += 1
-            if "USE-CANDIDATE" in request.attributes:
-                self._peer = (via, address)
-                self.nominated.set()
         answer.add_message_integrity(self.pwd.encode())
         if not self._lost(self._loss.outbound):
             via.send(bytes(answer), address)
 
-    def _is_signed(self, request: stun.Message) -> bool:
+    def _is_ours(self, request: stun.Message) -> bool:
+        """Whether this is a whole check of a controlling peer.
+
+        RFC 8445 section 7.3.1.1 has whoever is controlled, and has the larger tie-breaker, become
+        controlling without a word. A lite agent cannot: the check stays unanswered. (pion's lite
+        agent throws the dice: with the smaller tie-breaker it answers 487, with the larger one
+        nothing; who depends on the 487 has calls without media by chance.)
+        """
         if self._remote_ufrag is None:
             return False
-        username = f"{self.ufrag}:{self._remote_ufrag}"
-        return request.attributes.get("USERNAME") == username and request.check_message_integrity(
-            self.pwd.encode()
+        told = request.attributes
+        return (
+            told.get("USERNAME") == f"{self.ufrag}:{self._remote_ufrag}"
+            and told.keys() >= _NEEDED
+            and "ICE-CONTROLLING" in told
+            and "ICE-CONTROLLED" not in told
+            and request.check_message_integrity(self.pwd.encode())
         )
 
 

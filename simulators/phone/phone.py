@@ -12,7 +12,6 @@ from pathlib import Path
 from uuid import uuid4
 
 from simulators.phone.ice_lite import IceLite, Loss
-from simulators.phone.media_port import MediaPort
 from simulators.phone.read_sdp import read_answer, read_offer
 from simulators.phone.receiving import Receiver, Reception
 from simulators.phone.recording import Pcm, Timeline, write_stereo
@@ -76,7 +75,6 @@ class Phone:
         self._waiting = Waiting()
         self._receiver = Receiver(on_frame=self._waiting.wake)
         self._path = SecuredPath(self._ice)
-        self._taker: Callable[[bytes], None] | None = None
         self._answered = False
         self._ended_at: float | None = None
         self._tasks = Tasks()
@@ -279,15 +277,6 @@ class Phone:
         """
         await self._waiting.until(condition, deadline_s)
 
-    def media_port(self, on_packet: Callable[[bytes], None]) -> MediaPort:
-        """Take the media path over: nothing is heard and counted here any more.
-
-        `on_packet` gets each RTP packet as it comes, still encrypted; what the phone itself says
-        is for the taker to leave off.
-        """
-        self._taker = on_packet
-        return MediaPort(self._path, self._ssrc)
-
     def write_recording(self, path: Path) -> None:
         """Write a stereo .wav: left what the phone sent, right what it heard, on one axis."""
         write_stereo(path, self.said, self.heard)
@@ -328,10 +317,6 @@ class Phone:
 
     def _media_received(self, data: bytes) -> None:
         if not self._path.is_up:
-            return
-        if self._taker is not None:
-            if not is_rtcp(data):
-                self._taker(data)
             return
         now = self.now
         if self._ended_at is not None:

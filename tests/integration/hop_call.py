@@ -169,21 +169,6 @@ class HopCall:
             await self.until_two_way()
             lap("two-way-tones")
 
-    async def take(self, role_of_phone: str = "actpass") -> None:
-        """An inbound call through the hop."""
-        offer = (await self.phone.open()).replace("actpass", role_of_phone)
-        whip_offer = await self.passage.take_offer(offer)
-        livekit_answer = await self.whip(whip_offer)
-        answer = await self.passage.make_answer(livekit_answer, offer)
-        self.sdps = {
-            "offer": offer, "answer": answer, "whip-offer": whip_offer,
-            "livekit-answer": livekit_answer,
-        }  # fmt: skip
-        self.phone.apply_answer(answer)
-        await self.phone.wait_connected(5)
-        self.phone.hum()
-        await self.until_two_way()
-
     async def until_two_way(self, deadline_s: float = 12) -> None:
         """Wait until each end hears the other's tone, after now."""
         since = time.monotonic()

@@ -58,19 +58,6 @@ async def test_a_placed_call_from_dial_to_delete(
             await call.ng.query(call.id)
 
 
-async def test_an_inbound_call_through_the_hop(
-    sfu: EmbeddedSfu, hop: EmbeddedHop, keys: Keys
-) -> None:
-    """The offer's roles are kept: Meta offers, the hop answers; tones cross, and keys arrive."""
-    async with HopCall(sfu, hop.address) as call:
-        await call.prepare()
-        await call.take()
-        await call.phone.press_keys("7")
-        await eventually(
-            lambda: any(one.call_id == call.id and one.key == "7" for one in keys[1]), 3
-        )
-
-
 async def test_two_networks(sfu: EmbeddedSfu, tmp_path: Path) -> None:
     """WhatsApp is told the advertised address, LiveKit the inner one, on the first offer's word."""
     plan = HopPlan(whatsapp_ip="127.0.0.2", advertised_ip="127.0.0.3")
