@@ -93,12 +93,11 @@ ALLOWED: dict[str, set[str]] = {
     "wacall.demo": CORE | SHARED | SIMULATORS | RUNS_A_STACK | {
         "controlplane.ledger", "controlplane.rtpengine",
     },
-    "wacall.bench": CORE | SHARED | SIMULATORS | RUNS_A_STACK | {"controlplane.rtpengine"},
+    "wacall.bench": CORE | SHARED | SIMULATORS | RUNS_A_STACK,
 }  # fmt: skip
 # who knows that the media hop is rtpengine: whoever sets it up, starts it, examines or measures it
 KNOWS_RTPENGINE = {
     "controlplane/app.py", "controlplane/parts.py", "controlplane/settings.py",
-    "wacall/bench/hop.py", "wacall/bench/outbound.py", "wacall/bench/stack.py",
     "wacall/demo/aftermath.py", "wacall/doctor/examine.py", "wacall/stack/hop.py",
 }  # fmt: skip
 # folders in which nothing has a socket, an event loop, or a clock of its own

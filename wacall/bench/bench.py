@@ -20,22 +20,19 @@ from simulators.speech.process import SpeechFailed
 from wacall.bench.calls import measure_calls, warm_up
 from wacall.bench.cost import measure_cost
 from wacall.bench.figures import Findings
-from wacall.bench.hop import measure_hop
 from wacall.bench.outbound import measure_outbound
 from wacall.bench.progress import Progress
 from wacall.bench.rtp import RtpWitness
 from wacall.bench.stack import Bench, running
 from wacall.bench.table import render
 from wacall.bench.webhooks import measure_duplicates, measure_latency, measure_throughput
-from wacall.environment import private_folder, with_tools
+from wacall.environment import private_folder
 from wacall.stack.database import DatabaseFailed
-from wacall.stack.hop import HOW_TO_GET_IT, find_hop
 from wacall.stack.processes import ChildFailed
 from wacall.stack.sfu import find_server
 
 # in this order: the cost is measured before anything has made a part's memory grow
-SECTIONS = ("cost", "calls", "outbound", "webhooks", "load", "hop")
-NEED_HOP = frozenset({"outbound", "hop"})
+SECTIONS = ("cost", "calls", "outbound", "webhooks", "load")
 RESULTS = Path(".wacall/bench")
 _BUSY_SHARE = 0.3
 """Load average per core before the run from which on its times say more of others than of us."""
@@ -89,7 +86,6 @@ class Plan:
     levels: tuple[int, ...] = (1, 2, 4)
     window_s: float = 9.0
     ringing_calls: int = 5
-    hop_levels: tuple[int, ...] = (1, 10, 50)
 
 
 QUICK = Plan(
@@ -100,14 +96,13 @@ QUICK = Plan(
     levels=(1,),
     window_s=3.0,
     ringing_calls=1,
-    hop_levels=(1, 10),
 )
 
 
 def main(argv: list[str]) -> int:
     """Measure; 0 if everything could be measured and no RTP went through Python, else 1.
 
-    A section that this machine cannot measure, for want of rtpengine, also makes it 1.
+    A section that this machine cannot measure also makes it 1.
     """
     plan = parse(argv)
     progress = Progress()
@@ -170,7 +165,6 @@ def parse(argv: list[str]) -> Plan:
         levels=base.levels,
         window_s=base.window_s,
         ringing_calls=base.ringing_calls,
-        hop_levels=base.hop_levels,
     )
 
 
@@ -201,22 +195,10 @@ def machine_facts() -> dict[str, object]:
 
 
 async def _run(plan: Plan, directory: Path, findings: Findings, progress: Progress) -> None:
-    sections = list(plan.sections)
-    if find_hop(with_tools(dict(os.environ))) is None and NEED_HOP & set(sections):
-        left_out = [section for section in sections if section in NEED_HOP]
-        findings.skipped.append(f"Not measured: {', '.join(left_out)}. {HOW_TO_GET_IT}")
-        sections = [section for section in sections if section not in NEED_HOP]
-    in_stack = [section for section in sections if section != "hop"]
-    if in_stack:
-        async with running(directory, lambda what: progress.tell(f"start: {what}")) as bench:
-            for section in in_stack:
-                await _measure(section, plan, bench, findings, progress)
-            progress.tell("stop")
-    if "hop" in sections:
-        # after the stack: nothing else runs
-        await measure_hop(
-            directory, findings, progress, levels=plan.hop_levels, window_s=plan.window_s
-        )
+    async with running(directory, lambda what: progress.tell(f"start: {what}")) as bench:
+        for section in plan.sections:
+            await _measure(section, plan, bench, findings, progress)
+        progress.tell("stop")
 
 
 async def _measure(

@@ -136,48 +136,6 @@ class CostLevel:
         }
 
 
-_LOSS_ALLOWED = 0.0005
-_LATE_ALLOWED = 0.01
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HopLevel:
-    """What the media hop used while `calls` calls ran through it, both ways at full rate."""
-
-    calls: int
-    window_s: float
-    cores: float
-    memory: int
-    """Bytes of PSS."""
-    machine_cores: float
-    """How many processors the whole machine kept busy, the phones included."""
-    due: int
-    """Packets that all phones together had to send."""
-    sent: int
-    heard: int
-
-    @property
-    def lost(self) -> int:
-        """Packets that did not come through."""
-        return max(0, self.sent - self.heard)
-
-    @property
-    def is_carried(self) -> bool:
-        """Whether phones and hop kept up: all sent in time, and as good as all came through."""
-        return self.lost <= _LOSS_ALLOWED * self.due and self.sent >= (1 - _LATE_ALLOWED) * self.due
-
-    def per_call(self, idle: "HopLevel") -> Usage:
-        """Return what each call added to what the hop uses without calls."""
-        return Usage(
-            cores=(self.cores - idle.cores) / self.calls,
-            memory=round((self.memory - idle.memory) / self.calls),
-        )
-
-    def to_json(self) -> dict[str, object]:
-        """Write it."""
-        return {**asdict(self), "lost": self.lost, "carried": self.is_carried}
-
-
 _SHARE_APART = 0.03
 _PACKETS_APART = 50
 """For each call, whatever its length: measured, the SFU counts 15 to 40 more than the phones."""
@@ -259,7 +217,6 @@ class Findings:
     distributions: list[Distribution] = field(default_factory=list)
     throughputs: list[Throughput] = field(default_factory=list)
     costs: list[CostLevel] = field(default_factory=list)
-    hop: list[HopLevel] = field(default_factory=list)
     rtp: dict[str, RtpAccount] = field(default_factory=dict)
     """Section -> its account."""
     attempted: int = 0
@@ -292,7 +249,7 @@ class Findings:
                     "due each way."
                 )
         found += self.skipped
-        if not (self.distributions or self.throughputs or self.costs or self.hop or self.skipped):
+        if not (self.distributions or self.throughputs or self.costs or self.skipped):
             found.append("Nothing was measured.")
         return found
 
@@ -302,7 +259,6 @@ class Findings:
             "distributions": [one.to_json() for one in self.distributions],
             "throughput": [one.to_json() for one in self.throughputs],
             "cost": [one.to_json() for one in self.costs],
-            "hop": [level.to_json() for level in self.hop],
             "rtp": {section: rtp.to_json() for section, rtp in self.rtp.items()},
             "calls_attempted": self.attempted,
             "failures": self.failures,

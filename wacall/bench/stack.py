@@ -12,7 +12,6 @@ from pathlib import Path
 import aiohttp
 from prometheus_client.parser import text_string_to_metric_families
 
-from controlplane.rtpengine.address import HopAddress
 from shared.call.call import Call
 from shared.call.ids import WhatsAppCallId
 from shared.database.supabase import SupabaseStore
@@ -38,6 +37,14 @@ _READ_BY_PRODUCT = (
     "AGENT_", "CALL_", "CONTROLPLANE_", "DRAIN_", "HOP_", "LIVEKIT_", "LOG_", "OPENAI_",
     "RTPENGINE_", "SFU_", "SUPABASE_", "WA_",
 )  # fmt: skip
+_PARTS = {
+    "sfu": "SFU",
+    "hop": "media hop",
+    "bridge": "bridge",
+    "agent": "worker",
+    "controlplane": "control plane",
+}
+"""What the stack calls its parts, and how they are shown; some stacks do without one or another."""
 _SECRET = "bench-only-and-on-loopback-only-0123456789"
 
 
@@ -54,9 +61,6 @@ class Bench:
     idle_worker_processes: int
     """The worker's processes while no call runs."""
     controlplane_url: str
-    hop_address: HopAddress | None
-    """Where rtpengine takes its orders; `None` where there is none."""
-    hop_pid: int | None
     known_udp_ports: frozenset[int]
     """The control plane's that no media can reach: rtpengine reports pressed keys to it."""
 
@@ -142,12 +146,12 @@ async def running(directory: Path, report: Callable[[str], None]) -> AsyncIterat
         )
         undo.push_async_callback(store.close)
         report("waiting until all is quiet")
-        roots = {
-            "SFU": (stack.child("sfu").pid,),
-            "worker": (stack.child("agent").pid,),
-            "control plane": (stack.child("controlplane").pid,),
-            "database": tuple(stack.database.pids.values()) if stack.database else (),
+        roots: dict[str, tuple[int, ...]] = {
+            shown: (stack.child(name).pid,)
+            for name, shown in _PARTS.items()
+            if name in stack.keepers
         }
+        roots["database"] = tuple(stack.database.pids.values()) if stack.database else ()
         yield Bench(
             whatsapp=whatsapp,
             store=store,
@@ -156,8 +160,6 @@ async def running(directory: Path, report: Callable[[str], None]) -> AsyncIterat
             webhook_url=whatsapp.webhook_url,
             idle_worker_processes=await _idle_processes(roots),
             controlplane_url=stack.controlplane_url,
-            hop_address=stack.hop.address if stack.hop else None,
-            hop_pid=stack.child("hop").pid if stack.hop else None,
             known_udp_ports=_key_ports(stack.environment),
         )
 

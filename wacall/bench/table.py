@@ -6,7 +6,6 @@ from wacall.bench.figures import (
     CostLevel,
     Distribution,
     Findings,
-    HopLevel,
     RtpAccount,
     Throughput,
 )
@@ -27,8 +26,6 @@ def render(findings: Findings) -> str:
         blocks.append(_throughputs(findings.throughputs))
     if len(findings.costs) > 1:
         blocks.append(_costs(findings.costs))
-    if len(findings.hop) > 1:
-        blocks.append(_hop(findings.hop))
     if findings.rtp:
         blocks.append(_rtp(findings.rtp))
     first = max((len(row[0]) for block in blocks for row in block), default=0)
@@ -120,22 +117,6 @@ def _costs(levels: Sequence[CostLevel]) -> Rows:
         ]
     )
     return rows
-
-
-def _hop(levels: Sequence[HopLevel]) -> Rows:
-    idle, *loaded = levels
-    added = [level.per_call(idle) for level in loaded]
-    return [
-        ["media hop (rtpengine)", "without", *(f"{level.calls} calls" for level in loaded)],
-        ["CPU, cores", *(f"{level.cores:.3f}" for level in levels)],
-        ["CPU per call, % of a core", "", *(f"{100 * one.cores:.2f}" for one in added)],
-        ["memory, MB", *(f"{level.memory / _MB:.0f}" for level in levels)],
-        ["memory per call, MB", "", *(f"{one.memory / _MB:.2f}" for one in added)],
-        ["packets through it", "", *(str(level.heard) for level in loaded)],
-        ["packets lost", "", *(str(level.lost) for level in loaded)],
-        ["not sent in time", "", *(str(max(0, level.due - level.sent)) for level in loaded)],
-        ["whole machine busy, cores", *(f"{level.machine_cores:.2f}" for level in levels)],
-    ]
 
 
 def _rtp(accounts: Mapping[str, RtpAccount]) -> Rows:
