@@ -32,6 +32,9 @@ SENTENCES: Mapping[EndReason, str] = {
     EndReason.WHIP_REFUSED: "LiveKit did not take the caller's leg; see its log.",
     EndReason.HOP_REFUSED: "The media hop refused, or none is there; check RTPENGINE_URL and that "
     "it runs.",
+    EndReason.BRIDGE_REFUSED: "No media bridge took the call; check BRIDGE_URLS, that one runs "
+    "and is not full, and its log.",
+    EndReason.BRIDGE_LOST: "The media bridge that carried the call died; its log says why.",
     EndReason.GRAPH_REFUSED: "Meta refused a request, or did not answer; the timeline says which.",
     EndReason.PEER_FAILED: "Meta reports that the call failed; the timeline has its code.",
     EndReason.SETUP_TIMEOUT: "The set-up took too long; the timings say where. `wacall doctor` "

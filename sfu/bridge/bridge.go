@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"sync"
 	"time"
@@ -13,6 +14,8 @@ type Bridge struct {
 	join    Join
 	events  *Events
 	max     int
+	// another one after each start: the numbers of events begin anew
+	instance string
 
 	mu       sync.Mutex
 	legs     map[string]*Leg
@@ -30,7 +33,7 @@ var (
 // NewBridge makes a bridge that holds at most `most` legs.
 func NewBridge(network Network, join Join, most int) *Bridge {
 	return &Bridge{
-		network: network, join: join, events: NewEvents(), max: most,
+		network: network, join: join, events: NewEvents(), max: most, instance: rand.Text(),
 		legs: map[string]*Leg{}, empty: make(chan struct{}),
 	}
 }
@@ -151,14 +154,15 @@ func (b *Bridge) Drain(ctx context.Context) {
 
 // Health is what a client needs to choose between bridges.
 type Health struct {
-	Legs     int  `json:"legs"`
-	Max      int  `json:"max"`
-	Draining bool `json:"draining"`
+	Instance string `json:"instance"`
+	Legs     int    `json:"legs"`
+	Max      int    `json:"max"`
+	Draining bool   `json:"draining"`
 }
 
 // Health returns how full the bridge is.
 func (b *Bridge) Health() Health {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return Health{Legs: len(b.legs), Max: b.max, Draining: b.draining}
+	return Health{Instance: b.instance, Legs: len(b.legs), Max: b.max, Draining: b.draining}
 }

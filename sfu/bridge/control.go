@@ -256,16 +256,21 @@ func (c *Control) stopRecording(l *Leg, _ *http.Request) (any, error) {
 	return struct{}{}, nil
 }
 
-// stream writes what happens, one JSON object a line, from `after` on; an empty line now and then says that we live.
+// stream writes what happens, one JSON object a line, from `after` on if that was said by this instance of ours, else from the beginning;
+// an empty line now and then says that we live.
 func (c *Control) stream(w http.ResponseWriter, r *http.Request) {
 	after, err := strconv.ParseUint(r.URL.Query().Get("after"), 10, 64)
 	if err != nil && r.URL.Query().Get("after") != "" {
 		fail(w, bad("`after` has to be the `seq` of an event."))
 		return
 	}
+	if of := r.URL.Query().Get("instance"); of != "" && of != c.bridge.instance {
+		after = 0
+	}
 	missed, coming := c.bridge.events.Read(r.Context(), after)
 	out := http.NewResponseController(w)
 	w.Header().Set("Content-Type", "application/x-ndjson")
+	w.Header().Set("Bridge-Instance", c.bridge.instance)
 	w.WriteHeader(http.StatusOK)
 	encoder := json.NewEncoder(w)
 	for _, event := range missed {

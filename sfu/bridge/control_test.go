@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -185,6 +186,14 @@ func TestEventsComeInOrderAndGoOnWhereOneStopped(t *testing.T) {
 	}
 	if closed := next(read("?after=1")); closed.Type != evClosed {
 		t.Fatal(closed)
+	}
+	_, health := c.do("GET", "/health", "")
+	if closed := next(read(fmt.Sprint("?after=1&instance=", health["instance"]))); closed.Type != evClosed {
+		t.Fatal(closed)
+	}
+	// another instance's numbers say nothing of ours
+	if first := next(read("?after=1&instance=another")); first.Type != evReady {
+		t.Fatal(first)
 	}
 	if status, answer := c.do("GET", "/events?after=x", ""); status != 400 {
 		t.Fatal(status, answer)

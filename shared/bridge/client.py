@@ -1,0 +1,256 @@
+"""One media bridge's control: HTTP with JSON (docs/bridge.md). No sound comes by here."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Self, TypeVar
+
+import aiohttp
+
+from shared.bridge.address import BridgeAddress
+from shared.bridge.errors import BridgeGone, BridgeRefused, BridgeUnreachable, LegUnknown
+from shared.bridge.events import LegEvent
+from shared.bridge.legs import Gate, LegSpec, LegState, PeerSide, Side
+from shared.process.observing import ObserveRequest
+
+SERVICE = "bridge"
+_MAX_LINE = 256 * 1024
+# a living bridge writes something every 2 s
+_SILENT_S = 6.0
+
+_Read = TypeVar("_Read")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BridgeHealth:
+    """What is needed to choose between bridges."""
+
+    instance: str
+    """Another one after each start."""
+    legs: int
+    max: int
+    """So many it takes."""
+    draining: bool
+
+    @property
+    def has_room(self) -> bool:
+        """Whether it takes another leg."""
+        return not self.draining and self.legs < self.max
+
+    @classmethod
+    def read(cls, body: Mapping[str, Any]) -> Self:
+        """Read its answer.
+
+        Raises:
+            KeyError, TypeError, ValueError: this is no bridge's.
+        """
+        return cls(
+            instance=str(body["instance"]),
+            legs=int(body["legs"]),
+            max=int(body["max"]),
+            draining=bool(body["draining"]),
+        )
+
+
+class BridgeClient:
+    """Gives one bridge its orders.
+
+    Everything raises `BridgeUnreachable` without an answer within the bound, `BridgeRefused` for an
+    answer that is an error, and, about a leg, `LegUnknown` once it has ended.
+    """
+
+    def __init__(
+        self,
+        http: aiohttp.ClientSession,
+        address: BridgeAddress,
+        *,
+        token: str,
+        timeout_s: float,
+        observe: ObserveRequest = lambda *_: None,
+    ) -> None:
+        """Take a session whose connector reaches the address; `token` may be empty on loopback."""
+        self._http = http
+        self.address = address
+        self._headers = {"Authorization": f"Bearer {token}"} if token else {}
+        self._timeout_s = timeout_s
+        self._observe = observe
+
+    # --- legs ---
+
+    async def make(self, spec: LegSpec) -> str:
+        """Make a leg; return our offer, or our answer to the peer's."""
+        made = await self._request("make-leg", "POST", "/legs", spec.to_json())
+        return str(made["sdp"])
+
+    async def answer(self, leg: str, sdp: str) -> None:
+        """Give a leg its peer's answer to our newest offer."""
+        await self._about("answer-leg", "POST", leg, "/answer", {"sdp": sdp})
+
+    async def renew(self, leg: str, peer: PeerSide) -> str:
+        """Connect the peer anew under the same participant; return our description."""
+        made = await self._about("renew-leg", "POST", leg, "/renew", peer.to_json())
+        return str(made["sdp"])
+
+    async def gate(
+        self, leg: str, stream: Side, gate: Gate, *, release_within_s: float = 0
+    ) -> None:
+        """Decide what may leave to one side.
+
+        What is `HELD` opens by itself once that side has sent its first packet, for then it hears
+        us, and after `release_within_s` at the latest; with 0 it stays held.
+        """
+        body = {"stream": stream, "state": gate, "release_within_s": release_within_s}
+        await self._about("gate-leg", "POST", leg, "/gate", body)
+
+    async def play(self, leg: str, stream: Side, clip: str) -> None:
+        """Play a file of BRIDGE_CLIPS before what the source sends."""
+        await self._about("play-clip", "POST", leg, "/play", {"stream": stream, "clip": clip})
+
+    async def clear(self, leg: str, stream: Side) -> int:
+        """Drop what waits to leave; return how many frames of 20 ms that were."""
+        answer = await self._about("clear-leg", "POST", leg, "/clear", {"stream": stream})
+        return int(answer["dropped"])
+
+    async def source(self, leg: str, participant: str) -> None:
+        """Let a participant speak in the peer's place; `""`: the peer again."""
+        await self._about("source-leg", "POST", leg, "/source", {"participant": participant})
+
+    async def attributes(self, leg: str, attributes: Mapping[str, str]) -> None:
+        """Set attributes of the leg's participant."""
+        await self._about("attributes-leg", "POST", leg, "/attributes", dict(attributes))
+
+    async def state(self, leg: str) -> LegState:
+        """Look at a leg."""
+        return _read(LegState.read, await self._about("look-leg", "GET", leg))
+
+    async def end(self, leg: str) -> bool:
+        """End a leg; return whether it was there. Harmless when repeated."""
+        try:
+            await self._about("end-leg", "DELETE", leg)
+        except LegUnknown:
+            return False
+        return True
+
+    # --- the bridge ---
+
+    async def health(self) -> BridgeHealth:
+        """Ask how full it is."""
+        return _read(BridgeHealth.read, await self._request("look", "GET", "/health"))
+
+    async def legs(self) -> frozenset[str]:
+        """Ask for the names of its legs."""
+        answer = await self._request("list-legs", "GET", "/legs")
+        return frozenset(str(leg["id"]) for leg in answer["legs"])
+
+    @contextlib.asynccontextmanager
+    async def events(self, *, instance: str, after: int) -> AsyncIterator["EventStream"]:
+        """Listen to what happens, from after `after` on if the bridge is still that `instance`.
+
+        Else from its beginning, as far back as it remembers.
+        """
+        query = {"instance": instance, "after": str(after)}
+        try:
+            async with self._http.get(
+                f"{self.address.url}/events",
+                params=query,
+                headers=self._headers,
+                timeout=aiohttp.ClientTimeout(sock_connect=self._timeout_s, sock_read=_SILENT_S),
+                read_bufsize=_MAX_LINE,
+            ) as response:
+                if response.status != 200:
+                    raise await _refusal(response)
+                yield EventStream(response)
+        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+            raise _unreachable(error) from error
+
+    # --- how all of them ask ---
+
+    async def _about(
+        self, action: str, method: str, leg: str, path: str = "", body: object = None
+    ) -> dict[str, Any]:
+        return await self._request(action, method, f"/legs/{leg}{path}", body)
+
+    async def _request(
+        self, action: str, method: str, path: str, body: object = None
+    ) -> dict[str, Any]:
+        began = time.monotonic()
+        outcome = "error"
+        try:
+            async with (
+                asyncio.timeout(self._timeout_s),
+                self._http.request(
+                    method, f"{self.address.url}{path}", json=body, headers=self._headers
+                ) as response,
+            ):
+                if response.status >= 400:
+                    outcome = f"http-{response.status}"
+                    raise await _refusal(response)
+                answer = await response.json()
+            if not isinstance(answer, dict):
+                raise BridgeUnreachable(_NO_BRIDGES)
+            outcome = "ok"
+            return answer
+        except TimeoutError as error:
+            outcome = "timeout"
+            raise BridgeUnreachable from error
+        except (aiohttp.ClientError, OSError, ValueError) as error:
+            raise _unreachable(error) from error
+        finally:
+            self._observe(SERVICE, action, outcome, time.monotonic() - began)
+
+
+_NO_BRIDGES = "What answers is no media bridge; check BRIDGE_URLS."
+
+
+class EventStream:
+    """What a bridge tells, as it tells it."""
+
+    def __init__(self, response: aiohttp.ClientResponse) -> None:
+        """Take the open response."""
+        self._response = response
+        self.instance = response.headers.get("Bridge-Instance", "")
+
+    async def __aiter__(self) -> AsyncIterator[LegEvent]:
+        """Yield event after event until the bridge ends the stream, or says nothing for too long.
+
+        Raises:
+            BridgeUnreachable: what comes is no bridge's.
+        """
+        async for line in self._response.content:
+            try:
+                event = LegEvent.read(line)
+            except ValueError as error:
+                raise BridgeUnreachable(_NO_BRIDGES) from error
+            if event is not None:
+                yield event
+
+
+def _read(read: Callable[[Mapping[str, Any]], _Read], body: Mapping[str, Any]) -> _Read:
+    try:
+        return read(body)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise BridgeUnreachable(_NO_BRIDGES) from error
+
+
+def _unreachable(error: Exception) -> BridgeUnreachable:
+    """Tell a bridge that runs no more from one that is out of reach."""
+    reason = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
+    if isinstance(reason, ConnectionRefusedError | FileNotFoundError):
+        return BridgeGone()
+    return BridgeUnreachable()
+
+
+async def _refusal(response: aiohttp.ClientResponse) -> Exception:
+    """Read an error's body: `{"error": {"code": ..., "message": ...}}`."""
+    try:
+        error = (await response.json())["error"]
+        code, message = str(error["code"]), str(error["message"])
+    except (aiohttp.ContentTypeError, ValueError, KeyError, TypeError):
+        return BridgeUnreachable(_NO_BRIDGES)
+    if code == "no-leg":
+        return LegUnknown(code, message)
+    if code == "not-authorized":
+        return BridgeRefused(code, "The media bridge refuses us; check BRIDGE_TOKEN on both sides.")
+    return BridgeRefused(code, message)
