@@ -28,6 +28,7 @@ from controlplane.meta.events import (
 )
 from controlplane.meta.keeping import text_decides, what_to_keep
 from controlplane.use_cases.claims import Claims
+from controlplane.use_cases.copies import Copies
 from controlplane.use_cases.hanging_up import PeerHangup
 from controlplane.use_cases.in_flight import InFlight
 from controlplane.use_cases.inbound import CallAnswerer
@@ -98,6 +99,9 @@ class Switchboard:
         self._working: set[str] = set()
         self._intake = Intake(near.store.add_events, tasks=tasks)
         self._claims = Claims()
+        self._copies = Copies()
+        self._unlinked: set[WhatsAppCallId] = set()
+        """Of these calls there are duplicates whose rows do not name the call yet."""
         self.draining = False
 
     # --- in ---
@@ -120,21 +124,22 @@ class Switchboard:
             raise Draining
 
     async def _take(self, events: Sequence[WebhookEvent], received: float) -> None:
+        await self._copies.wait(events)
         now = self._clock()
         pairs = [(event, self._record(event, now)) for event in events]
         try:
-            await self._intake.add([record for _, record in pairs])
+            with self._copies.storing([event for event, row in pairs if row.outcome is None]):
+                await self._intake.add([record for _, record in pairs])
+                self._begin(pairs, received)
         except CallNotFound:
             # a call that was known has been erased since; now it is not known any more
             self._claims.forget(event.wacid for event in events)
             await self._take(events, received)
-            return
         except StoreUnavailable as error:
             if is_away(error) and self._kept < _MAX_KEPT:
                 self._kept += 1
                 self._tasks.spawn(self._take_later(pairs, received))
             raise
-        self._begin(pairs, received)
 
     async def _take_later(self, pairs: Sequence[_Pair], received: float) -> None:
         """Store events as soon as the database is back, and work on them.
@@ -157,6 +162,8 @@ class Switchboard:
                 self.resume(event, record.id, received)
             else:
                 self._metrics.event_settled(record.kind, record.outcome)
+                if record.outcome is EventOutcome.DUPLICATE and record.call_id is None:
+                    self._note_copy(event)
             if isinstance(event, (Unrecognized, MessageFailed)) and event.errors:
                 # such as 131044: without a payment method Meta lets nobody's call through
                 _log.warning(
@@ -174,8 +181,16 @@ class Switchboard:
         if event_id in self._working:
             return
         self._working.add(event_id)
+        self._copies.begin(event)
+
+        def done(_: asyncio.Task[None]) -> None:
+            self._working.discard(event_id)
+            self._copies.end(event)
+            if event.wacid is not None and not self._copies.has_first(event):
+                self._unlinked.discard(event.wacid)
+
         task = self._in_flight.spawn(event, self._work(event, event_id, received))
-        task.add_done_callback(lambda _: self._working.discard(event_id))
+        task.add_done_callback(done)
 
     def take_over(self, call: Call, event: OfferReceived | AnswerReceived) -> None:
         """Go on with a set-up that another process began with this event, in a task of its own."""
@@ -205,6 +220,8 @@ class Switchboard:
         elif isinstance(event, Unrecognized):
             outcome = EventOutcome.UNKNOWN
         elif isinstance(event, OfferReceived) and (call_id := self._claims.get(event.wacid)):
+            outcome = EventOutcome.DUPLICATE
+        elif self._copies.has_first(event):
             outcome = EventOutcome.DUPLICATE
         else:
             outcome = None
@@ -241,7 +258,7 @@ class Switchboard:
         finally:
             if settled is not None:
                 self._metrics.event_settled(event.kind, settled.outcome)
-                await asyncio.shield(self._settle(event_id, settled))
+                await asyncio.shield(self._settle(event, event_id, settled))
 
     async def _hand_on(self, event: WebhookEvent, event_id: str, received: float) -> Settled:
         """Hand the event to its use case, again and again while the database is away."""
@@ -280,14 +297,33 @@ class Switchboard:
             case _:
                 return Settled(EventOutcome.RECORDED)
 
-    async def _settle(self, event_id: str, settled: Settled) -> None:
+    async def _settle(self, event: WebhookEvent, event_id: str, settled: Settled) -> None:
         try:
             await self._store.settle_event(event_id, settled)
+            if event.wacid in self._unlinked:
+                await self._link_copies(event.wacid, settled.call_id)
         except Exception as error:
-            _log.warning(
-                "An event's outcome could not be written.",
-                extra={"action": "settle-failed", "error": type(error).__name__},
-            )
+            _tell_unsettled(error)
+
+    def _note_copy(self, event: WebhookEvent) -> None:
+        """See to it that a duplicate's row names its call, once that is known."""
+        if event.wacid is None or event.wacid in self._unlinked:
+            return
+        self._unlinked.add(event.wacid)
+        if not self._copies.has_first(event):
+            # that one has been settled while the copy was being stored
+            self._tasks.spawn(self._link_late(event.wacid))
+
+    async def _link_late(self, wacid: WhatsAppCallId) -> None:
+        try:
+            await self._link_copies(wacid, self._claims.get(wacid))
+        except Exception as error:
+            _tell_unsettled(error)
+
+    async def _link_copies(self, wacid: WhatsAppCallId, call_id: CallId | None) -> None:
+        self._unlinked.discard(wacid)
+        if call_id is not None:
+            await self._store.link_duplicates(wacid, call_id)
 
     async def _stop_setup(self, wacid: WhatsAppCallId) -> None:
         await self._in_flight.cancel(OfferReceived, wacid)
@@ -302,6 +338,13 @@ class Switchboard:
     async def close(self) -> None:
         """Cancel what is left; the rows' deadlines see to the rest."""
         await self._tasks.close()
+
+
+def _tell_unsettled(error: Exception) -> None:
+    _log.warning(
+        "An event's outcome could not be written.",
+        extra={"action": "settle-failed", "error": type(error).__name__},
+    )
 
 
 def _advice(errors: Sequence[ReportedError]) -> list[str]:

@@ -6,7 +6,7 @@ from datetime import datetime
 from postgrest.types import ReturnMethod
 
 from shared.call.ids import CallId, WhatsAppCallId
-from shared.call.records import EventRecord, EventSource, Settled
+from shared.call.records import EventOutcome, EventRecord, EventSource, Settled
 from shared.database import rows
 from shared.database.tables import Tables
 
@@ -36,6 +36,14 @@ class Events(Tables):
             columns["call_id"] = settled.call_id
         query = self._rest.table("call_events").update(columns, returning=ReturnMethod.minimal)
         await self._rest.send("settle an event", query.eq("id", event_id))
+
+    async def link_duplicates(self, wacid: WhatsAppCallId, call_id: CallId) -> None:
+        """Name the call in those duplicates of its events that were stored before it was known."""
+        query = self._rest.table("call_events").update(
+            {"call_id": call_id}, returning=ReturnMethod.minimal
+        )
+        query = query.eq("wacid", wacid).eq("outcome", EventOutcome.DUPLICATE.value)
+        await self._rest.send("link duplicates", query.is_("call_id", "null"))
 
     async def take_pending_events(
         self, *, received_before: datetime, taken_before: datetime, now: datetime

@@ -130,6 +130,9 @@ class CallStore(Protocol):
     async def settle_event(self, event_id: str, settled: Settled) -> None:
         """Note what became of an event."""
 
+    async def link_duplicates(self, wacid: WhatsAppCallId, call_id: CallId) -> None:
+        """Name the call in those duplicates of its events that were stored before it was known."""
+
     async def take_pending_events(
         self, *, received_before: datetime, taken_before: datetime, now: datetime
     ) -> list[EventRecord]:

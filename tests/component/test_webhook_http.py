@@ -241,6 +241,33 @@ async def test_a_connect_that_came_before_asks_nothing_of_the_database(
     await eventually(lambda: bench.store.list_calls(limit=10))
 
 
+async def test_copies_that_come_together_ask_the_database_once(
+    bench: Bench, http: aiohttp.ClientSession
+) -> None:
+    """40 of one `connect` at once: 40 rows, one claim, one outcome written; all name the call."""
+    body = late_connect(bench)
+    assert await asyncio.gather(*(post(bench, http, body) for _ in range(40))) == [200] * 40
+    assert await bench.until_settled("connect", 40) == ["duplicate"] * 39 + ["stale"]
+    (call,) = await bench.store.list_calls(limit=10)
+
+    async def all_linked() -> bool:
+        rows = await bench.store.list_events(call.id)
+        return sum(row.kind == "connect" for row in rows) == 40
+
+    await eventually(all_linked)
+    async with http.get("/metrics") as response:
+        lines = (await response.text()).splitlines()
+    asked = {
+        action: sum(
+            float(line.split()[-1])
+            for line in lines
+            if line.startswith("whatsapp_upstream_seconds_count{") and f'"{action}"' in line
+        )
+        for action in ("claim_a_call", "settle_an_event")
+    }
+    assert asked == {"claim_a_call": 1, "settle_an_event": 1}
+
+
 def late_connect(bench: Bench) -> bytes:
     """A call that came too late to be answered."""
     line, caller = bench.whatsapp.line, Caller()

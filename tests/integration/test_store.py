@@ -327,6 +327,22 @@ async def test_an_event_is_settled_with_outcome_and_call(store: SupabaseStore) -
     assert (settled.outcome, settled.call_id) == (EventOutcome.FAILED, call.id)
 
 
+async def test_duplicates_learn_their_call_later(store: SupabaseStore) -> None:
+    """Only duplicates with the call's id and without a call; whoever has one keeps it."""
+    call, other = await claimed(store), await claimed(store)
+    wacid = WhatsAppCallId("wacid.COPIED")
+    duplicate = EventOutcome.DUPLICATE
+    copy = make_event(wacid=wacid, outcome=duplicate)
+    linked = make_event(wacid=wacid, outcome=duplicate, call_id=other.id)
+    pending = make_event(wacid=wacid)
+    foreign = make_event(wacid=WhatsAppCallId("wacid.OTHER"), outcome=duplicate)
+    await store.add_events([copy, linked, pending, foreign])
+    await store.link_duplicates(wacid, call.id)
+
+    assert [event.id for event in await store.list_events(call.id)] == [copy.id]
+    assert [event.id for event in await store.list_events(other.id)] == [linked.id]
+
+
 async def test_pending_events_go_to_one_taker(store: SupabaseStore) -> None:
     """Twenty takers at once: each event to exactly one, and none twice."""
     events = [make_event(received_at=NOW + n * SECOND) for n in range(60)]

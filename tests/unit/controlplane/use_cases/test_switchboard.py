@@ -1,14 +1,17 @@
 """Which events are worked on, how often, and what is left open while the database is away."""
 
 import asyncio
+import dataclasses
 import time
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 
-from controlplane.meta.events import OfferReceived
+from controlplane.meta.events import OfferReceived, PeerHungUp, WebhookEvent
+from controlplane.meta.words import HangupStatus
 from controlplane.use_cases.hanging_up import PeerHangup
 from controlplane.use_cases.inbound import CallAnswerer
 from controlplane.use_cases.line_watch import LineWatch
@@ -18,9 +21,10 @@ from controlplane.use_cases.permissions import Permissions
 from controlplane.use_cases.switchboard import Switchboard
 from controlplane.use_cases.wishes import Wishes
 from shared.call.errors import StoreUnavailable
-from shared.call.ids import PhoneNumberId, WhatsAppCallId
+from shared.call.ids import CallId, PhoneNumberId, WhatsAppCallId
 from shared.call.person import Party
-from shared.call.records import EventOutcome, Settled
+from shared.call.records import EventOutcome, EventRecord, Settled
+from shared.database.faults import AccessDenied
 from shared.process.tasks import Tasks
 
 OFFER = OfferReceived(
@@ -31,6 +35,20 @@ OFFER = OfferReceived(
     raw={},
     sdp="",
 )
+HANGUP = PeerHungUp(
+    phone_number_id=None,
+    wacid=OFFER.wacid,
+    timestamp=None,
+    party=Party(),
+    raw={"at": 1},
+    status=HangupStatus.COMPLETED,
+    direction=None,
+    started_at=None,
+    ended_at=None,
+    duration_s=None,
+    errors=(),
+)
+CALL = CallId("6f9c0a5e-0000-4000-8000-000000000001")
 
 
 class Neighbourhood:
@@ -38,19 +56,30 @@ class Neighbourhood:
 
     def __init__(self, *, answers: list[Exception] | None = None) -> None:
         self.settled: list[tuple[str, Settled]] = []
-        self.stored = 0
+        self.rows: list[EventRecord] = []
+        self.linked: list[tuple[WhatsAppCallId, CallId]] = []
+        self.may_store = asyncio.Event()
+        self.may_store.set()
         self.refusals: list[Exception] = []
-        self.answered = 0
+        self.answered = self.hung_up = 0
         self.go_on = asyncio.Event()
         self._errors = answers or []
 
-    async def add_events(self, _: Any) -> None:
+    @property
+    def stored(self) -> int:
+        return len(self.rows)
+
+    async def add_events(self, events: Sequence[EventRecord]) -> None:
+        await self.may_store.wait()
         if self.refusals:
             raise self.refusals.pop(0)
-        self.stored += 1
+        self.rows += events
 
     async def settle_event(self, event_id: str, settled: Settled) -> None:
         self.settled.append((event_id, settled))
+
+    async def link_duplicates(self, wacid: WhatsAppCallId, call_id: CallId) -> None:
+        self.linked.append((wacid, call_id))
 
     def event_settled(self, *_: Any) -> None:
         """Count."""
@@ -60,7 +89,12 @@ class Neighbourhood:
         if self._errors:
             raise self._errors.pop(0)
         await self.go_on.wait()
-        return Settled(EventOutcome.HANDLED)
+        return Settled(EventOutcome.HANDLED, CALL)
+
+    async def handle(self, _event: Any, _stop_setup: Any) -> Settled:
+        self.hung_up += 1
+        await self.go_on.wait()
+        return Settled(EventOutcome.HANDLED, CALL)
 
 
 def board_over(around: Neighbourhood, tasks: Tasks) -> Switchboard:
@@ -71,7 +105,7 @@ def board_over(around: Neighbourhood, tasks: Tasks) -> Switchboard:
         cast(Neighbours, near),
         answerer=cast(CallAnswerer, around),
         linker=cast(CallLinker, None),
-        hangup=cast(PeerHangup, None),
+        hangup=cast(PeerHangup, around),
         permissions=cast(Permissions, None),
         line_watch=cast(LineWatch, None),
         wishes=cast(Wishes, None),
@@ -137,3 +171,100 @@ async def test_only_so_much_is_kept() -> None:
     await tasks.drain(10)
 
     assert around.stored == 100
+
+
+COPIED = pytest.mark.parametrize("event", [OFFER, HANGUP], ids=["connect", "terminate"])
+
+
+async def receive_copies(board: Switchboard, event: WebhookEvent, count: int) -> list[object]:
+    copies = [dataclasses.replace(event) for _ in range(count)]
+    received = time.monotonic()
+    return await asyncio.gather(
+        *(board.receive([copy], received) for copy in copies), return_exceptions=True
+    )
+
+
+@COPIED
+async def test_copies_of_what_is_worked_on_are_rows_and_no_work(event: WebhookEvent) -> None:
+    """50 copies while the first one is under way: one is worked on, 50 are stored."""
+    around, tasks = Neighbourhood(), Tasks()
+    board = board_over(around, tasks)
+    await board.receive([event], time.monotonic())
+    await receive_copies(board, event, 49)
+    around.go_on.set()
+    await tasks.drain(5)
+
+    assert around.answered + around.hung_up == 1
+    assert [row.outcome for row in around.rows] == [None, *[EventOutcome.DUPLICATE] * 49]
+    assert around.settled == [(around.rows[0].id, Settled(EventOutcome.HANDLED, CALL))]
+    assert around.linked == [(event.wacid, CALL)]
+
+
+@COPIED
+async def test_copies_that_come_together_wait_for_the_first_one(event: WebhookEvent) -> None:
+    """None is acknowledged, or known to be a copy, before the first one's row is there."""
+    around, tasks = Neighbourhood(), Tasks()
+    around.may_store.clear()
+    board = board_over(around, tasks)
+    receiving = asyncio.create_task(receive_copies(board, event, 50))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0.2)  # longer than a slow request keeps others from going beside it
+    assert not receiving.done()
+    around.may_store.set()
+    assert await receiving == [None] * 50
+    around.go_on.set()
+    await tasks.drain(5)
+
+    assert around.answered + around.hung_up == 1
+    assert around.stored == 50
+    assert len(around.settled) == 1
+
+
+@COPIED
+async def test_copies_share_what_the_first_one_could_not_be_stored_for(event: WebhookEvent) -> None:
+    """Meta is told 200 for none of them; what comes later is a first one again."""
+    around, tasks = Neighbourhood(), Tasks()
+    around.may_store.clear()
+    # not away, so that nothing is kept for later: the database refuses
+    around.refusals = [AccessDenied() for _ in range(50)]
+    board = board_over(around, tasks)
+    receiving = asyncio.create_task(receive_copies(board, event, 50))
+    await asyncio.sleep(0.05)
+    around.may_store.set()
+    told = await receiving
+    assert {type(error) for error in told} == {AccessDenied}
+    assert len(around.refusals) == 49
+
+    around.refusals.clear()
+    around.go_on.set()
+    await board.receive([event], time.monotonic())
+    await tasks.drain(5)
+    assert around.answered + around.hung_up == 1
+
+
+async def test_a_copy_after_a_failure_is_worked_on_again() -> None:
+    """What came of the first one is no answer to the call: the next copy gets its chance."""
+    around, tasks = Neighbourhood(answers=[ValueError()]), Tasks()
+    board = board_over(around, tasks)
+    await board.receive([OFFER], time.monotonic())
+    await tasks.drain(5)
+    around.go_on.set()
+    await board.receive([OFFER], time.monotonic())
+    await tasks.drain(5)
+
+    assert [settled.outcome for _, settled in around.settled] == [
+        EventOutcome.FAILED,
+        EventOutcome.HANDLED,
+    ]
+
+
+async def test_events_of_one_call_that_differ_are_no_copies() -> None:
+    """Two hang-ups with different words are two events."""
+    around, tasks = Neighbourhood(), Tasks()
+    board = board_over(around, tasks)
+    for at in (1, 2):
+        await board.receive([dataclasses.replace(HANGUP, raw={"at": at})], time.monotonic())
+    around.go_on.set()
+    await tasks.drain(5)
+
+    assert around.hung_up == 2
