@@ -70,17 +70,27 @@ async def whatsapp(controlplane_port: int) -> AsyncIterator[WhatsAppSimulator]:
         yield simulator
 
 
-@pytest_asyncio.fixture
-async def puppets(
-    sfu_with_webhook: EmbeddedSfu, store: SupabaseStore
+@pytest_asyncio.fixture(scope="session")
+async def puppets_of_all_tests(
+    sfu_with_webhook: EmbeddedSfu, store_client: SupabaseStore
 ) -> AsyncIterator[PuppetAgents]:
-    """Agents that come into every call's room."""
-    async with PuppetAgents(
+    """The agents' process, which takes longer to start than most tests take."""
+    agents = PuppetAgents(
         url=sfu_with_webhook.http_url,
         api_key=sfu_with_webhook.keys.key,
         api_secret=sfu_with_webhook.keys.secret,
-        store=store,
-    ) as agents:
+        store=store_client,
+    )
+    yield agents
+    await agents.close()
+
+
+@pytest_asyncio.fixture
+async def puppets(
+    puppets_of_all_tests: PuppetAgents, store: SupabaseStore
+) -> AsyncIterator[PuppetAgents]:
+    """Agents that come into every call's room."""
+    async with puppets_of_all_tests.for_one_test() as agents:
         yield agents
 
 

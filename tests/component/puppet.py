@@ -6,12 +6,13 @@ tests/e2e.
 """
 
 import asyncio
+import contextlib
 import json
 import os
 import sys
 from collections import defaultdict
+from collections.abc import AsyncIterator
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
 from shared.call.call import EndReason
@@ -37,10 +38,29 @@ class PuppetAgents:
         self._reading: asyncio.Task[None] | None = None
         self._events: dict[tuple[str, str], asyncio.Event] = defaultdict(asyncio.Event)
         self._gives_up: EndReason | None = None
+        self._tests = 0
         self.data: dict[str, list[dict[str, Any]]] = defaultdict(list)
         """Data messages that came to the agents, by room: topic, text, from_server."""
 
-    async def __aenter__(self) -> Self:
+    @contextlib.asynccontextmanager
+    async def for_one_test(self) -> AsyncIterator[Self]:
+        """Come into the rooms of one test, with nothing left of what another one has ordered."""
+        self._gives_up = None
+        self.data.clear()
+        self._events.clear()
+        if self._process is None or self._process.returncode is not None:
+            # the first one, or LiveKit's native client has taken it down in the last test
+            await self.close()
+            await self._start()
+        self._tests += 1
+        self._order(begin=str(self._tests))
+        await self.wait("ready", str(self._tests), _READY_S)
+        try:
+            yield self
+        finally:
+            self._order(rest=True)
+
+    async def _start(self) -> None:
         self._process = await asyncio.create_subprocess_exec(
             sys.executable,
             MAIN,
@@ -50,15 +70,9 @@ class PuppetAgents:
             stderr=asyncio.subprocess.DEVNULL,
         )
         self._reading = asyncio.create_task(self._read())
-        await self.wait("ready", "", _READY_S)
-        return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def close(self) -> None:
+        """End the agents' process."""
         if self._process is None or self._reading is None:
             return
         if self._process.returncode is None:

@@ -9,6 +9,7 @@ import contextlib
 import json
 import os
 import sys
+from collections.abc import Coroutine
 from typing import Any
 
 import numpy as np
@@ -35,19 +36,56 @@ class Puppets:
         self.url, self.key, self.secret = url, key, secret
         self.comes = True
         self.silent = False
+        self.is_resting = True
         self.identity, self.track = AGENT, TRACK
         self.rooms: dict[str, rtc.Room] = {}
+        self.settled: set[str] = set()
+        """Rooms that we are in, and done with coming."""
         self.tasks: dict[str, asyncio.Task[None]] = {}
+        self.old: set[str] = set()
+        self.leaving: set[asyncio.Task[None]] = set()
 
-    async def watch(self) -> None:
+    async def begin(self, lk: api.LiveKitAPI) -> None:
+        """Be as new, for another test; the rooms that are there are none of its business."""
+        self.rest()
+        self.old |= await self.listed(lk)
+        self.is_resting, self.comes, self.silent = False, True, False
+        self.identity, self.track = AGENT, TRACK
+
+    def rest(self) -> None:
+        """Leave all rooms, and look for no others."""
+        self.is_resting = True
+        for name in self.settled:
+            self.tasks[name].cancel()
+            self.in_background(self.rooms[name].disconnect())
+        # whoever is on the way into a room sees that it is not wanted any more: the native client
+        # does not survive that a connect is cancelled
+        self.rooms.clear()
+        self.settled.clear()
+
+    def in_background(self, leaving: Coroutine[Any, Any, None]) -> None:
+        """Leave without that anybody waits for it."""
+
+        async def leave() -> None:
+            with contextlib.suppress(Exception):
+                await asyncio.wait_for(leaving, JOIN_S)
+
+        task = asyncio.create_task(leave())
+        self.leaving.add(task)
+        task.add_done_callback(self.leaving.discard)
+
+    async def watch(self, lk: api.LiveKitAPI) -> None:
         """Join whatever room appears."""
-        async with api.LiveKitAPI(self.url, self.key, self.secret) as lk:
-            while True:
-                listed = await lk.room.list_rooms(api.ListRoomsRequest())
-                for name in {room.name for room in listed.rooms} - set(self.tasks):
-                    if self.comes and name.startswith("wa-"):
+        while True:
+            if not self.is_resting:
+                for name in await self.listed(lk) - self.old - set(self.tasks):
+                    if self.comes and not self.is_resting and name.startswith("wa-"):
                         self.tasks[name] = asyncio.create_task(self.play(name))
-                await asyncio.sleep(POLL_S)
+            await asyncio.sleep(POLL_S)
+
+    async def listed(self, lk: api.LiveKitAPI) -> set[str]:
+        """Return the names of all rooms."""
+        return {room.name for room in (await lk.room.list_rooms(api.ListRoomsRequest())).rooms}
 
     async def play(self, name: str) -> None:
         """Be the agent of one call."""
@@ -73,8 +111,12 @@ class Puppets:
         except rtc.ConnectError:
             # the room went while we were on our way
             return
+        if name not in self.rooms:
+            self.in_background(room.disconnect())
+            return
         tell("joined", name)
         if self.silent:
+            self.settled.add(name)
             return
         source = rtc.AudioSource(RATE, 1)
         track = rtc.LocalAudioTrack.create_audio_track(self.track, source)
@@ -83,6 +125,10 @@ class Puppets:
             source=rtc.TrackSource.SOURCE_MICROPHONE, dtx=False, red=False
         )
         await room.local_participant.publish_track(track, options)
+        if name not in self.rooms:
+            self.in_background(room.disconnect())
+            return
+        self.settled.add(name)
         look()
         await active.wait()
         track.unmute()
@@ -99,6 +145,7 @@ class Puppets:
 
     async def leave(self, name: str) -> None:
         """Leave a room without a word."""
+        self.settled.discard(name)
         self.tasks[name].cancel()
         with contextlib.suppress(Exception):
             await asyncio.wait_for(self.rooms[name].disconnect(), JOIN_S)
@@ -116,19 +163,23 @@ class Puppets:
 async def main(url: str, key: str, secret: str) -> None:
     """Obey until stdin closes."""
     puppets = Puppets(url, key, secret)
-    watching = asyncio.create_task(puppets.watch())
     loop = asyncio.get_running_loop()
-    leaving: set[asyncio.Task[None]] = set()
-    tell("ready", "")
-    while line := await loop.run_in_executor(None, sys.stdin.readline):
-        order: dict[str, Any] = json.loads(line)
-        if "leave" in order:
-            leaving.add(asyncio.create_task(puppets.leave(order["leave"])))
-        puppets.comes = order.get("comes", puppets.comes)
-        puppets.silent = order.get("silent", puppets.silent)
-        puppets.identity = order.get("identity", puppets.identity)
-        puppets.track = order.get("track", puppets.track)
-    watching.cancel()
+    async with api.LiveKitAPI(url, key, secret) as lk:
+        watching = asyncio.create_task(puppets.watch(lk))
+        while line := await loop.run_in_executor(None, sys.stdin.readline):
+            order: dict[str, Any] = json.loads(line)
+            if "begin" in order:
+                await puppets.begin(lk)
+                tell("ready", order["begin"])
+            if "rest" in order:
+                puppets.rest()
+            if "leave" in order:
+                puppets.in_background(puppets.leave(order["leave"]))
+            puppets.comes = order.get("comes", puppets.comes)
+            puppets.silent = order.get("silent", puppets.silent)
+            puppets.identity = order.get("identity", puppets.identity)
+            puppets.track = order.get("track", puppets.track)
+        watching.cancel()
 
 
 if __name__ == "__main__":
