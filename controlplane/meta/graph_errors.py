@@ -113,7 +113,8 @@ class GraphRefused(GraphError):
         """Whether a refused `reject` or `terminate` means that there is no such call any more.
 
         Meta documents no code for it. Those requests hold nothing but the call's id, so that what
-        can be wrong with them, once account, token and line are right, is the call.
+        can be wrong with them, once account, token and line are right, is the call. Of a refused
+        `pre_accept` or `accept` it says that this may be so.
         """
         if not 400 <= self.http_status < 500 or self.says_already_accepted:
             return False

@@ -165,7 +165,7 @@ class CallAnswerer:
     ) -> tuple[Call, datetime]:
         """Do all up to `accept`; return the row, and when the call was answered."""
         if call.setup_takes:
-            answered_at = await self._traces.go_on(call)
+            answered_at = await self._setup.unless_over(call, self._traces.go_on(call))
             if answered_at is not None:
                 watch.done("accept")
                 return call, answered_at
@@ -190,14 +190,15 @@ class CallAnswerer:
         )
         if self._policy.pre_accept:
             try:
-                _, call = await _both(self._graph.pre_accept(offer.wacid, answer), sending)
+                preparing = self._graph.pre_accept(offer.wacid, answer)
+                _, call = await _both(self._setup.unless_over(call, preparing), sending)
             except WacallError:
                 await self._write(call, accept_sent_at=may_need_terminate, answer_sdp=None)
                 raise
             watch.done("pre_accept")
         else:
             call = await sending
-        await self._graph.accept(offer.wacid, answer)
+        await self._setup.unless_over(call, self._graph.accept(offer.wacid, answer))
         watch.done("accept")
         return call, self._clock()
 

@@ -1,10 +1,11 @@
 """What all set-ups of calls share: the stopwatch, the next step on the row, the failure."""
 
+import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Collection
-from typing import Unpack
+from collections.abc import Awaitable, Collection
+from typing import TypeVar, Unpack
 
 from controlplane.core.errors import AgentGaveUp, AgentNotReady, TimedOut
 from controlplane.meta.graph_errors import GraphRefused
@@ -20,8 +21,13 @@ from shared.process.logs import without_text
 
 _log = logging.getLogger(__name__)
 
+_T = TypeVar("_T")
+
 _ADVANCE_WITHIN_S = 30.0
 _END_WITHIN_S = 60.0
+# How long Meta's word of a hang-up may come behind its refusal to answer that call, and how often
+# another replica's row is looked at for it.
+_HANGUP_BEHIND_S, _LOOK_EVERY_S = 2.0, 0.2
 
 
 class Stopwatch:
@@ -93,6 +99,33 @@ class CallSetup:
             raise TakenOver if row.setup_owner != call.setup_owner else Overtaken
 
         return await until_stored(write, within_s=_ADVANCE_WITHIN_S)
+
+    async def unless_over(self, call: Call, answering: Awaitable[_T]) -> _T:
+        """Await a request that answers the call; see to it that a hang-up is not called a refusal.
+
+        Who hangs up at that moment makes Meta refuse, in words that it has for other things as
+        well; its webhook comes behind them. Here it stops the set-up that waits; should another
+        replica be told, the row says so.
+
+        Raises:
+            Overtaken: the call has ended.
+            GraphRefused: nothing was heard of an end.
+        """
+        try:
+            return await answering
+        except GraphRefused as error:
+            if error.says_call_gone:
+                await self._let_hangup_come(call)
+            raise
+
+    async def _let_hangup_come(self, call: Call) -> None:
+        until = time.monotonic() + _HANGUP_BEHIND_S
+        while time.monotonic() < until:
+            await asyncio.sleep(_LOOK_EVERY_S)
+            with contextlib.suppress(StoreUnavailable):
+                row = await self._store.get_call(call.id)
+                if row is None or row.status.is_final:
+                    raise Overtaken
 
     async def why_agent_left(self, call: Call) -> Exception:
         """Say why the agent is not in the room: the call has ended, or it gave up."""

@@ -28,6 +28,7 @@ from simulators.meta.webhooks.calls import (
 )
 from simulators.phone.ice_lite import Loss
 from tests.component.bench import APP_SECRET, OPERATOR_KEY, Bench, MakeBench, actions, ended_as
+from tests.eventually import eventually
 from wacall.stack.sfu import EmbeddedSfu
 
 
@@ -138,6 +139,33 @@ async def test_a_terminate_during_accept_stops_it(bench: Bench) -> None:
 
     ended_as(await bench.until_released(call), CallStatus.CANCELED, EndReason.CALLER_HANGUP)
     assert "terminate" not in actions(call)
+
+
+@pytest.mark.parametrize("action", ["pre_accept", "accept"])
+async def test_a_refusal_that_a_hang_up_explains_is_none(bench: Bench, action: str) -> None:
+    """Meta refuses what came too late, and tells of the hang-up half a second later."""
+    gone = {"error": {"code": 100, "message": "(#100) Invalid parameter"}}
+    bench.whatsapp.fail(Fault(action=action, kind=FaultKind.REPLY, status=400, body=gone))
+    call = await bench.whatsapp.call()
+    await eventually(lambda: action in [request.action for request in call.requests])
+    await asyncio.sleep(0.5)
+    call.hang_up()
+    await call.ended(12)
+
+    ended_as(await bench.until_released(call), CallStatus.CANCELED, EndReason.CALLER_HANGUP)
+    assert {"reject", "terminate"}.isdisjoint(actions(call))
+    assert await bench.outcomes("error") == []
+
+
+async def test_a_refusal_without_a_hang_up_is_one(bench: Bench) -> None:
+    """Nothing is heard of an end: the call is given up as before."""
+    bad = {"error": {"code": 100, "message": "(#100) Invalid parameter"}}
+    bench.whatsapp.fail(Fault(action="pre_accept", kind=FaultKind.REPLY, status=400, body=bad))
+    call = await bench.whatsapp.call()
+    await call.ended(15)
+
+    ended_as(await bench.until_released(call), CallStatus.FAILED, EndReason.GRAPH_REFUSED)
+    assert actions(call) == ["reject"]
 
 
 async def test_two_calls_in_one_webhook_are_both_answered(bench: Bench) -> None:
