@@ -17,6 +17,7 @@ from pathlib import Path
 import aiohttp
 
 from simulators.speech.process import SpeechFailed
+from wacall.bench.burst import measure_burst
 from wacall.bench.calls import measure_calls, warm_up
 from wacall.bench.cost import measure_cost
 from wacall.bench.figures import Findings
@@ -32,7 +33,7 @@ from wacall.stack.processes import ChildFailed
 from wacall.stack.sfu import find_server
 
 # in this order: the cost is measured before anything has made a part's memory grow
-SECTIONS = ("cost", "calls", "outbound", "webhooks", "load")
+SECTIONS = ("cost", "calls", "outbound", "burst", "webhooks", "load")
 RESULTS = Path(".wacall/bench")
 _BUSY_SHARE = 0.3
 """Load average per core before the run from which on its times say more of others than of us."""
@@ -53,6 +54,11 @@ _FOOTNOTES: Sequence[tuple[frozenset[str], str]] = (
         frozenset({"calls"}),
         "Steps of webhook -> accept: `calls.timings`, each from the end of the one before, by the "
         "control plane's clock. WHIP: the POST and, beside it, a write to the call's row.",
+    ),
+    (
+        frozenset({"burst"}),
+        "Calls at the same instant: how many a control plane admits is learnt, so a later burst "
+        "may fare better than an earlier one. The others are told `reject`, `busy`.",
     ),
     (
         frozenset({"calls", "outbound"}),
@@ -86,6 +92,7 @@ class Plan:
     levels: tuple[int, ...] = (1, 2, 4)
     window_s: float = 9.0
     ringing_calls: int = 5
+    bursts: tuple[int, ...] = (12, 16, 24)
 
 
 QUICK = Plan(
@@ -96,6 +103,7 @@ QUICK = Plan(
     levels=(1,),
     window_s=3.0,
     ringing_calls=1,
+    bursts=(12,),
 )
 
 
@@ -165,6 +173,7 @@ def parse(argv: list[str]) -> Plan:
         levels=base.levels,
         window_s=base.window_s,
         ringing_calls=base.ringing_calls,
+        bursts=base.bursts,
     )
 
 
@@ -211,6 +220,8 @@ async def _measure(
             await measure_outbound(
                 bench, findings, progress, count=plan.calls, ringing=plan.ringing_calls
             )
+        case "burst":
+            await measure_burst(bench, findings, progress, levels=plan.bursts)
         case "webhooks":
             await measure_latency(
                 bench, findings, progress, count=plan.webhooks, per_s=plan.webhooks_per_s

@@ -3,18 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 
-
-def percentile(values: Sequence[float], percent: int) -> float:
-    """Return the percentile by nearest rank: a value that was measured, never one in between.
-
-    Raises:
-        ValueError: there are no values, or `percent` is not from 1 to 100.
-    """
-    if not values or not 1 <= percent <= 100:
-        raise ValueError("a percentile from 1 to 100 needs at least one value")
-    # whole numbers: 0.07 * 100 is more than 7
-    rank = -(-percent * len(values) // 100)
-    return sorted(values)[rank - 1]
+from wacall.bench.burst_level import BurstLevel
+from wacall.bench.percentile import percentile
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -217,6 +207,7 @@ class Findings:
     distributions: list[Distribution] = field(default_factory=list)
     throughputs: list[Throughput] = field(default_factory=list)
     costs: list[CostLevel] = field(default_factory=list)
+    bursts: list[BurstLevel] = field(default_factory=list)
     rtp: dict[str, RtpAccount] = field(default_factory=dict)
     """Section -> its account."""
     attempted: int = 0
@@ -248,8 +239,10 @@ class Findings:
                     f"counted {rtp.sfu_received} in and {rtp.sfu_sent} out; {rtp.expected} were "
                     "due each way."
                 )
+        found += [problem for level in self.bursts if (problem := level.problem) is not None]
         found += self.skipped
-        if not (self.distributions or self.throughputs or self.costs or self.skipped):
+        measured = (self.distributions, self.throughputs, self.costs, self.bursts)
+        if not any(measured) and not self.skipped:
             found.append("Nothing was measured.")
         return found
 
@@ -259,6 +252,7 @@ class Findings:
             "distributions": [one.to_json() for one in self.distributions],
             "throughput": [one.to_json() for one in self.throughputs],
             "cost": [one.to_json() for one in self.costs],
+            "burst": [level.to_json() for level in self.bursts],
             "rtp": {section: rtp.to_json() for section, rtp in self.rtp.items()},
             "calls_attempted": self.attempted,
             "failures": self.failures,

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
+from wacall.bench.burst_level import burst_rows
 from wacall.bench.figures import (
     CostLevel,
     Distribution,
@@ -22,6 +23,8 @@ def render(findings: Findings) -> str:
     blocks: list[Rows] = []
     if findings.distributions:
         blocks.append(_times(findings.distributions))
+    if findings.bursts:
+        blocks.append(burst_rows(findings.bursts))
     if findings.throughputs:
         blocks.append(_throughputs(findings.throughputs))
     if len(findings.costs) > 1:
