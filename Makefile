@@ -6,7 +6,7 @@ CODE := shared controlplane agents simulators wacall examples tests
 # every line and branch of these is covered by unit tests
 PURE := shared/call/*,controlplane/core/*,controlplane/sdp/*,controlplane/stop/*
 
-.PHONY: help setup demo test check bench docs fmt lock clean
+.PHONY: help setup browser demo test check bench docs fmt lock clean
 
 help:  ## show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile
@@ -14,10 +14,13 @@ help:  ## show this list
 setup:  ## install everything into .venv and .cache; does nothing when nothing changed
 	@"$(PYTHON)" -m wacall.bootstrap
 
+browser:  ## the same, and a browser for the tests of web pages if there is none
+	@"$(PYTHON)" -m wacall.bootstrap browser
+
 demo: setup  ## run the whole stack with a simulated Meta and phone, a call each way
 	@$(BIN)/wacall demo
 
-test: setup  ## run the whole suite
+test: browser  ## run the whole suite
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup --cov
 
 check: setup  ## format, lint, declared imports, types, unit tests: seconds

@@ -17,14 +17,29 @@ from simulators.meta.calls.user_call import SimulatedCall
 from simulators.meta.people.call_plan import CallPlan
 from simulators.meta.webhooks.calls import Caller, Json
 from simulators.meta.whatsapp import WhatsAppSimulator
-from simulators.meta.wishes import Key, listed, read_wish, sentences, text, yes_no
+from simulators.meta.wishes import (
+    Key,
+    digits,
+    listed,
+    phone_number,
+    read_wish,
+    sentences,
+    text,
+    yes_no,
+)
 from simulators.phone.phone import CallOver
 from simulators.phone.recording import Pcm, read_wav
 from simulators.speech import voice
 from simulators.tasks import Tasks
 
 _HELLO = "Hello, who is there?"
-_PLACE = {"say": sentences(), "wav": text(), "name": text(), "phone": text(), "stays": yes_no()}
+_PLACE = {
+    "say": sentences(),
+    "wav": text(),
+    "name": text(),
+    "phone": phone_number(),
+    "stays": yes_no(),
+}
 SAY = {"say": text(needed=True)}
 KEYS = {"keys": text(needed=True)}
 NOTHING: dict[str, Key] = {}
@@ -64,7 +79,8 @@ class CallsPage:
                 said = [*said, "(a recording)"]
             someone = Caller()
             caller = Caller(
-                name=wish.get("name", someone.name), phone=wish.get("phone", someone.phone)
+                name=wish.get("name", someone.name),
+                phone=digits(wish.get("phone", someone.phone)),
             )
         except (ValueError, OSError, EOFError) as error:
             return web.json_response({"error": str(error)}, status=400)

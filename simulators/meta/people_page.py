@@ -17,9 +17,11 @@ from simulators.meta.webhooks.calls import Caller, Json
 from simulators.meta.whatsapp import WhatsAppSimulator
 from simulators.meta.wishes import (
     Key,
+    digits,
     listed,
     number,
     one_of,
+    phone_number,
     read_wish,
     sentences,
     text,
@@ -47,7 +49,7 @@ _PLAN = {
     "say": sentences(),
 }
 _ADD = {
-    "phone": text(), "name": text(), "user_id": text(),
+    "phone": phone_number(), "name": text(), "user_id": text(),
     "permission": one_of(("none", "temporary", "permanent")), **_PLAN,
 }  # fmt: skip
 _GRANT = {"permanent": yes_no()}
@@ -111,7 +113,7 @@ class PeoplePage:
             place = len(simulator.people) + 1
             person = Person(
                 caller=Caller(
-                    phone=wish.get("phone", someone.phone).lstrip("+"),
+                    phone=digits(wish.get("phone", someone.phone)),
                     name=wish.get("name", someone.name),
                     # the first one is who calls, too
                     user_id=wish.get(

@@ -31,6 +31,14 @@ def text(*, needed: bool = False) -> Key:
     )
 
 
+def phone_number() -> Key:
+    """A number as people write it, with its country code."""
+    return Key(
+        fits=lambda value: isinstance(value, str) and digits(value).isdecimal(),
+        form="a phone number with its country code, such as +1 555 010 0123",
+    )
+
+
 def sentences(*, needed: bool = False) -> Key:
     """One sentence, or a list of them; an empty list is silence."""
     return Key(
@@ -106,3 +114,8 @@ async def read_wish(request: web.Request, keys: Mapping[str, Key]) -> Mapping[st
 def listed(value: str | list[str]) -> list[str]:
     """Return sentences as a list."""
     return [value] if isinstance(value, str) else value
+
+
+def digits(number: str) -> str:
+    """Return a phone number as Meta writes it, without what people put between the digits."""
+    return number.translate(dict.fromkeys(map(ord, "+ ()-./")))

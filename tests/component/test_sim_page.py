@@ -77,6 +77,8 @@ async def bench() -> AsyncIterator[Bench]:
         ("people/1/plan", {"reaction": "dances"}, "'reaction' must be one of answers, rejects"),
         ("people/1/plan", {"replies": "maybe"}, "'replies' must be one of accept"),
         ("people", {"number": "15550100124"}, "there is no key 'number' here; known: phone"),
+        ("people", {"phone": "my aunt"}, "'phone' must be a phone number with its country code"),
+        ("calls", {"phone": "+"}, "'phone' must be a phone number with its country code"),
         ("people", {"phone": "15550100124", "permission": "yes"}, "'permission' must be one of"),
         ("calls", {"says": ["Hello."]}, "there is no key 'says' here; known: say"),
         ("calls", {"say": 5}, "'say' must be a sentence"),
@@ -168,4 +170,6 @@ async def test_the_page_is_one_file_that_fits_a_phone(bench: Bench) -> None:
         page = await response.text()
     assert "width=device-width" in page
     assert "https://" not in page
+    # a browser would ask for it, and complain on the console of what it gets
+    assert '<link rel="icon" href="data:,">' in page
     assert page.index('id="ring"') < page.index("JSON.stringify")

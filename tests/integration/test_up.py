@@ -1,6 +1,5 @@
 """`wacall up` as an operator runs it: ready, private, restarted, drained, and gone."""
 
-import asyncio
 import contextlib
 import json
 import re
@@ -126,29 +125,3 @@ async def test_nothing_survives_kill_9(up: Up) -> None:
     up.process.kill()
     await up.process.communicate()
     await wait_until_gone(parts)
-
-
-async def test_playing_by_hand_is_one_command(tmp_path: Path) -> None:
-    """Nothing is configured; a call that is placed at the page is answered, and the agent heard."""
-    nothing = dict.fromkeys((*SECRETS, "WA_PHONE_NUMBER_ID"), "")
-    async with run_up(tmp_path, "--simulate", **nothing) as up:
-        await up.read_ready()
-        page = (await up.read_until(r"up +\| Open http")).split()[3]
-        async with aiohttp.ClientSession() as http:
-            wish = {"say": ["Hello, my name is Susan."], "stays": True}
-            async with http.post(f"{page}/calls", json=wish) as response:
-                assert response.status == 202
-
-            async def heard() -> list[str]:
-                async with http.get(f"{page}/calls") as response:
-                    (call,) = await response.json()
-                assert call["end"] is None, call
-                return [one["text"] for one in call["talk"] if one["speaker"] == "business"]
-
-            async with asyncio.timeout(90):
-                while not await heard():
-                    await asyncio.sleep(0.5)
-        up.process.send_signal(signal.SIGTERM)
-        output = await up.rest()
-        assert up.process.returncode == 0, output
-        assert "Warning" not in output

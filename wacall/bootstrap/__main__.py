@@ -37,7 +37,7 @@ def main():
         return 1
     from wacall.bootstrap.parts import set_up
 
-    return set_up()
+    return set_up(with_browser="browser" in sys.argv[1:])
 
 
 if __name__ == "__main__":

