@@ -9,6 +9,18 @@ ENTRYPOINT ["rtpengine", "--config-file=none", "--foreground", "--table=-1", "--
     "--log-level=5", "--log-level-control=3", "--listen-http=127.0.0.1:2223", \
     "--offer-timeout=120", "--delete-delay=0", "--endpoint-learning=immediate"]
 
+# The media bridge: one static program, and the authorities by whom it knows a LiveKit behind TLS.
+FROM golang:1.26 AS bridge-build
+WORKDIR /src
+COPY sfu/bridge ./
+RUN CGO_ENABLED=0 go build -buildvcs=false -ldflags="-s -w" -o /wacall-bridge .
+
+FROM scratch AS bridge
+COPY --from=bridge-build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
+COPY --from=bridge-build /wacall-bridge /wacall-bridge
+USER 65534
+ENTRYPOINT ["/wacall-bridge"]
+
 # One image for control plane, agent worker and the operators' commands; the command tells which.
 # It holds what works in it: neither stack, demo and bench, nor the simulators and the speech they
 # need, which is under the GPL.

@@ -15,7 +15,8 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from agents.media.voice import SpeechOptions
-from shared.process.settings import HttpUrl, ListeningHost, Seconds, ServiceSettings, SignalUrl
+from shared.bridge.settings import BridgeSettings
+from shared.process.settings import HttpUrl, ListeningHost, Seconds, SignalUrl
 
 OPENAI_HOST = "api.openai.com"
 
@@ -36,7 +37,7 @@ Names = Annotated[tuple[str, ...], BeforeValidator(_names), Field(min_length=1)]
 PromptFile = Annotated[Path, AfterValidator(_readable)]
 
 
-class Settings(ServiceSettings):
+class Settings(BridgeSettings):
     """One field per variable; the alias is the variable's name."""
 
     livekit_url: SignalUrl = Field(alias="LIVEKIT_URL")

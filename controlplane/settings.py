@@ -6,9 +6,10 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_va
 
 from controlplane.core.callee import CallHours
 from controlplane.rtpengine.address import HopAddress, is_public, parse_hops
+from shared.bridge.settings import BridgeSettings
 from shared.call.ids import PhoneNumberId
 from shared.database.retention import LONGEST_DAYS
-from shared.process.settings import HttpUrl, ListeningHost, Required, Seconds, ServiceSettings
+from shared.process.settings import HttpUrl, ListeningHost, Required, Seconds
 
 
 def _call_hours(value: str) -> str:
@@ -59,7 +60,7 @@ def _hops(value: object) -> object:
     return parse_hops(value) if isinstance(value, str) else value
 
 
-class Settings(ServiceSettings):
+class Settings(BridgeSettings):
     """One field per variable; the alias is the variable's name."""
 
     host: ListeningHost = Field("127.0.0.1", alias="HOST")

@@ -11,9 +11,10 @@ import yaml
 from agents.settings import Settings as AgentSettings
 from controlplane.settings import Settings as ControlplaneSettings
 from wacall import cli
-from wacall.bootstrap.go_programs import LIVEKIT_VERSION
+from wacall.bootstrap.go_programs import BRIDGE_SOURCE, GO_MINIMUM, LIVEKIT_VERSION
 from wacall.docs.settings import OTHERS, variables_of
 from wacall.environment import REPOSITORY
+from wacall.stack.bridge import BRIDGE_DRAIN_S, BRIDGE_LISTEN, BRIDGE_MAX_LEGS
 from wacall.stack.hop import HopPlan, command_line
 from wacall.stack.sfu import CONFIG, SfuKeys, SfuPorts, run_config
 
@@ -57,7 +58,7 @@ def test_compose_uses_variables_that_exist(compose: dict[str, Any]) -> None:
     """Every variable that compose.yaml takes from `.env` is in the example."""
     text = (REPOSITORY / "compose.yaml").read_text()
     assert set(re.findall(r"\$\{([A-Z0-9_]+)", text)) <= LISTED
-    for name in ("controlplane", "agent"):
+    for name in ("controlplane", "agent", "bridge"):
         assert set(compose["services"][name]["environment"]) <= LISTED
 
 
@@ -120,12 +121,40 @@ def test_the_composed_hop_runs_as_the_embedded_one_does() -> None:
     assert set(image) == {part for part in embedded if not part.startswith(of_the_place)}
 
 
+def test_the_composed_bridge_is_the_one_of_the_tree(compose: dict[str, Any]) -> None:
+    """Built by a Go that is new enough, found by both services, ended when its calls are over."""
+    dockerfile = (REPOSITORY / "Dockerfile").read_text()
+    (go,) = re.findall(r"^FROM golang:([\d.]+) AS bridge-build$", dockerfile, re.MULTILINE)
+    assert tuple(int(part) for part in go.split(".")) == GO_MINIMUM[:2]
+    services = compose["services"]
+    bridge = services["bridge"]
+    assert bridge["build"]["target"] == "bridge"
+    assert bridge["environment"]["BRIDGE_LISTEN"] == f"${{BRIDGE_LISTEN:-{BRIDGE_LISTEN}}}"
+    for name in ("controlplane", "agent"):
+        assert BRIDGE_LISTEN in services[name]["environment"]["BRIDGE_URLS"]
+    assert bridge["stop_grace_period"] == f"{BRIDGE_DRAIN_S // 60 + 1}m"
+    # one variable for whoever listens and whoever asks
+    assert bridge["environment"]["BRIDGE_TOKEN"] == "${BRIDGE_TOKEN:-}"
+
+
+def test_the_programs_own_defaults_are_told_as_they_are() -> None:
+    """What `.env.example` and docs/settings.md say of the bridge, its source does."""
+    source = (BRIDGE_SOURCE / "main.go").read_text()
+    said = dict(re.findall(r'or\("(BRIDGE_\w+)", "([^"]+)"\)', source))
+    assert said["BRIDGE_LISTEN"] == BRIDGE_LISTEN
+    assert said["BRIDGE_MAX_LEGS"] == str(BRIDGE_MAX_LEGS)
+    assert said["BRIDGE_DRAIN_S"] == str(BRIDGE_DRAIN_S)
+
+
 def test_the_image_copies_files_that_exist() -> None:
     """What the Dockerfile copies is in the repository and passes .dockerignore."""
     dockerfile = (REPOSITORY / "Dockerfile").read_text()
     ignore = (REPOSITORY / ".dockerignore").read_text().splitlines()
     sources = [
-        s for line in re.findall(r"^COPY (.+) \S+$", dockerfile, re.MULTILINE) for s in line.split()
+        s
+        # what comes out of an earlier stage is not the repository's
+        for line in re.findall(r"^COPY (?!--from)(.+) \S+$", dockerfile, re.MULTILINE)
+        for s in line.split()
     ]
     assert "services.lock" in sources
     for source in sources:

@@ -77,15 +77,16 @@ ALLOWED: dict[str, set[str]] = {
     "wacall.bootstrap": set(),
     # pages written out of what they tell of: settings, routes, errors
     "wacall.docs": CORE | {
-        "shared.database", "controlplane", "controlplane.http", "controlplane.meta", "agents",
-        "wacall", "wacall.stack",
+        "shared.bridge", "shared.database", "controlplane", "controlplane.http",
+        "controlplane.meta", "agents", "wacall", "wacall.stack",
     },
     # these three are in the production image: no stack, no simulator, no demo, no bench
     "wacall.operators": CORE | {"wacall"},
     "wacall.database": {"shared.call", "shared.database", "controlplane", "wacall"},
     "wacall.doctor": CORE | {
-        "shared.database", "shared.process", "controlplane", "controlplane.livekit",
-        "controlplane.meta", "controlplane.rtpengine", "agents", "wacall", "wacall.operators",
+        "shared.bridge", "shared.database", "shared.process", "controlplane",
+        "controlplane.livekit", "controlplane.meta", "controlplane.rtpengine", "agents", "wacall",
+        "wacall.operators",
     },
     # starts the simulated OpenAI, as everything else, as a process: imports no simulator
     "wacall.stack": CORE | {

@@ -6,6 +6,7 @@ from typing import Any
 from controlplane.core import errors as core_errors
 from controlplane.http.middleware import CODES
 from controlplane.meta import graph_errors, signature
+from shared.bridge import errors as bridge_errors
 from shared.call.denial import SENTENCES
 from shared.call.errors import WacallError
 from shared.database import rest
@@ -14,7 +15,7 @@ from wacall.docs.openapi import schemas
 from wacall.docs.routes import ROUTES, Route, Who
 
 # whoever defines errors has to be imported before they can be counted
-_DEFINING = (core_errors, graph_errors, signature, rest)
+_DEFINING = (bridge_errors, core_errors, graph_errors, signature, rest)
 
 _WHO = {
     Who.META: "Meta",

@@ -17,6 +17,7 @@ from agents.settings import Settings as AgentSettings
 from controlplane.settings import Settings as ControlplaneSettings
 from wacall.docs.markdown import GENERATED, table
 from wacall.environment import LOOPBACK
+from wacall.stack.bridge import BRIDGE_DRAIN_S, BRIDGE_LISTEN, BRIDGE_MAX_LEGS
 from wacall.stack.hop import PORT_MAX, PORT_MIN
 from wacall.stack.up import SFU_PORT, SFU_UDP_PORT
 
@@ -59,6 +60,38 @@ OTHERS = (
         "With it, calls go on when the embedded hop is restarted."
     ),
     Variable(
+        "BRIDGE_LISTEN", BRIDGE_LISTEN, "host:port, or unix:/path",
+        "Where a media bridge takes its orders; the embedded one takes a free port.",
+    ),
+    Variable(
+        "BRIDGE_MAX_LEGS", str(BRIDGE_MAX_LEGS), "number, 1 or more",
+        "How many legs a media bridge holds; a call has two at most.",
+    ),
+    Variable(
+        "BRIDGE_UDP_PORTS", "", "port-port", "UDP ports of a media bridge's legs; one each."
+    ),
+    Variable(
+        "BRIDGE_ADVERTISED_IP", "", "IP address",
+        "The media bridge's public address, behind a 1:1 NAT; the embedded one takes SFU_NODE_IP.",
+    ),
+    Variable(
+        "BRIDGE_DRAIN_S", str(BRIDGE_DRAIN_S), "seconds",
+        "How long a media bridge's legs may go on after SIGTERM; the embedded one: not at all.",
+    ),
+    Variable(
+        "BRIDGE_CLIPS", "", "path of a folder",
+        "What a media bridge may play; the embedded one has a folder of its own.",
+    ),
+    Variable(
+        "BRIDGE_RECORDINGS", "", "path of a folder",
+        "Where a media bridge records to; the embedded one has a folder of its own.",
+    ),
+    Variable(
+        "BRIDGE_LOOPBACK", "0", "`0` or `1`",
+        "Whether a media bridge offers 127.0.0.1 too; the embedded one does unless it announces "
+        "an address.",
+    ),
+    Variable(
         "CONTROLPLANE_URL", "", "URL",
         "Where the commands find the control plane, if not on this machine at PORT.",
     ),
@@ -90,7 +123,8 @@ def settings_page() -> str:
 A `.env` file in the working directory is read; real variables win, and an empty one counts as not
 set. A variable that is missing or malformed stops the start with one sentence that names it.
 `.env.example` is a file to copy. `wacall up` supplies what is needed for the parts that it starts
-itself: the `LIVEKIT_` variables, the `SUPABASE_` ones, and `RTPENGINE_URL`.
+itself: the `LIVEKIT_` variables, the `SUPABASE_` ones, the `BRIDGE_` ones, and
+`RTPENGINE_URL`.
 """
     return head + "".join(f"\n## {title}\n\n{_rows(group)}" for title, group in groups.items())
 

@@ -23,6 +23,7 @@ from shared.database.supabase import SupabaseStore
 from shared.process.env_file import read_env_file
 from wacall import environment
 from wacall.doctor import configuration, running
+from wacall.doctor.bridges import look_at_bridges
 from wacall.doctor.calling import switch_on
 from wacall.doctor.configuration import is_metas_own
 from wacall.doctor.findings import (
@@ -59,6 +60,8 @@ async def examine(
                 async for finding in _look_at_running(settings, environ, http, is_embedded):
                     yield finding
                 async for finding in look_at_hops(settings, http):
+                    yield finding
+                async for finding in look_at_bridges(settings, http):
                     yield finding
             if found.has_database:
                 async for finding in look_at_database(settings, http):

@@ -11,6 +11,7 @@ import aiohttp
 
 from agents.settings import Settings as AgentSettings
 from controlplane.settings import Settings
+from wacall.doctor.bridges import look_at_bridges
 from wacall.doctor.configuration import is_metas_own
 from wacall.doctor.examine import look_at_database, look_at_hops, look_at_openai
 from wacall.doctor.findings import Finding, judge_prompt
@@ -53,6 +54,8 @@ async def caveats(
         asked = [_all(look_at_meta(settings, http))]
         if settings.rtpengine_hops:
             asked.append(_all(look_at_hops(settings, http)))
+        if settings.bridge_urls:
+            asked.append(_all(look_at_bridges(settings, http)))
         if agent is not None:
             asked.append(_all(look_at_openai(agent, http)))
         looks += await asyncio.gather(*asked)

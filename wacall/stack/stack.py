@@ -1,8 +1,8 @@
 """The whole stack on one machine: starts what is not configured elsewhere, in parallel.
 
-The SFU and the media hop first, they are there at once; then the worker beside the database, and
-the control plane after the database. Everything stops the other way round, so that calls come to a
-proper end.
+The SFU, the media bridge and the media hop first, they are there at once; then the worker beside
+the database, and the control plane after the database. Everything stops the other way round, so
+that calls come to a proper end.
 """
 
 import asyncio
@@ -22,6 +22,8 @@ from wacall.environment import (
     to_env_file,
     write_private,
 )
+from wacall.stack import bridge
+from wacall.stack.bridge import EmbeddedBridge
 from wacall.stack.file_lock import try_lock
 from wacall.stack.hop import HOW_TO_GET_IT, EmbeddedHop, HopPlan, find_hop
 from wacall.stack.keeper import Keeper, Report
@@ -48,6 +50,7 @@ AGENT_LAST_WORDS_S = 3.0
 _SHOWN = {
     "sfu": "SFU",
     "hop": "media hop",
+    "bridge": "media bridge",
     "database": "database",
     "controlplane": "control plane",
     "agent": "agent worker",
@@ -55,10 +58,10 @@ _SHOWN = {
 
 # what other tools need to work with a running stack
 _EXPORTED = (
-    "AGENT_NAME", "CONTROLPLANE_API_KEY", "LIVEKIT_API_KEY", "LIVEKIT_API_SECRET", "LIVEKIT_URL",
-    "OPENAI_API_KEY", "OPENAI_BASE_URL", "PORT", "RTPENGINE_URL", "SUPABASE_SECRET_KEY",
-    "SUPABASE_URL", "WA_ACCESS_TOKEN", "WA_APP_SECRET", "WA_GRAPH_BASE_URL", "WA_GRAPH_VERSION",
-    "WA_PHONE_NUMBER_ID", "WA_VERIFY_TOKEN",
+    "AGENT_NAME", "BRIDGE_TOKEN", "BRIDGE_URLS", "CONTROLPLANE_API_KEY", "LIVEKIT_API_KEY",
+    "LIVEKIT_API_SECRET", "LIVEKIT_URL", "OPENAI_API_KEY", "OPENAI_BASE_URL", "PORT",
+    "RTPENGINE_URL", "SUPABASE_SECRET_KEY", "SUPABASE_URL", "WA_ACCESS_TOKEN", "WA_APP_SECRET",
+    "WA_GRAPH_BASE_URL", "WA_GRAPH_VERSION", "WA_PHONE_NUMBER_ID", "WA_VERIFY_TOKEN",
 )  # fmt: skip
 
 
@@ -67,8 +70,8 @@ class StackPlan:
     """What to start and where it keeps its data."""
 
     environment: Mapping[str, str] = field(repr=False)
-    """What is configured. LIVEKIT_URL, SUPABASE_URL or RTPENGINE_URL in it: that part is not
-    started."""
+    """What is configured. LIVEKIT_URL, SUPABASE_URL, BRIDGE_URLS or RTPENGINE_URL in it: that part
+    is not started."""
     data_dir: Path
     port: int = 4000
     """The control plane's; 0 for any free one."""
@@ -115,6 +118,7 @@ class Stack:
         """What the parts were given: addresses and keys of everything, once started."""
         self.sfu: EmbeddedSfu | None = None
         self.hop: EmbeddedHop | None = None
+        self.bridge: EmbeddedBridge | None = None
         self._has_env_file = False
         self._lock: IO[bytes] | None = None
         self.database: LocalSupabase | None = None
@@ -175,7 +179,7 @@ class Stack:
         return self.plan.data_dir / STACK_FILE
 
     def child(self, name: str) -> Child:
-        """Return a running child: `sfu`, `hop`, `controlplane` or `agent`."""
+        """Return a running child: `sfu`, `hop`, `bridge`, `controlplane` or `agent`."""
         return self.keepers[name].child
 
     def log_of(self, name: str) -> Path:
@@ -210,7 +214,7 @@ class Stack:
         return await first(*ends)
 
     async def stop(self) -> None:
-        """Drain and stop: control plane, worker, media hop, SFU, database."""
+        """Drain and stop: control plane, worker, media bridge and hop, SFU, database."""
         if self._has_env_file:
             self.env_file.unlink(missing_ok=True)
         drain_s = float(self.environment.get("DRAIN_TIMEOUT_S") or DRAIN_TIMEOUT_S)
@@ -220,6 +224,10 @@ class Stack:
         ):
             if name in self.keepers:
                 await self.keepers[name].stop(grace_s=grace_s)
+        if self.bridge is not None:
+            if "bridge" in self.keepers:
+                await self.keepers["bridge"].forget()
+            await self.bridge.stop()
         if self.hop is not None:
             if "hop" in self.keepers:
                 await self.keepers["hop"].forget()
@@ -253,6 +261,7 @@ class Stack:
             await check_port(self.environment, url=self.controlplane_url)
         await self._start_sfu()
         await self._start_hop()
+        await self._start_bridge()
         self._place_database()
         self._write_env_file()
         # the worker takes longest, for its imports, and needs the database only when a call comes
@@ -310,6 +319,22 @@ class Stack:
         self.environment["RTPENGINE_URL"] = hop.url
         if hop.plan.interfaces is not None:
             self.environment["HOP_INTERFACES"] = ",".join(hop.plan.interfaces)
+
+    async def _start_bridge(self) -> None:
+        if self.environment.get("BRIDGE_URLS"):
+            return
+        if bridge.find_bridge(self.environment) is None:
+            self.plan.report(bridge.HOW_TO_GET_IT)
+            return
+        started = self.bridge = EmbeddedBridge(
+            data_dir=self.plan.data_dir,
+            environment=self.environment,
+            token=self.environment.get("BRIDGE_TOKEN") or None,
+            log=self.log_of("bridge"),
+            echo=self.plan.echo,
+        )
+        await self._keep("bridge", started.start)
+        self.environment |= {"BRIDGE_URLS": started.url, "BRIDGE_TOKEN": started.token}
 
     def _place_database(self) -> None:
         """Decide where the database will be, so that others can be told before it runs."""

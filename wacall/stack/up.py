@@ -37,6 +37,7 @@ _SUPPLIED = {
         "LIVEKIT_API_SECRET": "secret",
     },
     "SUPABASE_URL": {"SUPABASE_URL": f"http://{LOOPBACK}", "SUPABASE_SECRET_KEY": "key"},
+    "BRIDGE_URLS": {"BRIDGE_URLS": f"http://{LOOPBACK}"},
 }
 
 

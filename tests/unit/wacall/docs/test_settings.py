@@ -9,6 +9,7 @@ import pytest
 from agents.settings import Settings as AgentSettings
 from controlplane.settings import Settings as ControlplaneSettings
 from tests.paths import ROOT
+from wacall.bootstrap.go_programs import BRIDGE_SOURCE
 from wacall.docs.settings import OTHERS, Variable, variables_of
 
 SERVICES = [*variables_of(ControlplaneSettings), *variables_of(AgentSettings)]
@@ -17,7 +18,11 @@ READERS = ("stack", "operators", "database", "doctor", "environment.py", "cli.py
 
 
 def names_read() -> Iterator[str]:
-    """Each variable that the commands read: an upper-case word looked up or handed to a reader."""
+    """Each variable that the commands read: an upper-case word looked up or handed to a reader.
+
+    And each that the media bridge reads, which `wacall up` or an operator starts.
+    """
+    yield from re.findall(r'\bor\("(\w+)"', (BRIDGE_SOURCE / "main.go").read_text("utf-8"))
     for reader in READERS:
         path = ROOT / "wacall" / reader
         for file in [path] if path.is_file() else sorted(path.rglob("*.py")):
