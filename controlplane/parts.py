@@ -366,6 +366,7 @@ def _answer_policy(settings: Settings, bounds: Bounds) -> AnswerPolicy:
         phone_number_id=settings.wa_phone_number_id,
         profile=settings.agent_profile,
         pre_accept=settings.wa_pre_accept,
+        pick_up_wait_s=settings.pick_up_wait_s,
         rewrite_dtls_role=settings.wa_dtls_role_rewrite,
         agent_ready_s=settings.agent_ready_timeout_s,
         stale_offer_s=settings.stale_offer_s,

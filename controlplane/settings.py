@@ -95,6 +95,9 @@ class Settings(BridgeSettings):
     """Version of the Graph API, as it stands in paths."""
     wa_pre_accept: bool = Field(True, alias="WA_PRE_ACCEPT")
     """Let ICE and DTLS come up before the call is accepted (Meta, user-initiated calls)."""
+    pick_up_wait_s: float = Field(1, alias="PICK_UP_WAIT_S", ge=0, le=5)
+    """With WA_PRE_ACCEPT: how long the phone's media path is waited for before the call is
+    accepted, so that who is answered hears the agent at once; 0: not at all."""
     wa_dtls_role_rewrite: bool = Field(True, alias="WA_DTLS_ROLE_REWRITE")
     """Make LiveKit the DTLS client towards Meta, as Meta recommends."""
 

@@ -144,6 +144,25 @@ class RoomsClient:
             raise AgentNotReady from None
         raise why_not_ready(found)
 
+    async def wait_for_caller(self, room: str, sid: str, timeout_s: float) -> bool:
+        """Wait until the media path of the caller's leg stands: ICE and DTLS are up.
+
+        `False`: not within `timeout_s`, or the leg is not there any more.
+
+        Raises:
+            RoomRefused: LiveKit could not be asked.
+        """
+        deadline = time.monotonic() + timeout_s
+        while True:
+            who = await self._look(room)
+            if who is None or who.caller_sid != sid:
+                return False
+            if who.caller_publishes:
+                return True
+            if time.monotonic() + _POLL_INTERVAL_S > deadline:
+                return False
+            await asyncio.sleep(_POLL_INTERVAL_S)
+
     async def _see_agent(self, room: str) -> AgentSeen:
         """Look for a call's agent under any name, and for whoever took its job.
 

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import TypeVar, Unpack
 
 from controlplane.core.deadlines import Bounds, deadline_of
-from controlplane.core.errors import GraphError, NoHop
+from controlplane.core.errors import GraphError, NoHop, RoomRefused
 from controlplane.core.lifecycle import CallEvent, step
 from controlplane.livekit.whip import WhipAnswer
 from controlplane.meta.events import OfferReceived
@@ -48,6 +48,8 @@ class AnswerPolicy:
     """The business line."""
     profile: str
     pre_accept: bool
+    pick_up_wait_s: float
+    """After pre_accept: how long `accept` waits for the phone's media path."""
     rewrite_dtls_role: bool
     agent_ready_s: float
     stale_offer_s: float
@@ -196,11 +198,29 @@ class CallAnswerer:
                 await self._write(call, accept_sent_at=may_need_terminate, answer_sdp=None)
                 raise
             watch.done("pre_accept")
+            await self._until_heard(call, watch)
         else:
             call = await sending
         await self._setup.unless_over(call, self._graph.accept(offer.wacid, answer))
         watch.done("accept")
         return call, self._clock()
+
+    async def _until_heard(self, call: Call, watch: Stopwatch) -> None:
+        """Wait until the phone would hear us: who picks up shall not begin with silence.
+
+        Not for ever: Meta may build its path on `accept` alone, and the phone rings meanwhile.
+        """
+        if self._policy.pick_up_wait_s <= 0 or call.caller_sid is None:
+            return
+        try:
+            stands = await self._rooms.wait_for_caller(
+                call.room, call.caller_sid, self._policy.pick_up_wait_s
+            )
+        except RoomRefused:
+            # nothing is known of the path; the agent is there, so answer
+            return
+        if stands:
+            watch.done("media")
 
     async def _make_room(self, call: Call) -> None:
         """Make the room, and dispatch the agent into it."""

@@ -37,6 +37,7 @@ def setup_steps(evidence: Evidence) -> list[tuple[float, str]]:
         (row.get("agent_ms"), "agent ready, its track listed"),
         (row.get("whip_ms"), "WHIP answered by the SFU"),
         (row.get("pre_accept_ms"), "pre_accept answered"),
+        (row.get("media_ms"), "the phone would hear us"),
         (row.get("accept_ms"), "accept answered"),
         (phone.get("ice_up"), "phone: ICE up"),
         (phone.get("dtls_up"), "phone: DTLS up"),
