@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"crypto/subtle"
 	"encoding/json"
 	"errors"
@@ -96,6 +97,11 @@ func (c *Control) make(r *http.Request) (any, error) {
 	case spec.Room.Hears == "":
 		return nil, bad("`room.hears` has to be the identity of the participant whose audio the peer gets.")
 	}
+	for stream, gate := range spec.Gates {
+		if err := cmp.Or(known(stream), gate.known("gates")); err != nil {
+			return nil, err
+		}
+	}
 	leg, description, err := c.bridge.Make(r.Context(), spec)
 	switch {
 	case errors.Is(err, errFull):
@@ -163,8 +169,8 @@ func (c *Control) gate(l *Leg, r *http.Request) (any, error) {
 	if err := known(body.Stream); err != nil {
 		return nil, err
 	}
-	if body.State != GateClosed && body.State != GateKept && !body.State.leaves() {
-		return nil, bad("`state` has to be closed, kept, held or open.")
+	if err := body.State.known("state"); err != nil {
+		return nil, err
 	}
 	if body.ReleaseWithinS < 0 || body.ReleaseWithinS > 60 {
 		return nil, bad("`release_within_s` has to be 0 to 60 seconds.")
@@ -342,6 +348,13 @@ func read(r *http.Request, into any) error {
 func known(stream side) error {
 	if stream != sideRoom && stream != sidePeer {
 		return bad("`stream` has to be room or peer: where it goes.")
+	}
+	return nil
+}
+
+func (g Gate) known(field string) error {
+	if g != GateClosed && g != GateKept && !g.leaves() {
+		return bad("`" + field + "` has to be closed, kept, held or open.")
 	}
 	return nil
 }

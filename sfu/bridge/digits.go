@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/binary"
+	"sync"
 	"time"
 
 	"github.com/pion/rtp"
@@ -17,7 +18,10 @@ const keys = "0123456789*#ABCD"
 
 // Digits reads telephone events (RFC 4733, 2.3). A press is many packets of one timestamp, the last of them thrice; it is told once, when
 // it ends, or when nothing more comes of it should its end have been lost.
+//
+// A peer that changes its source in mid-call is read by two goroutines.
 type Digits struct {
+	mu        sync.Mutex
 	open      bool
 	told      bool
 	timestamp uint32
@@ -37,6 +41,8 @@ func (d *Digits) Take(header *rtp.Header, payload []byte, now time.Time) []key {
 	if len(payload) < 4 || int(payload[0]) >= len(keys) {
 		return nil // a flash, a tone, or nothing
 	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	var done []key
 	if d.open && header.Timestamp != d.timestamp {
 		if int32(header.Timestamp-d.timestamp) < 0 {
@@ -61,6 +67,8 @@ func (d *Digits) Take(header *rtp.Header, payload []byte, now time.Time) []key {
 
 // Expire returns the press whose end was lost, once.
 func (d *Digits) Expire(now time.Time) []key {
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	if !d.open || d.told || now.Sub(d.last) < pressOver {
 		return nil
 	}

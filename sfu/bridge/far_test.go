@@ -1,8 +1,13 @@
 package main
 
 import (
+	"net"
+	"regexp"
 	"slices"
+	"strconv"
+	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -21,11 +26,17 @@ type far struct {
 	ssrcs map[uint32]bool
 }
 
-func newFar(t *testing.T) *far {
+func newFar(t *testing.T) *far { return newFarOf(t, false) }
+
+// newLiteFar is a far end that never asks, as a telephone network's relay is (RFC 8445, 2.5).
+func newLiteFar(t *testing.T) *far { return newFarOf(t, true) }
+
+func newFarOf(t *testing.T, lite bool) *far {
 	t.Helper()
 	quiet := &logging.DefaultLoggerFactory{DefaultLogLevel: logging.LogLevelDisabled}
 	settings := webrtc.SettingEngine{LoggerFactory: quiet}
 	settings.SetIncludeLoopbackCandidate(true)
+	settings.SetLite(lite)
 	pc, err := webrtc.NewAPI(webrtc.WithSettingEngine(settings)).NewPeerConnection(webrtc.Configuration{})
 	must(t, err)
 	f := &far{t: t, pc: pc, ssrcs: map[uint32]bool{}}
@@ -62,6 +73,54 @@ func (f *far) answer(offer string) string {
 	must(f.t, f.pc.SetLocalDescription(answer))
 	<-gathered
 	return f.pc.LocalDescription().SDP
+}
+
+func (f *far) offer() string {
+	f.t.Helper()
+	offer, err := f.pc.CreateOffer(nil)
+	must(f.t, err)
+	gathered := webrtc.GatheringCompletePromise(f.pc)
+	must(f.t, f.pc.SetLocalDescription(offer))
+	<-gathered
+	return f.pc.LocalDescription().SDP
+}
+
+// deaf puts a relay before a far end that lets nothing through until it is told to.
+func deaf(t *testing.T, description string) (behind string, pickUp func()) {
+	t.Helper()
+	var picked atomic.Bool
+	candidate := regexp.MustCompile(`(?m)^a=candidate:.* 1 udp \d+ 127\.0\.0\.1 (\d+) typ host`)
+	found := candidate.FindStringSubmatch(description)
+	if found == nil {
+		t.Fatal("no candidate on loopback")
+	}
+	relay, err := net.ListenPacket("udp4", "127.0.0.1:0")
+	must(t, err)
+	t.Cleanup(func() { _ = relay.Close() })
+	far, err := net.ResolveUDPAddr("udp4", "127.0.0.1:"+found[1])
+	must(t, err)
+	go func() {
+		var near net.Addr
+		buffer := make([]byte, 1500)
+		for {
+			count, from, err := relay.ReadFrom(buffer)
+			if err != nil {
+				return
+			}
+			to := net.Addr(far)
+			if from.String() == far.String() {
+				to = near
+			} else {
+				near = from
+			}
+			if picked.Load() && to != nil {
+				_, _ = relay.WriteTo(buffer[:count], to)
+			}
+		}
+	}()
+	port := strconv.Itoa(relay.LocalAddr().(*net.UDPAddr).Port)
+	only := regexp.MustCompile(`(?m)^a=candidate:.*\r\n`).ReplaceAllString(description, "")
+	return only + strings.Replace(found[0], " "+found[1]+" typ", " "+port+" typ", 1) + "\r\n", func() { picked.Store(true) }
 }
 
 // stands waits until the far end can send: its side of the handshake may be the last to end.

@@ -21,6 +21,8 @@ type Spec struct {
 	// FillRoom and FillPeer keep a direction going with silence.
 	FillRoom bool `json:"fill_room,omitempty"`
 	FillPeer bool `json:"fill_peer,omitempty"`
+	// Gates are what may leave from the beginning; closed, where it says nothing.
+	Gates map[side]Gate `json:"gates,omitempty"`
 	// EndsAfterS ends a leg that everybody has forgotten, in seconds.
 	EndsAfterS float64 `json:"ends_after_s,omitempty"`
 }
@@ -45,6 +47,7 @@ type Leg struct {
 	network Network
 	events  *Events
 	gone    func(*Leg)
+	join    Join
 	began   time.Time
 	streams map[side]*Stream
 	// what came from the room's heard participant, and from the peer
@@ -60,6 +63,7 @@ type Leg struct {
 	releases   map[side]*time.Timer // held streams that open when their side has sent something
 	spoke      map[side]bool        // sides that have sent something
 	recording  bool
+	entering   bool
 	closed     bool
 	life       *time.Timer
 }
@@ -70,7 +74,7 @@ var errGone = errors.New("the leg has ended")
 // StartLeg makes a leg, and returns it with the description for its peer. The room's side comes up at the same time; `ready` says when.
 func StartLeg(ctx context.Context, spec Spec, network Network, join Join, events *Events, gone func(*Leg)) (*Leg, string, error) {
 	leg := &Leg{
-		spec: spec, network: network, events: events, gone: gone, began: time.Now(),
+		spec: spec, network: network, events: events, gone: gone, join: join, began: time.Now(),
 		streams: map[side]*Stream{
 			sideRoom: NewStream("to-room", spec.ID, spec.FillRoom),
 			sidePeer: NewStream("to-peer", spec.ID, spec.FillPeer),
@@ -80,6 +84,9 @@ func StartLeg(ctx context.Context, spec Spec, network Network, join Join, events
 		spoke:    map[side]bool{},
 	}
 	leg.streams[sidePeer].SetSource(feeder{participant: spec.Room.Hears})
+	for to, gate := range spec.Gates {
+		leg.streams[to].SetGate(gate, leg.began)
+	}
 	description, err := leg.Renew(ctx, spec.Peer)
 	if err != nil {
 		return nil, "", err
@@ -89,8 +96,21 @@ func StartLeg(ctx context.Context, spec Spec, network Network, join Join, events
 		life = time.Duration(spec.EndsAfterS * float64(time.Second))
 	}
 	leg.life = time.AfterFunc(life, func() { leg.Close("its time was over") })
-	go leg.enter(join)
+	if !spec.Room.AwaitsAnswer || spec.Peer.Offer != "" {
+		leg.enterOnce()
+	}
 	return leg, description, nil
+}
+
+// enterOnce begins to join the room, whoever asks first.
+func (l *Leg) enterOnce() {
+	l.mu.Lock()
+	first := !l.entering && !l.closed
+	l.entering = true
+	l.mu.Unlock()
+	if first {
+		go l.enter(l.join)
+	}
 }
 
 func (l *Leg) enter(join Join) {
@@ -107,7 +127,7 @@ func (l *Leg) enter(join Join) {
 		room.Leave()
 		return
 	}
-	l.tell(evReady, nil)
+	l.tell(evReady, map[string]any{"participant": room.Participant()})
 }
 
 func (l *Leg) tell(kind string, data map[string]any) { l.events.Tell(l.spec.ID, kind, data) }
@@ -148,7 +168,11 @@ func (l *Leg) Answer(text string) error {
 	}
 	newest := l.peers[len(l.peers)-1]
 	l.mu.Unlock()
-	return newest.Answer(text)
+	if err := newest.Answer(text); err != nil {
+		return err
+	}
+	l.enterOnce()
+	return nil
 }
 
 func (l *Leg) peerStands(generation int) {

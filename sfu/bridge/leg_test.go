@@ -4,8 +4,10 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"regexp"
 	"runtime"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -38,6 +40,8 @@ func (s *stage) join(_ context.Context, spec RoomSpec, out *Stream, heard RoomHa
 	out.mu.Unlock()
 	return s, nil
 }
+
+func (s *stage) Participant() string { return "PA_stage" }
 
 func (s *stage) Attributes(map[string]string) {}
 
@@ -193,6 +197,103 @@ func TestWordsAreReleasedAtTheLatestAfterTheirBound(t *testing.T) {
 	c.SetGate(sideRoom, GateHeld, 100*time.Millisecond)
 	c.far.say('a')
 	eventually(t, "it is heard", func() bool { return string(c.room.heard()) == "a" })
+}
+
+func TestWordsAreKeptWithoutAPacketUntilTheyMayLeave(t *testing.T) {
+	c := newCall(t, Spec{FillPeer: true})
+	c.SetGate(sidePeer, GateKept, 0)
+	c.callerSays('a', 1)
+	time.Sleep(100 * time.Millisecond)
+	if sent := c.Status().Sent[sidePeer]; sent.Sent != 0 || sent.Waiting != 1 {
+		t.Fatal(sent)
+	}
+	c.SetGate(sidePeer, GateHeld, time.Minute)
+	eventually(t, "silence flows", func() bool { return c.Status().Sent[sidePeer].Filled > 3 })
+	c.far.say('x')
+	eventually(t, "it is heard once the peer speaks", func() bool { return string(c.far.heard()) == "a" })
+	if gaps := c.Status().Sent[sidePeer].Gaps; gaps != 0 {
+		t.Fatal("the time before the gate opened counts as a gap", gaps)
+	}
+}
+
+func TestALegMayComeIntoTheRoomWithThePeersAnswer(t *testing.T) {
+	room := &stage{}
+	bridge := NewBridge(loopback, room.join, 10)
+	told := listenTo(bridge.events)
+	spec := Spec{ID: "one", Room: RoomSpec{URL: "x", Token: "y", Hears: "agent", AwaitsAnswer: true}}
+	leg, offer, err := bridge.Make(context.Background(), spec)
+	must(t, err)
+	time.Sleep(50 * time.Millisecond)
+	if status := leg.Status(); status.InRoom || status.Participant != "" || status.Peer.Answered {
+		t.Fatal("it did not wait", status)
+	}
+	answer := newFar(t).answer(offer)
+	for range 2 { // whoever was not told that it was taken repeats it
+		must(t, leg.Answer(answer))
+	}
+	eventually(t, "it is in the room, and stands", func() bool { return told.count(evReady) == 1 && told.count(evConnected) == 1 })
+	if status := leg.Status(); status.Participant != "PA_stage" || !status.Peer.Answered || status.Peer.State != "connected" {
+		t.Fatal(status)
+	}
+	leg.Close("the test is over")
+	room.mu.Lock()
+	defer room.mu.Unlock()
+	if room.left != 1 {
+		t.Fatal("it came more than once", room.left)
+	}
+}
+
+func TestAPeerMayBeDeafUntilItIsPickedUp(t *testing.T) {
+	phone := newLiteFar(t)
+	room := &stage{}
+	bridge := NewBridge(loopback, room.join, 10)
+	told := listenTo(bridge.events)
+	spec := Spec{
+		ID: "one", Room: RoomSpec{URL: "x", Token: "y", Hears: "agent"}, Peer: PeerSpec{DeadAfterS: 0.5, ConnectWithinS: 60},
+	}
+	leg, offer, err := bridge.Make(context.Background(), spec)
+	must(t, err)
+	t.Cleanup(func() { leg.Close("the test is over") })
+	answer, pickUp := deaf(t, phone.answer(offer))
+	must(t, leg.Answer(answer))
+	time.Sleep(2500 * time.Millisecond) // pion's own patience is over: eight checks, 200 ms apart
+	if told.count(evConnected) != 0 || told.count(evPeerLost) != 0 {
+		t.Fatal("somebody answered, or was given up", leg.Status())
+	}
+	pickUp()
+	eventually(t, "the connection stands", func() bool { return told.count(evConnected) == 1 })
+}
+
+func TestAPeerNeedNotNameItsSource(t *testing.T) {
+	room, phone := &stage{}, newFar(t)
+	bridge := NewBridge(loopback, room.join, 10)
+	leg, offer, err := bridge.Make(context.Background(), Spec{ID: "one", Room: RoomSpec{URL: "x", Token: "y", Hears: "agent"}})
+	must(t, err)
+	t.Cleanup(func() { leg.Close("the test is over") })
+	must(t, leg.Answer(regexp.MustCompile(`(?m)^a=ssrc:.*\r\n`).ReplaceAllString(phone.answer(offer), "")))
+	phone.say('a')
+	eventually(t, "it is heard", func() bool { return leg.Status().Received[sidePeer].Packets == 1 })
+}
+
+func TestThePeerTakesTheDTLSRoleThatItsOfferLeaves(t *testing.T) {
+	for offered, answered := range map[string]string{"actpass": "active", "passive": "active", "active": "passive"} {
+		far := newLiteFar(t)
+		offer := strings.Replace(far.offer(), "a=setup:actpass", "a=setup:"+offered, 1)
+		room := &stage{}
+		bridge := NewBridge(loopback, room.join, 10)
+		spec := Spec{ID: "one", Room: RoomSpec{URL: "x", Token: "y", Hears: "agent"}, Peer: PeerSpec{Offer: offer}}
+		leg, answer, err := bridge.Make(context.Background(), spec)
+		must(t, err)
+		if !strings.Contains(answer, "a=setup:"+answered+"\r\n") || strings.Contains(answer, "a=ice-lite") {
+			t.Error(offered, answer)
+		}
+		must(t, far.pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: answer}))
+		if offered == "actpass" {
+			far.say('a')
+			eventually(t, "the room hears it", func() bool { return leg.Status().Received[sidePeer].Packets == 1 })
+		}
+		leg.Close("the test is over")
+	}
 }
 
 func TestARenewedPeerSpeaksOnTheSameTrack(t *testing.T) {

@@ -46,12 +46,17 @@ type PeerSpec struct {
 	TellOn []string `json:"tell_on,omitempty"`
 	// DeadAfterS is how long a peer may be silent on the network, in seconds.
 	DeadAfterS float64 `json:"dead_after_s,omitempty"`
+	// ConnectWithinS is how long its first connection may take, in seconds, if that is longer: a phone may have to be picked up first.
+	ConnectWithinS float64 `json:"connect_within_s,omitempty"`
 }
 
 const (
 	defaultFmtp  = "minptime=20;useinbandfec=1"
 	gatherWithin = 3 * time.Second
 	reportEvery  = 5 * time.Second
+	defaultDead  = 8 * time.Second
+	// pion asks every pair of candidates so often (RFC 8445, 14.2 wants no less)
+	asksEvery = 200 * time.Millisecond
 )
 
 // Peer is one WebRTC connection of a leg: one generation of it.
@@ -63,9 +68,10 @@ type Peer struct {
 	digitsType uint8
 	heard      PeerHandler
 
-	once   sync.Once
-	mu     sync.Mutex
-	report FarReport
+	mu       sync.Mutex
+	report   FarReport
+	isLost   bool
+	isClosed bool
 }
 
 // FarReport is what the peer says of our packets (RFC 3550, 6.4.1).
@@ -86,7 +92,7 @@ type PeerHandler interface {
 
 // NewPeer makes a connection that sends `out`, and its description: an offer, or the answer to the peer's.
 func NewPeer(ctx context.Context, network Network, spec PeerSpec, generation int, out *Stream, heard PeerHandler) (*Peer, string, error) {
-	codecs := offered{opus: opusType, fmtp: spec.Fmtp}
+	codecs := offered{opus: opusType, fmtp: spec.Fmtp, role: webrtc.DTLSRoleClient}
 	if spec.Fmtp == "" {
 		codecs.fmtp = defaultFmtp
 	}
@@ -99,7 +105,7 @@ func NewPeer(ctx context.Context, network Network, spec PeerSpec, generation int
 			return nil, "", err
 		}
 	}
-	api, err := newAPI(network, codecs, spec.DeadAfterS)
+	api, err := newAPI(network, codecs, spec)
 	if err != nil {
 		return nil, "", err
 	}
@@ -118,7 +124,7 @@ func NewPeer(ctx context.Context, network Network, spec PeerSpec, generation int
 	return p, description, nil
 }
 
-func newAPI(network Network, codecs offered, deadAfterS float64) (*webrtc.API, error) {
+func newAPI(network Network, codecs offered, spec PeerSpec) (*webrtc.API, error) {
 	media := &webrtc.MediaEngine{}
 	if err := media.RegisterCodec(webrtc.RTPCodecParameters{
 		RTPCodecCapability: webrtc.RTPCodecCapability{
@@ -153,11 +159,12 @@ func newAPI(network Network, codecs offered, deadAfterS float64) (*webrtc.API, e
 	settings.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
 	settings.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4, webrtc.NetworkTypeUDP6})
 	settings.SetIncludeLoopbackCandidate(network.Loopback)
-	dead := 8 * time.Second
-	if deadAfterS > 0 {
-		dead = time.Duration(deadAfterS * float64(time.Second))
+	setPatience(&settings, spec)
+	// a peer whose answer names no source is heard on whichever it takes
+	settings.SetHandleUndeclaredSSRCWithoutAnswer(true)
+	if err := settings.SetAnsweringDTLSRole(codecs.role); err != nil {
+		return nil, err
 	}
-	settings.SetICETimeouts(dead/2, dead/2, min(time.Second, dead/4))
 	if network.PortMax != 0 {
 		if err := settings.SetEphemeralUDPPortRange(network.PortMin, network.PortMax); err != nil {
 			return nil, err
@@ -175,13 +182,29 @@ func newAPI(network Network, codecs offered, deadAfterS float64) (*webrtc.API, e
 	), nil
 }
 
+// setPatience says how long a peer may be silent. pion calls it disconnected after the first bound. The sum of both ends the checks of
+// one that has never answered, and all pairs that were asked often enough are given up before: whoever is lite sends no checks of its own
+// (RFC 8445, 2.5), and could not be found any more.
+func setPatience(settings *webrtc.SettingEngine, spec PeerSpec) {
+	dead := defaultDead
+	if spec.DeadAfterS > 0 {
+		dead = time.Duration(spec.DeadAfterS * float64(time.Second))
+	}
+	connect := max(dead, time.Duration(spec.ConnectWithinS*float64(time.Second)))
+	settings.SetICETimeouts(dead, connect-dead, min(time.Second, dead/4))
+	settings.SetICEMaxBindingRequests(uint16(min(connect/asksEvery+1, 1<<16-1)))
+}
+
 func (p *Peer) begin(ctx context.Context, spec PeerSpec, out *Stream) (string, error) {
 	p.pc.OnTrack(func(track *webrtc.TrackRemote, _ *webrtc.RTPReceiver) { p.pump(track) })
 	p.pc.OnConnectionStateChange(func(state webrtc.PeerConnectionState) {
 		switch state {
 		case webrtc.PeerConnectionStateConnected:
+			p.mu.Lock()
+			p.isLost = false
+			p.mu.Unlock()
 			p.heard.peerStands(p.generation)
-		case webrtc.PeerConnectionStateFailed, webrtc.PeerConnectionStateClosed:
+		case webrtc.PeerConnectionStateDisconnected, webrtc.PeerConnectionStateFailed, webrtc.PeerConnectionStateClosed:
 			p.lost("its connection " + state.String())
 		}
 	})
@@ -236,8 +259,11 @@ func (p *Peer) openChannel(spec PeerSpec) error {
 	return nil
 }
 
-// Answer takes the peer's answer to our offer.
+// Answer takes the peer's answer to our offer. A second one changes nothing: whoever was not told that the first was taken repeats it.
 func (p *Peer) Answer(text string) error {
+	if p.pc.RemoteDescription() != nil {
+		return nil
+	}
 	aligned, err := align(text, p.fmtp)
 	if err != nil {
 		return err
@@ -311,12 +337,39 @@ func (p *Peer) Report() FarReport {
 }
 
 func (p *Peer) lost(why string) {
-	p.once.Do(func() { p.heard.peerLost(p.generation, why) })
+	p.mu.Lock()
+	told := p.isLost || p.isClosed
+	p.isLost = true
+	p.mu.Unlock()
+	if !told {
+		p.heard.peerLost(p.generation, why)
+	}
+}
+
+// PeerState is how a connection does.
+type PeerState struct {
+	// State is WebRTC's RTCPeerConnectionState.
+	State string `json:"state"`
+	// Answered says whether its description is known.
+	Answered bool `json:"answered"`
+	// Lost says whether `peer-lost` was told, and nothing has come since.
+	Lost bool `json:"lost"`
+}
+
+// State returns how the connection does.
+func (p *Peer) State() PeerState {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return PeerState{
+		State: p.pc.ConnectionState().String(), Answered: p.pc.RemoteDescription() != nil, Lost: p.isLost,
+	}
 }
 
 // Close ends the connection; nothing is said of it any more.
 func (p *Peer) Close() {
-	p.once.Do(func() {})
+	p.mu.Lock()
+	p.isClosed = true
+	p.mu.Unlock()
 	_ = p.pc.Close()
 }
 

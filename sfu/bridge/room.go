@@ -24,10 +24,14 @@ type RoomSpec struct {
 	Track string `json:"track"`
 	// Hears is the identity of the participant whose audio goes to the peer, whenever that one comes.
 	Hears string `json:"hears"`
+	// AwaitsAnswer keeps it out of the room until the peer has answered our offer: before, nobody is there.
+	AwaitsAnswer bool `json:"awaits_answer,omitempty"`
 }
 
 // Room is a leg's side in LiveKit: one participant.
 type Room interface {
+	// Participant is the server's id of it.
+	Participant() string
 	Attributes(map[string]string)
 	Hear(identity string)
 	Leave()
@@ -212,6 +216,9 @@ func (p *participant) Hear(identity string) {
 func (p *participant) Attributes(attributes map[string]string) {
 	p.room.LocalParticipant.SetAttributes(attributes)
 }
+
+// Participant returns the server's id of our own participant.
+func (p *participant) Participant() string { return p.room.LocalParticipant.SID() }
 
 // Leave leaves the room.
 func (p *participant) Leave() { p.room.Disconnect() }

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/pion/sdp/v3"
+	"github.com/pion/webrtc/v4"
 )
 
 const (
@@ -89,6 +90,7 @@ type offered struct {
 	opus, digits uint8 // payload types; digits is 0 if there are none
 	digitsRate   uint32
 	fmtp         string
+	role         webrtc.DTLSRole // ours, if it is we who answer
 }
 
 // readOffer finds Opus and telephone events in a peer's offer.
@@ -105,7 +107,7 @@ func readOffer(text string) (offered, error) {
 		if !ok {
 			break
 		}
-		found := offered{fmtp: fmtp}
+		found := offered{fmtp: fmtp, role: answeringRole(parsed, media)}
 		if found.opus, err = payloadType(payload); err != nil {
 			return offered{}, err
 		}
@@ -126,6 +128,19 @@ func readOffer(text string) (offered, error) {
 		return found, nil
 	}
 	return offered{}, errors.New("the offer has no Opus in it")
+}
+
+// answeringRole says which DTLS role we take for an offer: the client's, if that is left to us, for then it is we who repeat what gets
+// lost, soon. pion would be the server towards a lite peer.
+func answeringRole(parsed *sdp.SessionDescription, media *sdp.MediaDescription) webrtc.DTLSRole {
+	setup, here := media.Attribute("setup")
+	if !here {
+		setup, _ = parsed.Attribute("setup")
+	}
+	if setup == "active" {
+		return webrtc.DTLSRoleServer
+	}
+	return webrtc.DTLSRoleClient
 }
 
 func parse(text string) (*sdp.SessionDescription, error) {

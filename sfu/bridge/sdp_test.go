@@ -4,6 +4,8 @@ import (
 	"context"
 	"strings"
 	"testing"
+
+	"github.com/pion/webrtc/v4"
 )
 
 func offerOf(t *testing.T, spec PeerSpec) string {
@@ -55,7 +57,7 @@ func TestAnAnswersParametersAreMadeOurs(t *testing.T) {
 func TestAnOffersNumbersAreTaken(t *testing.T) {
 	read, err := readOffer(strings.NewReplacer("111", "96", "126", "101").Replace(answer))
 	must(t, err)
-	if read != (offered{opus: 96, digits: 101, digitsRate: 8000, fmtp: "minptime=10"}) {
+	if read != (offered{opus: 96, digits: 101, digitsRate: 8000, fmtp: "minptime=10", role: webrtc.DTLSRoleClient}) {
 		t.Error(read)
 	}
 }

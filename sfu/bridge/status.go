@@ -4,14 +4,18 @@ import "time"
 
 // Status is what a leg is and has done.
 type Status struct {
-	ID         string                `json:"id"`
-	AgeS       float64               `json:"age_s"`
-	Generation int                   `json:"generation"`
-	InRoom     bool                  `json:"in_room"`
-	Gates      map[side]Gate         `json:"gates"`
-	Sent       map[side]StreamCounts `json:"sent"`
-	Received   map[side]SourceCounts `json:"received"`
-	Far        FarReport             `json:"far"`
+	ID         string  `json:"id"`
+	AgeS       float64 `json:"age_s"`
+	Generation int     `json:"generation"`
+	InRoom     bool    `json:"in_room"`
+	// Participant is LiveKit's id of it, once it is in the room.
+	Participant string `json:"participant,omitempty"`
+	// Peer is the newest connection's.
+	Peer     PeerState             `json:"peer"`
+	Gates    map[side]Gate         `json:"gates"`
+	Sent     map[side]StreamCounts `json:"sent"`
+	Received map[side]SourceCounts `json:"received"`
+	Far      FarReport             `json:"far"`
 }
 
 // Status returns what the leg is and has done.
@@ -22,8 +26,12 @@ func (l *Leg) Status() Status {
 		Gates: map[side]Gate{}, Sent: map[side]StreamCounts{}, Received: map[side]SourceCounts{},
 	}
 	newest := l.peers[len(l.peers)-1]
+	room := l.room
 	l.mu.Unlock()
-	status.Far = newest.Report()
+	if room != nil {
+		status.Participant = room.Participant()
+	}
+	status.Far, status.Peer = newest.Report(), newest.State()
 	for to, stream := range l.streams {
 		status.Gates[to], status.Sent[to] = stream.GateNow(), stream.Counts()
 	}

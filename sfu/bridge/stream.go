@@ -120,8 +120,11 @@ func NewStream(id, label string, fill bool) *Stream {
 func (s *Stream) SetGate(gate Gate, now time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !s.gate.leaves() && gate.leaves() && s.began.IsZero() {
-		s.began, s.base, s.lastAt = now, s.ts, now
+	if !s.gate.leaves() && gate.leaves() {
+		s.lastAt = now
+		if s.began.IsZero() {
+			s.began, s.base = now, s.ts
+		}
 	}
 	if gate == GateClosed {
 		s.forget()
@@ -226,7 +229,7 @@ func (s *Stream) Forward(who feeder, header *rtp.Header, payload []byte, now tim
 	switch {
 	case s.gate == GateClosed:
 		s.counts.Dropped++
-	case s.gate == GateKept || s.gate == GateHeld || len(s.queue) > 0:
+	case s.gate != GateOpen || len(s.queue) > 0:
 		s.keep(payload)
 	default:
 		s.send(who, header, payload, now)

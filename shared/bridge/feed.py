@@ -36,6 +36,11 @@ class BridgeFeed:
         self.is_up = asyncio.Event()
         """Whether we are listening."""
 
+    @property
+    def instance(self) -> str:
+        """Whose events they are: another one after each start of the bridge; `""`: unknown."""
+        return self._instance
+
     async def run(self) -> None:
         """Listen until cancelled."""
         while True:

@@ -21,6 +21,8 @@ class Gate(StrEnum):
 
     CLOSED = "closed"
     """Nothing, and nothing is kept."""
+    KEPT = "kept"
+    """Nothing; speech is kept for later."""
     HELD = "held"
     """Silence; speech is kept for later."""
     OPEN = "open"
@@ -37,10 +39,18 @@ class RoomSide:
     """The name of the track that the leg publishes."""
     hears: str
     """The identity of the participant whose audio the peer gets, whenever that one comes."""
+    awaits_answer: bool = False
+    """Come into the room only once the peer has answered our offer."""
 
     def to_json(self) -> dict[str, Any]:
         """Write it as the bridge reads it."""
-        return {"url": self.url, "token": self.token, "track": self.track, "hears": self.hears}
+        return {
+            "url": self.url,
+            "token": self.token,
+            "track": self.track,
+            "hears": self.hears,
+            "awaits_answer": self.awaits_answer,
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +72,8 @@ class PeerSide:
     """The same; what waits to go to the room is dropped."""
     dead_after_s: float = 0
     """How long the peer may be silent on the network; 0: the bridge's default."""
+    connect_within_s: float = 0
+    """How long it may take to be reached first, if that is longer."""
 
     def to_json(self) -> dict[str, Any]:
         """Write it as the bridge reads it."""
@@ -74,6 +86,7 @@ class PeerSide:
             "speech_on": list(self.speech_on),
             "clear_on": list(self.clear_on),
             "dead_after_s": self.dead_after_s,
+            "connect_within_s": self.connect_within_s,
         }
 
 
@@ -88,6 +101,8 @@ class LegSpec:
     fill_room: bool = False
     """Keep what goes to the room going with silence."""
     fill_peer: bool = False
+    gates: Mapping[Side, Gate] = field(default_factory=dict)
+    """What may leave from the beginning; closed, where it says nothing."""
     ends_after_s: float = 0
     """End a leg that everybody has forgotten; 0: the bridge's default."""
 
@@ -99,6 +114,7 @@ class LegSpec:
             "peer": self.peer.to_json(),
             "fill_room": self.fill_room,
             "fill_peer": self.fill_peer,
+            "gates": dict(self.gates),
             "ends_after_s": self.ends_after_s,
         }
 
@@ -120,8 +136,12 @@ class LegState:
     """What a leg is and has done. Counts only grow, unless its bridge was started anew."""
 
     in_room: bool
+    participant: str
+    """LiveKit's id of the participant that it is; `""` before it is in the room."""
     generation: int
     """Which connection to the peer is the newest."""
+    peer: "PeerState"
+    """How that one does."""
     gates: Mapping[Side, Gate]
     received: Mapping[Side, "Received"]
     sent: Mapping[Side, "Sent"]
@@ -135,10 +155,32 @@ class LegState:
         """
         return cls(
             in_room=bool(body["in_room"]),
+            participant=str(body.get("participant", "")),
             generation=int(body["generation"]),
+            peer=PeerState.read(body["peer"]),
             gates={Side(side): Gate(gate) for side, gate in body["gates"].items()},
             received={Side(side): Received.read(one) for side, one in body["received"].items()},
             sent={Side(side): Sent.read(one) for side, one in body["sent"].items()},
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeerState:
+    """A connection to the peer."""
+
+    is_connected: bool
+    is_answered: bool
+    """Whether its description is known."""
+    is_lost: bool
+    """Whether `peer-lost` was told of it, and it has not come back."""
+
+    @classmethod
+    def read(cls, body: Mapping[str, Any]) -> Self:
+        """Read it; `state` is WebRTC's."""
+        return cls(
+            is_connected=body["state"] == "connected",
+            is_answered=bool(body["answered"]),
+            is_lost=bool(body["lost"]),
         )
 
 

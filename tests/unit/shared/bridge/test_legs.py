@@ -46,11 +46,14 @@ def test_a_state_is_read() -> None:
     state = LegState.read(
         {
             "in_room": True,
+            "participant": "PA_1",
             "generation": 2,
+            "peer": {"state": "connected", "answered": True, "lost": False},
             "gates": {"room": "open", "peer": "held"},
             "received": {"room": counts, "peer": counts},
             "sent": {"room": sent, "peer": sent},
         }
     )
     assert state.gates == {Side.ROOM: Gate.OPEN, Side.PEER: Gate.HELD}
+    assert (state.participant, state.peer.is_connected, state.peer.is_lost) == ("PA_1", True, False)
     assert (state.received[Side.PEER].lost, state.sent[Side.ROOM].longest_gap_ms) == (1, 80)
