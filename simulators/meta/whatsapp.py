@@ -32,6 +32,7 @@ from simulators.meta.rules.graph import GraphPolicy
 from simulators.meta.rules.outbound import OutboundPolicy
 from simulators.meta.webhooks.calls import Json, Line
 from simulators.meta.webhooks.delivery import Delivery, WebhookSender
+from simulators.phone.phone import Phone
 
 _SHUTDOWN_S = 1.0
 
@@ -54,12 +55,14 @@ class WhatsAppSimulator:
         on_event: Callable[[SimulatedCall, str], None] | None = None,
         on_outbound_event: Callable[[OutboundCall, str], None] | None = None,
         add_routes: Callable[[web.Application], None] | None = None,
+        make_phone: Callable[..., Phone] = Phone,
     ) -> None:
         """Prepare the simulator.
 
         `webhook_url` may be set later, before the first call. Port 0 takes a free one. `on_event`
         hears what happens to each user's call, `on_outbound_event` to each of the business's.
-        `add_routes` may serve more on the same port.
+        `add_routes` may serve more on the same port. `make_phone` makes the phones of users who
+        call, if they are to be others than the simulated one.
         """
         self.line = line or Line()
         self.calls: list[SimulatedCall] = []
@@ -87,6 +90,7 @@ class WhatsAppSimulator:
         self._host, self._port = host, port
         self._on_event = on_event
         self._add_routes = add_routes
+        self._make_phone = make_phone
         self._by_id: dict[str, SimulatedCall] = {}
         self._http: aiohttp.ClientSession | None = None
         self._sender: WebhookSender | None = None
@@ -252,6 +256,7 @@ class WhatsAppSimulator:
             requests=self.graph.requests,
             on_event=self._on_event,
             on_accepted=self.outbound.user_talks,
+            make_phone=self._make_phone,
         )
         self.calls.append(call)
         self._by_id[call.wacid] = call

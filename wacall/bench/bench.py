@@ -20,7 +20,9 @@ from simulators.speech.process import SpeechFailed
 from wacall.bench.burst import measure_burst
 from wacall.bench.calls import measure_calls, warm_up
 from wacall.bench.cost import measure_cost
+from wacall.bench.far_ends import FarEndsFailed
 from wacall.bench.figures import Findings
+from wacall.bench.media import measure_media
 from wacall.bench.outbound import measure_outbound
 from wacall.bench.progress import Progress
 from wacall.bench.rtp import RtpWitness
@@ -33,7 +35,7 @@ from wacall.stack.processes import ChildFailed
 from wacall.stack.sfu import find_server
 
 # in this order: the cost is measured before anything has made a part's memory grow
-SECTIONS = ("cost", "calls", "outbound", "burst", "webhooks", "load")
+SECTIONS = ("media", "cost", "calls", "outbound", "burst", "webhooks", "load")
 RESULTS = Path(".wacall/bench")
 _BUSY_SHARE = 0.3
 """Load average per core before the run from which on its times say more of others than of us."""
@@ -66,6 +68,13 @@ _FOOTNOTES: Sequence[tuple[frozenset[str], str]] = (
         "OpenAI answers at once; a real model adds its own time.",
     ),
     (
+        frozenset({"media"}),
+        "Far ends in Go: ICE-lite phones that take turns and now and then speak over the agent, "
+        "and an OpenAI that answers 540 ms after it has heard the caller's last sound, and stops "
+        "when it has heard 60 ms of the caller. Cost: difference to no calls, divided by the "
+        "calls; memory is PSS.",
+    ),
+    (
         frozenset({"cost"}),
         "Cost: both sides talk in turns, 50 packets/s each way; difference to no calls, divided by "
         "the calls. Memory is PSS: pages shared with other programs on this machine count less.",
@@ -93,6 +102,8 @@ class Plan:
     window_s: float = 9.0
     ringing_calls: int = 5
     bursts: tuple[int, ...] = (12, 16, 24)
+    media_levels: tuple[int, ...] = (1, 4, 8, 16)
+    media_window_s: float = 20.0
 
 
 QUICK = Plan(
@@ -104,6 +115,8 @@ QUICK = Plan(
     window_s=3.0,
     ringing_calls=1,
     bursts=(12,),
+    media_levels=(1, 4),
+    media_window_s=10.0,
 )
 
 
@@ -120,7 +133,9 @@ def main(argv: list[str]) -> int:
     findings = Findings()
     try:
         asyncio.run(_run(plan, directory, findings, progress))
-    except (ChildFailed, DatabaseFailed, SpeechFailed, aiohttp.ClientError) as error:
+    except (
+        ChildFailed, DatabaseFailed, FarEndsFailed, SpeechFailed, aiohttp.ClientError,
+    ) as error:  # fmt: skip
         progress.close()
         print(f"The benchmark could not go on: {error}", file=sys.stderr)
         print(f"The logs are in {directory / 'logs'}.", file=sys.stderr)
@@ -174,6 +189,8 @@ def parse(argv: list[str]) -> Plan:
         window_s=base.window_s,
         ringing_calls=base.ringing_calls,
         bursts=base.bursts,
+        media_levels=base.media_levels,
+        media_window_s=base.media_window_s,
     )
 
 
@@ -204,8 +221,16 @@ def machine_facts() -> dict[str, object]:
 
 
 async def _run(plan: Plan, directory: Path, findings: Findings, progress: Progress) -> None:
+    if "media" in plan.sections:
+        # stacks of its own, with nothing beside them
+        await measure_media(
+            directory, findings, progress, levels=plan.media_levels, window_s=plan.media_window_s
+        )
+    others = [section for section in plan.sections if section != "media"]
+    if not others:
+        return
     async with running(directory, lambda what: progress.tell(f"start: {what}")) as bench:
-        for section in plan.sections:
+        for section in others:
             await _measure(section, plan, bench, findings, progress)
         progress.tell("stop")
 

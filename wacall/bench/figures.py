@@ -2,9 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING
 
 from wacall.bench.burst_level import BurstLevel
 from wacall.bench.percentile import percentile
+
+if TYPE_CHECKING:
+    # which is made of what is defined here
+    from wacall.bench.talk import MediaRun
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -207,6 +212,7 @@ class Findings:
     distributions: list[Distribution] = field(default_factory=list)
     throughputs: list[Throughput] = field(default_factory=list)
     costs: list[CostLevel] = field(default_factory=list)
+    media: "list[MediaRun]" = field(default_factory=list)
     bursts: list[BurstLevel] = field(default_factory=list)
     rtp: dict[str, RtpAccount] = field(default_factory=dict)
     """Section -> its account."""
@@ -241,7 +247,9 @@ class Findings:
                 )
         found += [problem for level in self.bursts if (problem := level.problem) is not None]
         found += self.skipped
-        measured = (self.distributions, self.throughputs, self.costs, self.bursts)
+        measured = (
+            self.distributions, self.throughputs, self.costs, self.media, self.bursts,
+        )  # fmt: skip
         if not any(measured) and not self.skipped:
             found.append("Nothing was measured.")
         return found
@@ -252,6 +260,7 @@ class Findings:
             "distributions": [one.to_json() for one in self.distributions],
             "throughput": [one.to_json() for one in self.throughputs],
             "cost": [one.to_json() for one in self.costs],
+            "media": [run.to_json() for run in self.media],
             "burst": [level.to_json() for level in self.bursts],
             "rtp": {section: rtp.to_json() for section, rtp in self.rtp.items()},
             "calls_attempted": self.attempted,

@@ -19,8 +19,11 @@ from simulators.meta.calls.business_call import OutboundCall
 from simulators.meta.calls.user_call import SimulatedCall
 from simulators.meta.people.call_plan import Timing
 from simulators.meta.whatsapp import WhatsAppSimulator
+from simulators.phone.phone import Phone
+from wacall.bench.far_ends import FarEnds
 from wacall.bench.process_usage import tree, until_quiet
 from wacall.environment import LOOPBACK, free_port, with_tools
+from wacall.stack.bridge import EmbeddedBridge
 from wacall.stack.openai import start_openai
 from wacall.stack.stack import Stack, StackPlan
 
@@ -32,9 +35,11 @@ _QUIET_CORES = 0.15
 _QUIET_S = 0.4
 _QUIET_DEADLINE_S = 15.0
 _LINGER_S = 0.5
+# the far ends count by themselves, so Meta sees no packet
+_FAR_TIMING = Timing(linger_s=_LINGER_S, first_media_s=3600.0, mid_call_media_s=3600.0)
 # what the product reads: none of the operator's own may reach a measured part
 _READ_BY_PRODUCT = (
-    "AGENT_", "CALL_", "CONTROLPLANE_", "DRAIN_", "HOP_", "LIVEKIT_", "LOG_", "OPENAI_",
+    "AGENT_", "BRIDGE_", "CALL_", "CONTROLPLANE_", "DRAIN_", "HOP_", "LIVEKIT_", "LOG_", "OPENAI_",
     "RTPENGINE_", "SFU_", "SUPABASE_", "WA_",
 )  # fmt: skip
 _PARTS = {
@@ -61,6 +66,7 @@ class Bench:
     idle_worker_processes: int
     """The worker's processes while no call runs."""
     controlplane_url: str
+    bridge: EmbeddedBridge | None
     known_udp_ports: frozenset[int]
     """The control plane's that no media can reach: rtpengine reports pressed keys to it."""
 
@@ -89,6 +95,23 @@ class Bench:
         """Read what the database holds of a call."""
         return await self.store.find_call(WhatsAppCallId(call.wacid))
 
+    async def bridge_legs(self) -> int:
+        """Return how many legs the media bridge holds; none without a bridge.
+
+        Raises:
+            aiohttp.ClientError: it does not answer.
+        """
+        if self.bridge is None:
+            return 0
+        headers = {"Authorization": f"Bearer {self.bridge.token}"}
+        timeout = aiohttp.ClientTimeout(total=5)
+        async with (
+            aiohttp.ClientSession(timeout=timeout, headers=headers) as http,
+            http.get(f"{self.bridge.url}/health") as response,
+        ):
+            response.raise_for_status()
+            return int((await response.json())["legs"])
+
     async def sfu_packets(self) -> tuple[int, int]:
         """Return how many RTP packets the SFU says it has received and sent.
 
@@ -111,29 +134,44 @@ class Bench:
 
 
 @contextlib.asynccontextmanager
-async def running(directory: Path, report: Callable[[str], None]) -> AsyncIterator[Bench]:
+async def running(
+    directory: Path,
+    report: Callable[[str], None],
+    *,
+    far: FarEnds | None = None,
+    settings: Mapping[str, str] | None = None,
+) -> AsyncIterator[Bench]:
     """Start everything below `directory`, quiet and warm; take it down again.
+
+    With `far` its phones call and its OpenAI answers, instead of the simulators. `settings` are
+    more of the product's.
 
     Raises:
         ChildFailed: a part did not start.
     """
     async with contextlib.AsyncExitStack() as undo:
-        report("simulated OpenAI")
-        openai = await start_openai(
-            environment=_machine_environment(), log=directory / "logs" / "openai.log"
-        )
-        undo.push_async_callback(openai.child.stop, grace_s=_STOP_S)
+        if far is None:
+            report("simulated OpenAI")
+            openai = await start_openai(
+                environment=_machine_environment(), log=directory / "logs" / "openai.log"
+            )
+            undo.push_async_callback(openai.child.stop, grace_s=_STOP_S)
         whatsapp = await undo.enter_async_context(
             WhatsAppSimulator(
-                app_secret=_SECRET, access_token=_SECRET, timing=Timing(linger_s=_LINGER_S)
+                app_secret=_SECRET,
+                access_token=_SECRET,
+                timing=Timing(linger_s=_LINGER_S) if far is None else _FAR_TIMING,
+                make_phone=Phone if far is None else far.make_phone,
             )
         )
+        openai_url = openai.base_url if far is None else far.openai_url
+        product = _environment(whatsapp, openai_url) | {"DRAIN_TIMEOUT_S": "0"}
         metrics_port = free_port()
         report("SFU, database, control plane and worker")
         stack = await undo.enter_async_context(
             Stack(
                 StackPlan(
-                    environment=_environment(whatsapp, openai.base_url) | {"DRAIN_TIMEOUT_S": "0"},
+                    environment={**product, **(settings or {})},
                     data_dir=directory,
                     port=0,
                     sfu_prometheus_port=metrics_port,
@@ -160,6 +198,7 @@ async def running(directory: Path, report: Callable[[str], None]) -> AsyncIterat
             webhook_url=whatsapp.webhook_url,
             idle_worker_processes=await _idle_processes(roots),
             controlplane_url=stack.controlplane_url,
+            bridge=stack.bridge,
             known_udp_ports=_key_ports(stack.environment),
         )
 

@@ -10,6 +10,7 @@ from wacall.bench.figures import (
     RtpAccount,
     Throughput,
 )
+from wacall.bench.talk_table import cost_rows, talk_rows
 
 _MIN_FOR_P99 = 100
 """Under so many values the 99th percentile by nearest rank is the maximum."""
@@ -23,6 +24,8 @@ def render(findings: Findings) -> str:
     blocks: list[Rows] = []
     if findings.distributions:
         blocks.append(_times(findings.distributions))
+    if findings.media:
+        blocks += [cost_rows(findings.media), talk_rows(findings.media)]
     if findings.bursts:
         blocks.append(burst_rows(findings.bursts))
     if findings.throughputs:

@@ -1,4 +1,4 @@
-"""What is built with Go: the LiveKit server from its source, and our media bridge.
+"""What is built with Go: the LiveKit server from its source, our media bridge, far ends for load.
 
 Standard library only.
 """
@@ -23,6 +23,8 @@ LIVEKIT_VERSION = "1.13.5"
 LIVEKIT_MODULE = "github.com/livekit/livekit-server/cmd/server"
 BRIDGE_SOURCE = ROOT / "sfu" / "bridge"
 BRIDGE = TOOLS / "wacall-bridge"
+LOAD_SOURCE = ROOT / "simulators" / "load"
+LOAD = TOOLS / "wacall-load"
 # what go.mod of LiveKit's client, which the bridge uses, asks for
 GO_MINIMUM = (1, 26, 8)
 
@@ -61,32 +63,40 @@ def _build_livekit(step: Step) -> None:
 
 def media_bridge() -> bool:
     """Build the media bridge into `.cache/bin`."""
-    sources = sorted(
+    return _own_program("media bridge", BRIDGE_SOURCE, BRIDGE)
+
+
+def far_ends() -> bool:
+    """Build the phones and the OpenAI of the benchmark into `.cache/bin`."""
+    return _own_program("far ends for load", LOAD_SOURCE, LOAD)
+
+
+def _own_program(name: str, source: Path, binary: Path) -> bool:
+    inputs = sorted(
         path
-        for path in BRIDGE_SOURCE.iterdir()
+        for path in source.iterdir()
         if path.name in ("go.mod", "go.sum")
         or (path.suffix == ".go" and not path.name.endswith("_test.go"))
     )
     modules = Count(r"^go: downloading ", "modules fetched")
     compiled = Count(r"^[\w./-]+$", "packages compiled")
     step = make_step(
-        "media bridge",
-        "sfu/bridge, some minutes the first time",
+        name,
+        f"{source.relative_to(ROOT)}, some minutes the first time",
         f"{NETWORK} (go env GOPROXY), then run make again.",
-        TOOLS / ".wacall-bridge-stamp",
-        [BRIDGE],
+        TOOLS / f".{binary.name}-stamp",
+        [binary],
         lambda text: ", ".join(part for part in (modules(text), compiled(text)) if part),
     )
-    return step.run_if_stale(fingerprint(*sources), _build_bridge)
+    return step.run_if_stale(fingerprint(*inputs), lambda step: _build(step, source, binary))
 
 
-def _build_bridge(step: Step) -> None:
+def _build(step: Step, source: Path, binary: Path) -> None:
     go, environment = _go(step)
     TOOLS.mkdir(exist_ok=True)
     step.command(
-        go, "build", "-v", "-ldflags=-s -w", "-o", BRIDGE, ".",
-        env=environment, cwd=BRIDGE_SOURCE,
-    )  # fmt: skip
+        go, "build", "-v", "-ldflags=-s -w", "-o", binary, ".", env=environment, cwd=source
+    )
 
 
 def find_go() -> Path | None:

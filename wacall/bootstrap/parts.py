@@ -12,7 +12,7 @@ import time
 
 from wacall.bootstrap.browser import browser
 from wacall.bootstrap.debian import REDIS, RTPENGINE, debian_packages
-from wacall.bootstrap.go_programs import livekit_server, media_bridge
+from wacall.bootstrap.go_programs import far_ends, livekit_server, media_bridge
 from wacall.bootstrap.npm import install_npm_packages
 from wacall.bootstrap.step import Step, StepFailed, fingerprint
 from wacall.bootstrap.tools import (
@@ -40,8 +40,8 @@ def set_up(*, with_browser: bool = False) -> int:
         try:
             # a list, so that every step runs
             work = [
-                python_packages(), project(), livekit_server(), media_bridge(), local_supabase(),
-                media_hop(), with_browser and browser(),
+                python_packages(), project(), livekit_server(), media_bridge(), far_ends(),
+                local_supabase(), media_hop(), with_browser and browser(),
             ]  # fmt: skip
         except StepFailed as failure:
             if failure.tail:

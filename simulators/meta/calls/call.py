@@ -46,10 +46,11 @@ class MetaCall(ABC):
         requests: Sequence[GraphRequest],
         on_event: Callable[[str], None] | None,
         on_ended: Callable[[], None] | None,
+        make_phone: Callable[..., Phone] = Phone,
     ) -> None:
         self.wacid = wacid
         self.line = line
-        self.phone = Phone(
+        self.phone = make_phone(
             addresses=list(plan.addresses),
             loss=plan.loss,
             waits_for_media=plan.waits_for_media,

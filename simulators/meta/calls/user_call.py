@@ -26,6 +26,7 @@ from simulators.meta.webhooks.calls import (
     unknown_changes,
 )
 from simulators.meta.webhooks.delivery import Delivery, Post
+from simulators.phone.phone import Phone
 
 
 class SimulatedCall(MetaCall):
@@ -44,6 +45,7 @@ class SimulatedCall(MetaCall):
         requests: Sequence[GraphRequest],
         on_event: Callable[["SimulatedCall", str], None] | None = None,
         on_accepted: Callable[["SimulatedCall"], None] | None = None,
+        make_phone: Callable[..., Phone] = Phone,
     ) -> None:
         super().__init__(
             wacid=make_wacid(plan.caller.phone, line.display_phone_number),
@@ -55,6 +57,7 @@ class SimulatedCall(MetaCall):
             requests=requests,
             on_event=partial(on_event, self) if on_event else None,
             on_ended=None,
+            make_phone=make_phone,
         )
         self.plan = plan
         self.timings = CallTimings()
