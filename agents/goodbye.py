@@ -4,7 +4,8 @@ import asyncio
 import logging
 
 from agents.keypad import Keypad
-from agents.media.voice import CannotSpeak, Turn, Voice
+from agents.media.tool import Turn
+from agents.media.voice import CannotSpeak, Voice
 
 _log = logging.getLogger(__name__)
 

@@ -9,11 +9,11 @@ import logging
 from collections.abc import Callable
 from datetime import UTC, datetime
 from time import monotonic
-from typing import Any
 
 from agents.goodbye import Goodbye
 from agents.keypad import Keypad
-from agents.media.voice import CannotSpeak, MakeVoice, OpenAIUnreachable, RoomUnreachable, Turn
+from agents.media.tool import Tool, Turn
+from agents.media.voice import CannotSpeak, MakeVoice, OpenAIUnreachable, RoomUnreachable
 from agents.models import ModelChooser
 from agents.phase import Phase, PhaseEvent, after
 from agents.receptionist import Prompt, instructions_for, prompt_path, read_prompt
@@ -109,6 +109,7 @@ class CallSession:
         self._move(PhaseEvent.ENDED, "finished")
         self._keypad.close()
         await self._tasks.close()
+        await self._voice.last_words()
         await self._writer.close(_FLUSH_TIMEOUT_S)
         await self._voice.aclose()
         await self._link.close()
@@ -209,10 +210,16 @@ class CallSession:
         if turn is not None:
             self._writer.push(turn)
 
-    def lost(self) -> None:
+    def lost(
+        self, reason: EndReason = EndReason.OPENAI_UNREACHABLE, cause: str = "session-lost"
+    ) -> None:
         """Leave, since there is nobody to talk with; while setting up, `set_up` hears of it."""
         if self._phase.is_live:
-            self._tasks.spawn(self._give_up(EndReason.OPENAI_UNREACHABLE, "session-lost"))
+            self._tasks.spawn(self._give_up(reason, cause))
+
+    def room_closed(self) -> None:
+        """Leave: whoever closes the room knows why."""
+        self._move(PhaseEvent.ENDED, "room closed")
 
     # --- talking ---
 
@@ -288,7 +295,7 @@ class CallSession:
             origin=self._brief.origin,
         )
 
-    def _tools(self, prompt: Prompt) -> list[Any]:
+    def _tools(self, prompt: Prompt) -> list[Tool]:
         desk = Desk(
             call_id=self._brief.call_id,
             store=self._link.store,

@@ -15,8 +15,6 @@ from typing import Annotated, Any
 from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
 
-from livekit.agents import RunContext, function_tool
-from livekit.agents.llm import RawFunctionTool, ToolError
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -26,8 +24,7 @@ from pydantic import (
     ValidationError,
 )
 
-from agents.media.turn import ToolTurn
-from agents.media.voice import Turn
+from agents.media.tool import Tool, ToolProblem, Turn
 from shared.call.ids import CallId
 from shared.call.records import FollowUp, Lead
 from shared.database.store import CallNotes
@@ -124,7 +121,7 @@ class Desk:
         """Write down who the customer is and what they want."""
         values = given.model_dump(exclude_none=True)
         if not values:
-            raise ToolError("Nothing was given; call again with at least one of the fields.")
+            raise ToolProblem("Nothing was given; call again with at least one of the fields.")
         lead = Lead(call_id=self.call_id, **values)
         await self._write(lambda store: store.upsert_lead(lead))
         return "Written down."
@@ -138,12 +135,12 @@ class Desk:
         now = self.clock()
         local_now = now.astimezone(self.zone)
         if due_at < now - _PAST_TOLERANCE:
-            raise ToolError(
+            raise ToolProblem(
                 f"due_at is in the past; it is {local_now:%A %Y-%m-%d %H:%M} now. "
                 "Agree on a later time with the customer."
             )
         if due_at > now + _FURTHEST:
-            raise ToolError(
+            raise ToolProblem(
                 f"due_at is more than a year away; it is {local_now:%Y-%m-%d} now. "
                 "Check the year, or agree on an earlier day."
             )
@@ -181,7 +178,7 @@ class Desk:
                 "A tool's write failed.",
                 extra={"action": "tool-write-failed", "error": type(error).__name__},
             )
-            raise ToolError(
+            raise ToolProblem(
                 "It could not be written down just now. Apologise, go on without it, and try once "
                 "more before the end of the call."
             ) from None
@@ -206,11 +203,8 @@ _SCHEMAS: dict[type[_Arguments], dict[str, Any]] = {
 }
 
 
-def build_tools(desk: Desk, hang_up: Callable[[Turn], Awaitable[str]]) -> list[Any]:
+def build_tools(desk: Desk, hang_up: Callable[[Turn], Awaitable[str]]) -> list[Tool]:
     """Make the tools as the model sees them; what `hang_up` returns is told to the model."""
-
-    async def end_call(_: NoArguments, context: RunContext[Any]) -> str:
-        return await hang_up(ToolTurn(context))
 
     return [
         _tool("upsertLead", _LEAD, LeadArguments, lambda given, _: desk.upsert_lead(given)),
@@ -222,7 +216,7 @@ def build_tools(desk: Desk, hang_up: Callable[[Turn], Awaitable[str]]) -> list[A
         ),
         _tool("logOutcome", _OUTCOME, OutcomeArguments, lambda given, _: desk.log_outcome(given)),
         _tool("doNotCall", _DO_NOT_CALL, NoArguments, lambda given, _: desk.do_not_call(given)),
-        _tool("hangUp", _HANG_UP, NoArguments, end_call),
+        _tool("hangUp", _HANG_UP, NoArguments, lambda _, turn: hang_up(turn)),
     ]
 
 
@@ -230,21 +224,19 @@ def _tool(
     name: str,
     description: str,
     arguments: type[_Arguments],
-    act: Callable[[Any, RunContext[Any]], Awaitable[str]],
-) -> RawFunctionTool[..., Any]:
-    schema = {"name": name, "description": description, "parameters": _SCHEMAS[arguments]}
+    act: Callable[[Any, Turn], Awaitable[str]],
+) -> Tool:
+    async def run(raw: dict[str, object], turn: Turn) -> str:
+        return await act(parse_arguments(arguments, raw), turn)
 
-    async def call(raw_arguments: dict[str, object], context: RunContext) -> str:  # type: ignore[type-arg]
-        return await act(parse_arguments(arguments, raw_arguments), context)
-
-    return function_tool(call, raw_schema=schema)
+    return Tool(name=name, description=description, parameters=_SCHEMAS[arguments], run=run)
 
 
 def parse_arguments(model: type[_Arguments], raw: dict[str, object]) -> Any:
     """Read a tool's arguments.
 
     Raises:
-        ToolError: names each argument and what is wrong with it, without repeating its value.
+        ToolProblem: names each argument and what is wrong with it, without repeating its value.
     """
     try:
         return model.model_validate(raw)
@@ -254,4 +246,4 @@ def parse_arguments(model: type[_Arguments], raw: dict[str, object]) -> Any:
             f"{problem['msg'].removeprefix('Value error, ')}"
             for problem in error.errors(include_input=False, include_url=False)
         )
-        raise ToolError(f"Not done. {problems}. Correct it and call again.") from None
+        raise ToolProblem(f"Not done. {problems}. Correct it and call again.") from None

@@ -21,7 +21,9 @@ from livekit.rtc.participant import PublishTrackError
 from agents.media.patient_session import PatientSession
 from agents.media.realtime import realtime_model
 from agents.media.teller import Reply, Teller
-from agents.media.voice import CallObserver, CannotSpeak, RoomUnreachable, SpeechOptions, Turn
+from agents.media.tool import Tool, Turn
+from agents.media.turn import livekit_tool
+from agents.media.voice import CallObserver, CannotSpeak, RoomUnreachable, SpeechOptions
 from shared.call.room import ATTRIBUTE_CALL_STATUS, CALLER_IDENTITY, KEY_TOPIC, KeyMessage
 from wacall.own_agent.output import CallAudioOutput
 
@@ -46,11 +48,12 @@ class DecodingVoice:
         return self._ctx.room.isconnected()
 
     async def bring_up(
-        self, instructions: str, tools: Sequence[Any], choose: Callable[[], Awaitable[str]]
+        self, instructions: str, tools: Sequence[Tool], choose: Callable[[], Awaitable[str]]
     ) -> None:
         """Join and connect OpenAI at the same time, publish muted; see `Voice`."""
         try:
-            await self._bring_up(Agent(instructions=instructions, tools=list(tools)), choose)
+            offered: list[Any] = [livekit_tool(tool) for tool in tools]
+            await self._bring_up(Agent(instructions=instructions, tools=offered), choose)
         except (rtc.ConnectError, PublishTrackError) as error:
             raise RoomUnreachable(type(error).__name__) from error
 
@@ -131,6 +134,9 @@ class DecodingVoice:
             if sentence is None:
                 return session.generate_reply()
             return session.generate_reply(user_input=sentence)
+
+    async def last_words(self) -> None:
+        """Nothing is left to wait for: the framework's session closes before, and waits itself."""
 
     async def aclose(self) -> None:
         """Stop playing; the framework closes the session itself."""

@@ -1,9 +1,11 @@
-"""One turn of the model's, as a tool sees it: is it heard, did it have words, was it cut off."""
+"""One turn of the model's, as a tool sees it, and a tool, as livekit-agents wants it."""
 
 from typing import Any
 
-from livekit.agents import RunContext
-from livekit.agents.llm import ChatMessage
+from livekit.agents import RunContext, function_tool
+from livekit.agents.llm import ChatMessage, RawFunctionTool, ToolError
+
+from agents.media.tool import Tool, ToolProblem
 
 
 class ToolTurn:
@@ -36,3 +38,15 @@ class ToolTurn:
     def was_cut(self) -> bool:
         """Whether the customer spoke over it, or has begun to since it was heard."""
         return self._context.speech_handle.interrupted
+
+
+def livekit_tool(tool: Tool) -> RawFunctionTool[..., Any]:
+    """Make a tool as livekit-agents takes it."""
+
+    async def call(raw_arguments: dict[str, object], context: RunContext) -> str:  # type: ignore[type-arg]
+        try:
+            return await tool.run(raw_arguments, ToolTurn(context))
+        except ToolProblem as problem:
+            raise ToolError(problem.message) from None
+
+    return function_tool(call, raw_schema=tool.schema())

@@ -5,9 +5,9 @@ sound between the two. The session knows a voice by this file alone, and a voice
 phases, database or briefs: whatever else can speak (a bridge that only forwards packets, say)
 takes the place of `decoding.DecodingVoice` and of nothing besides.
 
-    session  -- bring_up, watch, greet, unmute, begin, tell, say, aclose -->  voice
+    session  -- bring_up, watch, greet, unmute, begin, tell, say, last_words, aclose -->  voice
     session  <-- caller_seen, media_up, caller_left, status_shown,
-                 key_pressed, item_added, lost ----------------------    voice
+                 key_pressed, item_added, lost, room_closed --------------------    voice
     tools    -- a `Turn`: has what is being said been heard, or cut off? -->  voice
 
 What was said but not heard (an interruption) is settled inside of the voice: an item that it adds
@@ -16,7 +16,10 @@ has the words that the caller heard.
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Protocol
+
+from agents.media.tool import Tool, Turn
+from shared.call.call import EndReason
 
 
 class OpenAIUnreachable(Exception):
@@ -78,27 +81,13 @@ class CallObserver(Protocol):
     def item_added(self, item: object) -> None:
         """Something was said by one of both, or done; in order."""
 
-    def lost(self) -> None:
-        """The session with OpenAI is lost for good."""
+    def lost(
+        self, reason: EndReason = EndReason.OPENAI_UNREACHABLE, cause: str = "session-lost"
+    ) -> None:
+        """The session with OpenAI is lost for good, or what carries the sound; and why."""
 
-
-class Turn(Protocol):
-    """What the model says in the turn in which it called a tool."""
-
-    @property
-    def reply(self) -> object:
-        """What the voice knows it by."""
-
-    async def heard(self) -> None:
-        """Wait until what it said before the tool was called has been heard, or cut off."""
-
-    @property
-    def has_words(self) -> bool:
-        """Whether it said anything, by what has been heard so far."""
-
-    @property
-    def was_cut(self) -> bool:
-        """Whether the customer spoke over it, or has begun to since it was heard."""
+    def room_closed(self) -> None:
+        """The room is gone, or the agent was sent out of it."""
 
 
 MakeVoice = Callable[[CallObserver], "Voice"]
@@ -112,7 +101,7 @@ class Voice(Protocol):
         """Whether the room is there."""
 
     async def bring_up(
-        self, instructions: str, tools: Sequence[Any], choose: Callable[[], Awaitable[str]]
+        self, instructions: str, tools: Sequence[Tool], choose: Callable[[], Awaitable[str]]
     ) -> None:
         """Join the room and connect OpenAI at the same time, then publish the track, muted.
 
@@ -157,6 +146,9 @@ class Voice(Protocol):
         Raises:
             CannotSpeak: it cannot be said.
         """
+
+    async def last_words(self) -> None:
+        """Wait until what was said last has been told, which needs OpenAI's transcript; bounded."""
 
     async def aclose(self) -> None:
         """Stop, and free everything."""

@@ -23,6 +23,8 @@ type Spec struct {
 	FillPeer bool `json:"fill_peer,omitempty"`
 	// Gates are what may leave from the beginning; closed, where it says nothing.
 	Gates map[side]Gate `json:"gates,omitempty"`
+	// LingersS keeps the peer so long after the room was lost, in seconds: it may have something to say yet.
+	LingersS float64 `json:"lingers_s,omitempty"`
 	// EndsAfterS ends a leg that everybody has forgotten, in seconds.
 	EndsAfterS float64 `json:"ends_after_s,omitempty"`
 }
@@ -254,7 +256,16 @@ func (l *Leg) roomPacket(identity string, header *rtp.Header, payload []byte, no
 
 func (l *Leg) roomJoined(identity string) { l.tell(evJoined, map[string]any{"identity": identity}) }
 
-func (l *Leg) roomLeft(identity string) { l.tell(evLeft, map[string]any{"identity": identity}) }
+func (l *Leg) roomLeft(identity string) {
+	if identity == l.spec.Room.Hears {
+		// should it come again, then what it sends first says again that it hears us
+		l.sources[sideRoom].Expect()
+		l.mu.Lock()
+		l.spoke[sideRoom] = false
+		l.mu.Unlock()
+	}
+	l.tell(evLeft, map[string]any{"identity": identity})
+}
 
 func (l *Leg) roomAttributes(identity string, attributes map[string]string) {
 	l.tell(evAttributes, map[string]any{"identity": identity, "attributes": attributes})
@@ -272,7 +283,7 @@ func (l *Leg) roomLost(why string) {
 	l.mu.Unlock()
 	if !closed {
 		l.tell(evRoomLost, map[string]any{"why": why})
-		go l.Close("the room was lost: " + why)
+		time.AfterFunc(time.Duration(l.spec.LingersS*float64(time.Second)), func() { l.Close("the room was lost: " + why) })
 	}
 }
 

@@ -12,6 +12,7 @@ type Source struct {
 	mu       sync.Mutex
 	counts   SourceCounts
 	started  bool
+	heard    bool // since somebody was expected last
 	ssrc     uint32
 	highest  uint32 // extended sequence number
 	first    uint32
@@ -31,13 +32,21 @@ type SourceCounts struct {
 	LongMs   int64   `json:"longest_gap_ms"`
 }
 
-// Take counts a packet; true for the very first one.
+// Expect lets the next packet be a first one again.
+func (s *Source) Expect() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.heard = false
+}
+
+// Take counts a packet; true for the first one of whoever is expected.
 func (s *Source) Take(header *rtp.Header, now time.Time) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	first := s.counts.Packets == 0
+	first := !s.heard
+	s.heard = true
 	s.counts.Packets++
-	if !first {
+	if !s.at.IsZero() {
 		if gap := now.Sub(s.at); gap > gapHeard {
 			s.counts.Gaps++
 			s.counts.LongMs = max(s.counts.LongMs, gap.Milliseconds())

@@ -25,6 +25,12 @@ class Happening(StrEnum):
     """A `clip` has left, whole, to `stream`."""
     JOINED = "participant-joined"
     LEFT = "participant-left"
+    ATTRIBUTES = "participant-attributes"
+    """Of the participant that the leg hears: `identity`, and all of its `attributes`."""
+    DATA = "data"
+    """A data message in the room: `topic`, `text`, and `from`; `""`: the server."""
+    MESSAGE = "message"
+    """On the peer's data channel, of a type that was asked for: `generation`, `text`."""
     PEER_LOST = "peer-lost"
     """`generation`, `why`; the leg goes on."""
     ROOM_LOST = "room-lost"
@@ -49,7 +55,7 @@ class LegEvent:
 
     @property
     def generation(self) -> int:
-        """Of `CONNECTED`, `PEER_LOST`, and the peer's `FIRST_PACKET`: which connection; else 0."""
+        """Which connection, of events that are about one; else 0."""
         number = self.data.get("generation")
         return number if isinstance(number, int) else 0
 
@@ -63,6 +69,13 @@ class LegEvent:
         """Read a word of `data`: `from`, `stream`, `key`, `clip`, `identity`, `why`; `""`: none."""
         word = self.data.get(name)
         return word if isinstance(word, str) else ""
+
+    def words(self, name: str) -> dict[str, str]:
+        """Read words by their names: `attributes`."""
+        words = self.data.get(name)
+        if not isinstance(words, Mapping):
+            return {}
+        return {str(key): str(word) for key, word in words.items()}
 
     @classmethod
     def read(cls, line: bytes) -> Self | None:

@@ -70,6 +70,8 @@ class PeerSide:
     """The same, of speech."""
     clear_on: tuple[str, ...] = ()
     """The same; what waits to go to the room is dropped."""
+    tell_on: tuple[str, ...] = ()
+    """The same; they are told as events."""
     dead_after_s: float = 0
     """How long the peer may be silent on the network; 0: the bridge's default."""
     connect_within_s: float = 0
@@ -85,6 +87,7 @@ class PeerSide:
             "quiet_on": list(self.quiet_on),
             "speech_on": list(self.speech_on),
             "clear_on": list(self.clear_on),
+            "tell_on": list(self.tell_on),
             "dead_after_s": self.dead_after_s,
             "connect_within_s": self.connect_within_s,
         }
@@ -103,6 +106,8 @@ class LegSpec:
     fill_peer: bool = False
     gates: Mapping[Side, Gate] = field(default_factory=dict)
     """What may leave from the beginning; closed, where it says nothing."""
+    lingers_s: float = 0
+    """The peer is kept so long after the room is lost."""
     ends_after_s: float = 0
     """End a leg that everybody has forgotten; 0: the bridge's default."""
 
@@ -115,6 +120,7 @@ class LegSpec:
             "fill_room": self.fill_room,
             "fill_peer": self.fill_peer,
             "gates": dict(self.gates),
+            "lingers_s": self.lingers_s,
             "ends_after_s": self.ends_after_s,
         }
 

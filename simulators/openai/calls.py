@@ -9,7 +9,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from aiohttp import web
+from aiohttp import WSCloseCode, web
 
 from simulators.openai.call import RealtimeCall
 from simulators.openai.config import SessionConfig
@@ -44,6 +44,7 @@ class Calls:
         self._models = models
         self._sends_in_silence = sends_in_silence
         self._open: dict[str, RealtimeCall] = {}
+        self._sidebands: set[web.WebSocketResponse] = set()
 
     def __len__(self) -> int:
         return len(self._open)
@@ -92,17 +93,32 @@ class Calls:
         call = self._open.get(call_id)
         if call is None:
             return _unknown()
+        if self._strikes("refuse_sidebands"):
+            self._journal.note(Kind.FAULT, "", 0.0, "refused a sideband")
+            body = http_error("server_error", "The server is overloaded or not ready yet.")
+            return web.json_response(body, status=503)
         socket = web.WebSocketResponse(heartbeat=30.0, max_msg_size=20 * 2**20)
         await socket.prepare(request)
         end = SocketWire(socket)
         await call.introduce(end)
         call.wire.attach(end)
+        self._sidebands.add(socket)
         try:
             async for text in end:
                 call.wire.take(text)
         finally:
             call.wire.detach(end)
+            self._sidebands.discard(socket)
         return socket
+
+    async def end(self, call_id: str) -> None:
+        """End a call of which the client believes that it goes on."""
+        await self._open[call_id].hang_up()
+
+    async def break_sidebands(self) -> None:
+        """Break all sidebands; the calls go on."""
+        for socket in list(self._sidebands):
+            await socket.close(code=WSCloseCode.GOING_AWAY)
 
     async def close(self) -> None:
         """End all calls."""

@@ -34,6 +34,8 @@ class Item:
     status: Status = "completed"
     # of messages; for sound, the transcript
     text: str = field(default="", repr=False)
+    # the words of a truncated item are not told any more
+    is_truncated: bool = False
     # length of the sound in ms; None for text
     audio_ms: int | None = None
     # as the client sent it, if it did
@@ -71,7 +73,8 @@ class Item:
         if self.status == "in_progress":
             return []
         if self.audio_ms is not None:
-            return [{"type": "output_audio", "transcript": self.text}]
+            transcript = None if self.is_truncated else self.text
+            return [{"type": "output_audio", "transcript": transcript}]
         return [{"type": "output_text", "text": self.text}]
 
     @property
@@ -155,6 +158,9 @@ class Conversation:
     def truncate(self, item_id: str, content_index: int, audio_end_ms: int) -> Item:
         """Forget what was not heard of the model's speech, in proportion to its words.
 
+        "Truncating audio will delete the server-side text transcript": clients are not told it any
+        more; what is kept is for the journal.
+
         Raises:
             RealtimeRefusal: there is no such item, it is no speech of the model, or it is
                 already shorter than `audio_end_ms`.
@@ -177,7 +183,7 @@ class Conversation:
                 param="audio_end_ms",
             )
         item.text = spoken_part(item.text, audio_end_ms, item.audio_ms)
-        item.audio_ms = audio_end_ms
+        item.audio_ms, item.is_truncated = audio_end_ms, True
         return item
 
     def usage(self, setting_letters: int, answer: list[Item]) -> dict[str, Any]:

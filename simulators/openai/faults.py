@@ -20,6 +20,8 @@ class Faults(BaseModel):
     # offers of calls answered with 503, and seconds that the others wait for their answer
     refuse_calls: int = Field(0, ge=-1)
     answer_delay_s: float = Field(0.0, ge=0.0, le=120.0)
+    # sidebands refused with 503
+    refuse_sidebands: int = Field(0, ge=-1)
     # sockets accepted on which nothing is ever said, not even session.created
     mute_sessions: int = Field(0, ge=-1)
     # sessions that get this error event right after session.created, then the socket closes

@@ -23,6 +23,7 @@ class Kind(StrEnum):
     SAID = "said"
     BARGE_IN = "barge-in"
     TRUNCATED = "truncated"
+    ITEM_CREATED = "item-created"
     TOOL_CALLED = "tool-called"
     TOOL_ANSWERED = "tool-answered"
     TOOL_NOT_OFFERED = "tool-not-offered"

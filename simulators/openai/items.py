@@ -36,6 +36,7 @@ class Items:
                     "item": item.to_json(),
                 }
             )
+        self._note(Kind.ITEM_CREATED, item.text, role=item.role or item.type)
         if item.type == "function_call_output":
             self._note(Kind.TOOL_ANSWERED, item.output)
 

@@ -61,7 +61,7 @@ ALLOWED: dict[str, set[str]] = {
         "shared.call", "shared.bridge", "shared.database", "shared.process", "agents.media",
     },
     # what carries the sound can be swapped whole: it knows neither phases nor settings nor store
-    "agents.media": {"shared.call", "shared.bridge", "wacall.own_agent"},
+    "agents.media": {"shared.bridge", "shared.call", "shared.process", "wacall.own_agent"},
     # a simulator that shared the product's code would share its mistakes
     "simulators": set(),
     "simulators.phone": {"simulators"},

@@ -4,7 +4,8 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
-from agents.media.voice import CallObserver, CannotSpeak, Turn
+from agents.media.tool import Turn
+from agents.media.voice import CallObserver, CannotSpeak
 
 
 class ScriptedVoice:
@@ -27,6 +28,8 @@ class ScriptedVoice:
         """Whether the customer speaks over what is said."""
         self.owes = False
         """Whether something was told that nobody has answered."""
+        self.has_waited = False
+        """Whether the last words were waited for."""
         self.tools: Sequence[Any] = ()
 
     async def bring_up(
@@ -61,6 +64,9 @@ class ScriptedVoice:
         self._speak("say")
         self.meanwhile()
         return not self.is_cut
+
+    async def last_words(self) -> None:
+        self.has_waited = True
 
     async def aclose(self) -> None:
         self.is_connected = False

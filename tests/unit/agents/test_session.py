@@ -3,11 +3,12 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from livekit.agents.llm import ChatMessage
 
+from agents.media.turn import ToolTurn
 from agents.media.voice import CallObserver, OpenAIUnreachable, RoomUnreachable
 from agents.models import ModelChooser
 from agents.session import CallSession
@@ -279,8 +280,8 @@ class SaidInTurn:
 
 async def hang_up(bench: Bench, turn: SaidInTurn) -> str:
     """Call the tool as the model does; return what the model is told."""
-    (tool,) = [tool for tool in bench.voice.tools if tool.info.name == "hangUp"]
-    return str(await tool({}, turn))
+    (tool,) = [tool for tool in bench.voice.tools if tool.name == "hangUp"]
+    return str(await tool.run({}, ToolTurn(cast(Any, turn))))
 
 
 @pytest.mark.parametrize(("words", "said"), [("Goodbye.", []), ("", ["say"])])

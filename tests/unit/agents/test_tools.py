@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
-from livekit.agents.llm import ToolError
 
+from agents.media.tool import ToolProblem
 from agents.tools import (
     Desk,
     FollowUpArguments,
@@ -53,7 +53,7 @@ def test_the_model_sees_exactly_these_tools() -> None:
         return ""
 
     tools = build_tools(desk_with(MemoryNotes(CALL)), hang_up)
-    schemas = [tool.info.raw_schema for tool in tools]
+    schemas = [tool.schema() for tool in tools]
     assert [schema["name"] for schema in schemas] == [
         "upsertLead",
         "scheduleFollowUp",
@@ -83,7 +83,7 @@ async def test_a_lead_grows_with_what_is_learned() -> None:
 async def test_an_empty_lead_is_refused() -> None:
     """A call without any field changes nothing and says so."""
     store = MemoryNotes(CALL)
-    with pytest.raises(ToolError, match="at least one"):
+    with pytest.raises(ToolProblem, match="at least one"):
         await desk_with(store).upsert_lead(LeadArguments())
     assert store.writes == 0
 
@@ -100,7 +100,7 @@ def test_arguments_that_make_no_sense_come_back_with_a_hint(
     given: dict[str, object], said: str
 ) -> None:
     """The sentence names the argument and what to do, and does not repeat the value."""
-    with pytest.raises(ToolError) as caught:
+    with pytest.raises(ToolProblem) as caught:
         parse_arguments(LeadArguments, given)
     assert said in caught.value.message
     assert all(str(value) not in caught.value.message for value in given.values() if value)
@@ -137,7 +137,7 @@ async def test_the_same_follow_up_twice_is_one() -> None:
 async def test_impossible_times_are_explained(due_at: str, said: str) -> None:
     """The past and the far future are refused together with the time that it is now."""
     store = MemoryNotes(CALL)
-    with pytest.raises(ToolError, match=said) as caught:
+    with pytest.raises(ToolProblem, match=said) as caught:
         await desk_with(store).schedule_follow_up(follow_up(due_at=due_at))
     assert "2026-11-23" in caught.value.message
     assert store.writes == 0
@@ -192,13 +192,13 @@ async def test_a_short_failure_of_the_database_is_outlived() -> None:
 async def test_a_write_is_repeated_at_one_depth_only() -> None:
     """The database's client repeats, the tool does not: three requests at most, never nine."""
     async with failing_project(failures=99) as (store, asked):
-        with pytest.raises(ToolError, match="could not be written"):
+        with pytest.raises(ToolProblem, match="could not be written"):
             await desk_with(store).do_not_call(NoArguments())
     assert len(asked) == 3
 
 
 async def test_a_lasting_failure_is_told_to_the_model() -> None:
     """When it stays away, the model can apologise; nothing internal is said."""
-    with pytest.raises(ToolError, match="could not be written") as caught:
+    with pytest.raises(ToolProblem, match="could not be written") as caught:
         await desk_with(MemoryNotes(CALL, failures=9)).upsert_lead(LeadArguments(name="Ada"))
     assert "database is away" not in caught.value.message

@@ -1,0 +1,285 @@
+"""The voice without audio: a media bridge carries the sound, OpenAI's sideband the words.
+
+A leg of the bridge joins the room as the agent and OpenAI as its WebRTC peer, and forwards Opus
+between them. No sound comes by here; what does are OpenAI's events, by the sideband, and a second
+time by the leg's data channel, so that a broken sideband costs no word.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+import openai
+from livekit.agents.llm import ChatMessage
+
+from agents.media.agent_leg import RoomAccess
+from agents.media.asks import Ask
+from agents.media.conversing import Conversing
+from agents.media.leg import Caller
+from agents.media.leg_events import LegEvents
+from agents.media.linking import Link
+from agents.media.openai_calls import OpenAICalls
+from agents.media.session_config import session_config
+from agents.media.tool import Tool, Turn
+from agents.media.voice import CallObserver, CannotSpeak, SpeechOptions
+from agents.media.voice_state import VoiceState
+from shared.bridge.events import Happening, LegEvent
+from shared.bridge.fleet import Bridges
+from shared.bridge.legs import Gate, Side
+from shared.call.call import EndReason
+
+_log = logging.getLogger(__name__)
+
+# ICE and DTLS of the caller's leg take 200 ms after `accept`, seconds on a lossy path.
+_RELEASE_WITHIN_S = 5.0
+_DUE_EACH_S = 1.0
+
+
+class BridgeVoice:
+    """A `Voice` by a leg of a media bridge."""
+
+    def __init__(
+        self,
+        observer: CallObserver,
+        *,
+        room: RoomAccess,
+        leg: str,
+        bridges: Bridges,
+        events: LegEvents,
+        options: SpeechOptions,
+        client: openai.AsyncOpenAI | None = None,
+        keep: Callable[[VoiceState], None] = lambda _: None,
+    ) -> None:
+        """Take who is told, how to speak, and the ways to the room, the bridges and OpenAI.
+
+        `leg` is the leg's name (`shared.bridge.legs.leg_id`). `client` may be shared by the calls
+        of an event loop; without one the voice has its own. `keep` takes each new `state`.
+        """
+        self._observer, self._options, self._keep = observer, options, keep
+        self._own_client = client is None
+        self._client = client or openai_client(options)
+        self._link = Link(
+            self,
+            room=room,
+            leg=leg,
+            bridges=bridges,
+            events=events,
+            calls=OpenAICalls(self._client),
+        )
+        self._caller = Caller(observer)
+        self._talk = Conversing(send=self._link.send, give_out=self._give_out, show=self._show)
+        self._instructions = ""
+        self._is_unmuted = self._has_begun = False
+        self._owed = False
+        self._clock: asyncio.Task[None] | None = None
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether the leg is in the room."""
+        return self._link.is_up
+
+    @property
+    def state(self) -> VoiceState | None:
+        """What another process needs to go on with this call; `None` before it is up."""
+        if not self._link.is_up:
+            return None
+        return VoiceState(
+            **self._link.state(),
+            is_unmuted=self._is_unmuted,
+            has_begun=self._has_begun,
+            released_at=self._talk.dialogue.released_at,
+            given_out=tuple(self._talk.given_out),
+        )
+
+    # --- up ---
+
+    async def bring_up(
+        self, instructions: str, tools: Sequence[Tool], choose: Callable[[], Awaitable[str]]
+    ) -> None:
+        """Make the leg and OpenAI's call at the same time; nothing leaves yet. See `Voice`."""
+        began = time.monotonic()
+        self._equip(instructions, tools)
+        await self._link.bring_up(choose, self._config, self._options.connect_timeout_s)
+        _log.info(
+            "OpenAI has confirmed the session.",
+            extra={"action": "openai-up", "took_ms": round((time.monotonic() - began) * 1000)},
+        )
+        self._stand()
+
+    async def resume(self, state: VoiceState, instructions: str, tools: Sequence[Tool]) -> None:
+        """Go on with a call whose own process has died; it talks on meanwhile.
+
+        Raises:
+            RoomUnreachable: the leg, or its bridge, is gone.
+        """
+        self._equip(instructions, tools)
+        self._is_unmuted, self._has_begun = state.is_unmuted, state.has_begun
+        self._talk.resume(state.given_out, state.released_at)
+        await self._link.resume(state, self._config)
+        self._stand()
+
+    def _equip(self, instructions: str, tools: Sequence[Tool]) -> None:
+        self._instructions, self._tools = instructions, tuple(tools)
+        self._talk.tools.offer(self._tools)
+
+    def _config(self, model: str) -> dict[str, Any]:
+        return session_config(self._options, model, self._instructions, self._tools)
+
+    def _stand(self) -> None:
+        self._clock = asyncio.create_task(self._renew_in_time(), name="session-clock")
+        self._talk.look()
+        self._kept()
+
+    async def _renew_in_time(self) -> None:
+        while True:
+            await asyncio.sleep(_DUE_EACH_S)
+            if self._link.is_due(time.time()) and self._talk.is_quiet:
+                self._link.renew("planned")
+
+    # --- what the session wants ---
+
+    def watch(self) -> None:
+        """Tell of the caller from now on, beginning with what is there already."""
+        self._caller.watch()
+
+    def greet(self, instructions: str) -> None:
+        """Have the greeting spoken; the leg keeps it."""
+        self._check()
+        self._talk.greet(self._told(instructions))
+
+    def unmute(self) -> None:
+        """Let RTP flow: silence, until `begin`, or until the caller's first packet."""
+        self._is_unmuted = True
+        self._gate(Side.ROOM, Gate.HELD, release_within_s=_RELEASE_WITHIN_S)
+        self._kept()
+
+    def begin(self) -> None:
+        """Play what was held back, and listen."""
+        self._has_begun = True
+        self._gate(Side.ROOM, Gate.OPEN)
+        self._gate(Side.PEER, Gate.OPEN)
+        self._talk.released(time.time())
+        self._kept()
+
+    def tell(self, sentence: str) -> None:
+        """Tell the model something in writing; it answers once it has finished what it says."""
+        self._check()
+        self._talk.teller.tell(sentence)
+
+    def owes_answer(self, turn: Turn) -> bool:
+        """Whether the model was told something that this turn is not the answer to."""
+        return self._talk.teller.owes_answer(turn.reply)
+
+    async def say(self, instructions: str) -> bool:
+        """Have the model say something now, and call no tool; see `Voice`."""
+        self._check()
+        parameters = self._told(instructions) | {"tool_choice": "none"}
+        ask = self._talk.ask(Ask(parameters, waits=True, yields=True))
+        await ask.wait_for_playout()
+        error = ask.exception()
+        if error is not None and not ask.interrupted:
+            raise CannotSpeak from error
+        return not ask.interrupted
+
+    def hush(self) -> None:
+        """Stop what is being said: by OpenAI, and on its way."""
+        if self._talk.dialogue.active is not None:
+            self._link.send({"type": "response.cancel"})
+        self._link.send({"type": "output_audio_buffer.clear"})
+        if self._link.orders is not None:
+            self._link.orders.clear()
+
+    async def last_words(self) -> None:
+        """Have what was said last be told; bounded."""
+        if self._link.has_session:
+            await self._talk.last_words()
+
+    async def aclose(self) -> None:
+        """Hang up at OpenAI, end the leg, and free everything; harmless when repeated."""
+        await self._stop()
+        await self._link.aclose()
+        if self._own_client:
+            await self._client.close()
+
+    async def let_go(self) -> None:
+        """Free everything here, and leave leg and OpenAI's call to another process."""
+        await self._stop()
+        await self._link.let_go()
+        if self._own_client:
+            await self._client.close()
+
+    async def _stop(self) -> None:
+        if self._clock is not None:
+            self._clock.cancel()
+            await asyncio.gather(self._clock, return_exceptions=True)
+        await self._talk.aclose()
+
+    def _check(self) -> None:
+        if not self._link.takes_events:
+            raise CannotSpeak
+
+    def _told(self, instructions: str) -> dict[str, Any]:
+        # those of a response take the place of the session's
+        return {"instructions": f"{self._instructions}\n{instructions}"}
+
+    def _gate(self, stream: Side, gate: Gate, *, release_within_s: float = 0) -> None:
+        if self._link.orders is not None:
+            self._link.orders.gate(stream, gate, release_within_s=release_within_s)
+
+    def _show(self, state: str) -> None:
+        if self._link.orders is not None and self._link.is_up:
+            self._link.orders.show(state)
+
+    # --- what the talk and the link tell ---
+
+    def _give_out(self, message: ChatMessage) -> None:
+        self._observer.item_added(message)
+        self._kept()
+
+    def _kept(self) -> None:
+        state = self.state
+        if state is not None:
+            self._keep(state)
+
+    def openai_told(self, event: dict[str, Any], at: float) -> None:
+        """Take an event of OpenAI's."""
+        self._talk.take(event, at)
+
+    def leg_told(self, event: LegEvent) -> None:
+        """Take an event of the leg's."""
+        if event.happening is Happening.RELEASED and event.text("stream") == Side.ROOM:
+            self._talk.released(time.time())
+        self._caller.leg_told(event)
+
+    def session_lost(self) -> None:
+        """End what was being said."""
+        self._owed = self._talk.break_off()
+
+    def items_to_replay(self) -> list[dict[str, Any]]:
+        """Return the conversation, for the new session."""
+        return self._talk.items_to_replay(self._link.generation)
+
+    def session_renewed(self) -> None:
+        """Go on in it."""
+        self._kept()
+        self._talk.go_on(owed=self._owed)
+
+    def link_lost(self, reason: EndReason, cause: str) -> None:
+        """Tell that there is nobody to talk with any more."""
+        self._observer.lost(reason, cause)
+
+    def room_closed(self) -> None:
+        """Tell that the call's room is gone."""
+        self._observer.room_closed()
+
+
+def openai_client(options: SpeechOptions) -> openai.AsyncOpenAI:
+    """Make a client; it may serve all calls of an event loop."""
+    return openai.AsyncOpenAI(
+        api_key=options.api_key,
+        base_url=options.base_url,
+        timeout=options.connect_timeout_s,
+        max_retries=0,
+    )

@@ -1,0 +1,81 @@
+"""The settings of a session with OpenAI, and a conversation told to it as text; pure."""
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from agents.media.dialogue import REPLAYED
+from agents.media.tool import Tool
+from agents.media.utterances import Call, Said
+from agents.media.voice import SpeechOptions
+
+_MAX_ITEMS = 200
+"""Of a long conversation the last ones are told again."""
+_INTERRUPTED = " [interrupted by the customer]"
+
+
+def session_config(
+    options: SpeechOptions, model: str, instructions: str, tools: Sequence[Tool]
+) -> dict[str, Any]:
+    """Write the `session` of `POST /v1/realtime/calls` (openai `RealtimeSessionCreateRequest`)."""
+    return {
+        "type": "realtime",
+        "model": model,
+        "instructions": instructions,
+        "output_modalities": ["audio"],
+        "audio": {
+            "input": {
+                "transcription": {"model": options.transcription_model},
+                "turn_detection": {
+                    "type": "server_vad",
+                    "threshold": options.vad_threshold,
+                    "prefix_padding_ms": options.vad_prefix_ms,
+                    "silence_duration_ms": options.vad_silence_ms,
+                    "create_response": True,
+                    "interrupt_response": True,
+                },
+            },
+            "output": {"voice": options.voice},
+        },
+        "tools": [{"type": "function", **tool.schema()} for tool in tools],
+        "tool_choice": "auto",
+    }
+
+
+def user_item(text: str) -> dict[str, Any]:
+    """Write what the customer is to have said, for `conversation.item.create`."""
+    content = [{"type": "input_text", "text": text}]
+    return {"type": "message", "role": "user", "content": content}
+
+
+def replayed(history: Iterable[Said | Call], generation: int) -> list[dict[str, Any]]:
+    """Write a conversation as items for a new session; their ids say that they are no news."""
+    items: list[dict[str, Any]] = []
+    for told in list(history)[-_MAX_ITEMS:]:
+        items.extend(_items(told))
+    return [{**item, "id": f"{REPLAYED}{generation}_{number}"} for number, item in enumerate(items)]
+
+
+def _items(told: Said | Call) -> list[dict[str, Any]]:
+    if isinstance(told, Said):
+        if told.role == "user":
+            return [user_item(told.text)]
+        text = told.text + (_INTERRUPTED if told.interrupted else "")
+        content = [{"type": "output_text", "text": text}]
+        return [{"type": "message", "role": "assistant", "content": content}]
+    if told.output is None:
+        return []  # its answer is on its way, in this session or never
+    call = {"call_id": told.call_id, "name": told.name, "arguments": told.arguments or "{}"}
+    return [
+        {"type": "function_call", **call},
+        {"type": "function_call_output", "call_id": told.call_id, "output": told.output},
+    ]
+
+
+def read_arguments(text: str) -> dict[str, object] | None:
+    """Read what the model calls a tool with; `None`: it is no JSON object."""
+    try:
+        arguments = json.loads(text or "{}")
+    except (ValueError, RecursionError):
+        return None
+    return arguments if isinstance(arguments, dict) else None
