@@ -20,6 +20,8 @@ from livekit import api
 from tests.caller import caller_token, join_as_caller
 from tests.eventually import eventually
 from tests.serving import serving
+from wacall.doctor.findings import Finding
+from wacall.doctor.ice_servers import judge_ice_servers, named_ice_servers
 from wacall.environment import free_port
 from wacall.operators.listening import pass_for
 from wacall.stack.processes import Child, ChildFailed
@@ -162,6 +164,21 @@ async def test_its_counters_are_shown_where_they_are_wanted(tmp_path: Path) -> N
         await server.stop()
 
 
+async def test_clients_are_sent_to_nobody_else(sfu: EmbeddedSfu, rooms: api.LiveKitAPI) -> None:
+    """The STUN server that a joining client is told of is nobody's.
+
+    Nor is it the server's own port: with that one libwebrtc's clients would never connect.
+    """
+    await rooms.room.create_room(api.CreateRoomRequest(name="wa-ice"))
+    async with aiohttp.ClientSession() as http:
+        named = await named_ice_servers(
+            http, url=sfu.url, key=sfu.keys.key, secret=sfu.keys.secret, room="wa-ice"
+        )
+    assert named == ["stun:127.0.0.1:9"]
+    assert judge_ice_servers(named) is None
+    await rooms.room.delete_room(api.DeleteRoomRequest(room="wa-ice"))
+
+
 async def test_nothing_is_left_after_stop(tmp_path: Path) -> None:
     """The server is gone after `stop`, and its death is visible in its exit code."""
     server = EmbeddedSfu(data_dir=tmp_path)
@@ -173,7 +190,10 @@ async def test_nothing_is_left_after_stop(tmp_path: Path) -> None:
 
 
 async def test_the_shipped_config_serves_as_it_is(tmp_path: Path) -> None:
-    """A server elsewhere takes sfu/livekit.yaml with keys from the environment, as compose does."""
+    """A server elsewhere takes sfu/livekit.yaml with keys from the environment, as compose does.
+
+    Its operator has not said which STUN server clients shall ask: the doctor says whom they do.
+    """
     port = free_port()
     server = await Child.start(
         "livekit",
@@ -200,8 +220,18 @@ async def test_the_shipped_config_serves_as_it_is(tmp_path: Path) -> None:
 
     try:
         await server.wait_until(lists_rooms, timeout_s=10)
+        assert await _stun_finding(port) is not None
     finally:
         await server.stop(grace_s=0)
+
+
+async def _stun_finding(port: int) -> Finding | None:
+    url, secret = f"http://127.0.0.1:{port}", "secret" * 6
+    async with api.LiveKitAPI(url, "key", secret) as client, aiohttp.ClientSession() as http:
+        await client.room.create_room(api.CreateRoomRequest(name="wa-ice"))
+        return judge_ice_servers(
+            await named_ice_servers(http, url=url, key="key", secret=secret, room="wa-ice")
+        )
 
 
 async def _names(client: api.LiveKitAPI) -> list[str]:

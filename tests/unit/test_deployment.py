@@ -180,6 +180,7 @@ def test_the_embedded_sfu_stays_on_loopback(shipped: dict[str, Any]) -> None:
     assert config["rtc"]["node_ip"] == "127.0.0.1"
     assert config["rtc"]["use_external_ip"] is False
     assert config["rtc"]["ips"] == {"includes": ["127.0.0.1/32"]}
+    assert config["rtc"]["stun_servers"] == ["127.0.0.1:9"]
     assert config["webhook"] == {"api_key": "k", "urls": ["http://127.0.0.1:4000/livekit/webhook"]}
 
 

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 
 import aiohttp
+from google.protobuf.message import DecodeError
 from livekit import api
 
 from controlplane.core.errors import WhipRefused, WhipTimedOut
@@ -22,6 +23,7 @@ from shared.call.person import Party
 from shared.call.room import ShownStatus
 from wacall.doctor.configuration import is_metas_own
 from wacall.doctor.findings import Finding, Reach, fail, judge_candidates, ok, udp_addresses
+from wacall.doctor.ice_servers import judge_ice_servers, named_ice_servers
 
 _WHIP_TIMEOUT_S = 10.0
 # A worker answers within milliseconds, but LiveKit shows it only when it has asked all its servers
@@ -97,6 +99,8 @@ async def look_at_livekit(
             await _make_room(lk, call.room, settings.agent_name)
             yield await _find_worker(lk, call.room, settings.agent_name)
             yield await _look_at_candidates(settings, rooms, http, call, reach)
+            if (stun := await _look_at_ice_servers(settings, http, call.room)) is not None:
+                yield stun
         except api.TwirpError as error:
             yield fail("livekit", f"No room could be made ({error.code}).", "See the SFU's log.")
         except (aiohttp.ClientError, TimeoutError) as error:
@@ -133,6 +137,23 @@ async def _find_worker(lk: api.LiveKitAPI, room: str, name: str) -> Finding:
         "Start one (wacall agent) with the same LIVEKIT_URL, key and AGENT_NAME; if one runs, "
         "its machine may be busier than AGENT_LOAD_THRESHOLD allows.",
     )
+
+
+async def _look_at_ice_servers(
+    settings: Settings, http: aiohttp.ClientSession, room: str
+) -> Finding | None:
+    try:
+        named = await named_ice_servers(
+            http,
+            url=settings.livekit_url,
+            key=settings.livekit_api_key,
+            secret=settings.livekit_api_secret.get_secret_value(),
+            room=room,
+        )
+    except (aiohttp.ClientError, TimeoutError, ValueError, DecodeError):
+        # no call depends on it
+        return None
+    return judge_ice_servers(named)
 
 
 async def _look_at_candidates(

@@ -19,6 +19,12 @@ from wacall.stack.answering import wait_until_answers
 from wacall.stack.processes import Child, ChildFailed, Echo
 
 CONFIG = REPOSITORY / "sfu" / "livekit.yaml"
+# Every client is told which STUN server to ask for its own address; without a setting Twilio's and
+# Google's. Nobody answers here, and nobody needs to: the server's address can be reached, so that
+# ICE finds the client's by the checks (peer-reflexive, RFC 8445 section 7.3.1.3). Never the
+# server's own UDP port: libwebrtc takes all that comes from a STUN server's address for its
+# answers, and its clients, the worker's among them, then never connect.
+NO_STUN = f"{LOOPBACK}:9"
 READY_TIMEOUT_S = 15.0
 STOP_GRACE_S = 5.0
 SECOND_SIGNAL_S = 0.2
@@ -71,6 +77,7 @@ def run_config(
     for name in ("port_range_start", "port_range_end"):
         rtc.pop(name, None)
     rtc |= {"udp_port": ports.udp, "use_external_ip": False, "node_ip": node_ip}
+    rtc["stun_servers"] = [NO_STUN]
     if node_ip == LOOPBACK:
         # simulated phones and the workers are all on this machine; without the filter every
         # interface of the machine would be offered under the loopback address
