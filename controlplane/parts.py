@@ -2,6 +2,7 @@
 
 import dataclasses
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import aiohttp
 
@@ -17,7 +18,6 @@ from controlplane.livekit.whip import WhipClient
 from controlplane.meta.graph import GraphClient, RequestTemplate
 from controlplane.meta.graph_http import SeenDate
 from controlplane.meta.permission_lookup import PermissionLookup
-from controlplane.openai.stop_reader import ModelStopReader
 from controlplane.rtpengine.hops import Hops
 from controlplane.rtpengine.passage import HopInterfaces
 from controlplane.settings import Settings
@@ -55,6 +55,9 @@ from shared.database.retention import Expiry, RetentionDays
 from shared.database.supabase import SupabaseStore
 from shared.process.observing import ObserveRequest
 from shared.process.tasks import Tasks
+
+if TYPE_CHECKING:
+    from controlplane.openai.stop_reader import ModelStopReader
 
 # --- neighbours ---
 
@@ -167,11 +170,14 @@ def make_neighbours(
     )
 
 
-def make_stop_reader(settings: Settings, *, observe: ObserveRequest) -> ModelStopReader | None:
+def make_stop_reader(settings: Settings, *, observe: ObserveRequest) -> "ModelStopReader | None":
     """Return who asks a model what a message means; `None` if none is configured."""
     key = settings.openai_api_key
     if key is None or not settings.openai_responses_models:
         return None
+    # OpenAI's client takes as long to import as all the rest, and is of no use to others
+    from controlplane.openai.stop_reader import ModelStopReader
+
     return ModelStopReader(
         api_key=key.get_secret_value(),
         base_url=settings.openai_base_url,
@@ -190,7 +196,7 @@ class UseCases:
 
     permissions: Permissions
     wishes: Wishes
-    stop_reader: ModelStopReader | None
+    stop_reader: "ModelStopReader | None"
     """Who has connections to close."""
     papers: Papers
     vitals: VitalSigns
