@@ -18,6 +18,7 @@ is open: a caller who is refused for nothing is lost as well.
 Times are monotonic, in seconds.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from typing import Self
 
@@ -74,6 +75,8 @@ class SetupLimit:
     at_once: float = _AT_FIRST
     is_starting: bool = True
     """No strain has been met yet."""
+    took_s: float | None = None
+    """How long the last set-up took whose call was answered; `None` before the first one."""
     reduced_at: float = float("-inf")
     breaker: Breaker = field(default_factory=lambda: Breaker(opens_after=3, pause_s=5.0))
 
@@ -87,20 +90,30 @@ class SetupLimit:
             return False
         return running < self._usable(vitals)
 
-    def lets_wait(self, waiting: int, vitals: Vitals) -> bool:
+    def lets_wait(
+        self, waiting: int, vitals: Vitals, *, running_since: Collection[float], until: float
+    ) -> bool:
         """Say whether one more may wait for a place: one round of set-ups, not two.
 
-        Who has no chance is told at once, and the refusals are spread over the time.
+        Who has no chance is told at once, and the refusals are spread over the time. There is no
+        chance where set-ups take so long of late that no place will be free in time.
         """
-        return not self.breaker.is_open and waiting < self._usable(vitals)
+        if self.breaker.is_open or waiting >= self._usable(vitals):
+            return False
+        if self.took_s is None:
+            return True
+        # the first to begin are the first to leave, to those who have waited longest
+        return waiting < len(running_since) and (
+            sorted(running_since)[waiting] + self.took_s <= until
+        )
 
     def _usable(self, vitals: Vitals) -> int:
         return int(self.at_once * vitals.share())
 
     def answered(self, run: Run) -> Self:
         """Learn from a set-up whose call was answered."""
-        well = replace(self, breaker=self.breaker.answered())
         took_s = run.ended - run.began
+        well = replace(self, breaker=self.breaker.answered(), took_s=took_s)
         if took_s > self.may_take_s * _LATE:
             return well._reduced(run)
         # a limit that was not in use says nothing of what would have happened above it

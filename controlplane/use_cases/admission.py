@@ -3,7 +3,8 @@
 Two questions, in this order:
 
     a place    may one more set-up begin in this process? (`core.admission`, learnt and measured)
-               Some may wait for half a second, in order of arrival; in vain: `busy`
+               Some may wait for half a second, in order of arrival, if set-ups take no longer
+               than that of late; in vain: `busy`
     a claim    is a ceiling reached, of all replicas together? Counted by the database as it
                inserts the row: `busy`, or `caller-limit`
 
@@ -88,6 +89,7 @@ class Admission:
         self._ceilings = ceilings
         self._limit = SetupLimit(may_take_s=may_take_s)
         self._running = 0
+        self._running_since: list[float] = []
         self._waiting: deque[asyncio.Future[None]] = deque()
         self._refused_rows = RefusedRows(near.store)
         self._refused: deque[float] = deque(maxlen=1000)
@@ -102,9 +104,11 @@ class Admission:
             yield Place(began=time.monotonic(), side_by_side=0)
             return
         place = Place(began=time.monotonic(), side_by_side=self._running)
+        self._running_since.append(place.began)
         try:
             yield place
         finally:
+            self._running_since.remove(place.began)
             self._learn(place)
             self._leave()
 
@@ -114,7 +118,12 @@ class Admission:
             self._show()
             return True
         left_s = until - time.monotonic()
-        if left_s <= 0 or not self._limit.lets_wait(len(self._waiting), self._vitals.now()):
+        if left_s <= 0 or not self._limit.lets_wait(
+            len(self._waiting),
+            self._vitals.now(),
+            running_since=self._running_since,
+            until=until,
+        ):
             return False
         turn = asyncio.get_running_loop().create_future()
         self._waiting.append(turn)

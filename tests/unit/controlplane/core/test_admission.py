@@ -67,7 +67,28 @@ def test_one_round_may_wait(
     limit: SetupLimit, waiting: int, vitals: Vitals, may_wait: bool
 ) -> None:
     """As many as may run; nobody when it is hopeless."""
-    assert limit.lets_wait(waiting, vitals) is may_wait
+    assert limit.lets_wait(waiting, vitals, running_since=[0.0] * 4, until=0.5) is may_wait
+
+
+@pytest.mark.parametrize(
+    ("took_s", "waiting", "may_wait"),
+    [(0.4, 0, True), (0.4, 1, True), (0.4, 2, False), (0.2, 2, True), (0.2, 3, False),
+     (2.0, 0, False)],
+)  # fmt: skip
+def test_nobody_waits_for_a_place_that_comes_too_late(
+    took_s: float, waiting: int, may_wait: bool
+) -> None:
+    """Three set-ups began at 0.0, 0.1 and 0.3; who comes may wait until 0.5."""
+    limit = FRESH.answered(run(took_s))
+    since = [0.3, 0.0, 0.1]
+    assert limit.lets_wait(waiting, WELL, running_since=since, until=0.5) is may_wait
+
+
+def test_the_last_answered_set_up_tells_how_long_they_take() -> None:
+    """Slow ones are forgotten with the next quick one; one that failed says nothing."""
+    limit = FRESH.answered(run(5)).answered(run(0.4))
+    assert limit.took_s == 0.4
+    assert limit.strained(run(9, began=10)).took_s == 0.4
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,8 @@ from controlplane.telemetry.vitals import VitalSigns
 from controlplane.use_cases.admission import Admission, Place
 from controlplane.use_cases.neighbours import Neighbours
 from controlplane.use_cases.releasing import Releaser
+from controlplane.use_cases.setup import Stopwatch
+from shared.call.call import Direction
 from shared.call.ceilings import Ceilings
 from tests.eventually import eventually
 from tests.paths import ROOT
@@ -75,6 +77,22 @@ async def test_who_waits_in_vain_is_refused_after_half_a_second() -> None:
     await door.come(6)
     assert 0.4 < time.monotonic() - began < _PATIENCE_S
     assert door.refused == [5, 6]
+    door.over.set()
+    await asyncio.wait_for(asyncio.gather(*tasks), _PATIENCE_S)
+    assert door.running() == 0
+
+
+async def test_nobody_waits_where_set_ups_take_longer_than_one_may_wait() -> None:
+    """One took more than half a second: who finds no place is refused before anything else runs."""
+    door = Door()
+    async with door.admission.place(time.monotonic()) as place:
+        place.watch = Stopwatch(Direction.INBOUND, door.metrics, begins_with="received")
+        place.watch.done("accept")
+        await asyncio.sleep(0.55)
+    tasks = [asyncio.create_task(door.come(number)) for number in range(9)]
+    await asyncio.sleep(0)
+    assert door.inside == [0, 1, 2, 3]
+    assert door.refused == [4, 5, 6, 7, 8]
     door.over.set()
     await asyncio.wait_for(asyncio.gather(*tasks), _PATIENCE_S)
     assert door.running() == 0
