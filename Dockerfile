@@ -1,14 +1,3 @@
-# The media hop for outbound calls: Debian's rtpengine, forwarding in user space, controlled from
-# this host alone. Its interfaces are compose.yaml's to say.
-FROM debian:bookworm-slim AS hop
-RUN apt-get update \
-    && apt-get install --yes --no-install-recommends rtpengine-daemon \
-    && rm -rf /var/lib/apt/lists/*
-USER nobody
-ENTRYPOINT ["rtpengine", "--config-file=none", "--foreground", "--table=-1", "--log-stderr", \
-    "--log-level=5", "--log-level-control=3", "--listen-http=127.0.0.1:2223", \
-    "--offer-timeout=120", "--delete-delay=0", "--endpoint-learning=immediate"]
-
 # The media bridge: one static program, and the authorities by whom it knows a LiveKit behind TLS.
 FROM golang:1.26 AS bridge-build
 WORKDIR /src

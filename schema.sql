@@ -118,6 +118,7 @@ create table public.calls (
     outcome text,
     summary text,
     origin jsonb not null default '{}' check (jsonb_typeof(origin) = 'object'),
+    bridge text,
 
     constraint calls_end_is_whole check (
         (status in ('completed', 'no_answer', 'rejected', 'failed', 'canceled'))
@@ -169,8 +170,9 @@ comment on column public.calls.ended_by_peer is
 comment on column public.calls.released_at is
     'When nothing of the ended call was left at Meta and LiveKit; null: still to be cleaned up.';
 comment on column public.calls.caller_sid is 'LiveKit''s participant id of the accepted leg.';
-comment on column public.calls.hop is
-    'Control address of the media hop that carries the call; null: none.';
+comment on column public.calls.hop is 'Of earlier releases: what carried the call.';
+comment on column public.calls.bridge is
+    'Control address of the media bridge that has the caller''s leg; null: none.';
 comment on column public.calls.dialed_at is
     'Outbound: when one replica began to dial; set once, so that no phone rings twice.';
 comment on column public.calls.linked_at is
@@ -1316,7 +1318,7 @@ comment on function public.note_line_trouble(text, text, boolean, timestamptz, t
 
 create function public.schema_version() returns integer
 language sql immutable set search_path = ''
-return 10;
+return 11;
 comment on function public.schema_version() is
     'The version of this file that the database has; the control plane compares it with its own.';
 

@@ -12,7 +12,7 @@ from aiohttp import web
 
 from controlplane.app import PARTS, door_limits, make_operator_app, make_runner, running
 from controlplane.http.door import DoorSite, NotServed, why_not_served
-from controlplane.settings import Settings
+from controlplane.settings import Settings, retired
 from shared.call.errors import WacallError
 from shared.process import logs
 from shared.process.env_file import read_env_file
@@ -71,11 +71,18 @@ def main() -> int:
     file = Path.cwd() / ".env"
     try:
         written = read_env_file(file) if file.is_file() else {}
-        settings = Settings.from_env({**written, **os.environ})
+        environ = {**written, **os.environ}
+        settings = Settings.from_env(environ)
     except ValueError as error:
         sys.stderr.write(f"{error}\n")
         return 2
     logs.configure(settings.log_level, settings.log_format)
+    if unread := retired(environ):
+        _log.warning(
+            "Variables of the media hop are set, and nobody reads them: media bridges have taken "
+            "its place, see BRIDGE_URLS.",
+            extra={"action": "settings-retired", "variables": ", ".join(unread)},
+        )
     try:
         asyncio.run(serve(settings))
     except NotServed as error:

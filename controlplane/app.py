@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import functools
 import logging
 import time
 from collections.abc import AsyncIterator
@@ -10,6 +9,7 @@ from collections.abc import AsyncIterator
 import aiohttp
 from aiohttp import web
 
+from controlplane.bridge.listening import BridgeListening
 from controlplane.core.lease import LOOK_S
 from controlplane.http.arrivals import Arrivals
 from controlplane.http.callees import Callees
@@ -24,12 +24,12 @@ from controlplane.ledger.ledger import Ledger
 from controlplane.parts import (
     client_limits,
     connect_database,
+    make_bridges,
     make_client_watch,
-    make_hops,
+    make_legs,
     make_neighbours,
     make_use_cases,
 )
-from controlplane.rtpengine.key_reports import REOPEN_S, KeyListener
 from controlplane.settings import Settings
 from controlplane.telemetry.metrics import Metrics
 from controlplane.telemetry.vitals import MEASURE_S
@@ -65,14 +65,19 @@ class ControlPlane:
     ) -> None:
         """Wire the parts; nothing is started yet."""
         self.settings = settings
-        self.hops = make_hops(settings, http, observe=metrics.upstream_done)
+        self.bridges = make_bridges(settings, http, observe=metrics.upstream_done)
         self.near = make_neighbours(
-            settings, http, rest, hops=self.hops, metrics=metrics, wall=wall
+            settings,
+            http,
+            rest,
+            legs=make_legs(settings, self.bridges),
+            metrics=metrics,
+            wall=wall,
         )
         self.arrivals = Arrivals(self.near.clock)
         self.ledger = Ledger(rest)
         self.use_cases = make_use_cases(settings, self.near, self.ledger, rest)
-        self.key_listener = KeyListener(self.use_cases.keys.take)
+        self.listening = BridgeListening(self.bridges, self.use_cases.media_watch)
         self.loops = Loops(observe=metrics.loop_turned, expected=WacallError)
         self.client_watch = client_watch
         self.readiness = Readiness(
@@ -92,17 +97,11 @@ class ControlPlane:
         apart_s = client_limits(settings).apart_s
         every(apart_s, self.client_watch.look, name="database-client")
         every(LOOK_EVERY_S, stories.retention.purge_if_due, name="retention")
-        every(stories.hop_watch.pause_s, stories.hop_watch.look, name="hop-watch")
+        every(stories.media_watch.pause_s, stories.media_watch.look, name="media-watch")
+        self.listening.start()
         # the first call is to find the clock set right, and operators a dead token
         await stories.line_watch.look()
         every(settings.line_check_interval_s, stories.line_watch.look, name="line-watch")
-        # the first call is not to find out which hop is well
-        await self.hops.look()
-        every(settings.hop_check_interval_s, self.hops.look, name="hops")
-        if settings.hop_dtmf_listen is not None:
-            listen = functools.partial(self.key_listener.keep_open, settings.hop_dtmf_listen)
-            await listen()
-            every(REOPEN_S, listen, name="keys")
 
     async def drain(self) -> None:
         """Take no new calls, finish set-ups; with `DRAIN_ENDS_CALLS` also see the others off."""
@@ -129,12 +128,13 @@ class ControlPlane:
         """Stop what goes on in the background, then what was being worked on."""
         await self.loops.close()
         await self.readiness.close()
-        self.key_listener.close()
+        await self.listening.close()
+        await self.use_cases.media_watch.close()
         await self.use_cases.keys.close()
         await self.use_cases.switchboard.close()
         if self.use_cases.stop_reader is not None:
             await self.use_cases.stop_reader.close()
-        await self.hops.close()
+        await self.bridges.close()
 
 
 PARTS = web.AppKey("parts", ControlPlane)
@@ -272,10 +272,10 @@ async def running(
         # the first request on a connection is the slow one; let it not be a webhook's
         with contextlib.suppress(StoreUnavailable):
             await plane.near.store.ping()
-        if settings.wa_media == "hop" and not settings.rtpengine_hops:
+        if settings.wa_media == "bridge" and not settings.bridge_urls:
             _log.error(
-                "WA_MEDIA is `hop`, but RTPENGINE_URL is not set: every inbound call is rejected.",
-                extra={"action": "no-hop"},
+                "WA_MEDIA is `bridge`, but BRIDGE_URLS is not set: every inbound call is rejected.",
+                extra={"action": "no-bridge"},
             )
         stack.push_async_callback(plane.close)
         await plane.start()

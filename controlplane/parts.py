@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 import aiohttp
 
+from controlplane.bridge.legs import BridgeLegs, LegPatience
 from controlplane.core.callee import CallHours
+from controlplane.core.caller_leg import LegFleet
 from controlplane.core.client_health import ClientLimits
 from controlplane.core.deadlines import Bounds
-from controlplane.core.hop import HopFleet
 from controlplane.core.policy import TEST_NUMBER_LIMITS, Limits
 from controlplane.ledger.ledger import Ledger
 from controlplane.ledger.line_troubles import LineTroubles
@@ -18,8 +19,6 @@ from controlplane.livekit.whip import WhipClient
 from controlplane.meta.graph import GraphClient, RequestTemplate
 from controlplane.meta.graph_http import SeenDate
 from controlplane.meta.permission_lookup import PermissionLookup
-from controlplane.rtpengine.hops import Hops
-from controlplane.rtpengine.passage import HopInterfaces
 from controlplane.settings import Settings
 from controlplane.telemetry.metrics import Metrics
 from controlplane.telemetry.vitals import VitalSigns
@@ -29,13 +28,13 @@ from controlplane.use_cases.breakers import Breakers
 from controlplane.use_cases.client_watch import LOOK_TIMEOUT_S, ClientWatch
 from controlplane.use_cases.ending import CallEnder
 from controlplane.use_cases.hanging_up import PeerHangup
-from controlplane.use_cases.hop_watch import HopWatch, limits_of
 from controlplane.use_cases.inbound import AnswerPolicy, CallAnswerer
 from controlplane.use_cases.keys import KeyReporter
 from controlplane.use_cases.leases import SetupLeases
 from controlplane.use_cases.line_watch import LineWatch
 from controlplane.use_cases.linking import CallLinker
 from controlplane.use_cases.lost_calls import LostCalls
+from controlplane.use_cases.media_watch import MediaWatch, mute_limit
 from controlplane.use_cases.meta_clock import MetaClock, WallClock, wall_clock
 from controlplane.use_cases.neighbours import Neighbours
 from controlplane.use_cases.outbound import CallPlacer, DialPolicy
@@ -49,6 +48,7 @@ from controlplane.use_cases.sweeper import Sweeper
 from controlplane.use_cases.switchboard import Switchboard
 from controlplane.use_cases.takeover import SetupTakeover
 from controlplane.use_cases.wishes import Wishes
+from shared.bridge.fleet import Bridges
 from shared.call.ceilings import Ceilings
 from shared.database.rest import WITHIN_S, RestClient
 from shared.database.retention import Expiry, RetentionDays
@@ -131,16 +131,31 @@ def make_graph(
     )
 
 
-def make_hops(settings: Settings, http: aiohttp.ClientSession, *, observe: ObserveRequest) -> Hops:
-    """Return the media hops that the settings name."""
-    names = settings.hop_interfaces.split(",") if settings.hop_interfaces else None
-    return Hops(
+# the time that a call may take besides: set-up, and an end that nobody could be told of
+_LIFE_SPARE_S = 300.0
+
+
+def make_bridges(
+    settings: Settings, http: aiohttp.ClientSession, *, observe: ObserveRequest
+) -> Bridges:
+    """Return the media bridges that the settings name."""
+    return Bridges(
         http,
-        settings.rtpengine_hops,
-        timeout_s=settings.hop_timeout_s,
-        interfaces=HopInterfaces(livekit=names[0], whatsapp=names[1]) if names else None,
+        settings.bridge_urls,
+        token=settings.bridge_token.get_secret_value(),
+        timeout_s=settings.bridge_timeout_s,
         observe=observe,
     )
+
+
+def make_legs(settings: Settings, bridges: Bridges) -> BridgeLegs:
+    """Return the callers' legs on them."""
+    patience = LegPatience(
+        dead_s=settings.media_dead_s,
+        ring_s=settings.ring_timeout_s + settings.media_timeout_s,
+        life_s=settings.ring_timeout_s + settings.max_call_duration_s + _LIFE_SPARE_S,
+    )
+    return BridgeLegs(bridges, livekit_url=settings.livekit_url, patience=patience)
 
 
 def make_neighbours(
@@ -148,7 +163,7 @@ def make_neighbours(
     http: aiohttp.ClientSession,
     rest: RestClient,
     *,
-    hops: HopFleet,
+    legs: LegFleet,
     metrics: Metrics,
     wall: WallClock = wall_clock,
 ) -> Neighbours:
@@ -163,7 +178,7 @@ def make_neighbours(
             http, url=settings.livekit_url, timeout_s=settings.whip_timeout_s, observe=observe
         ),
         graph=make_graph(settings, http, observe=observe, dated=meta_clock.answered),
-        hops=hops,
+        legs=legs,
         metrics=metrics,
         breakers=breakers,
         meta_clock=meta_clock,
@@ -206,7 +221,7 @@ class UseCases:
     placer: CallPlacer
     switchboard: Switchboard
     room_watch: RoomWatch
-    hop_watch: HopWatch
+    media_watch: MediaWatch
     sweeper: Sweeper
     retention: Retention
     takeover: SetupTakeover
@@ -240,7 +255,13 @@ def make_use_cases(
         may_take_s=settings.agent_ready_timeout_s,
     )
     linker = CallLinker(
-        near, permissions=permissions, ender=ender, setup=setup, leases=leases, bounds=bounds
+        near,
+        permissions=permissions,
+        ender=ender,
+        setup=setup,
+        leases=leases,
+        activation=activation,
+        bounds=bounds,
     )
     line_watch = LineWatch(
         near.graph,
@@ -277,6 +298,7 @@ def make_use_cases(
         phone_number_id=settings.wa_phone_number_id,
     )
     room_watch = RoomWatch(near, ender=ender, activation=activation)
+    keys = KeyReporter(near)
     return UseCases(
         vitals=vitals,
         admission=admission,
@@ -297,12 +319,15 @@ def make_use_cases(
         ),
         switchboard=switchboard,
         room_watch=room_watch,
-        hop_watch=HopWatch(
+        media_watch=MediaWatch(
             near,
             linker=linker,
+            activation=activation,
+            room_watch=room_watch,
             ender=ender,
-            limits=limits_of(dead_s=settings.media_dead_s, mute_s=settings.media_mute_s),
-            interval_s=settings.hop_check_interval_s,
+            keys=keys,
+            mute=mute_limit(settings.media_mute_s),
+            interval_s=settings.media_check_interval_s,
         ),
         sweeper=Sweeper(
             near,
@@ -316,7 +341,7 @@ def make_use_cases(
         takeover=SetupTakeover(
             near, leases=leases, switchboard=switchboard, ender=ender, tasks=tasks
         ),
-        keys=KeyReporter(near),
+        keys=keys,
         line_watch=line_watch,
     )
 
@@ -377,7 +402,7 @@ def _answer_policy(settings: Settings, bounds: Bounds) -> AnswerPolicy:
         agent_ready_s=settings.agent_ready_timeout_s,
         stale_offer_s=settings.stale_offer_s,
         bounds=bounds,
-        via_hop=settings.wa_media == "hop",
+        via_bridge=settings.wa_media == "bridge",
     )
 
 

@@ -1,11 +1,11 @@
 """The control plane's settings, read from the environment once and checked whole."""
 
+from collections.abc import Mapping
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_validator
 
 from controlplane.core.callee import CallHours
-from controlplane.rtpengine.address import HopAddress, is_public, parse_hops
 from shared.bridge.settings import BridgeSettings
 from shared.call.ids import PhoneNumberId
 from shared.database.retention import LONGEST_DAYS
@@ -14,14 +14,6 @@ from shared.process.settings import HttpUrl, ListeningHost, Required, Seconds
 
 def _call_hours(value: str) -> str:
     CallHours(value)
-    return value
-
-
-def _listen(value: str) -> str:
-    """Refuse a public address: what comes in there is believed."""
-    host, _, _ = value.rpartition(":")
-    if is_public(host.strip("[]")):
-        raise ValueError("it must be a loopback or private address")
     return value
 
 
@@ -50,14 +42,30 @@ def _hard_to_guess(value: SecretStr) -> SecretStr:
     return value
 
 
+def _media(value: object) -> object:
+    if value == "hop":
+        raise ValueError(
+            "`hop` is no more; `bridge` does the same, over the media bridges of BRIDGE_URLS"
+        )
+    return value
+
+
 def _names(value: object) -> object:
     if not isinstance(value, str):
         return value
     return tuple(name.strip() for name in value.split(",") if name.strip())
 
 
-def _hops(value: object) -> object:
-    return parse_hops(value) if isinstance(value, str) else value
+RETIRED = (
+    "RTPENGINE_URL", "HOP_INTERFACES", "HOP_DTMF_LISTEN", "HOP_TIMEOUT_S", "HOP_CHECK_INTERVAL_S",
+    "HOP_IP", "HOP_ADVERTISED_IP", "HOP_PORT_MIN", "HOP_PORT_MAX", "HOP_CONTROL_PORT", "HOP_REDIS",
+)  # fmt: skip
+"""Variables of the media hop, whose place the media bridges have taken: nobody reads them."""
+
+
+def retired(environ: Mapping[str, str]) -> list[str]:
+    """Name the variables that are set although nobody reads them any more."""
+    return [name for name in RETIRED if environ.get(name, "").strip()]
 
 
 class Settings(BridgeSettings):
@@ -104,26 +112,14 @@ class Settings(BridgeSettings):
     livekit_url: HttpUrl = Field(alias="LIVEKIT_URL")
     """The SFU; empty: `wacall up` starts one of its own."""
 
-    rtpengine_hops: Annotated[tuple[HopAddress, ...], BeforeValidator(_hops)] = Field(
-        (), alias="RTPENGINE_URL"
+    wa_media: Annotated[Literal["direct", "bridge"], BeforeValidator(_media)] = Field(
+        "direct", alias="WA_MEDIA"
     )
-    """Control addresses of the media hops; without one no outbound call can be placed."""
-    wa_media: Literal["direct", "hop"] = Field("direct", alias="WA_MEDIA")
-    """Inbound: whether WhatsApp's media comes to LiveKit itself, or through the media hop."""
-    hop_interfaces: str | None = Field(
-        None, alias="HOP_INTERFACES", pattern=r"^[A-Za-z0-9_.-]+,[A-Za-z0-9_.-]+$"
-    )
-    """Names of rtpengine's interfaces towards LiveKit and towards WhatsApp, if it has two."""
-    hop_dtmf_listen: Annotated[str, AfterValidator(_listen)] | None = Field(
-        None, alias="HOP_DTMF_LISTEN", pattern=r"^(\[[0-9a-fA-F:]+\]|[0-9.]+):[0-9]{1,5}$"
-    )
-    """Where rtpengine reports keys to (its --dtmf-log-dest); private, like its control port."""
-    hop_timeout_s: Seconds = Field(1, alias="HOP_TIMEOUT_S")
-    """How long one request to a hop may take."""
-    hop_check_interval_s: Seconds = Field(5, alias="HOP_CHECK_INTERVAL_S")
-    """How often the hops are asked for their health, and live calls on them for their media."""
+    """Inbound: whether WhatsApp's media comes to LiveKit itself, or through a media bridge."""
+    media_check_interval_s: Seconds = Field(5, alias="MEDIA_CHECK_INTERVAL_S")
+    """How often live calls on media bridges are asked for their media."""
     media_dead_s: Seconds = Field(20, alias="MEDIA_DEAD_S")
-    """Neither RTP nor RTCP from the phone through the hop for so long: it is gone."""
+    """Nothing from the phone's side of the network at a media bridge for so long: it is gone."""
     media_mute_s: float = Field(60, alias="MEDIA_MUTE_S", ge=0)
     """No audio from the phone for so long, though it is there; 0 to let it be."""
 

@@ -12,7 +12,7 @@ from hypothesis import settings
 from shared.process.logs import TextFormatter
 from wacall.environment import with_tools
 
-pytest_plugins = ["tests.servers", "tests.hop_servers"]
+pytest_plugins = ["tests.servers"]
 
 # properties are checked on the same documents every time; `HYPOTHESIS_PROFILE=search` looks for
 # new ones
@@ -21,7 +21,7 @@ settings.register_profile("search", max_examples=5000, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "stable"))
 
 OURS = (
-    "LIVEKIT_", "SUPABASE_", "OPENAI_", "WA_", "SFU_", "CONTROLPLANE_", "RTPENGINE_", "HOP_",
+    "LIVEKIT_", "SUPABASE_", "OPENAI_", "WA_", "SFU_", "CONTROLPLANE_", "BRIDGE_",
     "DATABASE_",
 )  # fmt: skip
 

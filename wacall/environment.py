@@ -4,6 +4,7 @@ import os
 import socket
 import stat
 from collections.abc import Mapping
+from ipaddress import ip_address
 from pathlib import Path
 from typing import IO
 
@@ -60,6 +61,23 @@ def port_of(environment: Mapping[str, str], name: str, default: int) -> int:
     if not text.isdecimal() or int(text) > 65535:
         raise ValueError(f"{name} is malformed: a port is a number from 0 to 65535.")
     return int(text)
+
+
+def ip_of(environment: Mapping[str, str], name: str) -> str | None:
+    """Read an IP address; `None` if it is not set.
+
+    Raises:
+        ValueError: a sentence that names the variable.
+    """
+    text = environment.get(name)
+    if not text:
+        return None
+    try:
+        return str(ip_address(text))
+    except ValueError:
+        raise ValueError(
+            f"{name} is malformed: it must be an IP address, such as 203.0.113.7."
+        ) from None
 
 
 def is_free(port: int, *, udp: bool = False) -> bool:

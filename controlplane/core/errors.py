@@ -10,8 +10,7 @@ BadHandshake       (controlplane.meta.signature)
 UpstreamError        a service refused or failed
 GraphError         (its children, one per code of Meta's: controlplane.meta.graph_errors)
 WhipRefused, RoomRefused
-HopRefused         (its child HopCallUnknown)
-HopUnreachable     (its child NoHop)
+(the bridges': shared.bridge.errors)
 TimedOut             nobody answered
 AgentNotReady      (its children say what was seen instead: NoWorker, WorkersBusy,
                       AgentNotJoined, AgentMisnamed, AgentWithoutTrack)
@@ -134,34 +133,6 @@ class RoomRefused(UpstreamError):
 
     code = "room-refused"
     reason = EndReason.ROOM_REFUSED
-
-
-class HopRefused(UpstreamError):
-    """The media hop (rtpengine) refused a request; its log says why."""
-
-    code = "hop-refused"
-    reason = EndReason.HOP_REFUSED
-
-
-class HopCallUnknown(HopRefused):
-    """The media hop does not know this call; it may have been restarted without its Redis."""
-
-    code = "hop-call-unknown"
-    reason = EndReason.MEDIA_LOST
-
-
-class HopUnreachable(UpstreamError):
-    """The media hop (rtpengine) does not answer; check RTPENGINE_URL and that it runs."""
-
-    status = 503
-    code = "hop-unreachable"
-    reason = EndReason.HOP_REFUSED
-
-
-class NoHop(HopUnreachable):
-    """No media hop is there for the call; check RTPENGINE_URL and that one of them runs."""
-
-    code = "no-hop"
 
 
 class Draining(WacallError):

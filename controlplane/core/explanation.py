@@ -30,8 +30,7 @@ SENTENCES: Mapping[EndReason, str] = {
     EndReason.ROOM_REFUSED: "LiveKit gave no room; check LIVEKIT_URL and the key.",
     EndReason.ROOM_LOST: "LiveKit closed the room in mid-call; was the SFU restarted?",
     EndReason.WHIP_REFUSED: "LiveKit did not take the caller's leg; see its log.",
-    EndReason.HOP_REFUSED: "The media hop refused, or none is there; check RTPENGINE_URL and that "
-    "it runs.",
+    EndReason.HOP_REFUSED: "The media hop, which there was before the media bridges, refused.",
     EndReason.BRIDGE_REFUSED: "No media bridge took the call; check BRIDGE_URLS, that one runs "
     "and is not full, and its log.",
     EndReason.BRIDGE_LOST: "The media bridge that carried the call died; its log says why.",

@@ -1,15 +1,12 @@
-"""Whether the phone's media lives, judged from what its hop has counted. Pure.
+"""Whether the phone's media lives, judged from what its leg has counted. Pure.
 
-A hop is no detector of hang-ups. So one looks every few seconds once the call is active, and this
-module says what was seen:
+One looks every few seconds at the calls that have a leg, and this module says what was seen:
 
-    last packet   when the phone's last RTP or RTCP came; stands still when the phone is dead, and
-                  while it rings
-    packets       RTP, maybe with RTCP; grows by a report now and then when the phone lives but is
-                  mute
+    packets   the phone's RTP; stands still while it rings, and when it is mute
+    is_lost   nothing has come from its side of the network for MEDIA_DEAD_S, not even what keeps
+              a path open
 
-Only changes are compared, so the clock of the hop's machine does not matter. LiveKit's side needs
-no such look: LiveKit's own webhook tells when it has lost the hop.
+LiveKit's side needs no such look: LiveKit's own webhook tells when it has lost the leg.
 """
 
 from collections.abc import Mapping
@@ -19,9 +16,8 @@ from enum import StrEnum
 
 from shared.call.call import EndReason
 
-RTCP_PER_S = 1.5
-"""Packets a second that may all be RTCP: a report every second and a spare one. Opus sends 50, in
-silence with DTX (RFC 7587 section 3.1.3) still 2.5."""
+SETTLES = timedelta(seconds=5)
+"""A phone may be deaf until it is picked up: so long it takes at most until it is back."""
 
 
 class Verdict(StrEnum):
@@ -29,7 +25,7 @@ class Verdict(StrEnum):
 
     FINE = "fine"
     PHONE_DEAD = "phone-dead"
-    """Nothing comes from the phone's side any more, not even RTCP."""
+    """Nothing comes from the phone's side any more."""
     PHONE_MUTE = "phone-mute"
     """The phone's side is there, but it sends no audio."""
 
@@ -47,23 +43,15 @@ _REASONS: Mapping[Verdict, EndReason | None] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MediaLimits:
-    """How long is too long."""
-
-    dead: timedelta = timedelta(seconds=20)
-    """Under the 30 s after which Meta gives up a call without media (troubleshooting, 138021)."""
-    mute: timedelta | None = timedelta(seconds=60)
-    """Generous: a person who mutes the microphone may send RTCP alone. `None`: never."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class MediaReading:
     """The phone's side of the call at one moment."""
 
-    last_packet: int
-    """Unix seconds by the hop's clock."""
     packets: int
-    """RTP; with RTCP where the hop does not count it apart."""
+    """RTP that has come from it."""
+    is_lost: bool = False
+    """It was there, or should have come, and is gone."""
+    is_open: bool = True
+    """Whether it may hear the agent."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,34 +60,25 @@ class MediaHistory:
 
     reading: MediaReading
     looked_at: datetime
-    alive_at: datetime
-    """When the phone last gave a sign of life, at the latest."""
     heard_at: datetime
     """When its audio was last seen to flow."""
 
     @classmethod
     def begin(cls, reading: MediaReading, now: datetime) -> "MediaHistory":
         """Begin with the first look after the call became active: the phone gets its time."""
-        return cls(reading=reading, looked_at=now, alive_at=now, heard_at=now)
+        return cls(reading=reading, looked_at=now, heard_at=now)
 
     def then(self, reading: MediaReading, now: datetime) -> "MediaHistory":
-        """Add a look."""
-        before = self.reading
-        gained = reading.packets - before.packets
-        elapsed_s = max(0.0, (now - self.looked_at).total_seconds())
-        # a hop that was restarted counts from zero
-        flows = gained < 0 or gained > 1 + RTCP_PER_S * elapsed_s
+        """Add a look. Whatever has changed is audio: of RTP alone nothing else is counted."""
+        flows = reading.packets != self.reading.packets
         return MediaHistory(
-            reading=reading,
-            looked_at=now,
-            alive_at=now if reading != before else self.alive_at,
-            heard_at=now if flows else self.heard_at,
+            reading=reading, looked_at=now, heard_at=now if flows else self.heard_at
         )
 
-    def verdict(self, limits: MediaLimits) -> Verdict:
-        """Judge by the last look."""
-        if self.looked_at - self.alive_at >= limits.dead:
+    def verdict(self, mute: timedelta | None, *, answered_at: datetime) -> Verdict:
+        """Judge by the last look; `mute`: how long a phone may be, `None` for ever."""
+        if self.reading.is_lost and self.looked_at - answered_at >= SETTLES:
             return Verdict.PHONE_DEAD
-        if limits.mute is not None and self.looked_at - self.heard_at >= limits.mute:
+        if mute is not None and self.looked_at - self.heard_at >= mute:
             return Verdict.PHONE_MUTE
         return Verdict.FINE

@@ -39,6 +39,7 @@ class RoomEvent:
     kind: RoomEventKind
     call_id: CallId
     identity: str = ""
+    is_agent: bool = False
     participant_sid: str = ""
     disconnect_reason: str = ""
     """LiveKit's `DisconnectReason` by name."""
@@ -67,6 +68,7 @@ def read_room_event(
         kind=kind,
         call_id=call_id,
         identity=event.participant.identity,
+        is_agent=event.participant.kind == api.ParticipantInfo.Kind.AGENT,
         participant_sid=event.participant.sid,
         disconnect_reason=_reason_of(event.participant.disconnect_reason),
     )

@@ -46,10 +46,17 @@ _T = TypeVar("_T")
 class Presence:
     """Who of a call is in its room."""
 
-    agent_joined: bool
+    agent: str | None
+    """Its identity: `agent`, unless it is one that knows nothing of us."""
     agent_track_ready: bool
+    """Whether `agent` can be heard on `agent-audio`."""
     caller_sid: str | None
     caller_publishes: bool
+
+    @property
+    def agent_joined(self) -> bool:
+        """Whether there is one."""
+        return self.agent is not None
 
 
 @dataclass
@@ -115,8 +122,13 @@ class RoomsClient:
             return who if await self._exists(room) else None
         return who
 
-    async def wait_for_agent(self, room: str, timeout_s: float) -> bool:
-        """Wait until the SFU lists the agent's track; `False` if agent or room went again.
+    async def wait_for_agent(
+        self, room: str, timeout_s: float, *, whoever: bool = False
+    ) -> str | None:
+        """Wait until the SFU lists the agent's track; return its identity, `None` if it went again.
+
+        `whoever`: an agent that is not called `agent` is ready once it is there. It knows nothing
+        of us, and publishes only when it sees a caller.
 
         Raises:
             AgentNotReady: it did not come within `timeout_s`; the kind of error says what did.
@@ -128,14 +140,15 @@ class RoomsClient:
         while time.monotonic() < deadline:
             who = await self._look(room)
             if who is None or (seen and not who.agent_joined):
-                return False
-            if who.agent_track_ready:
+                return None
+            is_stranger = who.agent not in (None, AGENT_IDENTITY)
+            if who.agent_track_ready or (whoever and is_stranger):
                 self._job_was_taken = True
-                return True
+                return who.agent
             seen = seen or who.agent_joined
             if not seen and time.monotonic() >= check_room_at:
                 if not await self._exists(room):
-                    return False
+                    return None
                 check_room_at = time.monotonic() + _ROOM_CHECK_INTERVAL_S
             await asyncio.sleep(_POLL_INTERVAL_S)
         try:
@@ -207,8 +220,10 @@ class RoomsClient:
             return None
         people = {person.identity: person for person in listed.participants}
         agent, caller = people.get(AGENT_IDENTITY), people.get(CALLER_IDENTITY)
+        is_agent = api.ParticipantInfo.Kind.AGENT
+        strangers = (one.identity for one in listed.participants if one.kind == is_agent)
         return Presence(
-            agent_joined=agent is not None,
+            agent=AGENT_IDENTITY if agent is not None else next(strangers, None),
             agent_track_ready=agent is not None
             and any(track.name == AGENT_TRACK for track in agent.tracks),
             caller_sid=caller.sid if caller is not None else None,

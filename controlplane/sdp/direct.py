@@ -13,9 +13,9 @@ from controlplane.core.addresses import is_global
 from controlplane.core.errors import BadSdp, SdesOffer
 from controlplane.sdp.lines import DIRECTIONS, Description, Section, attribute
 
-CARRIED_CODECS = frozenset({"opus/48000/2", "telephone-event/8000"})
+OPUS = "opus/48000/2"
+CARRIED_CODECS = frozenset({OPUS, "telephone-event/8000"})
 """What LiveKit may see and choose, and what is answered: a call's voice, and its keys."""
-_NO_PRIMARY = "LiveKit's answer declares {count} sources (a=ssrc); Meta takes exactly one."
 _ROLES = ("actpass", "active", "passive")
 
 
@@ -58,8 +58,12 @@ def offer_for_livekit(sdp: str, *, rewrite_dtls_role: bool) -> str:
     return str(offer)
 
 
-def answer_for_meta(answer: str, offer: str, *, rewrite_dtls_role: bool) -> str:
+def answer_for_meta(
+    answer: str, offer: str, *, rewrite_dtls_role: bool, what: str = "LiveKit's answer"
+) -> str:
     """Translate LiveKit's answer into what Meta must see; `offer` is Meta's, as it came.
+
+    `what` names the answer in errors, should it be another neighbour's.
 
     Meta's rules (Calling API reference: SDP requirements): one m=audio, Opus at 20 ms, only what
     was offered, sendrecv, one SSRC, one sha-256 fingerprint (more are refused with 138008), CRLF.
@@ -72,23 +76,23 @@ def answer_for_meta(answer: str, offer: str, *, rewrite_dtls_role: bool) -> str:
     """
     asked = Description.parse(offer, "The offer")
     asked_audio = asked.audio()
-    result = Description.parse(answer, "LiveKit's answer")
+    result = Description.parse(answer, what)
     audio = result.audio()
 
     direction = result.direction(audio)
     if direction != "sendrecv":
         raise BadSdp(
-            f"LiveKit's answer is {direction}, not sendrecv: the agent's track is not subscribed; "
+            f"{what} is {direction}, not sendrecv: the agent's track is not subscribed; "
             "post the offer only when the SFU lists that track."
         )
     result.require(audio, "ice-ufrag", "ice-pwd", "setup")
     if not audio.flags("rtcp-mux"):
         raise BadSdp(f"{result.what} has no a=rtcp-mux.")
-    _keep_offered_opus(audio, asked_audio)
-    _keep_one_source(audio)
+    _keep_offered_opus(audio, asked_audio, what)
+    _keep_one_source(audio, what)
     _keep_one_fingerprint(result, audio)
     _check_families(asked.families(asked_audio), result.families(audio))
-    _keep_best_candidates(audio)
+    keep_best_candidates(audio)
     _set_dtls_role(result, audio, asked, asked_audio, rewrite_dtls_role=rewrite_dtls_role)
     _echo_mid(result, audio, asked, asked_audio)
 
@@ -105,7 +109,7 @@ def answer_for_meta(answer: str, offer: str, *, rewrite_dtls_role: bool) -> str:
 
 def _check_offer(offer: Description, audio: Section) -> None:
     check_keys(offer, audio)
-    if "opus/48000/2" not in audio.codecs().values():
+    if OPUS not in audio.codecs().values():
         raise BadSdp("The offer has no Opus at 48 kHz (opus/48000/2).")
     direction = offer.direction(audio)
     if direction != "sendrecv":
@@ -149,19 +153,19 @@ def _check_families(offered: frozenset[int], answered: frozenset[int]) -> None:
         raise BadSdp(f"The offer has {theirs} addresses alone, and our side is at {ours}.")
 
 
-def _keep_offered_opus(audio: Section, asked: Section) -> None:
+def _keep_offered_opus(audio: Section, asked: Section, what: str) -> None:
     offered, answered = asked.codecs(), audio.codecs()
     kept = [
         payload
         for payload, codec in answered.items()
         if codec in CARRIED_CODECS and offered.get(payload) == codec
     ]
-    if not any(answered[payload] == "opus/48000/2" for payload in kept):
-        raise BadSdp("LiveKit's answer does not take the Opus that was offered.")
+    if not any(answered[payload] == OPUS for payload in kept):
+        raise BadSdp(f"{what} does not take the Opus that was offered.")
     audio.keep_payloads(kept)
 
 
-def _keep_one_source(audio: Section) -> None:
+def _keep_one_source(audio: Section, what: str) -> None:
     secondary = audio.secondary_sources()
     audio.drop("ssrc-group")
     audio.lines = [
@@ -171,15 +175,15 @@ def _keep_one_source(audio: Section) -> None:
     ]
     sources = audio.sources()
     if not sources:
-        raise BadSdp("LiveKit's answer has no a=ssrc: the agent's track is not subscribed.")
+        raise BadSdp(f"{what} has no a=ssrc: the agent's track is not subscribed.")
     if len(sources) > 1:
-        raise BadSdp(_NO_PRIMARY.format(count=len(sources)))
+        raise BadSdp(f"{what} declares {len(sources)} sources (a=ssrc); Meta takes exactly one.")
 
 
 def _keep_one_fingerprint(result: Description, audio: Section) -> None:
     found = result.fingerprints(audio)
     if len(found) != 1:
-        raise BadSdp(f"LiveKit's answer has {len(found)} sha-256 fingerprints; Meta takes one.")
+        raise BadSdp(f"{result.what} has {len(found)} sha-256 fingerprints; Meta takes one.")
     if audio.values("fingerprint"):
         result.session.drop("fingerprint")
         audio.put("fingerprint", found[0])
@@ -187,7 +191,7 @@ def _keep_one_fingerprint(result: Description, audio: Section) -> None:
         result.session.put("fingerprint", found[0])
 
 
-def _keep_best_candidates(audio: Section) -> None:
+def keep_best_candidates(audio: Section) -> None:
     """Keep UDP, component 1, each address once; public ones alone if there are any."""
     chosen: dict[tuple[str, str], str] = {}
     for value in audio.udp_candidates():
@@ -212,7 +216,7 @@ def _set_dtls_role(
     if role == "passive" and (offered == "passive" or (offered == "actpass" and rewrite_dtls_role)):
         role = "active"
     if role not in ("active", "passive") or role == offered:
-        raise BadSdp("LiveKit's answer has an a=setup that the offer does not allow.")
+        raise BadSdp(f"{result.what} has an a=setup that the offer does not allow.")
     result.session.drop("setup")
     audio.put("setup", role)
 

@@ -1,6 +1,6 @@
 """A session description as sections of lines: read, asked and edited without losing a line.
 
-`controlplane.sdp.direct` and `controlplane.rtpengine.descriptions` translate with it. No error of
+`controlplane.sdp.direct` and `controlplane.bridge.descriptions` translate with it. No error of
 this module contains SDP.
 """
 

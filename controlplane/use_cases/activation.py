@@ -14,6 +14,7 @@ from controlplane.core.lifecycle import CallEvent, step
 from controlplane.use_cases.ending import Overtaken
 from controlplane.use_cases.neighbours import Neighbours
 from controlplane.use_cases.patience import until_stored
+from shared.bridge.errors import BridgeUnreachable
 from shared.call.call import Call, CallStatus
 from shared.call.changes import CallChanges
 from shared.call.room import ShownStatus
@@ -33,6 +34,7 @@ class Activation:
         """Take the neighbours, and how long calls may last."""
         self._store = near.store
         self._rooms = near.rooms
+        self._legs = near.legs
         self._bounds = bounds
 
     async def activate(
@@ -43,10 +45,11 @@ class Activation:
         Raises:
             Overtaken: it has ended.
             RoomRefused: the agent could not be told.
+            BridgeRefused, BridgeUnreachable: the phone could not be let hear it.
             StoreUnavailable: the agent speaks, but the row does not say so.
         """
         row, shown = await asyncio.gather(
-            self._write(call, answered_at, timings), self._show(call), return_exceptions=True
+            self._write(call, answered_at, timings), self.let_speak(call), return_exceptions=True
         )
         # that the call has ended outweighs a failed request
         if isinstance(row, BaseException):
@@ -59,14 +62,30 @@ class Activation:
         )
         return row
 
-    async def _show(self, call: Call) -> None:
+    async def let_speak(self, call: Call) -> None:
+        """Show that the call is answered, and let the phone hear the agent. Harmless when repeated.
+
+        Raises:
+            RoomRefused: the agent could not be told.
+            BridgeRefused, BridgeUnreachable: the phone could not be let hear it.
+        """
         trying = AsyncRetrying(
-            retry=retry_if_exception_type(RoomRefused),
+            retry=retry_if_exception_type((RoomRefused, BridgeUnreachable)),
             stop=stop_after_delay(_SHOW_WITHIN_S),
             wait=wait_fixed(_SHOW_PAUSE_S),
             reraise=True,
         )
-        await trying(self._rooms.set_call_status, call.room, ShownStatus.ACTIVE)
+        if call.bridge is None:
+            await trying(self._rooms.set_call_status, call.room, ShownStatus.ACTIVE)
+            return
+        results = await asyncio.gather(
+            trying.copy()(self._rooms.set_call_status, call.room, ShownStatus.ACTIVE),
+            trying.copy()(self._legs.leg_of(call).open),
+            return_exceptions=True,
+        )
+        for result in results:
+            if isinstance(result, BaseException):
+                raise result
 
     async def _write(
         self, call: Call, answered_at: datetime, timings: Mapping[str, float] | None

@@ -17,7 +17,7 @@ class Overtaken(Exception):
 
 
 class TakenOver(Overtaken):
-    """Another process goes on with the set-up: room, hop and Meta's side are its business now."""
+    """Another process goes on with the set-up: room, leg and Meta's side are its business now."""
 
 
 class CallEnder:
@@ -104,7 +104,7 @@ class CallEnder:
         await self._releaser.decline(call)
 
     async def close_media(self, call: Call) -> bool:
-        """Free the call's hop and room; `False` if one of them could not be told."""
+        """Free the call's leg and room; `False` if one of them could not be told."""
         return await self._releaser.close_media(call)
 
     async def finish(self, call: Call, reason: EndReason) -> bool:

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar, Unpack
 
+from controlplane.core.caller_leg import RoomPlace
 from controlplane.core.deadlines import Bounds, deadline_of
-from controlplane.core.errors import GraphError, NoHop, RoomRefused
+from controlplane.core.errors import GraphError, RoomRefused
 from controlplane.core.lifecycle import CallEvent, step
-from controlplane.livekit.whip import WhipAnswer
 from controlplane.meta.events import OfferReceived
 from controlplane.sdp import direct as sdp
 from controlplane.use_cases.activation import Activation
@@ -24,6 +24,7 @@ from controlplane.use_cases.neighbours import Neighbours
 from controlplane.use_cases.patience import until_stored
 from controlplane.use_cases.setup import CallSetup, Stopwatch
 from controlplane.use_cases.traces import SetupTraces
+from shared.bridge.errors import BridgeUnreachable, NoBridge
 from shared.call.brief import CallBrief
 from shared.call.call import Call, CallStatus, Direction, EndReason
 from shared.call.changes import CallChanges
@@ -54,8 +55,8 @@ class AnswerPolicy:
     agent_ready_s: float
     stale_offer_s: float
     bounds: Bounds
-    via_hop: bool = False
-    """Let the media hop stand between WhatsApp and LiveKit."""
+    via_bridge: bool = False
+    """Have the caller's leg on a media bridge, instead of WhatsApp's straight into LiveKit."""
 
 
 class CallAnswerer:
@@ -77,7 +78,7 @@ class CallAnswerer:
         self._rooms = near.rooms
         self._whip = near.whip
         self._graph = near.graph
-        self._hops = near.hops
+        self._legs = near.legs
         self._admission = admission
         self._ender = ender
         self._setup = setup
@@ -97,7 +98,7 @@ class CallAnswerer:
         if await self._is_stale(offer):
             return await self._refuse_stale(offer, self._clock())
         now = self._clock()
-        call = self._new_call(offer, now, hop=await self._choose_hop())
+        call = self._new_call(offer, now, bridge=await self._choose_bridge())
         async with self._admission.place(received) as place:
             claimed = await self._claim(call, offer, place)
             if claimed is None:
@@ -173,22 +174,21 @@ class CallAnswerer:
                 return call, answered_at
             call = await self._traces.clear(call)
         may_need_terminate = call.accept_sent_at
-        livekit_offer = await self._offer_for_livekit(call, offer.sdp)
+        self._check(call, offer.sdp)
         await self._make_room(call)
         watch.done("room")
-        if not await self._rooms.wait_for_agent(call.room, self._policy.agent_ready_s):
+        agent = await self._rooms.wait_for_agent(
+            call.room, self._policy.agent_ready_s, whoever=self._policy.via_bridge
+        )
+        if agent is None:
             raise await self._setup.why_agent_left(call)
         watch.done("agent")
-        leg, call = await self._open_leg(call, livekit_offer)
-        watch.done("whip")
-        answer = await self._answer_for_meta(call, leg.sdp, offer.sdp)
+        (answer, participant), call = await self._open_leg(call, offer.sdp, agent)
+        watch.done("leg" if self._policy.via_bridge else "whip")
         # From the moment `accept` may have left us, the end needs `terminate`; so the row must
         # say so before. That write hides behind pre_accept.
         sending = self._write(
-            call,
-            accept_sent_at=self._clock(),
-            caller_sid=leg.participant_sid,
-            answer_sdp=answer,
+            call, accept_sent_at=self._clock(), caller_sid=participant, answer_sdp=answer
         )
         if self._policy.pre_accept:
             try:
@@ -212,11 +212,13 @@ class CallAnswerer:
         """
         if self._policy.pick_up_wait_s <= 0 or call.caller_sid is None:
             return
+        within_s = self._policy.pick_up_wait_s
         try:
-            stands = await self._rooms.wait_for_caller(
-                call.room, call.caller_sid, self._policy.pick_up_wait_s
-            )
-        except RoomRefused:
+            if call.bridge is not None:
+                stands = await self._legs.leg_of(call).wait_until_connected(within_s)
+            else:
+                stands = await self._rooms.wait_for_caller(call.room, call.caller_sid, within_s)
+        except (RoomRefused, BridgeUnreachable):
             # nothing is known of the path; the agent is there, so answer
             return
         if stands:
@@ -238,33 +240,51 @@ class CallAnswerer:
             ),
         )
 
-    async def _choose_hop(self) -> str | None:
-        """Say in the row which hop will hold the call, before the hop does."""
-        if not self._policy.via_hop:
+    async def _choose_bridge(self) -> str | None:
+        """Say in the row which bridge will have the call's leg, before the bridge does."""
+        if not self._policy.via_bridge:
             return None
         try:
-            return await self._hops.choose()
-        except NoHop:
+            return await self._legs.choose()
+        except NoBridge:
             # the set-up ends with it, once there is a row that says so
             return None
 
-    async def _offer_for_livekit(self, call: Call, offer: str) -> str:
-        if self._policy.via_hop:
-            return await self._hops.passage_of(call).take_offer(offer)
+    def _check(self, call: Call, offer: str) -> None:
+        """Refuse an offer that cannot be used before anybody is kept waiting for it."""
+        if self._policy.via_bridge:
+            self._legs.leg_of(call).check_offer(offer)
+        else:
+            self._offer_for_livekit(offer)
+
+    def _offer_for_livekit(self, offer: str) -> str:
         return sdp.offer_for_livekit(offer, rewrite_dtls_role=self._policy.rewrite_dtls_role)
 
-    async def _answer_for_meta(self, call: Call, answer: str, offer: str) -> str:
-        if self._policy.via_hop:
-            return await self._hops.passage_of(call).make_answer(answer, offer)
-        return sdp.answer_for_meta(answer, offer, rewrite_dtls_role=self._policy.rewrite_dtls_role)
+    async def _open_leg(self, call: Call, offer: str, agent: str) -> tuple[tuple[str, str], Call]:
+        """Have the caller's leg made while the row moves on to `connecting`.
 
-    async def _open_leg(self, call: Call, offer: str) -> tuple[WhipAnswer, Call]:
-        """Post the offer while the row moves on to `connecting`."""
+        Return the answer for Meta and the leg's id in the room.
+        """
         token = self._rooms.caller_token(call, status=status_shown(call.status))
         move = step(CallEvent.ANSWERING)
         # one that was taken over may be there already
         moving = self._setup.advance(call, {*move.expect, move.status}, status=move.status)
-        return await _both(self._whip.post(offer, token), moving)
+        if self._policy.via_bridge:
+            making = self._leg_at_bridge(call, RoomPlace(token=token, hears=agent), offer)
+        else:
+            making = self._leg_by_whip(offer, token)
+        return await _both(making, moving)
+
+    async def _leg_by_whip(self, offer: str, token: str) -> tuple[str, str]:
+        leg = await self._whip.post(self._offer_for_livekit(offer), token)
+        rewrite = self._policy.rewrite_dtls_role
+        answer = sdp.answer_for_meta(leg.sdp, offer, rewrite_dtls_role=rewrite)
+        return answer, leg.participant_sid
+
+    async def _leg_at_bridge(self, call: Call, place: RoomPlace, offer: str) -> tuple[str, str]:
+        leg = self._legs.leg_of(call)
+        answer = await leg.take_offer(place, offer)
+        return answer, await leg.wait_until_joined()
 
     async def _activate(
         self, call: Call, wacid: WhatsAppCallId, answered_at: datetime, watch: Stopwatch
@@ -297,7 +317,7 @@ class CallAnswerer:
             setup_until=self._leases.until(),
         )
 
-    def _new_call(self, offer: OfferReceived, now: datetime, *, hop: str | None = None) -> Call:
+    def _new_call(self, offer: OfferReceived, now: datetime, *, bridge: str | None = None) -> Call:
         return Call(
             id=CallId(str(uuid.uuid4())),
             wacid=offer.wacid,
@@ -308,7 +328,7 @@ class CallAnswerer:
             party=offer.party,
             origin=offer.origin,
             created_at=now,
-            hop=hop,
+            bridge=bridge,
         )
 
     async def _is_stale(self, offer: OfferReceived) -> bool:

@@ -1,32 +1,38 @@
 """Pass on the keys that people press: to the call's timeline, and to its agent.
 
-Of one call they stay in order; of different calls, none waits for another. A key that cannot be
-passed on is noted and forgotten: it would mean something else later.
+Every replica hears of every press; whose row on the timeline is new passes it on. Of one call they
+stay in order: whoever has passed on a call's last key goes first with the next one, and the others
+wait, for longer than that takes; so it is one replica, as long as it lives. Of different calls,
+none waits for another. A key that cannot be passed on is noted and forgotten: it would mean
+something else later.
 """
 
 import asyncio
 import contextlib
+import dataclasses
 import logging
+from datetime import UTC, datetime, timedelta
 
-from controlplane.core.hop import KeyPressed
+from controlplane.core.caller_leg import KeyPressed
 from controlplane.use_cases.neighbours import Neighbours
 from shared.call.call import CallStatus
 from shared.call.errors import WacallError
 from shared.call.ids import CallId
 from shared.call.records import EventRecord, EventSource
-from shared.call.room import (
-    AGENT_IDENTITY,
-    KEY_TOPIC,
-    KeyMessage,
-    call_id_of_room,
-    room_name,
-)
+from shared.call.room import AGENT_IDENTITY, KEY_TOPIC, KeyMessage
 from shared.process.tasks import Tasks
 
 _log = logging.getLogger(__name__)
 
 # Nobody presses so many keys in the seconds that a neighbour takes to answer.
 _MAX_WAITING = 64
+# Who was behind with a call's last key waits so long with the next: a request to LiveKit takes 3 s
+# at most.
+_BEHIND_S = 4.0
+# What a bridge tells a process that has just come may be old. By the machines' own clocks.
+_TOO_OLD = timedelta(seconds=60)
+# Calls whose last key somebody else had: forgotten with the oldest, for then it matters no more.
+_MAX_BEHIND = 1000
 
 
 class KeyReporter:
@@ -38,6 +44,7 @@ class KeyReporter:
         self._rooms = near.rooms
         self._clock = near.clock
         self._waiting: dict[CallId, asyncio.Queue[KeyPressed]] = {}
+        self._behind: dict[CallId, None] = {}
         self._tasks = Tasks()
 
     async def close(self) -> None:
@@ -45,8 +52,8 @@ class KeyReporter:
         await self._tasks.close()
 
     def take(self, key: KeyPressed) -> None:
-        """Take a report from the hop; returns at once."""
-        if call_id_of_room(room_name(key.call_id)) is None:
+        """Take what a bridge has told; returns at once."""
+        if datetime.now(UTC) - key.at > _TOO_OLD:
             return
         waiting = self._waiting.get(key.call_id)
         if waiting is None:
@@ -59,7 +66,10 @@ class KeyReporter:
         try:
             # `take` puts the first key before this runs; what comes later finds the queue here
             while not waiting.empty():
-                await self._report(waiting.get_nowait())
+                key = waiting.get_nowait()
+                if call_id in self._behind:
+                    await asyncio.sleep(_BEHIND_S)
+                await self._report(key)
         finally:
             del self._waiting[call_id]
 
@@ -76,7 +86,10 @@ class KeyReporter:
                 message.to_json(),
                 call_id=call.id,
             )
-            await self._store.add_events([event])
+            is_ours = await self._store.claim_event(dataclasses.replace(event, id=key.id))
+            self._remember(call.id, is_ours=is_ours)
+            if not is_ours:
+                return
             await self._rooms.send_data(call.room, message.to_bytes(), KEY_TOPIC, to=AGENT_IDENTITY)
         except WacallError as error:
             _log.warning(
@@ -88,3 +101,11 @@ class KeyReporter:
                 "A pressed key could not be passed on.",
                 extra={"action": "key-lost", "call": key.call_id, "error": type(error).__name__},
             )
+
+    def _remember(self, call_id: CallId, *, is_ours: bool) -> None:
+        self._behind.pop(call_id, None)
+        if is_ours:
+            return
+        self._behind[call_id] = None
+        if len(self._behind) > _MAX_BEHIND:
+            del self._behind[next(iter(self._behind))]

@@ -1,6 +1,6 @@
 """What comes back of a call that we placed, at any replica: Meta's answer, and what the phone does.
 
-    link       Meta's answer: hop, WHIP, hop; audio could flow
+    link       Meta's answer: the leg comes into the room; audio could flow
     follow     RINGING, ACCEPTED, REJECTED
 
 They come in any order, twice, or not at all; what is needed to go on is in the call's row.
@@ -15,7 +15,8 @@ from controlplane.core.deadlines import Bounds, deadline_of
 from controlplane.core.lifecycle import CallEvent, step
 from controlplane.meta.events import AnswerReceived, CallStatusChanged, PeerHungUp
 from controlplane.meta.words import PeerStatus
-from controlplane.use_cases.ending import CallEnder, Overtaken, TakenOver, status_shown
+from controlplane.use_cases.activation import Activation
+from controlplane.use_cases.ending import CallEnder, Overtaken, TakenOver
 from controlplane.use_cases.leases import SetupLeases
 from controlplane.use_cases.neighbours import Neighbours
 from controlplane.use_cases.permissions import Permissions
@@ -24,7 +25,6 @@ from shared.call.call import LIVE_STATUSES, Call, CallStatus, Direction, EndReas
 from shared.call.changes import Mark
 from shared.call.ids import CallId
 from shared.call.records import EventOutcome, Settled
-from shared.call.room import ShownStatus
 
 _log = logging.getLogger(__name__)
 
@@ -43,18 +43,18 @@ class CallLinker:
         ender: CallEnder,
         setup: CallSetup,
         leases: SetupLeases,
+        activation: Activation,
         bounds: Bounds,
     ) -> None:
         """Take the neighbours."""
         self._store = near.store
-        self._rooms = near.rooms
-        self._whip = near.whip
         self._graph = near.graph
-        self._hops = near.hops
+        self._legs = near.legs
         self._permissions = permissions
         self._ender = ender
         self._setup = setup
         self._leases = leases
+        self._activation = activation
         self._metrics = near.metrics
         self._bounds = bounds
         self._clock = near.clock
@@ -87,7 +87,7 @@ class CallLinker:
         watch = Stopwatch(call.direction, self._metrics, begins_with="answered-by-meta")
         try:
             async with self._leases.hold(call), asyncio.timeout(self._bounds.setup_s):
-                await self._bridge(call, event.sdp, watch)
+                await self._join(call, event.sdp, watch)
         except TakenOver:
             _log.warning(
                 "Another process goes on with the set-up of a call.",
@@ -100,23 +100,19 @@ class CallLinker:
             return Settled(EventOutcome.FAILED, call.id)
         return Settled(EventOutcome.HANDLED, call.id)
 
-    async def _bridge(self, call: Call, answer: str, watch: Stopwatch) -> None:
-        passage = self._hops.passage_of(call)
-        offer = await passage.bridge(answer)
-        watch.done("bridged")
-        token = self._rooms.caller_token(call, status=status_shown(call.status))
-        leg = await self._whip.post(offer, token)
-        watch.done("whip")
-        await passage.complete(leg.sdp)
+    async def _join(self, call: Call, answer: str, watch: Stopwatch) -> None:
+        leg = self._legs.leg_of(call)
+        await leg.take_answer(answer)
+        watch.done("answer-taken")
+        participant = await leg.wait_until_joined()
         watch.done("linked")
-        # The attribute first, then the row: an ACCEPTED that comes between the two finds the leg
-        # in the row and shows `active` itself; one that came before is seen in the row here.
-        await self._rooms.set_call_status(call.room, ShownStatus.RINGING)
+        # An ACCEPTED that comes after this finds the leg in the row, and lets the agent be heard
+        # itself; one that came before is seen in the row here.
         row = await self._setup.advance(
-            call, LIVE_STATUSES, caller_sid=leg.participant_sid, setup_owner=None
+            call, LIVE_STATUSES, caller_sid=participant, setup_owner=None
         )
         if row.status is CallStatus.ACTIVE:
-            await self._rooms.set_call_status(call.room, ShownStatus.ACTIVE)
+            await self._activation.let_speak(row)
 
     # --- follow: what the phone does ---
 
@@ -153,8 +149,9 @@ class CallLinker:
             deadline_at=deadline_of(answered, self._bounds),
         )
         if row is not None:
-            await self._rooms.set_call_status(row.room, ShownStatus.ACTIVE)
             _log.info("Call answered.", extra={"action": "call-answered", "call": call.id})
+            if row.caller_sid is not None:
+                await self._activation.let_speak(row)
         return row
 
     async def _rejected(self, call: Call) -> Call | None:

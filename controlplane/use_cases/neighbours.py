@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from controlplane.core.hop import HopFleet
+from controlplane.core.caller_leg import LegFleet
 from controlplane.livekit.rooms import RoomsClient
 from controlplane.livekit.whip import WhipClient
 from controlplane.meta.graph import GraphClient
@@ -22,7 +22,7 @@ class Neighbours:
     rooms: RoomsClient
     whip: WhipClient
     graph: GraphClient
-    hops: HopFleet
+    legs: LegFleet
     metrics: Metrics
     breakers: Breakers
     meta_clock: MetaClock

@@ -1,7 +1,7 @@
 """Place a call: the story of one business-initiated call until the phone is called.
 
     place      policy -> row `dialing` -> 202
-    dial       room and agent, the hop's offer beside it -> Graph `connect`
+    dial       room and agent, then the leg's offer -> Graph `connect`
 
 What comes back of it, at whichever replica, is `linking`'s; the end comes as for every call. Once
 `connect` has left for Graph nothing is repeated: the phone would ring twice.
@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
+from controlplane.core.caller_leg import RoomPlace
 from controlplane.core.deadlines import Bounds
 from controlplane.core.errors import GraphError, KeyReused
 from controlplane.meta.graph_errors import GraphNotReached, GraphUnreachable
@@ -31,6 +32,7 @@ from shared.call.denial import Denied, Reason
 from shared.call.errors import CallDenied
 from shared.call.ids import CallId, PhoneNumberId
 from shared.call.person import Party, Person
+from shared.call.room import ShownStatus
 from shared.process.tasks import Tasks
 
 _log = logging.getLogger(__name__)
@@ -84,7 +86,7 @@ class CallPlacer:
         self._store = near.store
         self._rooms = near.rooms
         self._graph = near.graph
-        self._hops = near.hops
+        self._legs = near.legs
         self._permissions = permissions
         self._ender = ender
         self._setup = setup
@@ -104,7 +106,7 @@ class CallPlacer:
         Raises:
             KeyReused: the order's key has placed a call to somebody else.
             CallDenied: the policy says no, and when it may be tried again.
-            NoHop: there is no media hop to place a call through.
+            NoBridge: there is no media bridge to place a call through.
             GraphError: the ledger is silent and Graph did not answer.
         """
         call_id = self._call_id(order.idempotency_key)
@@ -124,7 +126,7 @@ class CallPlacer:
 
     async def _claim(self, order: CallOrder, call_id: CallId) -> PlacedCall:
         allowed = await self._permissions.check(order.person)
-        hop = await self._hops.choose()
+        bridge = await self._legs.choose()
         now = self._clock()
         claimed = await self._store.claim_call(
             Call(
@@ -136,7 +138,7 @@ class CallPlacer:
                 party=Party(person=order.person),
                 created_at=now,
                 deadline_at=now + timedelta(seconds=self._policy.bounds.setup_s),
-                hop=hop,
+                bridge=bridge,
                 setup_owner=self._leases.owner,
                 setup_until=self._leases.until(),
             )
@@ -177,7 +179,11 @@ class CallPlacer:
             await self._setup.fail(call, watch, error)
 
     async def _prepare(self, call: Call, order: CallOrder, watch: Stopwatch) -> str:
-        """Bring the agent into the room, silent, and get the hop's offer at the same time."""
+        """Bring the agent into the room, silent, and have a leg make the offer.
+
+        The leg comes into the room with Meta's answer: that it shows means that somebody may pick
+        up.
+        """
         brief = CallBrief(
             call_id=call.id,
             direction=call.direction,
@@ -188,18 +194,16 @@ class CallPlacer:
         )
         await self._rooms.create(call, brief)
         watch.done("room")
-        ready, offer = await asyncio.gather(
-            self._rooms.wait_for_agent(call.room, self._policy.agent_ready_s),
-            self._hops.passage_of(call).offer(),
-            return_exceptions=True,
+        agent = await self._rooms.wait_for_agent(
+            call.room, self._policy.agent_ready_s, whoever=True
         )
-        for result in (ready, offer):
-            if isinstance(result, BaseException):
-                raise result
-        if not ready:
+        if agent is None:
             raise await self._setup.why_agent_left(call)
+        watch.done("agent")
+        token = self._rooms.caller_token(call, status=ShownStatus.RINGING)
+        offer = await self._legs.leg_of(call).offer(RoomPlace(token=token, hears=agent))
         watch.done("offered")
-        return str(offer)
+        return offer
 
     async def _commit(self, call: Call, watch: Stopwatch) -> Call:
         """Write that `connect` leaves, before it does.

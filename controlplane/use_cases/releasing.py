@@ -1,4 +1,4 @@
-"""Release what ended calls held at Meta, at the hop and at LiveKit: side by side, beside all else.
+"""Release what ended calls held at Meta, bridge and LiveKit: side by side, beside all else.
 
 Nobody who ends a call waits for its release, nor does one release wait for another one: a
 neighbour that is silent costs those calls time that need it, and nobody else.
@@ -21,6 +21,7 @@ from datetime import datetime, timedelta
 from controlplane.use_cases.breakers import Neighbour
 from controlplane.use_cases.lost_calls import LostCalls
 from controlplane.use_cases.neighbours import Neighbours
+from shared.bridge.errors import NoBridge
 from shared.call.call import Call, Direction
 from shared.call.errors import WacallError
 from shared.call.ids import CallId
@@ -54,7 +55,7 @@ class Releaser:
         self._store = near.store
         self._graph = near.graph
         self._rooms = near.rooms
-        self._hops = near.hops
+        self._legs = near.legs
         self._breakers = near.breakers
         self._clock = near.clock
         self._tasks = tasks
@@ -68,7 +69,7 @@ class Releaser:
         self._spawn(call, self._fresh, spared=False)
 
     def refuse(self, call: Call) -> None:
-        """Tell Meta that a call is refused: there is no hop and no room to be freed."""
+        """Tell Meta that a call is refused: there is no leg and no room to be freed."""
         self._spawn(call, self._refused, spared=False, holds_media=False)
 
     def retry(self, calls: Sequence[Call]) -> None:
@@ -129,7 +130,7 @@ class Releaser:
         return False
 
     async def _release(self, call: Call, *, spared: bool) -> bool:
-        """Leave nothing behind at Meta, hop and LiveKit; `False` if that has to be tried again."""
+        """Leave nothing behind at Meta, bridge, LiveKit; `False` if that has to be tried again."""
         telling = asyncio.create_task(self._tell_meta(call, spared=spared))
         try:
             await asyncio.wait({telling}, timeout=_META_FIRST_S)
@@ -173,24 +174,27 @@ class Releaser:
         return True
 
     async def close_media(self, call: Call, *, spared: bool = False) -> bool:
-        """Free the call's hop and room; `False` if one of them could not be told.
+        """Free the call's leg and room; `False` if one of them could not be told.
 
         `spared`: LiveKit is not asked while it does not answer.
         """
-        left = await self._leave_hop(call)
+        left = await self._end_leg(call)
         if spared and not self._breakers.allows(Neighbour.LIVEKIT):
             return False
         return await self._close_room(call) and left
 
-    async def _leave_hop(self, call: Call) -> bool:
-        if call.hop is None:
+    async def _end_leg(self, call: Call) -> bool:
+        if call.bridge is None:
             return True
         try:
-            await self._hops.passage_of(call).release()
+            await self._legs.leg_of(call).release()
+        except NoBridge:
+            # an older release's call: what carried it is not ours any more
+            return True
         except WacallError as error:
             _log.warning(
-                "The media hop could not be told that the call ended; trying again.",
-                extra={"action": "release-hop", "call": call.id, "error": error.code},
+                "The media bridge could not be told that the call ended; trying again.",
+                extra={"action": "release-bridge", "call": call.id, "error": error.code},
             )
             return False
         return True

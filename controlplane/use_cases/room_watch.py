@@ -11,6 +11,7 @@ from controlplane.livekit.rooms import Presence
 from controlplane.use_cases.activation import Activation
 from controlplane.use_cases.ending import CallEnder, Overtaken
 from controlplane.use_cases.neighbours import Neighbours
+from shared.bridge.errors import BridgeGone, LegUnknown
 from shared.call.call import LIVE_STATUSES, Call, CallStatus, EndReason
 from shared.call.records import EventOutcome, EventRecord, EventSource
 from shared.call.room import AGENT_IDENTITY, CALLER_IDENTITY
@@ -25,6 +26,7 @@ class RoomWatch:
         """Take the neighbours, who ends calls, and who makes them active."""
         self._store = near.store
         self._rooms = near.rooms
+        self._legs = near.legs
         self._ender = ender
         self._activation = activation
         self._clock = near.clock
@@ -38,11 +40,16 @@ class RoomWatch:
         if call.status.is_final:
             return
         if event.kind is RoomEventKind.TRACK_PUBLISHED and self._is_caller(event, call):
-            await self._media_up(call)
+            # a leg that is carried for us is there before the phone is: its first packet counts
+            if call.bridge is None:
+                await self.media_up(call)
             return
         reason = self._reason_to_end(event, call)
         if reason is not None:
             await self._ender.finish(call, reason)
+        elif event.is_agent and event.kind is RoomEventKind.PARTICIPANT_LEFT:
+            # one that is not called `agent`
+            await self.compare(call)
 
     async def compare(self, call: Call) -> None:
         """Compare a live call with what LiveKit has, as if its webhooks had been lost.
@@ -59,8 +66,8 @@ class RoomWatch:
         if reason is not None:
             # a webhook may have ended it since the row was read; then this is no end at all
             await self._ender.finish_by_id(call.id, reason)
-        elif who is not None and who.caller_publishes and call.media_at is None:
-            await self._media_up(call)
+        elif call.bridge is None and who is not None and who.caller_publishes:
+            await self.media_up(call)
 
     async def rescue(self, call: Call) -> bool:
         """Look whether a call stands that its row calls unanswered or without media.
@@ -69,17 +76,13 @@ class RoomWatch:
 
         Raises:
             RoomRefused: LiveKit does not tell.
+            BridgeRefused, BridgeUnreachable: the bridge does not.
         """
-        who = await self._rooms.presence(call.room)
-        flows = (
-            who is not None
-            and who.caller_publishes
-            and (call.caller_sid is None or who.caller_sid == call.caller_sid)
-        )
+        flows = await self._flows(call)
         if not flows:
             return False
         if call.status is CallStatus.ACTIVE:
-            await self._media_up(call)
+            await self.media_up(call)
             return True
         if not is_answered(call, media_flows=flows):
             return False
@@ -87,6 +90,21 @@ class RoomWatch:
             call.id, expect=LIVE_STATUSES, media_at=call.media_at or self._clock()
         )
         return await self._promote(call)
+
+    async def _flows(self, call: Call) -> bool:
+        """Whether the phone's media comes in."""
+        if call.bridge is not None:
+            try:
+                reading = await self._legs.leg_of(call).read()
+            except (LegUnknown, BridgeGone):
+                return False
+            return reading.packets > 0 and not reading.is_lost
+        who = await self._rooms.presence(call.room)
+        return (
+            who is not None
+            and who.caller_publishes
+            and (call.caller_sid is None or who.caller_sid == call.caller_sid)
+        )
 
     async def _promote(self, call: Call) -> bool:
         answered_at = call.accept_sent_at or self._clock()
@@ -100,7 +118,8 @@ class RoomWatch:
         )
         return True
 
-    async def _media_up(self, call: Call) -> None:
+    async def media_up(self, call: Call) -> None:
+        """Note that the phone's media comes in."""
         if call.media_at is not None:
             return
         row = await self._store.update_call(call.id, expect=LIVE_STATUSES, media_at=self._clock())

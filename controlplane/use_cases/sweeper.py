@@ -16,13 +16,14 @@ from controlplane.use_cases.neighbours import Neighbours
 from controlplane.use_cases.releasing import Releaser
 from controlplane.use_cases.room_watch import RoomWatch
 from controlplane.use_cases.switchboard import Switchboard
+from shared.bridge.errors import BridgeRefused, BridgeUnreachable
 from shared.call.call import LIVE_STATUSES, Call, EndReason
 from shared.call.room import call_id_of_room
 
 # An end is left to whoever began it for this long; a stored event likewise.
 _RELEASE_GRACE = timedelta(seconds=15)
 _EVENT_GRACE = timedelta(seconds=2)
-# LiveKit does not tell who is there: for this long a call without known media may have some.
+# Neither LiveKit nor bridge tells: for this long a call without known media may have some.
 _UNSEEN_GRACE = timedelta(seconds=10)
 _EVENT_RETAKE = timedelta(seconds=60)
 # How long a process that goes waits for the releases that it began; other replicas finish them.
@@ -76,7 +77,7 @@ class Sweeper:
         """
         try:
             return None if await self._watch.rescue(call) else verdict
-        except RoomRefused:
+        except (RoomRefused, BridgeRefused, BridgeUnreachable):
             overdue = now - deadline_of(call, self._bounds)
             return verdict if overdue > _UNSEEN_GRACE else None
 

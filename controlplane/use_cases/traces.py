@@ -9,6 +9,7 @@ from datetime import datetime
 from controlplane.meta.graph_errors import GraphUnreachable
 from controlplane.use_cases.neighbours import Neighbours
 from controlplane.use_cases.setup import CallSetup
+from shared.bridge.errors import BridgeGone, LegUnknown
 from shared.call.call import LIVE_STATUSES, Call
 
 
@@ -19,7 +20,7 @@ class SetupTraces:
         """Take the neighbours, and who writes to a row that is being set up."""
         self._rooms = near.rooms
         self._graph = near.graph
-        self._hops = near.hops
+        self._legs = near.legs
         self._setup = setup
         self._clock = near.clock
 
@@ -35,8 +36,7 @@ class SetupTraces:
         """
         if call.wacid is None or call.accept_sent_at is None or call.answer_sdp is None:
             return None
-        who = await self._rooms.presence(call.room)
-        if who is None or not who.caller_publishes or who.caller_sid != call.caller_sid:
+        if not await self._leg_stands(call):
             return None
         try:
             # whether the first one left, only Meta knows
@@ -49,12 +49,22 @@ class SetupTraces:
     async def clear(self, call: Call) -> Call:
         """Make way for a second try: what happens to the old leg is not the call's end.
 
-        The new leg takes the old one's place in the room. A hop takes each call's offer once.
+        The new leg takes the old one's place in the room, and its name at the bridge.
         """
         call = await self._setup.advance(call, LIVE_STATUSES, caller_sid=None, answer_sdp=None)
-        if call.hop is not None:
-            await self._hops.passage_of(call).release()
+        if call.bridge is not None:
+            await self._legs.leg_of(call).release()
         return call
+
+    async def _leg_stands(self, call: Call) -> bool:
+        """Whether the answer that Meta may have is that of a leg that lives."""
+        if call.bridge is not None:
+            try:
+                return not (await self._legs.leg_of(call).read()).is_lost
+            except (LegUnknown, BridgeGone):
+                return False
+        who = await self._rooms.presence(call.room)
+        return who is not None and who.caller_publishes and who.caller_sid == call.caller_sid
 
     async def has_room(self, call: Call) -> bool:
         """Whether the room is there, and the agent was dispatched into it."""

@@ -82,12 +82,12 @@ class EndReason(StrEnum):
     """LiveKit did not give us a room."""
     ROOM_LOST = "room-lost"
     WHIP_REFUSED = "whip-refused"
-    HOP_REFUSED = "hop-refused"
     BRIDGE_REFUSED = "bridge-refused"
     """No media bridge took the call."""
     BRIDGE_LOST = "bridge-lost"
     """The media bridge that carried the call died, or lost it."""
-    """The media hop refused, or no media hop is there."""
+    HOP_REFUSED = "hop-refused"
+    """Of calls before there were media bridges."""
     GRAPH_REFUSED = "graph-refused"
     PEER_FAILED = "peer-failed"
     """Meta reports that the call failed."""
@@ -184,8 +184,8 @@ class Call:
     """When room and Meta's side had been cleaned up after the end."""
     caller_sid: str | None = None
     """LiveKit's participant id of the accepted leg; what happens to others is not this call's."""
-    hop: str | None = None
-    """Control address of the media hop that carries this call; whoever releases it asks there."""
+    bridge: str | None = None
+    """Control address of the media bridge that has the caller's leg; whoever ends it asks there."""
     dialed_at: datetime | None = None
     """Outbound: when one replica began to dial; no other may."""
     linked_at: datetime | None = None

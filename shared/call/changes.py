@@ -31,7 +31,7 @@ class CallChanges(TypedDict, total=False):
     ended_by_peer: bool
     released_at: datetime | None
     caller_sid: str | None
-    hop: str | None
+    bridge: str | None
     dialed_at: datetime | None
     linked_at: datetime | None
     setup_owner: str | None

@@ -24,14 +24,14 @@ from shared.call.records import (
 
 Row = Mapping[str, Any]
 
-SCHEMA_VERSION = 10
+SCHEMA_VERSION = 11
 """What `schema_version()` in schema.sql returns; raise both together."""
 
 CALL_COLUMNS = (
     "id", "wacid", "direction", "status", "phone_number_id",
     "caller_user_id", "caller_phone", "caller_name", "created_at", "deadline_at",
     "accept_sent_at", "answered_at", "media_at", "ended_at", "duration_s", "end_reason",
-    "end_requested", "ended_by_peer", "released_at", "caller_sid", "hop", "dialed_at",
+    "end_requested", "ended_by_peer", "released_at", "caller_sid", "bridge", "dialed_at",
     "linked_at", "setup_owner", "setup_until", "setup_takes", "answer_sdp", "timings", "outcome",
     "origin",
 )  # fmt: skip
@@ -161,7 +161,7 @@ def call_from_row(row: Row) -> Call:
         ended_by_peer=row["ended_by_peer"],
         released_at=time_of(row["released_at"]),
         caller_sid=row["caller_sid"],
-        hop=row["hop"],
+        bridge=row["bridge"],
         dialed_at=time_of(row["dialed_at"]),
         linked_at=time_of(row["linked_at"]),
         setup_owner=row["setup_owner"],

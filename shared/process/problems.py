@@ -53,8 +53,6 @@ _PATTERNS: Mapping[str, str] = {
     r"^[a-z0-9_]{1,512}$": "it may have small letters, digits and _ only",
     r"^[a-z0-9_]{1,512}(:[A-Za-z_]{2,10})?$": "it must be a template, name or name:language",
     r"^[A-Za-z_]{2,10}$": "it must be a language such as en or en_US",
-    r"^[A-Za-z0-9_.-]+,[A-Za-z0-9_.-]+$": "it must be two names with a comma between them",
-    r"^(\[[0-9a-fA-F:]+\]|[0-9.]+):[0-9]{1,5}$": "it must be an IP address and a port, host:port",
 }
 """Every pattern of a setting's or a body's field, in words; a test holds it to that."""
 

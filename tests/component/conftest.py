@@ -32,8 +32,8 @@ from tests.component.puppet import PuppetAgents
 from tests.replicas import Balancer
 from tests.serving import serving
 from wacall.environment import free_port
+from wacall.stack.bridge import EmbeddedBridge
 from wacall.stack.database import LocalSupabase
-from wacall.stack.hop import EmbeddedHop, HopPlan
 from wacall.stack.sfu import EmbeddedSfu, SfuPorts
 
 
@@ -196,21 +196,10 @@ async def place(http: aiohttp.ClientSession) -> AsyncIterator[Place]:
 
 
 @pytest_asyncio.fixture
-async def key_hop(tmp_path: Path) -> AsyncIterator[EmbeddedHop]:
-    """A hop that reports keys to where the test's control plane listens."""
-    keys_to = f"127.0.0.1:{free_port(udp=True)}"
-    server = EmbeddedHop(plan=HopPlan(dtmf_to=keys_to), log=tmp_path / "hop.log")
+async def mortal_bridge(tmp_path: Path, bridge: EmbeddedBridge) -> AsyncIterator[EmbeddedBridge]:
+    """A media bridge of the test's own, to be killed; it lets in whom the other one does."""
+    server = EmbeddedBridge(data_dir=tmp_path, token=bridge.token)
     await server.start()
-    yield server
-    await server.stop()
-
-
-@pytest_asyncio.fixture
-async def mortal_hop(tmp_path: Path) -> AsyncIterator[EmbeddedHop]:
-    """A hop of the test's own, without Redis, to be killed."""
-    server = EmbeddedHop(plan=HopPlan(), log=tmp_path / "hop.log")
-    await server.start()
-    server.settle()
     yield server
     await server.stop()
 

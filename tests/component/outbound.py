@@ -10,10 +10,18 @@ from simulators.meta.people.person import Person
 from simulators.meta.webhooks.calls import Caller
 from tests.component.bench import Bench
 from tests.eventually import until_row
-from wacall.stack.hop import EmbeddedHop
+from wacall.stack.bridge import EmbeddedBridge
 
 Place = Callable[..., Awaitable[tuple[int, dict[str, Any]]]]
 """Asks for a call as an operator does: the HTTP status and the body."""
+
+
+def over(*bridges: EmbeddedBridge) -> dict[str, str]:
+    """Name media bridges to a control plane."""
+    return {
+        "BRIDGE_URLS": ",".join(bridge.url for bridge in bridges),
+        "BRIDGE_TOKEN": bridges[0].token,
+    }
 
 
 def make_person(bench: Bench, *, permitted: bool = True, **plan: Any) -> Person:
@@ -31,9 +39,16 @@ async def until(
     return await until_row(lambda: bench.store.get_call(CallId(call_id)), fits, deadline_s)
 
 
-async def released(bench: Bench, hop: EmbeddedHop, call_id: str, deadline_s: float = 15) -> Call:
-    """Wait for the clean end: neither LiveKit nor the hop holds anything of the call."""
+async def held(bench: Bench, bridge: EmbeddedBridge) -> frozenset[CallId]:
+    """The calls whose caller's leg a bridge has."""
+    return await bench.plane.near.legs.holds(bridge.url)
+
+
+async def released(
+    bench: Bench, bridge: EmbeddedBridge, call_id: str, deadline_s: float = 15
+) -> Call:
+    """Wait for the clean end: neither LiveKit nor the bridge holds anything of the call."""
     row = await until(bench, call_id, lambda call: call.released_at is not None, deadline_s)
     assert row.room not in await bench.plane.near.rooms.rooms()
-    assert call_id not in await bench.plane.hops.client(str(hop.address)).list_calls()
+    assert call_id not in await held(bench, bridge)
     return row

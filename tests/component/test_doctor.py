@@ -69,7 +69,7 @@ async def test_without_a_worker_only_the_worker_is_missed(
         "webhook",
     }  # fmt: skip
     warned = [finding.about for finding in found if finding.status == "warn"]
-    assert warned == ["media", "media hop"]
+    assert warned == ["media", "bridge"]
 
 
 @pytest.mark.parametrize(

@@ -120,10 +120,10 @@ async def test_a_verify_token_that_only_the_process_does_not_know_is_told(
 async def test_without_a_template_few_people_can_be_asked(
     neighbours: dict[str, str], whatsapp: WhatsAppSimulator, names: set[str], status: str
 ) -> None:
-    """Where calls are placed, which takes a media hop."""
+    """Where calls are placed, which takes a media bridge."""
     policy = replace(whatsapp.outbound.policy, permission_templates=names, templates={"other"})
     whatsapp.outbound.policy = policy
-    found = await at_meta({**neighbours, "RTPENGINE_URL": "udp://127.0.0.1:9"})
+    found = await at_meta({**neighbours, "BRIDGE_URLS": "http://127.0.0.1:9"})
     (told,) = [one for one in found if one.about == "template"]
     assert told.status == status
     assert ("--template" in told.fix) == (status == "warn")

@@ -10,7 +10,8 @@ from shared.call.call import CallStatus, EndReason
 from simulators.meta.calls.user_call import SimulatedCall
 from simulators.meta.people.call_plan import CallPlan
 from tests.component.bench import Bench, MakeBench, actions, ended_as
-from wacall.stack.hop import EmbeddedHop
+from tests.component.outbound import over
+from wacall.stack.bridge import EmbeddedBridge
 
 Edit = Callable[[str], str]
 
@@ -61,7 +62,7 @@ REFUSED_AT_ONCE: dict[str, Edit] = {
     "dns-name": with_candidates("relay.example"),
     "no-candidate": with_candidates(),
 }
-REFUSED_WITH_THE_HOP: dict[str, Edit] = {
+REFUSED_WITH_A_BRIDGE: dict[str, Edit] = {
     "two-sources": lambda sdp: sdp + "a=ssrc:1 cname:other\r\n",
     "no-rtcp-mux": replaced("a=rtcp-mux\r\n", ""),
 }
@@ -111,14 +112,11 @@ async def test_an_offer_of_another_ip_version_is_refused(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize("name", ["bom", "quoted", "a-name-too", "other-codecs-too"])
-async def test_the_hop_answers_what_can_be_read(
-    make_bench: MakeBench, hop: EmbeddedHop, name: str
+async def test_the_bridge_answers_what_can_be_read(
+    make_bench: MakeBench, bridge: EmbeddedBridge, name: str
 ) -> None:
-    """G.711 and L16 beside Opus reach neither LiveKit nor the answer.
-
-    What is said is not heard: the hop leaves a lite phone without media.
-    """
-    bench = await make_bench(RTPENGINE_URL=hop.url, WA_MEDIA="hop", PICK_UP_WAIT_S="0")
+    """G.711 and L16 beside Opus reach neither LiveKit nor the answer."""
+    bench = await make_bench(**over(bridge), WA_MEDIA="bridge")
     call = await bench.whatsapp.call(plan(name))
     await call.accepted(12)
     call.hang_up()
@@ -126,24 +124,11 @@ async def test_the_hop_answers_what_can_be_read(
     assert call.violations == []
 
 
-@pytest.mark.parametrize("name", [*REFUSED_AT_ONCE, *REFUSED_WITH_THE_HOP])
-async def test_the_hop_refuses_what_it_cannot_carry(
-    make_bench: MakeBench, hop: EmbeddedHop, name: str
+@pytest.mark.parametrize("name", [*REFUSED_AT_ONCE, *REFUSED_WITH_A_BRIDGE])
+async def test_the_bridge_refuses_what_it_cannot_carry(
+    make_bench: MakeBench, bridge: EmbeddedBridge, name: str
 ) -> None:
     """As without it; and it wants one source, and RTP and RTCP on one port."""
-    bench = await make_bench(RTPENGINE_URL=hop.url, WA_MEDIA="hop")
+    bench = await make_bench(**over(bridge), WA_MEDIA="bridge")
     bench.agents.stay_away()
-    await refused(bench, (REFUSED_AT_ONCE | REFUSED_WITH_THE_HOP)[name])
-
-
-async def test_the_hop_refuses_an_ip_version_that_it_has_not(
-    make_bench: MakeBench, hop: EmbeddedHop
-) -> None:
-    """Who says no, hop or answer, is the same to the phone: it does not ring on."""
-    bench = await make_bench(RTPENGINE_URL=hop.url, WA_MEDIA="hop")
-    call = await bench.whatsapp.call(CallPlan(edit_offer=with_candidates("2001:db8::1")))
-    await call.ended(6)
-    row = await bench.until_released(call)
-    assert row.status is CallStatus.FAILED
-    assert row.end_reason in (EndReason.BAD_OFFER, EndReason.HOP_REFUSED)
-    assert actions(call) == ["reject"]
+    await refused(bench, (REFUSED_AT_ONCE | REFUSED_WITH_A_BRIDGE)[name])

@@ -10,15 +10,15 @@ import pytest_asyncio
 
 from simulators.meta.api.faults import Fault, FaultKind
 from tests.component.bench import OPERATOR_KEY, Bench, MakeBench
-from tests.component.outbound import make_person
+from tests.component.outbound import make_person, over
 from tests.paths import ROOT
-from wacall.stack.hop import EmbeddedHop
+from wacall.stack.bridge import EmbeddedBridge
 
 
 @pytest_asyncio.fixture
-async def bench(make_bench: MakeBench, hop: EmbeddedHop) -> Bench:
-    """The bench with a media hop."""
-    return await make_bench(RTPENGINE_URL=str(hop.address), RING_TIMEOUT_S="4")
+async def bench(make_bench: MakeBench, bridge: EmbeddedBridge) -> Bench:
+    """The bench with a media bridge."""
+    return await make_bench(**over(bridge), RING_TIMEOUT_S="4")
 
 
 async def wacall(port: int, directory: Path, *words: str) -> tuple[int | None, str, str]:

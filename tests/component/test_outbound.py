@@ -1,4 +1,4 @@
-"""An outbound call's story on real parts: SFU, database, rtpengine; Meta is simulated."""
+"""An outbound call's story on real parts: SFU, database, media bridge; Meta is simulated."""
 
 import asyncio
 import uuid
@@ -16,22 +16,22 @@ from simulators.meta.people.callee_plan import AnswerWebhook, Reaction, Statuses
 from simulators.meta.people.person import Person
 from simulators.meta.webhooks.calls import Caller
 from tests.component.bench import OPERATOR_KEY, Bench, MakeBench, ended_as
-from tests.component.outbound import Place, make_person, released, until
+from tests.component.outbound import Place, make_person, over, released, until
 from wacall.environment import free_port
-from wacall.stack.hop import EmbeddedHop
+from wacall.stack.bridge import EmbeddedBridge
 
 
 @pytest_asyncio.fixture
-async def bench(make_bench: MakeBench, hop: EmbeddedHop) -> Bench:
-    """The bench with a media hop."""
-    return await make_bench(RTPENGINE_URL=str(hop.address), RING_TIMEOUT_S="4")
+async def bench(make_bench: MakeBench, bridge: EmbeddedBridge) -> Bench:
+    """The bench with a media bridge."""
+    return await make_bench(**over(bridge), RING_TIMEOUT_S="4")
 
 
 @pytest.mark.parametrize("setup", ["active", "passive", "actpass"])
 async def test_a_call_is_placed_answered_heard_and_ended(
-    bench: Bench, hop: EmbeddedHop, place: Place, setup: str
+    bench: Bench, bridge: EmbeddedBridge, place: Place, setup: str
 ) -> None:
-    """Policy, agent, hop, connect, answer, ringing, accepted; audio; hang-up; nothing left."""
+    """Policy, agent, bridge, connect, answer, ringing, accepted; audio; hang-up; nothing left."""
     person = make_person(bench, setup=setup, after_s=0.7)
 
     status, body = await place(person)
@@ -44,7 +44,7 @@ async def test_a_call_is_placed_answered_heard_and_ended(
 
     await asyncio.sleep(1.1)  # a call of at least one whole second, as Meta counts
     call.hang_up()
-    row = await released(bench, hop, body["call_id"])
+    row = await released(bench, bridge, body["call_id"])
 
     ended_as(row, CallStatus.COMPLETED, EndReason.CALLER_HANGUP)
     assert row.duration_s is not None
@@ -63,7 +63,9 @@ async def test_without_permission_nothing_leaves(bench: Bench, place: Place) -> 
     assert await bench.store.list_calls(limit=1) == []
 
 
-async def test_the_same_key_never_dials_twice(bench: Bench, hop: EmbeddedHop, place: Place) -> None:
+async def test_the_same_key_never_dials_twice(
+    bench: Bench, bridge: EmbeddedBridge, place: Place
+) -> None:
     """Two requests at once and one later: one call, one `connect`."""
     person = make_person(bench, after_s=0.3)
     key = str(uuid.uuid4())
@@ -78,10 +80,12 @@ async def test_the_same_key_never_dials_twice(bench: Bench, hop: EmbeddedHop, pl
     connects = [request for request in bench.whatsapp.requests if request.action == "connect"]
     assert len(connects) == 1
     call.hang_up()
-    await released(bench, hop, answers[0][1]["call_id"])
+    await released(bench, bridge, answers[0][1]["call_id"])
 
 
-async def test_a_key_belongs_to_one_person(bench: Bench, hop: EmbeddedHop, place: Place) -> None:
+async def test_a_key_belongs_to_one_person(
+    bench: Bench, bridge: EmbeddedBridge, place: Place
+) -> None:
     """Used again for somebody else it is refused: whoever sent it would believe in two calls."""
     person, key = make_person(bench, reaction=Reaction.REJECTS, after_s=0.1), str(uuid.uuid4())
     _, body = await place(person, key=key)
@@ -90,7 +94,7 @@ async def test_a_key_belongs_to_one_person(bench: Bench, hop: EmbeddedHop, place
     status, refusal = await place(somebody_else, key=key)
 
     assert (status, refusal["error"]["code"]) == (422, "idempotency-key-reused")
-    await released(bench, hop, body["call_id"])
+    await released(bench, bridge, body["call_id"])
     assert len(await bench.store.list_calls(limit=5)) == 1
 
 
@@ -112,18 +116,18 @@ async def test_a_key_belongs_to_one_person(bench: Bench, hop: EmbeddedHop, place
 )
 async def test_a_call_that_nobody_takes_ends_with_its_reason(
     bench: Bench,
-    hop: EmbeddedHop,
+    bridge: EmbeddedBridge,
     place: Place,
     plan: dict[str, Any],
     status: CallStatus,
     reason: EndReason,
 ) -> None:
-    """Each its own end, and nothing left in hop, SFU or at Meta."""
+    """Each its own end, and nothing left at the bridge, in the SFU or at Meta."""
     person = make_person(bench, **{"after_s": 0.3, **plan})
 
     _, body = await place(person)
     call = await bench.whatsapp.next_outbound_call(12)
-    row = await released(bench, hop, body["call_id"], 12)
+    row = await released(bench, bridge, body["call_id"], 12)
 
     ended_as(row, status, reason)
     await call.ended(12)
@@ -142,7 +146,7 @@ async def test_a_call_that_nobody_takes_ends_with_its_reason(
     ids=["answer-first", "swapped", "no-ringing", "status-first", "copies", "no-echo"],
 )
 async def test_webhooks_may_come_in_any_order(
-    bench: Bench, hop: EmbeddedHop, place: Place, plan: dict[str, Any]
+    bench: Bench, bridge: EmbeddedBridge, place: Place, plan: dict[str, Any]
 ) -> None:
     """Before the response, swapped, missing, repeated: the call is answered and heard."""
     person = make_person(bench, **{"after_s": 0.4, **plan})
@@ -154,13 +158,13 @@ async def test_webhooks_may_come_in_any_order(
     await until(bench, body["call_id"], lambda row: row.status is CallStatus.ACTIVE)
     call.hang_up()
 
-    row = await released(bench, hop, body["call_id"])
+    row = await released(bench, bridge, body["call_id"])
     ended_as(row, CallStatus.COMPLETED, EndReason.CALLER_HANGUP)
     assert call.violations == []
 
 
 async def test_a_ringing_call_can_be_canceled(
-    bench: Bench, hop: EmbeddedHop, place: Place, http: aiohttp.ClientSession
+    bench: Bench, bridge: EmbeddedBridge, place: Place, http: aiohttp.ClientSession
 ) -> None:
     """The operator hangs up before anybody answers: Meta is told."""
     person = make_person(bench, reaction=Reaction.IGNORES)
@@ -173,7 +177,7 @@ async def test_a_ringing_call_can_be_canceled(
         assert response.status == 200
 
     ended_as(
-        await released(bench, hop, body["call_id"]),
+        await released(bench, bridge, body["call_id"]),
         CallStatus.CANCELED,
         EndReason.OPERATOR_HANGUP,
     )
@@ -182,7 +186,7 @@ async def test_a_ringing_call_can_be_canceled(
 
 
 async def test_a_refused_connect_ends_the_call_and_teaches_the_ledger(
-    bench: Bench, hop: EmbeddedHop, place: Place
+    bench: Bench, bridge: EmbeddedBridge, place: Place
 ) -> None:
     """Meta refuses what the ledger allowed (138006): failed, and the next request is denied."""
     person = make_person(bench)
@@ -191,7 +195,7 @@ async def test_a_refused_connect_ends_the_call_and_teaches_the_ledger(
     )
 
     _, body = await place(person)
-    row = await released(bench, hop, body["call_id"])
+    row = await released(bench, bridge, body["call_id"])
     ended_as(row, CallStatus.FAILED, EndReason.GRAPH_REFUSED)
     # with what Meta's support asks for
     noted = await bench.database.execute(
@@ -205,7 +209,7 @@ async def test_a_refused_connect_ends_the_call_and_teaches_the_ledger(
 
 
 async def test_a_connect_whose_answer_was_lost_is_not_repeated(
-    bench: Bench, hop: EmbeddedHop, place: Place
+    bench: Bench, bridge: EmbeddedBridge, place: Place
 ) -> None:
     """The phone rings although Graph's answer did not come: the webhook brings the call's id."""
     person = make_person(bench, after_s=0.5)
@@ -218,7 +222,7 @@ async def test_a_connect_whose_answer_was_lost_is_not_repeated(
     call.hang_up()
 
     ended_as(
-        await released(bench, hop, body["call_id"]),
+        await released(bench, bridge, body["call_id"]),
         CallStatus.COMPLETED,
         EndReason.CALLER_HANGUP,
     )
@@ -227,12 +231,10 @@ async def test_a_connect_whose_answer_was_lost_is_not_repeated(
 
 
 async def test_a_connect_that_never_left_ends_the_call_at_once(
-    make_bench: MakeBench, hop: EmbeddedHop, place: Place
+    make_bench: MakeBench, bridge: EmbeddedBridge, place: Place
 ) -> None:
     """No connection to Graph: no phone can ring, and the operator is not kept waiting for one."""
-    bench = await make_bench(
-        RTPENGINE_URL=str(hop.address), WA_GRAPH_BASE_URL=f"http://127.0.0.1:{free_port()}"
-    )
+    bench = await make_bench(**over(bridge), WA_GRAPH_BASE_URL=f"http://127.0.0.1:{free_port()}")
     person = make_person(bench)
     await bench.plane.use_cases.papers.write(
         SomebodyCalled(phone=person.caller.phone),
@@ -249,27 +251,27 @@ async def test_a_connect_that_never_left_ends_the_call_at_once(
 
 
 async def test_an_agent_that_does_not_come_means_no_ringing_phone(
-    make_bench: MakeBench, hop: EmbeddedHop, place: Place
+    make_bench: MakeBench, bridge: EmbeddedBridge, place: Place
 ) -> None:
     """Without an agent nobody is called."""
-    bench = await make_bench(RTPENGINE_URL=str(hop.address), AGENT_READY_TIMEOUT_S="0.5")
+    bench = await make_bench(**over(bridge), AGENT_READY_TIMEOUT_S="0.5")
     bench.agents.stay_away()
     person = make_person(bench)
 
     _, body = await place(person)
 
     ended_as(
-        await released(bench, hop, body["call_id"]), CallStatus.FAILED, EndReason.AGENT_NOT_READY
+        await released(bench, bridge, body["call_id"]), CallStatus.FAILED, EndReason.AGENT_NOT_READY
     )
     assert not [request for request in bench.whatsapp.requests if request.action == "connect"]
 
 
-async def test_without_a_hop_no_call_is_placed(make_bench: MakeBench, place: Place) -> None:
-    """RTPENGINE_URL is not set: a clear 503, no row."""
+async def test_without_a_bridge_no_call_is_placed(make_bench: MakeBench, place: Place) -> None:
+    """BRIDGE_URLS is not set: a clear 503, no row."""
     bench = await make_bench()
     person = make_person(bench)
 
     status, body = await place(person)
 
-    assert (status, body["error"]["code"]) == (503, "no-hop")
+    assert (status, body["error"]["code"]) == (503, "no-bridge")
     assert await bench.store.list_calls(limit=1) == []

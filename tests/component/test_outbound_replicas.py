@@ -1,4 +1,4 @@
-"""Placed calls over several replicas and hops: what one began, any other one goes on with."""
+"""Placed calls over several replicas and bridges: what one began, any other one goes on with."""
 
 import pytest
 import pytest_asyncio
@@ -10,36 +10,35 @@ from simulators.meta.people.person import Person
 from simulators.meta.webhooks.calls import Caller
 from simulators.meta.whatsapp import WhatsAppSimulator
 from tests.component.bench import Bench, MakeBench, StartControlPlane, ended_as
-from tests.component.outbound import Place, make_person, released, until
+from tests.component.outbound import Place, make_person, over, released, until
 from tests.component.puppet import PuppetAgents
-from tests.eventually import eventually
 from tests.replicas import FIRST, SECOND, Balancer
 from wacall.environment import free_port
+from wacall.stack.bridge import EmbeddedBridge
 from wacall.stack.database import LocalSupabase
-from wacall.stack.hop import EmbeddedHop
 
 
 @pytest_asyncio.fixture
 async def replicas(
     start_controlplane: StartControlPlane,
     balancer: Balancer,
-    hop: EmbeddedHop,
+    bridge: EmbeddedBridge,
     whatsapp: WhatsAppSimulator,
     puppets: PuppetAgents,
     store: SupabaseStore,
     database: LocalSupabase,
 ) -> Bench:
-    """Two control planes over one database, one SFU and one hop; operators ask the first."""
-    first = await start_controlplane(RTPENGINE_URL=hop.url)
+    """Two control planes over one database, one SFU and one bridge; operators ask the first."""
+    first = await start_controlplane(**over(bridge), MEDIA_DEAD_S="2.5")
     port = free_port()
-    await start_controlplane(RTPENGINE_URL=hop.url, PORT=str(port))
+    await start_controlplane(**over(bridge), PORT=str(port))
     balancer.ports = {FIRST: first.settings.port, SECOND: port}
     whatsapp.webhook_url = balancer.url
     return Bench(plane=first, whatsapp=whatsapp, agents=puppets, store=store, database=database)
 
 
 async def test_the_other_replica_takes_the_answer_and_all_that_follows(
-    replicas: Bench, balancer: Balancer, hop: EmbeddedHop, place: Place
+    replicas: Bench, balancer: Balancer, bridge: EmbeddedBridge, place: Place
 ) -> None:
     """The first dials; answer, RINGING, ACCEPTED and the end come to the second."""
     balancer.targets = {kind: [SECOND] for kind in ("connect", "RINGING", "ACCEPTED", "terminate")}
@@ -52,7 +51,7 @@ async def test_the_other_replica_takes_the_answer_and_all_that_follows(
     await until(replicas, body["call_id"], lambda row: row.status is CallStatus.ACTIVE)
     call.hang_up()
 
-    row = await released(replicas, hop, body["call_id"])
+    row = await released(replicas, bridge, body["call_id"])
     ended_as(row, CallStatus.COMPLETED, EndReason.CALLER_HANGUP)
     assert call.violations == []
     assert {one.replica for one in balancer.passed} == {SECOND}
@@ -60,7 +59,7 @@ async def test_the_other_replica_takes_the_answer_and_all_that_follows(
 
 
 async def test_every_event_at_both_replicas_is_worked_on_once(
-    replicas: Bench, balancer: Balancer, hop: EmbeddedHop, place: Place
+    replicas: Bench, balancer: Balancer, bridge: EmbeddedBridge, place: Place
 ) -> None:
     """Two copies of the answer and of each status, each to both at once: linked once, heard."""
     balancer.targets = {
@@ -76,7 +75,7 @@ async def test_every_event_at_both_replicas_is_worked_on_once(
     assert settled == ["duplicate", "duplicate", "duplicate", "handled"]
     call.hang_up()
 
-    row = await released(replicas, hop, body["call_id"])
+    row = await released(replicas, bridge, body["call_id"])
     ended_as(row, CallStatus.COMPLETED, EndReason.CALLER_HANGUP)
     assert await replicas.until_settled("terminate", 2) == ["duplicate", "handled"]
     assert [request.action for request in call.requests if request.action == "terminate"] == []
@@ -85,29 +84,27 @@ async def test_every_event_at_both_replicas_is_worked_on_once(
 
 
 async def test_the_other_replica_notices_a_pick_up_and_a_vanished_phone(
-    start_controlplane: StartControlPlane, replicas: Bench, hop: EmbeddedHop, place: Place
+    start_controlplane: StartControlPlane, replicas: Bench, bridge: EmbeddedBridge, place: Place
 ) -> None:
-    """A third replica with short limits, which saw nothing of the call before, ends it."""
+    """A third replica, which saw nothing of the call before, looks too: it ends once."""
     person = make_person(replicas, after_s=0.4)
     _, body = await place(person)
     call = await replicas.whatsapp.next_outbound_call(12)
     await call.accepted(12)
     await call.phone.wait_agent_speaking(12)
 
-    await start_controlplane(
-        RTPENGINE_URL=hop.url, PORT=str(free_port()), MEDIA_DEAD_S="1", HOP_CHECK_INTERVAL_S="0.3"
-    )
+    await start_controlplane(**over(bridge), PORT=str(free_port()), MEDIA_CHECK_INTERVAL_S="0.3")
     call.vanish()
 
-    row = await released(replicas, hop, body["call_id"], 6)
+    row = await released(replicas, bridge, body["call_id"], 12)
     ended_as(row, CallStatus.COMPLETED, EndReason.MEDIA_LOST)
 
 
-async def test_calls_are_spread_and_each_leaves_its_own_hop(
-    make_bench: MakeBench, hop: EmbeddedHop, mortal_hop: EmbeddedHop, place: Place
+async def test_calls_are_spread_and_each_leaves_its_own_bridge(
+    make_bench: MakeBench, bridge: EmbeddedBridge, mortal_bridge: EmbeddedBridge, place: Place
 ) -> None:
-    """Two hops, two calls: one on each, both heard, nothing left on either."""
-    bench = await make_bench(RTPENGINE_URL=f"{hop.url},{mortal_hop.url}")
+    """Two bridges, two calls: one on each, both heard, nothing left on either."""
+    bench = await make_bench(**over(bridge, mortal_bridge))
     bodies = []
     for caller in (Caller(), Caller(phone="15550100124", user_id="US.2")):
         person = Person(caller=caller, plan=CalleePlan(after_s=0.3))
@@ -123,32 +120,32 @@ async def test_calls_are_spread_and_each_leaves_its_own_hop(
         for body in bodies
     ]
 
-    assert {row.hop for row in rows} == {hop.url, mortal_hop.url}
+    assert {row.bridge for row in rows} == {bridge.url, mortal_bridge.url}
     for row in rows:
-        assert row.hop is not None
-        assert row.id in await bench.plane.hops.client(row.hop).list_calls()
+        assert row.bridge is not None
+        assert row.id in await bench.plane.near.legs.holds(row.bridge)
     for call in calls:
         call.hang_up()
     for body in bodies:
-        await released(bench, hop, body["call_id"])
-        await released(bench, mortal_hop, body["call_id"])
+        await released(bench, bridge, body["call_id"])
+        await released(bench, mortal_bridge, body["call_id"])
 
 
 @pytest.mark.parametrize("dies", ["before-the-start", "between-two-looks"])
-async def test_a_dead_hop_is_passed_over(
-    make_bench: MakeBench, hop: EmbeddedHop, mortal_hop: EmbeddedHop, place: Place, dies: str
+async def test_a_dead_bridge_is_passed_over(
+    make_bench: MakeBench,
+    bridge: EmbeddedBridge,
+    mortal_bridge: EmbeddedBridge,
+    place: Place,
+    dies: str,
 ) -> None:
-    """The first of two hops is dead: the other one takes the calls."""
+    """The first of two bridges is dead: the other one takes the calls."""
     if dies == "before-the-start":
-        await mortal_hop.stop()
-    bench = await make_bench(
-        RTPENGINE_URL=f"{mortal_hop.url},{hop.url}", HOP_CHECK_INTERVAL_S="0.3"
-    )
+        await mortal_bridge.stop()
+    bench = await make_bench(**over(mortal_bridge, bridge), MEDIA_CHECK_INTERVAL_S="0.3")
     if dies == "between-two-looks":
-        assert all(state.is_well for state in bench.plane.hops.states)
-        await mortal_hop.stop()
-        hops = bench.plane.hops
-        await eventually(lambda: not all(state.is_well for state in hops.states))
+        assert len(await bench.plane.bridges.healths()) == 2
+        await mortal_bridge.stop()
 
     _, body = await place(make_person(bench, after_s=0.3))
     call = await bench.whatsapp.next_outbound_call(12)
@@ -156,6 +153,6 @@ async def test_a_dead_hop_is_passed_over(
     await call.phone.wait_agent_speaking(12)
     call.hang_up()
 
-    row = await released(bench, hop, body["call_id"])
+    row = await released(bench, bridge, body["call_id"])
     ended_as(row, CallStatus.COMPLETED, EndReason.CALLER_HANGUP)
-    assert row.hop == hop.url
+    assert row.bridge == bridge.url

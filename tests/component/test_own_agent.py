@@ -17,9 +17,9 @@ from simulators.openai.server import OpenAISimulator
 from simulators.speech import ear, voice
 from tests import paths
 from tests.component.bench import Bench, MakeBench, actions, ended_as
-from tests.component.outbound import Place, make_person, released, until
+from tests.component.outbound import Place, make_person, over, released, until
 from wacall.environment import free_port
-from wacall.stack.hop import EmbeddedHop
+from wacall.stack.bridge import EmbeddedBridge
 from wacall.stack.processes import Child
 
 pytestmark = pytest.mark.timeout(120)
@@ -82,11 +82,9 @@ async def script(
 
 
 @pytest_asyncio.fixture
-async def bench(make_bench: MakeBench, hop: EmbeddedHop, script: None) -> Bench:
+async def bench(make_bench: MakeBench, bridge: EmbeddedBridge, script: None) -> Bench:
     """The bench with the script for an agent."""
-    bench = await make_bench(
-        AGENT_NAME=NAME, RTPENGINE_URL=str(hop.address), AGENT_READY_TIMEOUT_S="10"
-    )
+    bench = await make_bench(AGENT_NAME=NAME, **over(bridge), AGENT_READY_TIMEOUT_S="10")
     bench.agents.stay_away()
     return bench
 
@@ -115,7 +113,7 @@ async def test_it_greets_and_answers(bench: Bench, openai: OpenAISimulator) -> N
 
 
 async def test_it_is_not_heard_before_somebody_picks_up(
-    bench: Bench, hop: EmbeddedHop, place: Place
+    bench: Bench, bridge: EmbeddedBridge, place: Place
 ) -> None:
     """It is ready while the phone rings for seconds, and speaks after the pick-up."""
     person = make_person(bench, after_s=3)
@@ -127,7 +125,7 @@ async def test_it_is_not_heard_before_somebody_picks_up(
     await call.phone.wait_agent_speaking(PATIENCE_S)
     await until(bench, body["call_id"], lambda row: row.status is CallStatus.ACTIVE)
     call.hang_up()
-    row = await released(bench, hop, body["call_id"], 20)
+    row = await released(bench, bridge, body["call_id"], 20)
 
     ended_as(row, CallStatus.COMPLETED, EndReason.CALLER_HANGUP)
     assert call.violations == []

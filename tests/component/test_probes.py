@@ -208,7 +208,7 @@ async def test_a_dead_loop_is_named(bench: Bench, http: aiohttp.ClientSession) -
 async def test_loops_are_counted(bench: Bench, http: aiohttp.ClientSession) -> None:
     """Every loop of the process turns, and the metrics say how it went."""
     sweeps = {"sweep-overdue", "sweep-pending", "sweep-unreleased", "sweep-reconcile"}
-    loops = sweeps | {"hop-watch", "hops", "database-client"}
+    loops = sweeps | {"media-watch", "database-client"}
     wanted = [f'whatsapp_loop_turns_total{{loop="{name}",outcome="ok"}}' for name in loops]
 
     async def all_have_turned() -> str | None:

@@ -24,7 +24,7 @@ from tests.component.bench import (
     actions,
     ended_as,
 )
-from tests.component.outbound import Place, make_person, released, until
+from tests.component.outbound import Place, make_person, over, released, until
 from tests.component.puppet import PuppetAgents
 from tests.component.replica import Replica
 from tests.database_proxy import DatabaseProxy
@@ -32,8 +32,8 @@ from tests.eventually import eventually
 from tests.replicas import FIRST, SECOND, Balancer
 from tests.serving import serving
 from wacall.environment import free_port
+from wacall.stack.bridge import EmbeddedBridge
 from wacall.stack.database import LocalSupabase
-from wacall.stack.hop import EmbeddedHop
 
 pytestmark = pytest.mark.full_speed
 
@@ -267,13 +267,16 @@ async def test_who_lost_the_set_up_stops_and_leaves_the_room_alone(
 
 
 async def test_a_placed_call_whose_process_is_killed_fails_at_once(
-    make_bench: MakeBench, start_mortal: StartMortal, hop: EmbeddedHop, whatsapp: WhatsAppSimulator
+    make_bench: MakeBench,
+    start_mortal: StartMortal,
+    bridge: EmbeddedBridge,
+    whatsapp: WhatsAppSimulator,
 ) -> None:
     """Before `connect`: no phone has rung, and whoever ordered the call learns it in seconds."""
-    bench = await make_bench(RTPENGINE_URL=hop.url)
+    bench = await make_bench(**over(bridge))
     bench.agents.stay_away()
     person = make_person(bench)
-    mortal = await start_mortal(RTPENGINE_URL=hop.url)
+    mortal = await start_mortal(**over(bridge))
     async with aiohttp.ClientSession(f"http://127.0.0.1:{mortal.port}") as http:
         headers = {"Authorization": f"Bearer {OPERATOR_KEY}"}
         body = {"to": f"+{person.caller.phone}"}
@@ -283,7 +286,7 @@ async def test_a_placed_call_whose_process_is_killed_fails_at_once(
     await mortal.die()
     died = time.monotonic()
 
-    row = await released(bench, hop, call_id, PATIENCE_S)
+    row = await released(bench, bridge, call_id, PATIENCE_S)
     assert time.monotonic() - died < TAKEN_OVER_S + 2
     ended_as(row, CallStatus.FAILED, EndReason.SETUP_TIMEOUT)
     assert row.accept_sent_at is None
@@ -293,15 +296,15 @@ async def test_the_linking_of_a_placed_call_is_finished_by_another(
     make_bench: MakeBench,
     start_mortal: StartMortal,
     balancer: Balancer,
-    hop: EmbeddedHop,
+    bridge: EmbeddedBridge,
     place: Place,
     whatsapp: WhatsAppSimulator,
 ) -> None:
     """Killed between Meta's answer and the media path: the person who picks up is heard."""
-    bench = await make_bench(RTPENGINE_URL=hop.url)
+    bench = await make_bench(**over(bridge))
     # its WHIP leads nowhere, so that it stays in the middle
     async with serving(web.post("/whip/v1", _never)) as nowhere:
-        mortal = await start_mortal(RTPENGINE_URL=hop.url, LIVEKIT_URL=nowhere)
+        mortal = await start_mortal(**over(bridge), LIVEKIT_URL=nowhere)
         balancer.ports[SECOND] = bench.plane.settings.port
         balancer.targets = {kind: [SECOND] for kind in ("RINGING", "ACCEPTED", "terminate")}
         whatsapp.webhook_url = balancer.url
@@ -315,7 +318,7 @@ async def test_the_linking_of_a_placed_call_is_finished_by_another(
     row = await until(bench, body["call_id"], lambda row: row.status is CallStatus.ACTIVE)
     assert (row.setup_takes, row.setup_owner) == (1, None)
     call.hang_up()
-    row = await released(bench, hop, body["call_id"])
+    row = await released(bench, bridge, body["call_id"])
     ended_as(row, CallStatus.COMPLETED, EndReason.CALLER_HANGUP)
     assert call.violations == []
 

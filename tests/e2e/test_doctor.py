@@ -28,7 +28,7 @@ async def test_a_running_stack_is_found_healthy(deployment: Deployment) -> None:
         "livekit",
         "agent",
         "media",
-        "media hop",
+        "bridge",
         "database",
         "graph",
         "clock",

@@ -358,7 +358,7 @@ async def test_data_of_an_earlier_release_is_read_by_this_one(folder: Path, vers
         call = await SupabaseStore(rest).get_call(CALL)
         assert call is not None
         assert (call.status, call.duration_s, call.party.name) == (CallStatus.COMPLETED, 30, "Ann")
-        assert (call.hop, call.dialed_at, call.timings) == (None, None, {"whip": 12.5})
+        assert (call.bridge, call.dialed_at, call.timings) == (None, None, {"whip": 12.5})
         (turn,) = await rest.rows("read", rest.table("transcripts").select("*"))
         assert rows.transcript_from_row(turn).text == "hello"
         (event,) = await rest.rows("read", rest.table("call_events").select("*"))

@@ -60,11 +60,11 @@ async def test_up_from_ready_to_stopped(up: Up) -> None:
     """
     told = [line for line in up.lines if re.match(r"up +\| +[0-9]+\.[0-9] s  ", line)]
     assert {line.partition(" s  ")[2].strip() for line in told} >= {
-        "SFU", "media hop", "database", "control plane", "agent worker",
+        "SFU", "media bridge", "database", "control plane", "agent worker",
     }  # fmt: skip
     await up.read_until(r"up +\| Warning: .*WA_GRAPH_BASE_URL")
     await up.read_until(r"up +\| Warning: .*OPENAI_BASE_URL")
-    assert set(up.ready) == {"controlplane", "livekit", "supabase", "hop", "env"}
+    assert set(up.ready) == {"controlplane", "livekit", "supabase", "bridge", "env"}
     assert await status_of(f"{up.ready['controlplane']}/readyz") == 200
     file = Path(up.ready["env"])
     assert stat.S_IMODE(file.stat().st_mode) == 0o600

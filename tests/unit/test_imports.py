@@ -17,11 +17,11 @@ OURS = ("shared", "controlplane", "agents", "simulators", "wacall")
 CORE = {"shared.call", "controlplane.core"}
 NEIGHBOURS = {
     "shared.bridge", "shared.database", "shared.process", "controlplane.sdp", "controlplane.meta",
-    "controlplane.livekit", "controlplane.rtpengine", "controlplane.ledger",
+    "controlplane.livekit", "controlplane.bridge", "controlplane.ledger",
     "controlplane.telemetry",
 }  # fmt: skip
-# all but the media hop, of which the stories know what `core.hop` says
-UNSWAPPED = NEIGHBOURS - {"controlplane.rtpengine"}
+# all but what carries the media, of which the stories know what `core.caller_leg` says
+UNSWAPPED = NEIGHBOURS - {"controlplane.bridge"}
 SIMULATED_META = [
     "simulators.meta.webhooks", "simulators.meta.people", "simulators.meta.rules",
     "simulators.meta.api", "simulators.meta.calls", "simulators.meta",
@@ -46,7 +46,7 @@ ALLOWED: dict[str, set[str]] = {
     # one folder per neighbour; none knows another
     "controlplane.meta": CORE | {"controlplane.sdp", "controlplane.stop", "shared.process"},
     "controlplane.livekit": CORE | {"shared.process"},
-    "controlplane.rtpengine": CORE | {"controlplane.sdp", "shared.process"},
+    "controlplane.bridge": CORE | {"controlplane.sdp", "shared.bridge", "shared.process"},
     "controlplane.ledger": CORE | {"shared.database"},
     "controlplane.telemetry": CORE,
     "controlplane.openai": CORE | {"shared.process"},
@@ -85,25 +85,24 @@ ALLOWED: dict[str, set[str]] = {
     "wacall.database": {"shared.call", "shared.database", "controlplane", "wacall"},
     "wacall.doctor": CORE | {
         "shared.bridge", "shared.database", "shared.process", "controlplane",
-        "controlplane.livekit", "controlplane.meta", "controlplane.rtpengine", "agents", "wacall",
+        "controlplane.livekit", "controlplane.meta", "agents", "wacall",
         "wacall.operators",
     },
     # starts the simulated OpenAI, as everything else, as a process: imports no simulator
     "wacall.stack": CORE | {
-        "shared.process", "controlplane", "controlplane.rtpengine", "agents", "wacall",
+        "shared.process", "controlplane", "agents", "wacall",
         "wacall.database", "wacall.doctor",
     },
     # two that look at a whole stack from outside and inside; neither knows the other
     "wacall.demo": CORE | SHARED | SIMULATORS | RUNS_A_STACK | {
-        "controlplane.ledger", "controlplane.rtpengine",
+        "controlplane.ledger", "shared.bridge",
     },
     "wacall.bench": CORE | SHARED | SIMULATORS | RUNS_A_STACK,
 }  # fmt: skip
-# who knows that the media hop is rtpengine: whoever sets it up, starts it, examines or measures it
-KNOWS_RTPENGINE = {
-    "controlplane/app.py", "controlplane/parts.py", "controlplane/settings.py",
-    "wacall/demo/aftermath.py", "wacall/doctor/examine.py", "wacall/stack/hop.py",
-}  # fmt: skip
+# who knows that a bridge carries the media: whoever wires the parts
+KNOWS_THE_BRIDGE = {"controlplane/app.py", "controlplane/parts.py"}
+# and of the bridges' control the stories know what can go wrong, nothing else
+SEEN_OF_BRIDGES = {"shared.bridge.errors"}
 # folders in which nothing has a socket, an event loop, or a clock of its own
 PURE = (
     "shared.call",
@@ -164,16 +163,24 @@ def test_a_folder_imports_only_what_lies_below_it(folder: str) -> None:
     assert not wrong
 
 
-def test_the_media_hop_can_be_swapped_whole() -> None:
-    """The room that another kind of hop would replace is known to these files and no others."""
+def test_what_carries_the_media_can_be_swapped_whole() -> None:
+    """The room that another carrier would replace is known to these files and no others."""
     found = {
         str(path.relative_to(ROOT))
         for package in OURS
         for path in modules(package)
         for name in imports(path)
-        if name.startswith("controlplane.rtpengine") and folder_of(path) != "controlplane.rtpengine"
+        if name.startswith("controlplane.bridge") and folder_of(path) != "controlplane.bridge"
     }
-    assert found == KNOWS_RTPENGINE
+    assert found == KNOWS_THE_BRIDGE
+    seen = {
+        name.rpartition(".")[0] if name[-1:].isupper() else name
+        for folder in ("core", "use_cases", "http")
+        for path in modules(f"controlplane/{folder}")
+        for name in imports(path)
+        if name.startswith("shared.bridge")
+    }
+    assert seen == SEEN_OF_BRIDGES
 
 
 def test_the_core_is_pure() -> None:

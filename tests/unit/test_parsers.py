@@ -5,7 +5,6 @@ thousands of new ones.
 """
 
 import base64
-import contextlib
 import hashlib
 import json
 from collections.abc import Callable, Iterator
@@ -19,17 +18,17 @@ from hypothesis import strategies as st
 from livekit import api, rtc
 
 from agents.media.decoding import read_key as read_told_key
+from controlplane.bridge import descriptions
+from controlplane.bridge.listening import read_key
 from controlplane.core.callee import CallHours
-from controlplane.core.errors import BadSdp, BadWebhook, HopRefused
+from controlplane.core.errors import BadSdp, BadWebhook
 from controlplane.livekit.events import RoomEvent, read_room_event
 from controlplane.meta.batch import split_webhook
 from controlplane.meta.webhook import parse_stored
-from controlplane.rtpengine import descriptions
-from controlplane.rtpengine.address import HopAddress, is_public
-from controlplane.rtpengine.key_reports import read_key
-from controlplane.rtpengine.query import read_query
 from controlplane.sdp import direct
 from controlplane.sdp.lines import Description
+from shared.bridge.events import LegEvent
+from shared.bridge.legs import call_of_leg
 from shared.call.brief import CallBrief
 from shared.call.call import Direction
 from shared.call.room import KEYS, KeyMessage
@@ -173,14 +172,11 @@ TRANSLATIONS: dict[str, Callable[[str], object]] = {
     "answer-for-meta": lambda sdp: direct.answer_for_meta(sdp, OFFER, rewrite_dtls_role=True),
     "answer-as-it-is": lambda sdp: direct.answer_for_meta(sdp, OFFER, rewrite_dtls_role=False),
     "answer-to-it": lambda sdp: direct.answer_for_meta(ANSWER, sdp, rewrite_dtls_role=True),
-    "slim": descriptions.slim,
-    "with-keys": lambda sdp: descriptions.with_keys(sdp, OFFER),
-    "with-its-keys": lambda sdp: descriptions.with_keys(ANSWER, sdp),
-    "source": descriptions.source_of,
-    "hop-offer-for-meta": descriptions.offer_for_meta,
-    "hop-offer-for-livekit": lambda sdp: descriptions.offer_for_livekit(sdp, ssrc=7),
-    "hop-answer-for-meta": lambda sdp: descriptions.answer_for_meta(sdp, OFFER, ssrc=7),
-    "hop-answer-to-it": lambda sdp: descriptions.answer_for_meta(ANSWER, sdp, ssrc=7),
+    "bridge-answer": descriptions.answer_for_bridge,
+    "bridge-offer": descriptions.offer_for_bridge,
+    "bridge-offer-for-meta": descriptions.offer_for_meta,
+    "bridge-answer-for-meta": lambda sdp: descriptions.answer_for_meta(sdp, OFFER),
+    "bridge-answer-to-it": lambda sdp: descriptions.answer_for_meta(ANSWER, sdp),
 }
 
 
@@ -192,54 +188,27 @@ def test_every_description_is_translated_or_refused(name: str, sdp: str) -> None
     assert SECRET not in refusal
     if refusal:
         return
-    if isinstance(made, str):
-        assert Description.parse(made, "The translation").session.lines[0] == "v=0"
-    else:
-        assert isinstance(made, int)
-        assert 0 <= made < 2**32
+    assert isinstance(made, str)
+    assert Description.parse(made, "The translation").session.lines[0] == "v=0"
 
 
-# --- the media hop ---
+# --- the media bridges ---
 
-
-@given(
-    st.text(max_size=30)
-    | st.from_regex(r"(udp|http)://[a-z0-9.:\[\]@%/?#-]{0,20}(:[0-9]{0,6})?/?", fullmatch=True)
-)
-def test_every_hop_address_is_read_or_refused(text: str) -> None:
-    """What a row keeps of it leads back to it."""
-    address, refusal = ask(lambda: HopAddress.parse(text), ValueError)
-    if refusal:
-        well_formed = is_public(refusal.split(" ")[0])
-        assert well_formed or "such as udp://127.0.0.1:2223" in refusal
-        return
-    assert HopAddress.parse(str(address)) == address
-    assert 0 < address.port < 65536
-    assert not is_public(address.host)
-
-
-KEY_REPORT = {
-    "callid": "46453a22-17bc-4023-b1ce-4e0f76917dbe", "source_tag": "wa", "tags": ["wa", "lk"],
-    "type": "DTMF", "timestamp": 1795451726, "source_ip": "127.0.0.1", "event": 11,
-    "duration": 160, "volume": 10,
+DIGIT = {
+    "seq": 7, "at": "2026-11-27T03:00:00Z", "type": "digit",
+    "leg": "wa-46453a22-17bc-4023-b1ce-4e0f76917dbe.caller",
+    "data": {"key": "#", "duration_ms": 160},
 }  # fmt: skip
 
 
-@given(st.binary(max_size=40) | spoiled([KEY_REPORT]).map(lambda x: json.dumps(x).encode()))
-def test_every_key_report_is_read_or_dropped(datagram: bytes) -> None:
-    """The port is open to everybody on the machine."""
-    key = read_key(datagram)
-    assert key is None or key.key in tuple(KEYS)
-
-
-QUERIES = [json.loads(path.read_text()) for path in sorted((DATA / "sdp" / "hop").glob("*.json"))]
-
-
-@given(spoiled(QUERIES))
-def test_every_reply_to_a_query_is_read(reply: Any) -> None:
-    """Or refused, if it does not tell of the phone; what is missing counts as nothing heard."""
-    with contextlib.suppress(HopRefused):
-        read_query(reply)
+@given(st.binary(max_size=40) | spoiled([DIGIT]).map(lambda x: json.dumps(x).encode()))
+def test_every_event_of_a_bridge_is_read_or_refused(line: bytes) -> None:
+    """And a key is one that a telephone has."""
+    event, _ = ask(lambda: LegEvent.read(line), ValueError)
+    if event is not None:
+        named = call_of_leg(event.leg)
+        key = read_key(event, named[0], "i") if named is not None else None
+        assert key is None or key.key in tuple(KEYS)
 
 
 # --- between control plane and agent ---

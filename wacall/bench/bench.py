@@ -82,8 +82,8 @@ _FOOTNOTES: Sequence[tuple[frozenset[str], str]] = (
     (
         frozenset({"cost", "calls"}),
         "RTP: the answer that each phone was given, and the one address that ICE then nominated, "
-        "name only UDP ports of livekit-server's process; the control plane has none (but the one "
-        "on which rtpengine reports keys); and livekit-server's counters are near the phones' own "
+        "name only UDP ports of livekit-server's process; the control plane has none; "
+        "and livekit-server's counters are near the phones' own "
         "(within 3 % and 50 packets a call; not compared where calls are too short for that).",
     ),
 )

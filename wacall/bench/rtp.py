@@ -44,7 +44,7 @@ class RtpWitness:
         once ICE is up: every packet goes there, so to no socket of the worker's.
         """
         controlplane = {pid for root in self._bench.roots["control plane"] for pid in tree(root)}
-        self._controlplane_ports |= udp_ports_of(controlplane) - self._bench.known_udp_ports
+        self._controlplane_ports |= udp_ports_of(controlplane)
         sfu_ports = udp_ports_of(self._bench.roots["SFU"])
         for call in calls:
             ports, peer = set(far_ports(call)), call.phone.peer

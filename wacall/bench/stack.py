@@ -44,7 +44,6 @@ _READ_BY_PRODUCT = (
 )  # fmt: skip
 _PARTS = {
     "sfu": "SFU",
-    "hop": "media hop",
     "bridge": "bridge",
     "agent": "worker",
     "controlplane": "control plane",
@@ -67,8 +66,6 @@ class Bench:
     """The worker's processes while no call runs."""
     controlplane_url: str
     bridge: EmbeddedBridge | None
-    known_udp_ports: frozenset[int]
-    """The control plane's that no media can reach: rtpengine reports pressed keys to it."""
 
     @property
     def app_secret(self) -> str:
@@ -199,7 +196,6 @@ async def running(
             idle_worker_processes=await _idle_processes(roots),
             controlplane_url=stack.controlplane_url,
             bridge=stack.bridge,
-            known_udp_ports=_key_ports(stack.environment),
         )
 
 
@@ -214,11 +210,6 @@ async def _idle_processes(roots: Mapping[str, tuple[int, ...]]) -> int:
         also=lambda: len(tree(worker)) > IDLE_PROCESSES,
     )
     return len(tree(worker))
-
-
-def _key_ports(environment: Mapping[str, str]) -> frozenset[int]:
-    listens = environment.get("HOP_DTMF_LISTEN", "")
-    return frozenset({int(listens.rpartition(":")[2])} if listens else ())
 
 
 def _environment(whatsapp: WhatsAppSimulator, openai_url: str) -> dict[str, str]:

@@ -11,7 +11,6 @@ import sys
 import time
 
 from wacall.bootstrap.browser import browser
-from wacall.bootstrap.debian import REDIS, RTPENGINE, debian_packages
 from wacall.bootstrap.go_programs import far_ends, livekit_server, media_bridge
 from wacall.bootstrap.npm import install_npm_packages
 from wacall.bootstrap.step import Step, StepFailed, fingerprint
@@ -41,7 +40,7 @@ def set_up(*, with_browser: bool = False) -> int:
             # a list, so that every step runs
             work = [
                 python_packages(), project(), livekit_server(), media_bridge(), far_ends(),
-                local_supabase(), media_hop(), with_browser and browser(),
+                local_supabase(), with_browser and browser(),
             ]  # fmt: skip
         except StepFailed as failure:
             if failure.tail:
@@ -143,14 +142,4 @@ def local_supabase() -> bool:
     size = str(os.stat(node).st_size) if node else ""
     return step.run_if_stale(
         fingerprint(node, size, *manifests), lambda s: install_npm_packages(s, NPM_PROJECT)
-    )
-
-
-# --- the media hop ---
-
-
-def media_hop() -> bool:
-    """Install rtpengine where that is possible, and for the tests the Redis that it may use."""
-    return debian_packages(
-        [RTPENGINE, REDIS], CACHE / ".media-hop-stamp", CACHE / "logs" / "media-hop.log"
     )

@@ -12,9 +12,8 @@ import aiohttp
 import numpy as np
 from livekit import api
 
-from controlplane.rtpengine.address import HopAddress
-from controlplane.rtpengine.client import NgClient
-from controlplane.rtpengine.transport import open_transport
+from shared.bridge.address import BridgeAddress
+from shared.bridge.client import BridgeClient
 from shared.call.call import Call
 from shared.call.errors import WacallError
 from shared.call.ids import WhatsAppCallId
@@ -112,14 +111,14 @@ async def _come_to_rest(
     async def no_room() -> bool:
         return row is None or not await _room_exists(running, row.room)
 
-    async def no_hop() -> bool:
-        return row is None or row.hop is None or row.id not in await _calls_on(row.hop, http)
+    async def no_leg() -> bool:
+        return row is None or not await _has_legs(running, row, http)
 
     found = []
     for is_at_rest, sentence in (
         (released, "the call's row was never released"),
         (no_room, "the room still stands at the SFU"),
-        (no_hop, "the media hop still holds the call"),
+        (no_leg, "the media bridge still holds the call"),
         (idle, "the worker still runs a job"),
         (unconnected, "a session is still open at OpenAI"),
     ):
@@ -142,13 +141,16 @@ async def _comes_true(condition: Callable[[], Awaitable[bool]]) -> bool:
     return False
 
 
-async def _calls_on(hop: str, http: aiohttp.ClientSession) -> list[str]:
-    address = HopAddress.parse(hop)
-    client = NgClient(open_transport(address, http), address=address, timeout_s=REQUEST_TIMEOUT_S)
-    try:
-        return await client.list_calls()
-    finally:
-        await client.close()
+async def _has_legs(running: Running, call: Call, http: aiohttp.ClientSession) -> bool:
+    if call.bridge is None:
+        return False
+    bridge = BridgeClient(
+        http,
+        BridgeAddress.parse(call.bridge),
+        token=running.stack.environment.get("BRIDGE_TOKEN", ""),
+        timeout_s=REQUEST_TIMEOUT_S,
+    )
+    return any(leg.startswith(call.room) for leg in await bridge.legs())
 
 
 async def _json(http: aiohttp.ClientSession, url: str) -> dict[str, int]:

@@ -16,7 +16,7 @@ from wacall.demo.screenplay import Screenplay
 from wacall.demo.show import Show
 from wacall.operators.client import OperatorRefused, ask
 
-# the agent has 8 s to get ready, then the hop and Graph are asked
+# the agent has 8 s to get ready, then the bridge and Graph are asked
 DIALED_S = 20.0
 # the control plane lets it ring for 45 s
 RINGS_S = 50.0

@@ -1,7 +1,7 @@
 """`wacall demo`: starts everything, makes a simulated call each way, tells what happens, checks it.
 
-0: every check of what was run holds. Without rtpengine there is no call of the business: the last
-line says so, and with --require-outbound it is a failure.
+0: every check of what was run holds. Without media bridge there is no call of the business: the
+last line says so, and with --require-outbound it is a failure.
 """
 
 import argparse
@@ -31,16 +31,16 @@ from wacall.demo.screenplay import Screenplay
 from wacall.demo.settings import decide
 from wacall.demo.stage import Stage
 from wacall.environment import private_folder
+from wacall.stack.bridge import find_bridge
 from wacall.stack.database import DatabaseFailed
 from wacall.stack.file_lock import try_lock
-from wacall.stack.hop import find_hop
 from wacall.stack.openai import SCENARIO
 from wacall.stack.processes import ChildFailed
 
 DATA_DIR = Path(".wacall/demo")
 RECORDING = "call.wav"
 CALLBACK_RECORDING = "callback.wav"
-NO_HOP = "there is no rtpengine on this machine (Debian: apt-get install rtpengine-daemon)"
+NO_BRIDGE = "there is no media bridge: `make setup` builds it, and says why it could not"
 NO_CALLBACK = "the scenario has no `callback`"
 WHAT_NOW = (
     "What now: ring the agent by hand with `.venv/bin/wacall up --simulate`. README.md says under "
@@ -100,7 +100,7 @@ def main(argv: list[str]) -> int:
     parser.add_argument(
         "--require-outbound",
         action="store_true",
-        help="fail if the business cannot call because there is no rtpengine",
+        help="fail if the business cannot call because there is no media bridge",
     )
     options = parser.parse_args(argv)
     if isinstance(sys.stdout, io.TextIOWrapper):
@@ -147,8 +147,8 @@ async def play(plan: DemoPlan, screen: Screen) -> DemoResult:
     scenario = load_scenario(plan.scenario)
     screenplay, callback = Screenplay.of(scenario), Screenplay.of_callback(scenario)
     not_run = "" if callback is not None else NO_CALLBACK
-    if not plan.configured.get("RTPENGINE_URL") and find_hop(plan.configured) is None:
-        callback, not_run = None, NO_HOP
+    if not plan.configured.get("BRIDGE_URLS") and find_bridge(plan.configured) is None:
+        callback, not_run = None, NO_BRIDGE
     brain = choose_brain(plan.configured)
     settings = decide(plan.configured, brain)
     name = screenplay.name.replace("-", " ").title()

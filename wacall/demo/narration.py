@@ -174,7 +174,7 @@ def called_event(what: str) -> tuple[str, str] | None:
     """Put an event of a phone that the business calls into words."""
     match what:
         case "offered":
-            return "control plane", "sends connect with the media hop's offer: Graph takes it"
+            return "control plane", "sends connect with the media bridge's offer: Graph takes it"
         case "answer-acknowledged":
             return "control plane", "has the phone's answer and takes its webhook with 200"
         case "answer-given-up":

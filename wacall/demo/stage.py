@@ -20,7 +20,6 @@ from wacall.demo.narration import Screen
 from wacall.demo.running import Audience, Running
 from wacall.demo.screenplay import Screenplay
 from wacall.demo.settings import DemoSettings
-from wacall.stack.hop import HopPlan
 from wacall.stack.openai import start_openai
 from wacall.stack.processes import Child
 from wacall.stack.progress import Progress
@@ -71,7 +70,6 @@ class Stage:
                 port=settings.port,
                 # a demo's database may be lost with the machine's power
                 fast_database=True,
-                hop=HopPlan(whatsapp_ip=settings.phone_address, livekit_ip=settings.phone_address),
                 echo=lambda name, line: self._audience.on_log(name, line),
                 report=screen.line,
                 progress=self._progress,

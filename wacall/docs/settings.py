@@ -18,7 +18,6 @@ from controlplane.settings import Settings as ControlplaneSettings
 from wacall.docs.markdown import GENERATED, table
 from wacall.environment import LOOPBACK
 from wacall.stack.bridge import BRIDGE_DRAIN_S, BRIDGE_LISTEN, BRIDGE_MAX_LEGS
-from wacall.stack.hop import PORT_MAX, PORT_MIN
 from wacall.stack.up import SFU_PORT, SFU_UDP_PORT
 
 
@@ -41,23 +40,6 @@ OTHERS = (
     Variable(
         "SFU_NODE_IP", LOOPBACK, "IP address",
         "What the embedded SFU announces; Meta needs the machine's public address.",
-    ),
-    Variable(
-        "HOP_IP", LOOPBACK, "IP address", "The embedded hop's local address for WhatsApp's media."
-    ),
-    Variable(
-        "HOP_ADVERTISED_IP", "", "IP address", "The public address, if HOP_IP is behind NAT."
-    ),
-    Variable(
-        "HOP_PORT_MIN", str(PORT_MIN), "port", "First UDP port of the embedded hop's media."
-    ),
-    Variable("HOP_PORT_MAX", str(PORT_MAX), "port", "Last UDP port of the embedded hop's media."),
-    Variable(
-        "HOP_CONTROL_PORT", "", "port", "The embedded hop's control port, on loopback."
-    ),
-    Variable(
-        "HOP_REDIS", "", "[password@]host:port/db",
-        "With it, calls go on when the embedded hop is restarted."
     ),
     Variable(
         "BRIDGE_LISTEN", BRIDGE_LISTEN, "host:port, or unix:/path",

@@ -17,6 +17,12 @@ async def look_at_bridges(
     settings: BridgeSettings, http: aiohttp.ClientSession
 ) -> AsyncIterator[Finding]:
     """Ask every media bridge that is configured how full it is, and whether it takes orders."""
+    if not settings.bridge_urls:
+        yield warn(
+            _ABOUT,
+            "BRIDGE_URLS is not set, so no outbound calls can be placed.",
+            "Let `wacall up` start a media bridge, or name one that runs.",
+        )
     bridges = Bridges(
         http,
         settings.bridge_urls,

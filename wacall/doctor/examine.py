@@ -13,8 +13,6 @@ import aiohttp
 from agents.models import read_listing
 from agents.settings import Settings as AgentSettings
 from controlplane import database_check
-from controlplane.rtpengine.client import NgClient
-from controlplane.rtpengine.transport import open_transport
 from controlplane.settings import Settings
 from shared.call.errors import WacallError
 from shared.database.faults import Refused
@@ -33,7 +31,6 @@ from wacall.doctor.findings import (
     judge_prompt,
     judge_transcription,
     ok,
-    warn,
 )
 from wacall.doctor.livekit import look_at_livekit
 from wacall.doctor.meta import look_at_meta
@@ -58,8 +55,6 @@ async def examine(
         if settings is not None:
             if found.has_livekit:
                 async for finding in _look_at_running(settings, environ, http, is_embedded):
-                    yield finding
-                async for finding in look_at_hops(settings, http):
                     yield finding
                 async for finding in look_at_bridges(settings, http):
                     yield finding
@@ -96,28 +91,6 @@ async def _look_at_running(
         yield finding
     if before is not None and made_a_room:
         yield await running.find_room_event(environ, before)
-
-
-async def look_at_hops(settings: Settings, http: aiohttp.ClientSession) -> AsyncIterator[Finding]:
-    """Ask every media hop that is configured how many calls it carries."""
-    if not settings.rtpengine_hops:
-        yield warn(
-            "media hop",
-            "RTPENGINE_URL is not set, so no outbound calls can be placed.",
-            "Install rtpengine and let `wacall up` start it, or set RTPENGINE_URL.",
-        )
-    for address in settings.rtpengine_hops:
-        client = NgClient(
-            open_transport(address, http), address=address, timeout_s=settings.hop_timeout_s
-        )
-        try:
-            calls = await client.count_calls()
-        except WacallError as error:
-            yield fail("media hop", f"{address}: {error}", "RTPENGINE_URL, or start rtpengine.")
-        else:
-            yield ok("media hop", f"{address} answers and carries {calls} calls.")
-        finally:
-            await client.close()
 
 
 async def look_at_database(

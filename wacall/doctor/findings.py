@@ -86,8 +86,8 @@ class Reach:
     """Meta itself, from the internet; else simulators."""
     is_embedded: bool = False
     """The server is the one that `wacall up` runs."""
-    via_hop: bool = False
-    """Inbound media comes through the media hop: only that one has to reach LiveKit."""
+    via_bridge: bool = False
+    """Inbound media comes by a media bridge: only that one has to reach LiveKit."""
 
 
 def judge_candidates(addresses: Sequence[str], reach: Reach) -> Finding:
@@ -102,8 +102,8 @@ def judge_candidates(addresses: Sequence[str], reach: Reach) -> Finding:
     seen = ", ".join(dict.fromkeys(public or addresses))
     if public:
         return ok("media", f"LiveKit offers public UDP addresses: {seen}.")
-    if reach.via_hop:
-        return ok("media", f"LiveKit offers {seen}, to the media hop alone (WA_MEDIA).")
+    if reach.via_bridge:
+        return ok("media", f"LiveKit offers {seen}, to the media bridges alone (WA_MEDIA).")
     judge = fail if reach.is_real else warn
     return judge(
         "media",

@@ -66,7 +66,7 @@ async def look_at_livekit(
     reach = Reach(
         is_real=is_metas_own(settings.wa_graph_base_url),
         is_embedded=is_embedded,
-        via_hop=settings.wa_media == "hop",
+        via_bridge=settings.wa_media == "bridge",
     )
     rooms = make_rooms(settings, http)
     try:

@@ -65,7 +65,7 @@ async def look_at_meta(settings: Settings, http: aiohttp.ClientSession) -> Async
         async for finding in look_at_subscription(settings, graph.http, http, token):
             yield finding
         accounts = accounts_of(settings, token)
-        if settings.rtpengine_hops and accounts:
+        if settings.bridge_urls and accounts:
             yield await look_at_templates(graph.http, accounts)
 
 

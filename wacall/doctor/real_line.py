@@ -12,8 +12,7 @@ def judge_announced(announced: Mapping[str, str]) -> list[Finding]:
         warn(
             "media",
             f"{variable} is {address}, which WhatsApp's relay cannot reach: calls will be silent.",
-            f"Set {variable} to this machine's public address"
-            f"{', or HOP_ADVERTISED_IP if that is one of NAT' if variable == 'HOP_IP' else ''}.",
+            f"Set {variable} to this machine's public address.",
         )
         for variable, address in announced.items()
         if not is_global(address)

@@ -13,7 +13,7 @@ from agents.settings import Settings as AgentSettings
 from controlplane.settings import Settings
 from wacall.doctor.bridges import look_at_bridges
 from wacall.doctor.configuration import is_metas_own
-from wacall.doctor.examine import look_at_database, look_at_hops, look_at_openai
+from wacall.doctor.examine import look_at_database, look_at_openai
 from wacall.doctor.findings import Finding, judge_prompt
 from wacall.doctor.livekit import look_at_livekit
 from wacall.doctor.meta import look_at_meta
@@ -52,8 +52,6 @@ async def caveats(
     timeout = aiohttp.ClientTimeout(total=AFTER_S)
     async with aiohttp.ClientSession(timeout=timeout) as http:
         asked = [_all(look_at_meta(settings, http))]
-        if settings.rtpengine_hops:
-            asked.append(_all(look_at_hops(settings, http)))
         if settings.bridge_urls:
             asked.append(_all(look_at_bridges(settings, http)))
         if agent is not None:

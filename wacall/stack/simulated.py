@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from wacall.environment import LOOPBACK, free_port, is_free, port_of
-from wacall.stack.hop import find_hop
+from wacall.stack.bridge import find_bridge
 from wacall.stack.keeper import Keeper, Report
 from wacall.stack.openai import start_openai
 from wacall.stack.processes import Child, Echo
@@ -25,8 +25,8 @@ WHATSAPP, OPENAI = "simulated WhatsApp", "simulated OpenAI"
 
 # what must not come from an operator's .env into a stack that is only played with
 _REAL = (
-    "WA_", "OPENAI_", "LIVEKIT_", "SUPABASE_", "RTPENGINE_", "HOP_", "SFU_", "HOST", "OPERATOR_",
-    "DATABASE_URL",
+    "WA_", "OPENAI_", "LIVEKIT_", "SUPABASE_", "BRIDGE_", "RTPENGINE_", "HOP_", "SFU_", "HOST",
+    "OPERATOR_", "DATABASE_URL",
 )  # fmt: skip
 # Meta's own example in its documentation
 _NUMBER_ID = "106540352242922"
@@ -56,9 +56,9 @@ def simulated(configured: Mapping[str, str]) -> dict[str, str]:
     own.setdefault("CONTROLPLANE_API_KEY", secrets.token_urlsafe(24))
     own.setdefault("DRAIN_TIMEOUT_S", "2")
     own.setdefault("AGENT_IDLE_PROCESSES", "1")
-    if find_hop(own) is not None:
+    if find_bridge(own) is not None:
         # LiveKit alone drops the keys that a caller presses
-        own["WA_MEDIA"] = "hop"
+        own["WA_MEDIA"] = "bridge"
     return own
 
 

@@ -1,12 +1,11 @@
 """The whole stack on one machine: starts what is not configured elsewhere, in parallel.
 
-The SFU, the media bridge and the media hop first, they are there at once; then the worker beside
-the database, and the control plane after the database. Everything stops the other way round, so
-that calls come to a proper end.
+The SFU and the media bridge first, they are there at once; then the worker beside the database, and
+the control plane after the database. Everything stops the other way round, so that calls come to a
+proper end.
 """
 
 import asyncio
-import dataclasses
 import sys
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
@@ -25,7 +24,6 @@ from wacall.environment import (
 from wacall.stack import bridge
 from wacall.stack.bridge import EmbeddedBridge
 from wacall.stack.file_lock import try_lock
-from wacall.stack.hop import HOW_TO_GET_IT, EmbeddedHop, HopPlan, find_hop
 from wacall.stack.keeper import Keeper, Report
 from wacall.stack.processes import Child, ChildFailed, Echo
 from wacall.stack.progress import Progress
@@ -49,7 +47,6 @@ AGENT_LAST_WORDS_S = 3.0
 # what the parts are called while they start
 _SHOWN = {
     "sfu": "SFU",
-    "hop": "media hop",
     "bridge": "media bridge",
     "database": "database",
     "controlplane": "control plane",
@@ -60,7 +57,7 @@ _SHOWN = {
 _EXPORTED = (
     "AGENT_NAME", "BRIDGE_TOKEN", "BRIDGE_URLS", "CONTROLPLANE_API_KEY", "LIVEKIT_API_KEY",
     "LIVEKIT_API_SECRET", "LIVEKIT_URL", "OPENAI_API_KEY", "OPENAI_BASE_URL", "PORT",
-    "RTPENGINE_URL", "SUPABASE_SECRET_KEY", "SUPABASE_URL", "WA_ACCESS_TOKEN", "WA_APP_SECRET",
+    "SUPABASE_SECRET_KEY", "SUPABASE_URL", "WA_ACCESS_TOKEN", "WA_APP_SECRET",
     "WA_GRAPH_BASE_URL", "WA_GRAPH_VERSION", "WA_PHONE_NUMBER_ID", "WA_VERIFY_TOKEN",
 )  # fmt: skip
 
@@ -70,8 +67,8 @@ class StackPlan:
     """What to start and where it keeps its data."""
 
     environment: Mapping[str, str] = field(repr=False)
-    """What is configured. LIVEKIT_URL, SUPABASE_URL, BRIDGE_URLS or RTPENGINE_URL in it: that part
-    is not started."""
+    """What is configured. LIVEKIT_URL, SUPABASE_URL or BRIDGE_URLS in it: that part is not
+    started."""
     data_dir: Path
     port: int = 4000
     """The control plane's; 0 for any free one."""
@@ -79,7 +76,6 @@ class StackPlan:
     sfu_node_ip: str = LOOPBACK
     sfu_prometheus_port: int | None = None
     """Where the SFU shows its own counters, if it is to."""
-    hop: HopPlan = field(default_factory=HopPlan)
     with_controlplane: bool = True
     with_agent: bool = True
     fast_database: bool = False
@@ -117,7 +113,6 @@ class Stack:
         self.environment: dict[str, str] = dict(plan.environment)
         """What the parts were given: addresses and keys of everything, once started."""
         self.sfu: EmbeddedSfu | None = None
-        self.hop: EmbeddedHop | None = None
         self.bridge: EmbeddedBridge | None = None
         self._has_env_file = False
         self._lock: IO[bytes] | None = None
@@ -154,9 +149,9 @@ class Stack:
         return self.environment["SUPABASE_URL"]
 
     @property
-    def has_hop(self) -> bool:
-        """Whether outbound calls can be placed: rtpengine may be missing on this machine."""
-        return bool(self.environment.get("RTPENGINE_URL"))
+    def has_bridge(self) -> bool:
+        """Whether outbound calls can be placed: the bridge may not have been built."""
+        return bool(self.environment.get("BRIDGE_URLS"))
 
     @property
     def announced(self) -> dict[str, str]:
@@ -164,13 +159,8 @@ class Stack:
         told: dict[str, str] = {}
         if self.sfu is not None:
             told["SFU_NODE_IP"] = self.plan.sfu_node_ip
-        if self.hop is not None:
-            hop = self.plan.hop
-            told |= (
-                {"HOP_ADVERTISED_IP": hop.advertised_ip}
-                if hop.advertised_ip
-                else {"HOP_IP": hop.whatsapp_ip}
-            )
+        if self.bridge is not None and self.environment.get("BRIDGE_ADVERTISED_IP"):
+            told["BRIDGE_ADVERTISED_IP"] = self.environment["BRIDGE_ADVERTISED_IP"]
         return told
 
     @property
@@ -179,7 +169,7 @@ class Stack:
         return self.plan.data_dir / STACK_FILE
 
     def child(self, name: str) -> Child:
-        """Return a running child: `sfu`, `hop`, `bridge`, `controlplane` or `agent`."""
+        """Return a running child: `sfu`, `bridge`, `controlplane` or `agent`."""
         return self.keepers[name].child
 
     def log_of(self, name: str) -> Path:
@@ -214,7 +204,7 @@ class Stack:
         return await first(*ends)
 
     async def stop(self) -> None:
-        """Drain and stop: control plane, worker, media bridge and hop, SFU, database."""
+        """Drain and stop: control plane, worker, media bridge, SFU, database."""
         if self._has_env_file:
             self.env_file.unlink(missing_ok=True)
         drain_s = float(self.environment.get("DRAIN_TIMEOUT_S") or DRAIN_TIMEOUT_S)
@@ -228,10 +218,6 @@ class Stack:
             if "bridge" in self.keepers:
                 await self.keepers["bridge"].forget()
             await self.bridge.stop()
-        if self.hop is not None:
-            if "hop" in self.keepers:
-                await self.keepers["hop"].forget()
-            await self.hop.stop()
         if self.sfu is not None:
             if "sfu" in self.keepers:
                 await self.keepers["sfu"].forget()
@@ -260,7 +246,6 @@ class Stack:
         if plan.with_controlplane:
             await check_port(self.environment, url=self.controlplane_url)
         await self._start_sfu()
-        await self._start_hop()
         await self._start_bridge()
         self._place_database()
         self._write_env_file()
@@ -296,29 +281,6 @@ class Stack:
         self.environment.setdefault("DRAIN_ENDS_CALLS", "1")
         # one worker beside its SFU: a call that it refused for load would be answered by nobody
         self.environment.setdefault("AGENT_LOAD_THRESHOLD", "inf")
-
-    async def _start_hop(self) -> None:
-        if self.has_hop:
-            return
-        if find_hop(self.environment) is None:
-            self.plan.report(HOW_TO_GET_IT)
-            return
-        keys_to = self.environment.setdefault(
-            "HOP_DTMF_LISTEN", f"{LOOPBACK}:{free_port(udp=True)}"
-        )
-        hop = self.hop = EmbeddedHop(
-            plan=dataclasses.replace(self.plan.hop, dtmf_to=keys_to),
-            environment=self.environment,
-            log=self.log_of("hop"),
-            echo=self.plan.echo,
-        )
-
-        await self._keep("hop", hop.start)
-        # the rows of live calls name this address
-        hop.settle()
-        self.environment["RTPENGINE_URL"] = hop.url
-        if hop.plan.interfaces is not None:
-            self.environment["HOP_INTERFACES"] = ",".join(hop.plan.interfaces)
 
     async def _start_bridge(self) -> None:
         if self.environment.get("BRIDGE_URLS"):

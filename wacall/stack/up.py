@@ -13,9 +13,8 @@ from typing import Any
 from shared.process.settings import SettingsUnfit
 from shared.process.signals import Signals
 from wacall import environment
-from wacall.environment import LOOPBACK
+from wacall.environment import LOOPBACK, ip_of
 from wacall.stack.database import DatabaseFailed
-from wacall.stack.hop import HopPlan, ip_of, plan_of
 from wacall.stack.processes import ChildFailed
 from wacall.stack.progress import Progress
 from wacall.stack.sfu import SfuPorts
@@ -93,14 +92,13 @@ def make_plan(
             problems.append(error)
     if problems:
         raise SettingsUnfit.of_all(problems)
-    sfu_ports, node_ip, hop = _places(configured)
+    sfu_ports, node_ip = _places(configured)
     return StackPlan(
         environment=configured,
         data_dir=data_dir,
         port=environment.port_of(configured, "PORT", 4000),
         sfu_ports=sfu_ports,
         sfu_node_ip=node_ip,
-        hop=hop,
         with_agent=with_agent,
         with_controlplane=with_controlplane,
         restarts=True,
@@ -119,14 +117,14 @@ def with_supplied(configured: Mapping[str, str]) -> dict[str, str]:
     return expected
 
 
-def _places(configured: Mapping[str, str]) -> tuple[SfuPorts, str, HopPlan]:
+def _places(configured: Mapping[str, str]) -> tuple[SfuPorts, str]:
     """Read where the embedded parts shall be."""
     ports = SfuPorts(
         http=_port_or_any(configured, "SFU_PORT", SFU_PORT),
         udp=_port_or_any(configured, "SFU_UDP_PORT", SFU_UDP_PORT, udp=True),
     )
-    node_ip = ip_of(configured, "SFU_NODE_IP") or LOOPBACK
-    return ports, node_ip, plan_of(configured, sfu_node_ip=node_ip)
+    ip_of(configured, "BRIDGE_ADVERTISED_IP")
+    return ports, ip_of(configured, "SFU_NODE_IP") or LOOPBACK
 
 
 def _settings(
@@ -271,8 +269,8 @@ def _ready_line(stack: Stack) -> str:
         "supabase": stack.supabase_url,
         "env": str(stack.env_file),
     }
-    if stack.has_hop:
-        parts["hop"] = stack.environment["RTPENGINE_URL"]
+    if stack.has_bridge:
+        parts["bridge"] = stack.environment["BRIDGE_URLS"]
     if "controlplane" in stack.keepers:
         parts = {"controlplane": stack.controlplane_url, **parts}
     return "ready " + " ".join(f"{name}={value}" for name, value in parts.items())

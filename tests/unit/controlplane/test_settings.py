@@ -2,7 +2,7 @@
 
 import pytest
 
-from controlplane.settings import Settings
+from controlplane.settings import Settings, retired
 from tests.data.environment import LEAST
 
 
@@ -63,27 +63,21 @@ def test_secrets_do_not_show_in_a_repr() -> None:
     assert not [secret for secret in secrets if secret in shown]
 
 
-def test_inbound_media_goes_directly_unless_the_hop_is_wanted() -> None:
+def test_inbound_media_goes_directly_unless_a_bridge_is_wanted() -> None:
     """WA_MEDIA knows two words."""
     assert Settings.from_env(LEAST).wa_media == "direct"
-    assert Settings.from_env({**LEAST, "WA_MEDIA": "hop"}).wa_media == "hop"
+    assert Settings.from_env({**LEAST, "WA_MEDIA": "bridge"}).wa_media == "bridge"
     with pytest.raises(ValueError, match=r"^WA_MEDIA is malformed"):
         Settings.from_env({**LEAST, "WA_MEDIA": "relay"})
 
 
-@pytest.mark.parametrize(
-    ("value", "fits"),
-    [("127.0.0.1:2299", True), ("[::1]:2299", True), ("10.0.0.4:2299", True),
-     ("8.8.8.8:2299", False), ("0.0.0.0:2299", False)],
-)  # fmt: skip
-def test_keys_are_listened_for_in_private(value: str, fits: bool) -> None:
-    """What comes in at HOP_DTMF_LISTEN is believed, so it must not be open to the internet."""
-    environ = {**LEAST, "HOP_DTMF_LISTEN": value}
-    if fits:
-        assert Settings.from_env(environ).hop_dtmf_listen == value
-    else:
-        with pytest.raises(ValueError, match=r"^HOP_DTMF_LISTEN is malformed"):
-            Settings.from_env(environ)
+def test_the_hop_of_earlier_releases_is_told_to_be_gone() -> None:
+    """Its word stops the start and says what has taken its place; its variables are named."""
+    with pytest.raises(ValueError, match=r"^WA_MEDIA is malformed: .*`bridge` does the same"):
+        Settings.from_env({**LEAST, "WA_MEDIA": "hop"})
+    old = {"RTPENGINE_URL": "udp://127.0.0.1:2223", "HOP_REDIS": " ", "HOP_IP": "127.0.0.1"}
+    assert retired({**LEAST, **old}) == ["RTPENGINE_URL", "HOP_IP"]
+    assert retired(LEAST) == []
 
 
 @pytest.mark.parametrize(

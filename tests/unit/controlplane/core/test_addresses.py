@@ -27,4 +27,4 @@ def test_private_addresses_and_names_are_not_reachable(text: str, reachable: boo
 
 def test_a_name_is_no_address() -> None:
     """It is judged by what it resolves to, by whoever resolves it."""
-    assert address_of("hop.internal") is None
+    assert address_of("bridge.internal") is None

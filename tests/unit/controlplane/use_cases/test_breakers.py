@@ -24,7 +24,7 @@ def breakers() -> Breakers:
         ("graph", "cancelled", False),
         # it is repeated elsewhere, or has a health check of its own
         ("database", "timeout", False),
-        ("hop", "timeout", False),
+        ("bridge", "timeout", False),
     ],
 )
 def test_only_silence_opens_a_breaker(service: str, outcome: str, opens: bool) -> None:

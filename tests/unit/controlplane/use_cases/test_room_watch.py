@@ -25,7 +25,7 @@ TALKING = Call(
     media_at=NOW,
     caller_sid="PA_1",
 )
-BOTH = Presence(agent_joined=True, agent_track_ready=True, caller_sid="PA_1", caller_publishes=True)
+BOTH = Presence(agent="agent", agent_track_ready=True, caller_sid="PA_1", caller_publishes=True)
 NO_CALLER = replace(BOTH, caller_sid=None, caller_publishes=False)
 
 
@@ -34,7 +34,7 @@ NO_CALLER = replace(BOTH, caller_sid=None, caller_publishes=False)
     [
         (TALKING, BOTH, None),
         (TALKING, None, EndReason.ROOM_LOST),
-        (TALKING, replace(BOTH, agent_joined=False), EndReason.AGENT_LOST),
+        (TALKING, replace(BOTH, agent=None), EndReason.AGENT_LOST),
         (TALKING, NO_CALLER, EndReason.MEDIA_LOST),
         (TALKING, replace(BOTH, caller_sid="PA_2"), EndReason.MEDIA_LOST),
         (replace(TALKING, media_at=None), NO_CALLER, EndReason.MEDIA_TIMEOUT),

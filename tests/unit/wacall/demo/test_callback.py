@@ -157,7 +157,7 @@ def test_a_good_callback_passes_every_check() -> None:
         (row(outcome=None), ["outcome"]),
         (row(end_reason=EndReason.OPERATOR_HANGUP), ["call row"]),
         (row(status=CallStatus.NO_ANSWER), ["call row"]),
-        (call(leftovers=("the media hop still holds the call",)), ["nothing left behind"]),
+        (call(leftovers=("the media bridge still holds the call",)), ["nothing left behind"]),
         (call(recording=None), ["recording"]),
     ],
 )
@@ -169,9 +169,9 @@ def test_every_flaw_fails_the_check_for_it(flaw: Change, names: list[str]) -> No
 def test_a_call_that_was_never_placed_fails() -> None:
     """The reason is what was seen."""
     assert CALLBACK is not None
-    evidence = with_(call=None, connects=0, troubles=("no hop",))(good_callback())
+    evidence = with_(call=None, connects=0, troubles=("no bridge",))(good_callback())
     assert failed(evidence) == ["call placed"]
-    assert "no hop" in judge_callback(evidence, CALLBACK)[-1].seen
+    assert "no bridge" in judge_callback(evidence, CALLBACK)[-1].seen
 
 
 @pytest.mark.parametrize("width", [60, 80, 100])
@@ -232,9 +232,9 @@ def test_events_of_a_called_phone_are_put_into_words() -> None:
     [
         ("", False, True, 0),
         ("", True, True, 0),
-        ("there is no rtpengine", False, True, 0),
-        ("there is no rtpengine", True, True, 1),
-        ("there is no rtpengine", False, False, 1),
+        ("there is no media bridge", False, True, 0),
+        ("there is no media bridge", True, True, 1),
+        ("there is no media bridge", False, False, 1),
         ("", False, False, 1),
     ],
 )

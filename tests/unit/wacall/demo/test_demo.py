@@ -9,7 +9,7 @@ import pytest
 from tests.unit.wacall.demo.flawless import good_evidence
 from wacall import cli
 from wacall.demo.check import Check
-from wacall.demo.demo import NO_HOP, WHAT_NOW, DemoPlan, DemoResult, alone, conclude, stand_ins
+from wacall.demo.demo import NO_BRIDGE, WHAT_NOW, DemoPlan, DemoResult, alone, conclude, stand_ins
 from wacall.demo.narration import Screen
 from wacall.environment import REPOSITORY
 from wacall.stack.stack import lock_directory
@@ -33,7 +33,7 @@ def test_a_good_end_says_what_to_do_now(holds: bool, tells: bool) -> None:
     """After a failure the logs are what matters."""
     out = io.StringIO()
     checks = (Check(name="one", holds=holds, expected="this", seen="that"),)
-    result = DemoResult(evidence=good_evidence(), checks=checks, started_s=3.0, not_run=NO_HOP)
+    result = DemoResult(evidence=good_evidence(), checks=checks, started_s=3.0, not_run=NO_BRIDGE)
     plan = DemoPlan(configured={}, data_dir=Path("logs"))
     conclude(Screen(out), plan, result)
     assert ("What now: ring" in out.getvalue()) is tells

@@ -91,7 +91,7 @@ def test_only_public_addresses_are_reached_by_meta(addresses: list[str], status:
         (Reach(is_real=True, is_embedded=True), "fail", "SFU_NODE_IP"),
         (Reach(is_real=True), "fail", "rtc.node_ip"),
         (Reach(is_embedded=True), "warn", "SFU_NODE_IP"),
-        (Reach(is_real=True, via_hop=True), "ok", ""),
+        (Reach(is_real=True, via_bridge=True), "ok", ""),
     ],
 )
 def test_private_addresses_fail_towards_real_phones_and_the_right_variable_is_named(

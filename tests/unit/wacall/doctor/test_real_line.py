@@ -12,8 +12,8 @@ from wacall.doctor.real_line import judge_announced
         ({"SFU_NODE_IP": "8.8.8.8"}, []),
         ({"SFU_NODE_IP": "127.0.0.1"}, ["SFU_NODE_IP"]),
         ({"SFU_NODE_IP": "10.0.0.7"}, ["SFU_NODE_IP"]),
-        ({"SFU_NODE_IP": "8.8.8.8", "HOP_IP": "127.0.0.1"}, ["HOP_IP"]),
-        ({"SFU_NODE_IP": "8.8.8.8", "HOP_ADVERTISED_IP": "8.8.8.8"}, []),
+        ({"SFU_NODE_IP": "8.8.8.8", "BRIDGE_ADVERTISED_IP": "10.0.0.1"}, ["BRIDGE_ADVERTISED_IP"]),
+        ({"SFU_NODE_IP": "8.8.8.8", "BRIDGE_ADVERTISED_IP": "8.8.8.8"}, []),
     ],
 )
 def test_addresses_that_meta_cannot_reach_are_told_by_their_variable(

@@ -1,1 +1,0 @@
-"""rtpengine, the media hop of calls for which somebody must offer on both sides."""
