@@ -118,29 +118,21 @@ async def test_nonsense_is_answered_in_our_words(
     assert not [one for one in caplog.records if one.exc_info or one.levelno >= logging.ERROR]
 
 
-async def test_slow_headers_are_hung_up_on(
+async def test_slow_headers_and_bodies_are_hung_up_on(
     start_controlplane: StartControlPlane, controlplane_port: int, http: aiohttp.ClientSession
 ) -> None:
-    """Three that trickle do not disturb others, and are told after ten seconds."""
+    """Four that trickle do not disturb others, and are told after ten seconds."""
     await start_controlplane()
+    head = b"GET / HTTP/1.1\r\nX: y"
+    body = b"POST /wa/webhook HTTP/1.1\r\nHost: x\r\nContent-Length: 99\r\n\r\n{"
     attacks = [
-        asyncio.create_task(exchange(controlplane_port, b"GET / HTTP/1.1\r\nX: y", 14))
-        for _ in range(3)
+        asyncio.create_task(exchange(controlplane_port, sent, 14))
+        for sent in (head, head, head, body)
     ]
     async with http.get("/healthz") as response:
         assert response.status == 200
-    for status, body in await asyncio.gather(*attacks):
-        assert (status, body["error"]["code"]) == (408, "too-slow")
-
-
-async def test_slow_bodies_are_hung_up_on(
-    start_controlplane: StartControlPlane, controlplane_port: int
-) -> None:
-    """A body that does not come is not waited for."""
-    await start_controlplane()
-    head = b"POST /wa/webhook HTTP/1.1\r\nHost: x\r\nContent-Length: 99\r\n\r\n{"
-    status, body = await exchange(controlplane_port, head, 14)
-    assert (status, body["error"]["code"]) == (408, "too-slow")
+    for status, told in await asyncio.gather(*attacks):
+        assert (status, told["error"]["code"]) == (408, "too-slow")
 
 
 async def test_nobody_takes_all_connections(
