@@ -27,6 +27,8 @@ from controlplane.core.breaker import Breaker, BreakerState
 # Four set-ups at once had two busy cores answer within their bounds; more than that is learnt.
 _AT_FIRST = 4.0
 _AT_MOST = 64.0
+# Until a set-up has told: on two quiet cores `accept` was answered after so long.
+_TAKES_AT_FIRST_S = 0.9
 # Parts of what a set-up may take: under the first it was soon, over the second it was late.
 _SOON, _LATE = 1 / 3, 2 / 3
 # Of the signs that come early: half of the limit from the first value on, one from the second on.
@@ -75,8 +77,8 @@ class SetupLimit:
     at_once: float = _AT_FIRST
     is_starting: bool = True
     """No strain has been met yet."""
-    took_s: float | None = None
-    """How long the last set-up took whose call was answered; `None` before the first one."""
+    took_s: float = _TAKES_AT_FIRST_S
+    """How long the last set-up took whose call was answered."""
     reduced_at: float = float("-inf")
     breaker: Breaker = field(default_factory=lambda: Breaker(opens_after=3, pause_s=5.0))
 
@@ -100,8 +102,6 @@ class SetupLimit:
         """
         if self.breaker.is_open or waiting >= self._usable(vitals):
             return False
-        if self.took_s is None:
-            return True
         # the first to begin are the first to leave, to those who have waited longest
         return waiting < len(running_since) and (
             sorted(running_since)[waiting] + self.took_s <= until

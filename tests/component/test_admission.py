@@ -24,8 +24,8 @@ _BURST = 24
 # database as it has, and one with Meta. `make bench` says how soon it comes on a quiet machine.
 _WAITS_FOR_A_PLACE_S, _EXCHANGES = 0.5, 5
 _TALK_S = 3.0
-# LiveKit looks for a phone seven times in 1.4 s
-_PHONES_MAY_STALL_S = 0.3
+# measured, and pion's seven checks
+_LIVEKIT_LOOKS_S, _LIVEKIT_LOOKS_EVERY_S = 1.2, 0.2
 _MEDIA_S = 9.0
 # whoever is admitted is answered, however slow the machine is: Meta's phones ring for 30 s
 _PATIENT = {"AGENT_READY_TIMEOUT_S": "18", "SETUP_TIMEOUT_S": "25"}
@@ -80,6 +80,13 @@ async def wait_for_media(calls: Sequence[SimulatedCall]) -> None:
                 await asyncio.sleep(POLL_S)
 
 
+async def answer_took_s(bench: Bench, call: SimulatedCall) -> float:
+    """Return how long after the offer had gone to LiveKit its answer was with Meta."""
+    row = await bench.row(call)
+    assert row is not None
+    return (row.timings["pre_accept_ms"] - row.timings["agent_ms"]) / 1000
+
+
 async def requests_for(http: aiohttp.ClientSession, action: str) -> int:
     """Return how often the database was asked for this."""
     async with http.get("/metrics") as response:
@@ -122,9 +129,12 @@ async def test_a_burst_is_answered_or_refused_and_nobody_is_cut(
         assert response.status == 200
         assert "admission" in (await response.json())["problems"]
 
-    # a phone that stands still while LiveKit looks for it has no media, whoever answers it
+    # LiveKit looks for a phone for a while after the offer, and a phone answers once it has our
+    # answer: on a machine too slow for that a call has no media, whoever answers it
     heard = [call for call in answered if call.timings.first_rtp is not None]
-    assert heard == answered or pace.longest_stall_s > _PHONES_MAY_STALL_S
+    for call in answered:
+        if call not in heard and pace.longest_stall_s < _LIVEKIT_LOOKS_EVERY_S:
+            assert await answer_took_s(bench, call) > _LIVEKIT_LOOKS_S
     await asyncio.sleep(_TALK_S)
     assert [call.end for call in heard] == [None] * len(heard)
     for call in heard:

@@ -66,8 +66,8 @@ def test_a_set_up_is_admitted_below_the_limit(running: int, vitals: Vitals, admi
 def test_one_round_may_wait(
     limit: SetupLimit, waiting: int, vitals: Vitals, may_wait: bool
 ) -> None:
-    """As many as may run; nobody when it is hopeless."""
-    assert limit.lets_wait(waiting, vitals, running_since=[0.0] * 4, until=0.5) is may_wait
+    """As many as may run, while four do that will be over in time; nobody when it is hopeless."""
+    assert limit.lets_wait(waiting, vitals, running_since=[0.0] * 4, until=1) is may_wait
 
 
 @pytest.mark.parametrize(
@@ -86,6 +86,7 @@ def test_nobody_waits_for_a_place_that_comes_too_late(
 
 def test_the_last_answered_set_up_tells_how_long_they_take() -> None:
     """Slow ones are forgotten with the next quick one; one that failed says nothing."""
+    assert not FRESH.lets_wait(0, WELL, running_since=[0.0] * 4, until=0.5)
     limit = FRESH.answered(run(5)).answered(run(0.4))
     assert limit.took_s == 0.4
     assert limit.strained(run(9, began=10)).took_s == 0.4

@@ -50,6 +50,13 @@ class Door:
         self.inside.append(number)
         await self.over.wait()
 
+    async def learn(self, took_s: float) -> None:
+        """Have a call answered whose set-up takes so long."""
+        async with self.admission.place(time.monotonic()) as place:
+            place.watch = Stopwatch(Direction.INBOUND, self.metrics, begins_with="received")
+            place.watch.done("accept")
+            await asyncio.sleep(took_s)
+
     def running(self) -> float | None:
         return self.metrics.registry.get_sample_value("whatsapp_setups")
 
@@ -57,6 +64,7 @@ class Door:
 async def test_one_round_waits_and_the_rest_is_refused_at_once() -> None:
     """Four inside, four that wait and come in, in order, when those leave; no one else."""
     door = Door()
+    await door.learn(0)
     tasks = [asyncio.create_task(door.come(number)) for number in range(10)]
     await eventually(lambda: door.refused == [8, 9])
     assert door.inside == [0, 1, 2, 3]
@@ -69,6 +77,7 @@ async def test_one_round_waits_and_the_rest_is_refused_at_once() -> None:
 async def test_who_waits_in_vain_is_refused_after_half_a_second() -> None:
     """Counted from the offer's arrival: one that lay about before does not wait at all."""
     door = Door()
+    await door.learn(0)
     tasks = [asyncio.create_task(door.come(number)) for number in range(_FOUR)]
     await eventually(lambda: len(door.inside) == _FOUR)
     began = time.monotonic()
@@ -85,10 +94,7 @@ async def test_who_waits_in_vain_is_refused_after_half_a_second() -> None:
 async def test_nobody_waits_where_set_ups_take_longer_than_one_may_wait() -> None:
     """One took more than half a second: who finds no place is refused before anything else runs."""
     door = Door()
-    async with door.admission.place(time.monotonic()) as place:
-        place.watch = Stopwatch(Direction.INBOUND, door.metrics, begins_with="received")
-        place.watch.done("accept")
-        await asyncio.sleep(0.55)
+    await door.learn(0.55)
     tasks = [asyncio.create_task(door.come(number)) for number in range(9)]
     await asyncio.sleep(0)
     assert door.inside == [0, 1, 2, 3]
@@ -101,6 +107,7 @@ async def test_nobody_waits_where_set_ups_take_longer_than_one_may_wait() -> Non
 async def test_a_caller_who_gives_up_leaves_the_place_to_others() -> None:
     """Cancelled inside, cancelled while waiting, cancelled just as the place was given."""
     door = Door()
+    await door.learn(0)
     inside = [asyncio.create_task(door.come(number)) for number in range(_FOUR)]
     await eventually(lambda: len(door.inside) == _FOUR)
     first, second, third = (asyncio.create_task(door.come(number)) for number in (4, 5, 6))
