@@ -183,14 +183,6 @@ class BridgeVoice:
             raise CannotSpeak from error
         return not ask.interrupted
 
-    def hush(self) -> None:
-        """Stop what is being said: by OpenAI, and on its way."""
-        if self._talk.dialogue.active is not None:
-            self._link.send({"type": "response.cancel"})
-        self._link.send({"type": "output_audio_buffer.clear"})
-        if self._link.orders is not None:
-            self._link.orders.clear()
-
     async def last_words(self) -> None:
         """Have what was said last be told; bounded."""
         if self._link.has_session:

@@ -166,6 +166,14 @@ class Conversing:
             self._look_again()
             await waiter
 
+    def hush(self) -> None:
+        """Stop what is being said: the making of it, and what is on its way."""
+        if self.dialogue.active is not None:
+            self._send({"type": "response.cancel"})
+        if self.dialogue.speaking(time.time()):
+            # OpenAI answers `cleared`, at which the leg drops what it holds
+            self._send({"type": "output_audio_buffer.clear"})
+
     # --- what is asked for ---
 
     def greet(self, parameters: dict[str, Any]) -> None:
@@ -278,3 +286,7 @@ class BridgeTurn:
             return False
         spoken_at = self._conversing.dialogue.last_speech_at
         return response.was_cut or spoken_at > response.created_at
+
+    def hush(self) -> None:
+        """Stop what is being said."""
+        self._conversing.hush()

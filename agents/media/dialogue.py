@@ -17,6 +17,8 @@ REPLAYED = "again_"
 _REMEMBERED = 4000
 # a transcript that does not come in this time is not waited for by the turns behind it
 _TRANSCRIPT_WITHIN_S = 8.0
+# an answer that does not begin in this time is none that OpenAI gives by itself
+_RESPONSE_WITHIN_S = 5.0
 # OpenAI need not be told that it was cut so little earlier than it believes
 _UNNOTICED_MS = 300
 
@@ -32,13 +34,15 @@ class Dialogue:
         """Since when the caller has been speaking."""
         self.last_speech_at = 0.0
         self.is_understanding = False
-        """Whether the caller has finished and no response has begun."""
+        """Whether the caller has finished, and a response is to begin in a moment."""
+        self._understanding_since = 0.0
         self._seen: set[str] = set()
         self._seen_order: deque[str] = deque()
         self._order: list[str] = []
         self.items: dict[str, Message | Call] = {}
         self.responses: dict[str, Response] = {}
         self._open: dict[str, Response] = {}
+        self._answers: dict[str, Response] = {}
         self._home: dict[str, str] = {}
         self._first = 0
         self._calls: dict[str, Call] = {}
@@ -84,11 +88,7 @@ class Dialogue:
                 self._unheard.add(item_id)
                 self._speech_started(now)
             case "input_audio_buffer.speech_stopped" | "input_audio_buffer.committed":
-                self.is_understanding = self.speaks_since is not None or self.is_understanding
-                self.speaks_since = None
-                item = self.items.get(item_id)
-                if not (isinstance(item, Message) and item.is_complete):
-                    self._unheard.add(item_id)
+                self._speech_stopped(item_id, now)
             case "response.created" | "response.done":
                 self._respond(event.get("response"), now)
             case "output_audio_buffer.started" if response is not None:
@@ -161,6 +161,8 @@ class Dialogue:
                 self._add(item, None, now)
                 self._adopt(response, item)
         response.take(body, now)
+        if response.ask:
+            self._answers[response.ask] = response
         self.is_understanding = False
 
     def _hear_words(self, item_id: str, delta: str) -> None:
@@ -199,6 +201,14 @@ class Dialogue:
             if response.stopped_at is not None and not self.is_over(response, now):
                 # OpenAI believes that all of it was heard, and the leg has just dropped the rest
                 self._cut(response, now)
+
+    def _speech_stopped(self, item_id: str, now: float) -> None:
+        if self.speaks_since is not None:
+            self.speaks_since = None
+            self.is_understanding, self._understanding_since = True, now
+        item = self.items.get(item_id)
+        if not (isinstance(item, Message) and item.is_complete):
+            self._unheard.add(item_id)
 
     def _cut(self, response: Response, now: float) -> None:
         response.cleared_at = response.cleared_at or now
@@ -266,8 +276,8 @@ class Dialogue:
         return self.responses.get(self._home.get(item_id, ""))
 
     def answer_to(self, ask: str) -> Response | None:
-        """Find the response to a request of ours, while it is to be heard."""
-        return next((one for one in self._open.values() if one.ask == ask), None)
+        """Find the response to a request of ours."""
+        return self._answers.get(ask)
 
     def is_over(self, response: Response, now: float) -> bool:
         """Whether all of a response that will ever be heard has been."""
@@ -291,6 +301,8 @@ class Dialogue:
     def settle(self, now: float) -> list[Said]:
         """Return the turns that are finished, in their order, each once."""
         said: list[Said] = []
+        if now - self._understanding_since > _RESPONSE_WITHIN_S:
+            self.is_understanding = False
         for response in list(self._open.values()):
             response.is_settled = (
                 bool(response.status)
@@ -340,7 +352,7 @@ class Dialogue:
     @property
     def is_pending(self) -> bool:
         """Whether anything changes by the clock alone."""
-        return bool(self._open) or self.is_hearing
+        return bool(self._open) or self.is_hearing or self.is_understanding
 
     @property
     def is_hearing(self) -> bool:

@@ -34,10 +34,6 @@ class LegOrders:
             lambda: self._client.gate(self._leg, stream, gate, release_within_s=release_within_s)
         )
 
-    def clear(self) -> None:
-        """Drop what waits to go to the caller."""
-        self._orders.put_nowait(lambda: self._client.clear(self._leg, Side.ROOM))
-
     def show(self, state: str) -> None:
         """Show what the agent does, as LiveKit's front ends know it."""
         if state != self._state:

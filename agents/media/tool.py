@@ -23,6 +23,9 @@ class Turn(Protocol):
     def was_cut(self) -> bool:
         """Whether the customer spoke over it, or has begun to since it was heard."""
 
+    def hush(self) -> None:
+        """Stop what is being said, by OpenAI and on its way."""
+
 
 class ToolProblem(Exception):
     """What a tool was asked for was not done; the text tells the model why, and what to do."""

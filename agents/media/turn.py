@@ -39,6 +39,10 @@ class ToolTurn:
         """Whether the customer spoke over it, or has begun to since it was heard."""
         return self._context.speech_handle.interrupted
 
+    def hush(self) -> None:
+        """Stop what is being said."""
+        self._context.session.interrupt()
+
 
 def livekit_tool(tool: Tool) -> RawFunctionTool[..., Any]:
     """Make a tool as livekit-agents takes it."""

@@ -25,6 +25,9 @@ class SpokenTurn:
     async def heard(self) -> None:
         self.meanwhile()
 
+    def hush(self) -> None:
+        raise AssertionError("nobody asked for silence")
+
 
 @dataclass
 class Bench:

@@ -1,0 +1,280 @@
+"""The talk of one call: what comes of OpenAI's events."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from livekit.agents.llm import ChatMessage
+
+from agents.media.conversing import BridgeTurn, Conversing
+from agents.media.tool import Tool, ToolProblem, Turn
+from tests.unit.agents.media.openai_events import (
+    buffer,
+    created,
+    done,
+    event,
+    heard_item,
+    message,
+    speaks,
+    spoken,
+    transcript,
+)
+
+
+class Talk:
+    """A call's talk with everything that it sends and tells."""
+
+    def __init__(self) -> None:
+        self.sent: list[dict[str, Any]] = []
+        self.turns: list[ChatMessage] = []
+        self.states: list[str] = []
+        self.conversing = Conversing(
+            send=self.sent.append, give_out=self.turns.append, show=self.states.append
+        )
+        self.conversing.released(1.0)
+        self.now = time.time() - 2
+
+    def take(self, *events: dict[str, Any]) -> None:
+        for one in events:
+            self.now += 0.01
+            self.conversing.take(one, self.now)
+
+    def kinds(self, kind: str) -> list[dict[str, Any]]:
+        return [one for one in self.sent if one["type"] == kind]
+
+    def call_tool(self, name: str, arguments: str = "{}", *, response: str = "r") -> None:
+        item = {
+            "id": f"call_{response}",
+            "type": "function_call",
+            "call_id": f"c_{response}",
+            "name": name,
+            "arguments": arguments,
+            "status": "completed",
+        }
+        self.take(created(response))
+        self.take(event("response.output_item.done", response_id=response, item=item))
+        self.take(done(response, item))
+
+    async def output(self, count: int = 1) -> str:
+        async with asyncio.timeout(5):
+            while len(self.kinds("conversation.item.create")) < count:
+                await asyncio.sleep(0.001)
+        return str(self.kinds("conversation.item.create")[-1]["item"]["output"])
+
+
+@pytest_asyncio.fixture
+async def talk() -> AsyncIterator[Talk]:
+    talk = Talk()
+    yield talk
+    await talk.conversing.aclose()
+
+
+def tool(said: str | Exception) -> Tool:
+    async def run(_: dict[str, object], __: Turn) -> str:
+        if isinstance(said, Exception):
+            raise said
+        return said
+
+    return Tool(name="act", description="Do it.", parameters={"type": "object"}, run=run)
+
+
+async def test_turns_are_told_with_their_time_and_mark(talk: Talk) -> None:
+    """As items of the framework that the transcript knows."""
+    talk.take(*heard_item("u"), transcript("u", "Hello?"))
+    talk.take(created("r"), *speaks("r", "a", "one two three four"), buffer("started", "r"))
+    talk.take(done("r", spoken("a", "one two three four"), audio_ms=1000), buffer("stopped", "r"))
+    assert [(one.role, one.text_content) for one in talk.turns] == [
+        ("user", "Hello?"),
+        ("assistant", "one two three four"),
+    ]
+    assert talk.turns[0].created_at < talk.turns[1].created_at
+    assert list(talk.conversing.given_out) == ["u", "a"]
+
+
+async def test_what_another_process_has_told_is_not_told_again(talk: Talk) -> None:
+    """Its events come all the same."""
+    talk.conversing.resume(["u"], 1.0)
+    for item, words in (("u", "Hello?"), ("v", "Yes.")):
+        talk.take(*heard_item(item), transcript(item, words))
+    assert [one.text_content for one in talk.turns] == ["Yes."]
+
+
+async def test_the_agent_shows_what_it_does(talk: Talk) -> None:
+    """Listening, thinking, speaking."""
+    talk.take(*heard_item("u"))
+    assert talk.states[-1] == "thinking"
+    talk.take(created("r"), *speaks("r", "a", "Hello."))
+    assert talk.states[-1] == "thinking"
+    talk.take(buffer("started", "r"))
+    assert talk.states[-1] == "speaking"
+    talk.take(done("r", spoken("a", "Hello."), audio_ms=100), buffer("stopped", "r"))
+    assert talk.states[-1] == "listening"
+
+
+@pytest.mark.parametrize(
+    ("said", "arguments", "output"),
+    [
+        ("Written down.", "{}", "Written down."),
+        (ToolProblem("The date is in the past."), "{}", "The date is in the past."),
+        (RuntimeError("secret"), "{}", "It could not be done: an internal error."),
+        ("never", "[]", "Not done. The arguments are no JSON object."),
+    ],
+)
+async def test_a_tool_is_answered_and_replied_to(
+    talk: Talk, said: str | Exception, arguments: str, output: str
+) -> None:
+    """With what came of it; nothing internal is told."""
+    talk.conversing.tools.offer([tool(said)])
+    talk.call_tool("act", arguments)
+    assert (await talk.output()).startswith(output)
+    assert talk.kinds("response.create")[0]["response"].keys() == {"metadata"}
+
+
+async def test_a_tool_that_there_is_not_is_told(talk: Talk) -> None:
+    """The model has made it up."""
+    talk.call_tool("fly")
+    assert await talk.output() == "There is no tool fly."
+
+
+async def test_tool_after_tool_has_to_end_in_words(talk: Talk) -> None:
+    """The third in a row may not call another; what the customer says begins anew."""
+    talk.conversing.tools.offer([tool("Done.")])
+    for number in range(1, 4):
+        talk.call_tool("act", response=f"r{number}")
+        await talk.output(number)
+        ask = talk.kinds("response.create")[-1]["event_id"]
+        talk.take(created(f"s{number}", ask), done(f"s{number}"))
+    choices = [one["response"].get("tool_choice") for one in talk.kinds("response.create")]
+    assert choices == [None, None, "none"]
+    talk.take(*heard_item("u"), created("own"), done("own"))
+    talk.call_tool("act", response="r4")
+    await talk.output(4)
+    assert "tool_choice" not in talk.kinds("response.create")[-1]["response"]
+
+
+async def test_a_reply_is_asked_for_when_all_tools_of_a_turn_are_done(talk: Talk) -> None:
+    """Once, however many there were."""
+    slow = asyncio.Event()
+
+    async def wait(_: dict[str, object], __: Turn) -> str:
+        await slow.wait()
+        return "Slow."
+
+    talk.conversing.tools.offer(
+        [tool("Fast."), Tool(name="wait", description="", parameters={}, run=wait)]
+    )
+    items = [
+        {"id": f"i{n}", "type": "function_call", "call_id": f"c{n}", "name": name}
+        | {"arguments": "{}", "status": "completed"}
+        for n, name in enumerate(["act", "wait"])
+    ]
+    talk.take(created("r"), done("r", *items))
+    assert await talk.output() == "Fast."
+    assert talk.conversing.tools.is_busy
+    assert not talk.kinds("response.create")
+    slow.set()
+    assert await talk.output(2) == "Slow."
+    assert len(talk.kinds("response.create")) == 1
+
+
+async def test_what_is_told_stands_in_the_conversation_and_is_answered(talk: Talk) -> None:
+    """Once it is known to, nothing is owed when its answer was heard."""
+    talk.conversing.teller.tell("[A key.]")
+    (told,) = talk.kinds("conversation.item.create")
+    assert told["item"]["content"] == [{"type": "input_text", "text": "[A key.]"}]
+    (asked,) = talk.kinds("response.create")
+    item = message("k", "user", "[A key.]", kind="input_text")
+    talk.take(event("conversation.item.added", item=item))
+    talk.take(created("r", asked["event_id"]), done("r"))
+    assert talk.conversing.teller.owes_answer(None)
+    async with asyncio.timeout(2):
+        while talk.conversing.teller.owes_answer(None):
+            await asyncio.sleep(0.001)
+
+
+async def test_a_turn_knows_whether_it_was_heard_and_cut(talk: Talk) -> None:
+    """A tool that hangs up asks."""
+    talk.take(created("r"), *speaks("r", "a", "Goodbye."), buffer("started", "r"))
+    response = talk.conversing.dialogue.responses["r"]
+    turn = BridgeTurn(talk.conversing, response)
+    assert turn.has_words
+    assert turn.reply is response
+    heard = asyncio.create_task(turn.heard())
+    await asyncio.sleep(0)
+    assert not heard.done()
+    talk.take(done("r", spoken("a", "Goodbye."), audio_ms=100), buffer("stopped", "r"))
+    await asyncio.wait_for(heard, 2)
+    assert not turn.was_cut
+    talk.take(event("input_audio_buffer.speech_started", item_id="u"))
+    assert turn.was_cut
+
+
+async def test_a_turn_of_nobody_s_is_over(talk: Talk) -> None:
+    """The call of a tool that belongs to no response that we know."""
+    turn = BridgeTurn(talk.conversing, None)
+    await turn.heard()
+    assert (turn.reply, turn.has_words, turn.was_cut) == (None, False, False)
+
+
+async def test_a_tool_may_stop_the_speech(talk: Talk) -> None:
+    """First the making, then what is on its way (reference of `output_audio_buffer.clear`)."""
+    talk.take(created("r"), *speaks("r", "a", "Hello."), buffer("started", "r"))
+    BridgeTurn(talk.conversing, talk.conversing.dialogue.responses["r"]).hush()
+    assert [one["type"] for one in talk.sent] == ["response.cancel", "output_audio_buffer.clear"]
+    talk.take(done("r", status="cancelled"), buffer("cleared", "r"))
+    talk.sent.clear()
+    BridgeTurn(talk.conversing, None).hush()
+    assert not talk.sent
+
+
+async def test_a_greeting_that_nobody_heard_is_asked_for_again(talk: Talk) -> None:
+    """By another session, in the place of whatever else is owed."""
+    talk.conversing.greet({"instructions": "Greet."})
+    talk.take(created("r", talk.kinds("response.create")[0]["event_id"]))
+    assert talk.conversing.break_off()
+    talk.conversing.go_on(owed=True)
+    asked = talk.kinds("response.create")
+    assert [one["response"]["instructions"] for one in asked] == ["Greet.", "Greet."]
+
+
+async def test_an_answer_that_was_broken_off_is_given_by_the_next_session(talk: Talk) -> None:
+    """And nothing is asked for when nobody waits."""
+    talk.take(*heard_item("u"), transcript("u", "Hello?"))
+    owed = talk.conversing.break_off()
+    assert owed
+    assert [item["type"] for item in talk.conversing.items_to_replay(2)] == ["message"]
+    talk.conversing.go_on(owed=owed)
+    assert len(talk.kinds("response.create")) == 1
+    talk.take(created("r", talk.kinds("response.create")[0]["event_id"]), done("r"))
+    assert not talk.conversing.break_off()
+    talk.conversing.go_on(owed=False)
+    assert len(talk.kinds("response.create")) == 1
+
+
+async def test_last_words_are_committed_and_waited_for(talk: Talk) -> None:
+    """No silence ends the turn of a caller who has gone."""
+    started, *_ = heard_item("u")
+    talk.take(started)
+    waiting = asyncio.create_task(talk.conversing.last_words())
+    await asyncio.sleep(0.01)
+    assert talk.kinds("input_audio_buffer.commit")
+    talk.take(event("input_audio_buffer.committed", item_id="u"))
+    await asyncio.sleep(0.01)
+    assert not waiting.done()
+    talk.take(*heard_item("u")[2:], transcript("u", "Goodbye."))
+    await asyncio.wait_for(waiting, 2)
+    assert [one.text_content for one in talk.turns] == ["Goodbye."]
+    assert len(talk.kinds("input_audio_buffer.commit")) == 1
+
+
+async def test_after_the_end_nothing_is_done(talk: Talk) -> None:
+    """And nobody waits for ever."""
+    waiting = asyncio.create_task(talk.conversing.until(lambda _: False))
+    await asyncio.sleep(0)
+    await talk.conversing.aclose()
+    await asyncio.wait_for(waiting, 2)
+    talk.take(*heard_item("u"), transcript("u", "Hello?"))
+    assert not talk.turns
