@@ -58,7 +58,7 @@ func (e *Events) Tell(leg, kind string, data map[string]any) {
 	e.seq++
 	event := Event{Seq: e.seq, At: time.Now(), Leg: leg, Type: kind, Data: data}
 	if len(e.kept) >= keptEvents {
-		e.kept = append(e.kept[:0:0], e.kept[keptEvents/2:]...)
+		e.kept = thinned(e.kept)
 	}
 	e.kept = append(e.kept, event)
 	for reader := range e.readers {
@@ -69,6 +69,21 @@ func (e *Events) Tell(leg, kind string, data map[string]any) {
 			close(reader)
 		}
 	}
+}
+
+// thinned forgets the older half of what can be learned elsewhere; if that is not much, the older half of everything.
+func thinned(kept []Event) []Event {
+	half := len(kept) / 2
+	var left []Event
+	for at, event := range kept {
+		if at >= half || event.Type != evMessage {
+			left = append(left, event)
+		}
+	}
+	if len(left) > len(kept)*3/4 {
+		return append(kept[:0:0], kept[half:]...)
+	}
+	return left
 }
 
 // Read returns what happened after `after`, and then what happens. The channel is closed when the reader was too slow, the list ends or the

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"maps"
 	"strings"
 	"testing"
@@ -49,5 +50,26 @@ func TestWhatTheRoomSaysIsTold(t *testing.T) {
 	want := map[string]any{"from": "", "topic": "keys", "text": "5"}
 	if told := c.told.of(evData); len(told) != 1 || !maps.Equal(told[0], want) {
 		t.Fatal(told)
+	}
+}
+
+func TestMessagesAreForgottenBeforeWhatHappenedToALeg(t *testing.T) {
+	events := NewEvents()
+	events.Tell("one", evReady, nil)
+	for range 3 * keptEvents {
+		events.Tell("one", evMessage, nil)
+	}
+	kept, _ := events.Read(context.Background(), 0)
+	if kept[0].Type != evReady || len(kept) > keptEvents || len(kept) < keptEvents/4 {
+		t.Fatal(kept[0], len(kept))
+	}
+	if last := kept[len(kept)-1]; last.Seq != 3*keptEvents+1 {
+		t.Fatal(last)
+	}
+	for range 3 * keptEvents {
+		events.Tell("one", evDigit, nil)
+	}
+	if kept, _ := events.Read(context.Background(), 0); len(kept) > keptEvents || kept[0].Type != evDigit {
+		t.Fatal(len(kept), kept[0])
 	}
 }

@@ -1,0 +1,37 @@
+"""Somebody whom a voice tells what happens, and who keeps it."""
+
+from shared.call.call import EndReason
+
+
+class ToldStory:
+    """A `CallObserver` that does nothing but listen."""
+
+    def __init__(self) -> None:
+        self.told: list[str] = []
+        self.items: list[object] = []
+
+    def caller_seen(self) -> None:
+        self.told.append("seen")
+
+    def media_up(self) -> None:
+        self.told.append("media")
+
+    def caller_left(self) -> None:
+        self.told.append("left")
+
+    def status_shown(self, status: str | None) -> None:
+        self.told.append(f"status {status}")
+
+    def key_pressed(self, key: str) -> None:
+        self.told.append(f"key {key}")
+
+    def item_added(self, item: object) -> None:
+        self.items.append(item)
+
+    def lost(
+        self, reason: EndReason = EndReason.OPENAI_UNREACHABLE, cause: str = "session-lost"
+    ) -> None:
+        self.told.append(f"lost {reason} {cause}")
+
+    def room_closed(self) -> None:
+        self.told.append("closed")
