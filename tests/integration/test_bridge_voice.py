@@ -90,6 +90,7 @@ async def test_speech_over_the_agent_stops_it_and_keeps_what_was_heard(
     ((truncated),) = await openai.journal.wait_for(Kind.TRUNCATED)
     quiet_at = call.phone.monotonic(await call.phone.wait_agent_quiet(300, 5))
     stopped_s = quiet_at - monotonic() + (datetime.now(UTC) - started.at).total_seconds()
+    print(f"quiet {stopped_s * 1000:.0f} ms after OpenAI heard the caller")
     assert stopped_s < 0.25, "two packets, and a busy machine"
     texts = await call.until_turns(2)
     greeting = call.story.turns[0]
@@ -197,6 +198,7 @@ async def test_a_session_that_is_over_is_renewed_under_the_call(
     texts = await call.until_turns(3)
     assert [role for role, _ in texts] == ["assistant", "user", "assistant"]
     assert len(call.phone.counts.ssrcs) == 1
+    print(f"longest gap {call.phone.counts.largest_gap_s * 1000:.0f} ms")
     assert call.phone.counts.largest_gap_s < 0.3
     assert openai.open_sessions == 1
     assert not call.story.ends
@@ -379,3 +381,27 @@ async def test_the_agent_s_state_is_shown(call: VoiceCall) -> None:
     await eventually(speaks, 3)
     await saying
     await eventually(listens, 3)
+
+
+async def test_a_tool_stops_the_speech(call: VoiceCall, openai: OpenAISimulator) -> None:
+    """At OpenAI and on its way; the turn is marked as for a caller who speaks over it."""
+    turns: list[Turn] = []
+
+    async def keep(_: dict[str, object], turn: Turn) -> str:
+        turns.append(turn)
+        return "Written down."
+
+    await call.begin([lead_tool(keep)])
+    await call.say("my name is anna")
+    await call.until_turns(3)
+    saying = asyncio.create_task(
+        call.voice.say('Say "One two three four five six seven eight nine ten eleven."')
+    )
+    await call.phone.wait_agent_speaking(10)
+    turns[0].hush()
+    stopped_at = call.phone.now
+    assert not await saying
+    assert await call.phone.wait_agent_quiet(300, 5) - stopped_at < 0.3
+    await openai.journal.wait_for(Kind.TRUNCATED)
+    await call.until_turns(4)
+    assert call.story.turns[-1].interrupted
