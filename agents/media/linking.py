@@ -353,7 +353,8 @@ class Link:
             await self.orders.aclose()
         call_id, self.call_id = self.call_id, ""
         sideband, self._sideband = self._sideband, None
-        await asyncio.gather(self._end_call(call_id, sideband), self._end_leg())
+        await self._end_call(call_id, sideband)
+        await self._end_leg()
 
     async def let_go(self) -> None:
         """Leave both as they are, for another process to go on with."""
