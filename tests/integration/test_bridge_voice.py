@@ -314,7 +314,7 @@ async def test_a_leg_that_is_closed_under_us_ends_the_call(
 async def test_words_at_the_very_end_are_kept(call: VoiceCall, openai: OpenAISimulator) -> None:
     """What the caller said last is told although the room is gone when it is transcribed."""
     await call.begin()
-    sound, _ = await CALLER.speak("I would like to book a table", rate=RATE)
+    sound, _ = await CALLER.speak("yes please", rate=RATE)
     talking = asyncio.create_task(call.phone.say(sound, RATE))
     await asyncio.sleep(len(sound) / RATE - 0.1)
     await call.close_room()
@@ -392,6 +392,7 @@ async def test_a_tool_stops_the_speech(call: VoiceCall, openai: OpenAISimulator)
     await call.begin([lead_tool(keep)])
     await call.say("my name is anna")
     await call.until_turns(3)
+    await call.phone.wait_agent_quiet(300, 5)
     saying = asyncio.create_task(
         call.voice.say('Say "One two three four five six seven eight nine ten eleven."')
     )
