@@ -25,6 +25,7 @@ from wacall.bench.figures import Findings
 from wacall.bench.media import measure_media
 from wacall.bench.outbound import measure_outbound
 from wacall.bench.progress import Progress
+from wacall.bench.rival import measure_pipecat
 from wacall.bench.rtp import RtpWitness
 from wacall.bench.stack import Bench, running
 from wacall.bench.table import render
@@ -104,6 +105,7 @@ class Plan:
     bursts: tuple[int, ...] = (12, 16, 24)
     media_levels: tuple[int, ...] = (1, 4, 8, 16)
     media_window_s: float = 20.0
+    with_pipecat: bool = False
 
 
 QUICK = Plan(
@@ -176,6 +178,12 @@ def parse(argv: list[str]) -> Plan:
     parser.add_argument(
         "--only", choices=SECTIONS, action="append", help="only this section; may be repeated"
     )
+    parser.add_argument(
+        "--with",
+        choices=("pipecat",),
+        dest="beside",
+        help="measure another program in the section `media` as well; installs it the first time",
+    )
     options = parser.parse_args(argv)
     base = QUICK if options.quick else Plan()
     chosen = options.only or SECTIONS
@@ -191,6 +199,7 @@ def parse(argv: list[str]) -> Plan:
         bursts=base.bursts,
         media_levels=base.media_levels,
         media_window_s=base.media_window_s,
+        with_pipecat=options.beside == "pipecat",
     )
 
 
@@ -226,6 +235,11 @@ async def _run(plan: Plan, directory: Path, findings: Findings, progress: Progre
         await measure_media(
             directory, findings, progress, levels=plan.media_levels, window_s=plan.media_window_s
         )
+        if plan.with_pipecat:
+            await measure_pipecat(
+                directory, findings, progress, levels=plan.media_levels,
+                window_s=plan.media_window_s,
+            )  # fmt: skip
     others = [section for section in plan.sections if section != "media"]
     if not others:
         return

@@ -108,6 +108,8 @@ class CostLevel:
     """How many processors the whole machine kept busy, simulators included."""
     heard_per_s: float | None = None
     """Packets that each phone got per second; none without calls."""
+    gaps: int = 0
+    """Times at which a phone got none for more than 60 ms, where they were counted."""
 
     def per_call(self, part: str, idle: "CostLevel") -> Usage:
         """Return what each call added to what the part uses without calls."""
@@ -128,6 +130,7 @@ class CostLevel:
             },
             "machine_cores": round(self.machine_cores, 3),
             "packets_heard_per_s_and_call": self.heard_per_s,
+            "gaps_over_60_ms": self.gaps,
         }
 
 

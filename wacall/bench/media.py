@@ -3,37 +3,21 @@
 Phones and OpenAI are the far ends for load, so that what is measured is the stack's own.
 """
 
-import asyncio
-import contextlib
 import os
-import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from simulators.meta.calls.user_call import SimulatedCall
-from simulators.phone.phone import CallOver
-from wacall.bench.far_ends import OWN_TIME_MS, FarEnds, FarEndsFailed, FarPhone
-from wacall.bench.figures import CostLevel, Findings, Usage
-from wacall.bench.process_usage import busy_seconds, cpu_seconds, pss_bytes
+from wacall.bench.far_ends import OWN_TIME_MS, FarEnds
+from wacall.bench.figures import Findings
 from wacall.bench.progress import Progress
-from wacall.bench.stack import Bench, running
-from wacall.bench.talk import MediaRun, PhoneReport
+from wacall.bench.stack import running
+from wacall.bench.talk import MediaRun
+from wacall.bench.talking import measure, talking
 
 KINDS = ("worker", "bridge")
 """What AGENT_MEDIA may be, in the order in which they are measured."""
 _WORKER_CORES = 0.16
 """What a decoding worker takes for one call: more calls than fit are not tried with it."""
-_ACCEPT_S = 20.0
-_HEARD_S = 15.0
-_END_S = 10.0
-_LOOK_S = 0.05
-_REST_S = 4.0
-"""The worker starts new idle processes for those that calls took: not part of a running call."""
-_LEAST_PACKETS_PER_S = 45.0
-
-
-class _Broken(Exception):
-    """A call did not go as it has to; the sentence says what was missing."""
 
 
 async def measure_media(
@@ -57,7 +41,7 @@ async def measure_media(
         ):
             progress.tell(f"{kind}: the first call")
             # it is slower, and makes parts grow for good
-            async with _talking(bench, findings, MediaRun(media=kind), 1):
+            async with talking(bench.whatsapp, findings, MediaRun(media=kind), 1):
                 legs = await bench.bridge_legs()
             if kind == "bridge" and not legs:
                 findings.skipped.append(
@@ -69,9 +53,9 @@ async def measure_media(
             for calls in (0, *(one for one in levels if _fits(kind, one))):
                 progress.tell(f"{kind}: {calls} calls")
                 await bench.settle()
-                async with _talking(bench, findings, run, calls) as talking:
-                    if len(talking) == calls:
-                        run.costs.append(await _measure(bench, findings, talking, window_s))
+                async with talking(bench.whatsapp, findings, run, calls) as talks:
+                    if len(talks) == calls:
+                        run.costs.append(await measure(bench.roots, talks, window_s))
     left_out = [one for one in levels if not _fits("worker", one)]
     if left_out:
         findings.notes.append(
@@ -99,96 +83,3 @@ def _in_words(numbers: Sequence[int]) -> str:
 
 def _telling(progress: Progress, kind: str) -> Callable[[str], None]:
     return lambda what: progress.tell(f"{kind}: start {what}")
-
-
-@contextlib.asynccontextmanager
-async def _talking(
-    bench: Bench, findings: Findings, run: MediaRun, count: int
-) -> AsyncIterator[list[SimulatedCall]]:
-    """Keep so many calls in conversation; none if some could not be had."""
-    calls: list[SimulatedCall] = []
-    try:
-        for _ in range(count):
-            findings.attempted += 1
-            call = await bench.whatsapp.call()
-            calls.append(call)
-            await _answered_and_heard(call)
-            run.to_accept.append(call.timings.since_webhook_ms()["accept_answered"])
-        if count:
-            await asyncio.sleep(_REST_S)
-        yield calls
-    except _Broken as broken:
-        findings.failures.append(f"{run.media}, one of {count} calls at once: {broken}")
-        yield []
-    finally:
-        for call in calls:
-            call.hang_up()
-        for call in calls:
-            with contextlib.suppress(TimeoutError):
-                await call.ended(_END_S)
-    for call in calls:
-        report = await _phone(call).look()
-        run.reports.append(report)
-        if (wrong := _wrong(call, report)) is not None:
-            findings.failures.append(f"{run.media}, one of {count} calls at once: {wrong}")
-
-
-def _phone(call: SimulatedCall) -> FarPhone:
-    if not isinstance(call.phone, FarPhone):
-        raise RuntimeError("the phones of this section are the far ends' own")
-    return call.phone
-
-
-async def _answered_and_heard(call: SimulatedCall) -> None:
-    try:
-        await call.accepted(_ACCEPT_S)
-    except (TimeoutError, CallOver):
-        raise _Broken(f"it was not accepted within {_ACCEPT_S:g} s.") from None
-    deadline = time.monotonic() + _HEARD_S
-    while time.monotonic() < deadline and not call.is_over:
-        try:
-            if (await _phone(call).look()).audible_ms is not None:
-                return
-        except FarEndsFailed as error:
-            raise _Broken(str(error)) from None
-        await asyncio.sleep(_LOOK_S)
-    raise _Broken(f"the phone heard nothing within {_HEARD_S:g} s.")
-
-
-def _wrong(call: SimulatedCall, report: PhoneReport) -> str | None:
-    if call.end is not None and call.end.by != "user":
-        return f"it was ended by {call.end.by}."
-    if report.is_early:
-        return "RTP came before accept had returned 200."
-    if call.violations:
-        return f"it broke a rule of Meta's: {call.violations[0].what}."
-    return None
-
-
-async def _measure(
-    bench: Bench, findings: Findings, calls: Sequence[SimulatedCall], window_s: float
-) -> CostLevel:
-    heard_before = [(await _phone(call).look()).packets for call in calls]
-    cpu_before = {part: cpu_seconds(roots) for part, roots in bench.roots.items()}
-    busy_before, began = busy_seconds(), time.monotonic()
-    await asyncio.sleep(window_s)
-    took = time.monotonic() - began
-    cpu_after = {part: cpu_seconds(roots) for part, roots in bench.roots.items()}
-    busy = busy_seconds() - busy_before
-    heard = [(await _phone(call).look()).packets for call in calls]
-    rates = [(now - then) / took for now, then in zip(heard, heard_before, strict=True)]
-    if rates and min(rates) < _LEAST_PACKETS_PER_S:
-        findings.notes.append(
-            f"With {len(calls)} calls a phone heard {min(rates):.0f} packets/s instead of 50."
-        )
-    return CostLevel(
-        calls=len(calls),
-        window_s=took,
-        parts={
-            # memory after the window: to read it takes time of the kernel's
-            part: Usage(cores=(cpu_after[part] - cpu_before[part]) / took, memory=pss_bytes(roots))
-            for part, roots in bench.roots.items()
-        },
-        machine_cores=busy / took,
-        heard_per_s=round(min(rates), 1) if rates else None,
-    )

@@ -15,7 +15,21 @@ AT_CALLS = 16
 OURS_CORES, OURS_MEMORY, ALL_CORES = 0.02, 4_000_000, 0.035
 """Per call: bridge and worker together, their memory, and everything of the stack."""
 OURS = ("bridge", "worker")
-ALL = ("SFU", "bridge", "worker", "control plane")
+ALL = ("SFU", "bridge", "worker", "control plane", "pipecat")
+_LEAST_PACKETS_PER_S = 47.5
+_MOST_GAPS_PER_MINUTE = 6.0
+
+
+def is_carried(level: CostLevel) -> bool:
+    """Whether the audio of so many calls is whole.
+
+    Every phone gets as good as all of its 50 packets a second, and a call has no more than one gap
+    over 60 ms in ten seconds.
+    """
+    if not level.calls or level.heard_per_s is None:
+        return True
+    gaps = level.gaps / level.calls / (level.window_s / 60)
+    return level.heard_per_s >= _LEAST_PACKETS_PER_S and gaps <= _MOST_GAPS_PER_MINUTE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +124,19 @@ class MediaRun:
         each = [level.per_call(part, idle) for part in parts if part in level.parts]
         return Usage(cores=sum(one.cores for one in each), memory=sum(one.memory for one in each))
 
+    @property
+    def most_carried(self) -> CostLevel | None:
+        """The largest number of calls, of those tried, whose audio was whole."""
+        carried = [level for level in self.costs if level.calls and is_carried(level)]
+        return max(carried, key=lambda level: level.calls, default=None)
+
+    @property
+    def calls_per_core(self) -> float | None:
+        """How many calls a core is enough for, by what one of the most carried takes."""
+        level = self.most_carried
+        cores = self.per_call(ALL, level).cores if level is not None else 0.0
+        return 1 / cores if cores > 0 else None
+
     def to_json(self) -> dict[str, object]:
         """Write everything."""
         return {
@@ -122,4 +149,6 @@ class MediaRun:
             "packets": sum(one.packets for one in self.reports),
             "unanswered": sum(one.unanswered for one in self.reports),
             "calls": len(self.reports),
+            "most_carried": self.most_carried.calls if self.most_carried else None,
+            "calls_per_core": self.calls_per_core,
         }

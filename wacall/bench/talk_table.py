@@ -49,6 +49,11 @@ def cost_rows(runs: Sequence[MediaRun]) -> list[list[str]]:
             "",
         ],
         [
+            "gaps over 60 ms, per call and minute",
+            *(f"{level.gaps / level.calls / (level.window_s / 60):.1f}" for _, level in columns),
+            "",
+        ],
+        [
             "packets/s that the worst phone heard",
             *(
                 "" if level.heard_per_s is None else f"{level.heard_per_s:.1f}"
@@ -85,6 +90,13 @@ def talk_rows(runs: Sequence[MediaRun]) -> list[list[str]]:
                 "",
             ]
         )
+        if (most := run.most_carried) is not None and run.calls_per_core is not None:
+            rows.append(
+                [
+                    f"{run.media}: most calls tried with whole audio; calls a core",
+                    str(most.calls), f"{run.calls_per_core:.1f}", "", "", "",
+                ]
+            )  # fmt: skip
         lost = sum(one.lost for one in run.reports)
         heard = sum(one.packets for one in run.reports)
         rows.append([f"{run.media}: packets lost, of how many", str(lost), str(heard), "", "", ""])

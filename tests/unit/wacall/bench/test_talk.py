@@ -1,12 +1,14 @@
 """What calls were like at their phones: what is read, judged and shown."""
 
+import dataclasses
 from typing import Any
 
 import pytest
 
+from wacall.bench.bench import parse
 from wacall.bench.figures import CostLevel, Findings, Usage
 from wacall.bench.table import render
-from wacall.bench.talk import MediaRun, PhoneReport
+from wacall.bench.talk import MediaRun, PhoneReport, is_carried
 
 TOLD: dict[str, Any] = {
     "packets": 500, "sent": 510, "lost": 1, "late": 0, "gaps": 2, "longest_gap_ms": 81.5,
@@ -104,6 +106,35 @@ def test_a_target_that_was_not_measured_is_not_called_met() -> None:
     few = bridge(costs=[level(0, SFU=0.0), level(4, SFU=0.1)])
     text = render(Findings(media=[few]))
     assert row(text, "all of the stack").endswith("<= 0.035 at 16: not measured")
+
+
+@pytest.mark.parametrize(
+    ("heard_per_s", "gaps", "is_whole"),
+    [(50.0, 0, True), (47.5, 32, True), (47.4, 0, False), (50.0, 33, False)],
+)
+def test_audio_is_whole_with_few_gaps_and_all_packets(
+    heard_per_s: float, gaps: int, is_whole: bool
+) -> None:
+    """One gap in ten seconds of each call, and a packet in twenty that the worst phone misses."""
+    one = dataclasses.replace(level(16, SFU=0.1), heard_per_s=heard_per_s, gaps=gaps)
+    assert is_carried(one) is is_whole
+
+
+def test_calls_per_core_are_those_of_the_most_calls_with_whole_audio() -> None:
+    """What broke is no capacity; nothing is told where nothing was carried."""
+    idle, four, sixteen = level(0, pipecat=0.0), level(4, pipecat=0.8), level(16, pipecat=1.6)
+    broken = dataclasses.replace(sixteen, heard_per_s=30.0)
+    run = bridge(media="pipecat", costs=[idle, four, broken])
+    assert run.most_carried is four
+    assert run.calls_per_core == pytest.approx(5.0)
+    assert row(render(Findings(media=[run])), "pipecat: most calls").split()[-2:] == ["4", "5.0"]
+    assert bridge(costs=[idle, broken]).calls_per_core is None
+
+
+def test_pipecat_is_measured_on_demand() -> None:
+    """Its installation takes minutes, so it is not in the default run."""
+    assert not parse([]).with_pipecat
+    assert parse(["--only", "media", "--with", "pipecat"]).with_pipecat
 
 
 def test_everything_is_in_the_file() -> None:
