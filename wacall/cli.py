@@ -38,6 +38,7 @@ COMMANDS: Mapping[str, Command] = {
     ),
     "database": Command("migrate, check or purge the database", "wacall.database.command"),
     "doctor": Command("check the configuration and every neighbour", "wacall.doctor.examine"),
+    "probe": Command("ask the real OpenAI what only it can tell", "wacall.probe.command"),
     "bench": Command("measure set-up times and what a call costs", "wacall.bench.bench"),
 }
 # run alone, as a container does: the process itself is replaced

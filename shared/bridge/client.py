@@ -121,6 +121,14 @@ class BridgeClient:
         """Set attributes of the leg's participant."""
         await self._about("attributes-leg", "POST", leg, "/attributes", dict(attributes))
 
+    async def record(self, leg: str) -> None:
+        """Write both directions into the folder of the leg's name in BRIDGE_RECORDINGS."""
+        await self._about("record-leg", "POST", leg, "/record")
+
+    async def stop_recording(self, leg: str) -> None:
+        """End the files."""
+        await self._about("record-leg", "DELETE", leg, "/record")
+
     async def state(self, leg: str) -> LegState:
         """Look at a leg."""
         return _read(LegState.read, await self._about("look-leg", "GET", leg))

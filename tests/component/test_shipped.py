@@ -23,7 +23,7 @@ SHIPPED = {
     "controlplane",
     "agent",
 }
-LEFT_OUT = {"up", "demo", "bench", "simulate whatsapp", "simulate openai"}
+LEFT_OUT = {"up", "demo", "bench", "probe", "simulate whatsapp", "simulate openai"}
 FOLDERS = {"agents", "controlplane", "shared", "wacall"}
 ROOMS = {"database", "doctor", "operators", "own_agent"}
 

@@ -93,6 +93,9 @@ ALLOWED: dict[str, set[str]] = {
         "shared.process", "controlplane", "agents", "wacall",
         "wacall.database", "wacall.doctor",
     },
+    "wacall.probe": {
+        "shared.bridge", "shared.process", "agents", "agents.media", "wacall", "wacall.stack",
+    },
     # two that look at a whole stack from outside and inside; neither knows the other
     "wacall.demo": CORE | SHARED | SIMULATORS | RUNS_A_STACK | {
         "controlplane.ledger", "shared.bridge",
