@@ -10,7 +10,6 @@ import aiohttp
 from aiohttp import web
 
 from controlplane.bridge.listening import BridgeListening
-from controlplane.core.lease import LOOK_S
 from controlplane.http.arrivals import Arrivals
 from controlplane.http.callees import Callees
 from controlplane.http.calls import CallRoutes
@@ -33,11 +32,13 @@ from controlplane.parts import (
 from controlplane.settings import Settings
 from controlplane.telemetry.metrics import Metrics
 from controlplane.telemetry.vitals import MEASURE_S
+from controlplane.use_cases.agent_watch import AGENT_LOOK_S
 from controlplane.use_cases.client_watch import ClientWatch
 from controlplane.use_cases.meta_clock import WallClock, wall_clock
 from controlplane.use_cases.retention import LOOK_EVERY_S
 from shared.call.call import EndReason
 from shared.call.errors import StoreUnavailable, WacallError
+from shared.call.silence import LOOK_S
 from shared.database.rest import RestClient
 from shared.process.loops import Loops
 
@@ -92,6 +93,7 @@ class ControlPlane:
         every(settings.sweep_interval_s, stories.sweeper.end_overdue, name="sweep-overdue")
         every(settings.sweep_interval_s, stories.sweeper.resume_events, name="sweep-pending")
         every(LOOK_S, stories.takeover.look, name="setup-takeover")
+        every(AGENT_LOOK_S, stories.agent_watch.look, name="agent-watch")
         every(settings.reconcile_interval_s, stories.sweeper.release_ended, name="sweep-unreleased")
         every(settings.reconcile_interval_s, stories.sweeper.reconcile, name="sweep-reconcile")
         apart_s = client_limits(settings).apart_s

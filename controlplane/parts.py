@@ -24,6 +24,7 @@ from controlplane.telemetry.metrics import Metrics
 from controlplane.telemetry.vitals import VitalSigns
 from controlplane.use_cases.activation import Activation
 from controlplane.use_cases.admission import Admission
+from controlplane.use_cases.agent_watch import AgentWatch
 from controlplane.use_cases.breakers import Breakers
 from controlplane.use_cases.client_watch import LOOK_TIMEOUT_S, ClientWatch
 from controlplane.use_cases.ending import CallEnder
@@ -225,6 +226,7 @@ class UseCases:
     sweeper: Sweeper
     retention: Retention
     takeover: SetupTakeover
+    agent_watch: AgentWatch
     keys: KeyReporter
     line_watch: LineWatch
 
@@ -341,6 +343,7 @@ def make_use_cases(
         takeover=SetupTakeover(
             near, leases=leases, switchboard=switchboard, ender=ender, tasks=tasks
         ),
+        agent_watch=AgentWatch(near, ender=ender),
         keys=keys,
         line_watch=line_watch,
     )

@@ -7,12 +7,13 @@ from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Any
 
-from controlplane.core.lease import HOLD, RENEW_S
+from controlplane.core.lease import HOLD
 from controlplane.use_cases.ending import Overtaken, TakenOver
 from controlplane.use_cases.neighbours import Neighbours
 from shared.call.call import Call
 from shared.call.errors import WacallError
 from shared.call.ids import CallId
+from shared.call.silence import RENEW_S
 
 # A renewal that takes longer is given up for a fresh one: the first after a stall of the database
 # has to be there before the others lose patience.

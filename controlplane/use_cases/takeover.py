@@ -5,7 +5,7 @@
     placed, before `connect`    ended: what was ordered died with the process, and no phone rings
     placed, Meta's answer came  the media path is built anew from the stored answer
 
-When an owner counts as silent, `controlplane.core.lease` says; that one replica wins, the
+When an owner counts as silent, `shared.call.silence` says; that one replica wins, the
 compare-and-set on what was seen.
 """
 
@@ -13,7 +13,7 @@ import asyncio
 import logging
 import time
 
-from controlplane.core.lease import Watch, may_go_on
+from controlplane.core.lease import may_go_on, stamp
 from controlplane.meta.events import AnswerReceived, OfferReceived
 from controlplane.meta.webhook import parse_stored
 from controlplane.use_cases.ending import CallEnder
@@ -21,6 +21,7 @@ from controlplane.use_cases.leases import SetupLeases
 from controlplane.use_cases.neighbours import Neighbours
 from controlplane.use_cases.switchboard import Switchboard
 from shared.call.call import Call, Direction, EndReason
+from shared.call.silence import Watch
 from shared.process.tasks import Tasks
 
 _log = logging.getLogger(__name__)
@@ -53,12 +54,13 @@ class SetupTakeover:
         began = time.monotonic()
         calls = await self._store.calls_in_setup()
         ended = time.monotonic()
-        self._watch = self._watch.then(calls, began_s=began, ended_s=ended)
+        stamps = {call.id: stamp(call) for call in calls}
+        self._watch = self._watch.then(stamps, began_s=began, ended_s=ended)
         await asyncio.gather(
             *(
                 self._take(call)
                 for call in calls
-                if self._watch.is_silent(call, ended) and not self._leases.holds(call.id)
+                if self._watch.is_silent(call.id, ended) and not self._leases.holds(call.id)
             )
         )
 

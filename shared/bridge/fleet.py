@@ -83,9 +83,13 @@ class Bridges:
     async def choose(self) -> BridgeAddress:
         """Return the bridge for a new leg.
 
+        Where there is but one, nobody is asked: it refuses by itself what it cannot take.
+
         Raises:
             NoBridge: none is configured, well, and has room.
         """
+        if len(self._addresses) == 1:
+            return self._addresses[0]
         healths = await self.healths()
         now = time.monotonic()
         self._given = {

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from enum import Enum
 from typing import Any
 
+from shared.call.agent_lease import HeldCall
 from shared.call.call import Call, CallStatus, Direction, EndReason
 from shared.call.changes import CallChanges
 from shared.call.ids import CallId, PhoneNumberId, WhatsAppCallId
@@ -24,7 +25,7 @@ from shared.call.records import (
 
 Row = Mapping[str, Any]
 
-SCHEMA_VERSION = 11
+SCHEMA_VERSION = 12
 """What `schema_version()` in schema.sql returns; raise both together."""
 
 CALL_COLUMNS = (
@@ -48,6 +49,8 @@ TABLES: Mapping[str, tuple[str, ...]] = {
     "leads": (*LEAD_COLUMNS, "phone_key"),
     "follow_ups": FOLLOW_UP_COLUMNS,
     "chores": ("name", "begun_at", "done_at"),
+    "agent_workers": ("id", "until", "seen_at"),
+    "agent_calls": ("call_id", "worker", "takes", "state"),
 }
 """Tables and columns that both services read or write."""
 
@@ -253,3 +256,16 @@ def follow_up_from_row(row: Row) -> FollowUp:
         channel=row["channel"],
         purpose=row["purpose"],
     )
+
+
+def held_calls(seen: Any) -> list[HeldCall]:
+    """Read what `agents_seen()` returns."""
+    return [
+        HeldCall(
+            call_id=CallId(one["call_id"]),
+            worker=one["worker"],
+            until=time_of(one["until"]),
+            takes=one["takes"],
+        )
+        for one in seen
+    ]

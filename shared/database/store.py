@@ -4,10 +4,11 @@ Every write may be repeated without harm. All methods raise `StoreUnavailable` w
 does not answer or refuses; `CallNotFound` when they write for a call that is not there.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Protocol, Unpack
+from typing import Any, Protocol, Unpack
 
+from shared.call.agent_lease import HeldCall, TakenCall
 from shared.call.call import Call, CallStatus, EndReason, Termination
 from shared.call.ceilings import Ceilings
 from shared.call.changes import CallChanges, Mark
@@ -116,6 +117,11 @@ class CallStore(Protocol):
     async def take_setup(self, call: Call, owner: str, until: datetime) -> Call | None:
         """Take a set-up over from whoever held it as `call` says; `None` if that has changed."""
 
+    # --- the agent's side of a call is a lease as well ---
+
+    async def seen_agents(self) -> list[HeldCall]:
+        """Live calls whose agent is up by a media bridge, with what their workers wrote last."""
+
     # --- events ---
 
     async def add_events(self, events: Sequence[EventRecord]) -> None:
@@ -184,3 +190,25 @@ class CallNotes(Protocol):
 
     async def close(self) -> None:
         """Let go of the connections; nothing can be written afterwards."""
+
+
+class AgentStore(CallNotes, Protocol):
+    """The same, of a worker whose calls another one can go on with."""
+
+    async def beat(self, worker: str, until: datetime) -> list[HeldCall]:
+        """Write that a worker lives; return all live calls whose agent is up."""
+
+    async def keep_agent(
+        self,
+        call_id: CallId,
+        worker: str,
+        state: Mapping[str, Any],
+        turns: Sequence[TranscriptTurn],
+    ) -> bool:
+        """Write a call's state and its newest turns, both or neither; `False`: it is another's."""
+
+    async def take_agent(self, call: HeldCall, worker: str) -> TakenCall | None:
+        """Take a call over from whoever had it as `call` says; `None` if that has changed."""
+
+    async def leave_worker(self, worker: str) -> None:
+        """Write that a worker is gone: its calls, if any, are anybody's."""

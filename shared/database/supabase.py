@@ -2,6 +2,7 @@
 
 from typing import Self
 
+from shared.database.agent_calls import AgentCalls
 from shared.database.calls import Calls
 from shared.database.events import Events
 from shared.database.notes import Notes
@@ -9,8 +10,8 @@ from shared.database.rest import WITHIN_S, RestClient
 from shared.database.setups import Setups
 
 
-class SupabaseStore(Calls, Setups, Events, Notes):
-    """`CallStore` and `CallNotes` in one: all tables over one client.
+class SupabaseStore(Calls, Setups, Events, Notes, AgentCalls):
+    """`CallStore` and `AgentStore` in one: all tables over one client.
 
     Methods raise `StoreUnavailable` when the database does not answer or refuses; those that
     write for a call raise `CallNotFound` when there is none.

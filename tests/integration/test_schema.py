@@ -135,6 +135,8 @@ async def test_only_the_server_side_has_privileges_and_it_cannot_delete(
         "service_role UPDATE leads",
         "service_role UPDATE chores",
         "service_role UPDATE line_troubles",
+        "service_role UPDATE agent_workers",
+        "service_role UPDATE agent_calls",
     }
     executable = await lines(
         database,
