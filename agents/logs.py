@@ -3,8 +3,12 @@
 import logging
 import re
 import time
+from contextvars import ContextVar
 
 _log = logging.getLogger(__name__)
+
+of_call: ContextVar[str] = ContextVar("of_call")
+"""Which call a task works for, in a process that has many."""
 
 # Extras under which the framework logs whole protocol messages: metadata of the job (what the
 # operator handed over), raw events, tokens.
@@ -22,6 +26,13 @@ _HEARD_FROM_MS = 200
 _SAID_EVERY_S = {"agent-stood-still": 60.0, "models-unlisted": 3600.0}
 # A traceback, behind its sentence: job processes send their records to the worker as text.
 _TRACEBACK = "\nTraceback (most recent call last):"
+# What the framework thinks odd of a job that only waits: its agent is a leg of a media bridge.
+_OF_THREADS = (
+    "The room connection was not established within 10 seconds",
+    "The job task completed without establishing a connection",
+    # its thread only waits, and the machine is busy
+    "job executor is unresponsive",
+)
 # The last line of a traceback that tells of a neighbour and not of a fault in a program.
 _OF_A_NEIGHBOUR = re.compile(
     r"(?:[\w.]*\.)?(API(?:Connection|Status|Timeout)?Error|WSServerHandshakeError|"
@@ -46,6 +57,17 @@ class WithoutPeople(logging.Filter):
         return True
 
 
+class OfItsCall(logging.Filter):
+    """Adds the call that the speaking task works for; for the handler."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Keep every record."""
+        call = of_call.get(None)
+        if call is not None and "call" not in record.__dict__:
+            record.__dict__["call"] = call
+        return True
+
+
 class WithoutAlarm(logging.Filter):
     """Says in a sentence, or not at all, what the framework shows as stacks; for the handler.
 
@@ -63,6 +85,8 @@ class WithoutAlarm(logging.Filter):
             action = record.__dict__.get("action")
             return action not in _SAID_EVERY_S or self._is_due(action, time.monotonic())
         text = record.getMessage()
+        if text.startswith(_OF_THREADS):
+            return False
         stall = _STOOD_STILL.match(text)
         if stall is not None:
             if int(stall[1]) >= _HEARD_FROM_MS:
@@ -103,6 +127,7 @@ def quieten(level: str) -> None:
     for handler in logging.getLogger().handlers:
         handler.addFilter(WithoutPeople())
         handler.addFilter(WithoutAlarm())
+        handler.addFilter(OfItsCall())
     # LiveKit's Rust side: its INFO lines name hosts and its DEBUG lines carry tokens
     logging.getLogger("livekit").setLevel(logging.WARNING)
     for name in ("livekit.agents", "livekit.plugins.openai"):

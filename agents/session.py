@@ -6,7 +6,7 @@ the phone only once it sees the track, so a track means: OpenAI is there.
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from time import monotonic
 
@@ -18,9 +18,9 @@ from agents.models import ModelChooser
 from agents.phase import Phase, PhaseEvent, after
 from agents.receptionist import Prompt, instructions_for, prompt_path, read_prompt
 from agents.settings import Settings
-from agents.store_link import ConnectStore, StoreLink
+from agents.store_link import Link
 from agents.tools import Desk, build_tools
-from agents.transcript import TranscriptFold, TranscriptWriter
+from agents.transcript import TranscriptFold, TranscriptWriter, TurnWriter
 from shared.call import openai_refusal
 from shared.call.brief import CallBrief
 from shared.call.call import Direction, EndReason
@@ -50,19 +50,22 @@ class CallSession:
         *,
         brief: CallBrief,
         settings: Settings,
-        connect_store: ConnectStore,
+        link: Link,
         make_voice: MakeVoice,
         leave: Callable[[str], None],
+        writer: TurnWriter | None = None,
+        show: Callable[[Phase], None] = lambda _: None,
     ) -> None:
         """Take what the control plane told of the call, and the ways to database, voice and exit.
 
-        `leave` ends the job; it takes the reason, for the log.
+        `leave` ends the job; it takes the reason, for the log. `writer` takes the turns; without
+        one they are written by themselves. `show` is told of each phase.
         """
-        self._brief, self._settings, self._leave = brief, settings, leave
+        self._brief, self._settings, self._leave, self._show = brief, settings, leave, show
         self._started_at = monotonic()
         self._phase = Phase.SETTING_UP
-        self._link = StoreLink(connect_store, settings)
-        self._writer = TranscriptWriter(self._link.store)
+        self._link = link
+        self._writer = writer or TranscriptWriter(link.store)
         self._fold = TranscriptFold(brief.call_id)
         self._voice = make_voice(self)
         self._keypad = Keypad(self._on_keys)
@@ -75,9 +78,7 @@ class CallSession:
     async def set_up(self, chooser: ModelChooser) -> None:
         """Bring the agent to where the phone may be answered; leave if that cannot be."""
         try:
-            path = prompt_path(self._brief.profile, self._settings.prompt_file)
-            prompt = read_prompt(path.read_text("utf-8"))
-            self._greeting = prompt.greeting_for(self._brief.direction)
+            prompt = self._read_prompt()
             async with asyncio.timeout(self._brief.ready_within_s):
                 await self._voice.bring_up(
                     self._instructions(prompt), self._tools(prompt), chooser.choose
@@ -89,17 +90,50 @@ class CallSession:
         except TimeoutError as error:
             await self._give_up(EndReason.AGENT_NOT_READY, type(error).__name__)
         except (OSError, ValueError) as error:
-            _log.error(
-                "The prompt cannot be used.",
-                extra={"action": "prompt-unusable", "error": str(error)},
-            )
-            await self._give_up(EndReason.INTERNAL, "prompt")
+            await self._cannot_use_prompt(error)
         else:
             _log.info(
                 "The agent is ready.",
                 extra={"action": "agent-ready", "elapsed_ms": self._elapsed_ms()},
             )
             self._move(PhaseEvent.SET_UP)
+
+    async def resume(
+        self,
+        phase: Phase,
+        turns: int,
+        attach: Callable[[str, Sequence[Tool]], Awaitable[None]],
+    ) -> None:
+        """Go on with a call whose own worker has died, where it was; leave if that cannot be.
+
+        `attach` takes instructions and tools to the voice; raises `RoomUnreachable`.
+        """
+        # a goodbye that was under way is said again if the model still means it
+        self._phase = Phase.TALKING if phase is Phase.PARTING else phase
+        self._fold.turns = turns
+        try:
+            prompt = self._read_prompt()
+            await attach(self._instructions(prompt), self._tools(prompt))
+        except RoomUnreachable as error:
+            await self._give_up(EndReason.BRIDGE_LOST, error.cause)
+        except (OSError, ValueError) as error:
+            await self._cannot_use_prompt(error)
+        else:
+            _log.info(
+                "The agent goes on with a call of another worker.",
+                extra={"action": "agent-resumed", "phase": self._phase.value, "turns": turns},
+            )
+            if not self._phase.is_answered:
+                self._tasks.spawn(self._leave_unless_answered())
+            elif self._phase is Phase.ANSWERED:
+                self._tasks.spawn(self._await_media())
+            self._voice.watch()
+
+    async def let_go(self) -> None:
+        """Stop, and leave the call to the worker that has it now; nothing is written any more."""
+        self._phase = Phase.OVER
+        self._keypad.close()
+        await self._tasks.close()
 
     async def finish(self) -> None:
         """Write what is left and let go of everything; the framework calls this at the end."""
@@ -121,6 +155,7 @@ class CallSession:
         if phase is None:
             return False
         self._phase = phase
+        self._show(phase)
         if event is PhaseEvent.GREETING_DUE:
             self._prepare_greeting()
         elif event is PhaseEvent.ANSWERED:
@@ -251,6 +286,12 @@ class CallSession:
 
     # --- ending ---
 
+    async def _cannot_use_prompt(self, error: Exception) -> None:
+        _log.error(
+            "The prompt cannot be used.", extra={"action": "prompt-unusable", "error": str(error)}
+        )
+        await self._give_up(EndReason.INTERNAL, "prompt")
+
     async def _give_up(self, reason: EndReason, cause: str) -> None:
         """Tell the control plane why the agent cannot go on, and go."""
         if self._phase is Phase.OVER:
@@ -285,6 +326,12 @@ class CallSession:
             )
 
     # --- what is said and written ---
+
+    def _read_prompt(self) -> Prompt:
+        path = prompt_path(self._brief.profile, self._settings.prompt_file)
+        prompt = read_prompt(path.read_text("utf-8"))
+        self._greeting = prompt.greeting_for(self._brief.direction)
+        return prompt
 
     def _instructions(self, prompt: Prompt) -> str:
         return instructions_for(

@@ -1,7 +1,7 @@
 """The worker's settings, read from the environment once and checked whole."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import (
@@ -11,6 +11,7 @@ from pydantic import (
     SecretStr,
     ValidationInfo,
     field_validator,
+    model_validator,
 )
 from pydantic_core import PydanticCustomError
 
@@ -53,6 +54,8 @@ class Settings(BridgeSettings):
     )
     """In order of preference; the first one that the account has is used."""
 
+    media: Literal["bridge", "worker"] = Field("worker", alias="AGENT_MEDIA")
+    """What carries the agent's sound: a media bridge, as it is, or the worker, which decodes it."""
     voice: str = Field("verse", alias="AGENT_VOICE", min_length=1)
     """The Realtime voice."""
     vad_threshold: float = Field(0.5, alias="AGENT_VAD_THRESHOLD", ge=0, le=1)
@@ -82,6 +85,15 @@ class Settings(BridgeSettings):
     """CPU load above which no further calls are taken; `inf` takes them all."""
     drain_timeout_s: int = Field(1800, alias="AGENT_DRAIN_TIMEOUT_S", ge=1)
     """After SIGTERM: how long running calls may go on."""
+
+    @model_validator(mode="after")
+    def _has_a_bridge(self) -> Self:
+        if self.media == "bridge" and not self.bridge_urls:
+            raise ValueError(
+                "AGENT_MEDIA is `bridge`, and BRIDGE_URLS is not set; name a media bridge there, "
+                "or set AGENT_MEDIA to `worker`"
+            )
+        return self
 
     def openai_key(self) -> str:
         """The key; a stand-in without keys still wants a header."""

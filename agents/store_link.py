@@ -3,24 +3,42 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from typing import Generic, Protocol, TypeVar
 
 from agents.settings import Settings
-from shared.database.store import CallNotes
+from shared.database.store import AgentStore, CallNotes
 
 _log = logging.getLogger(__name__)
 
 ConnectStore = Callable[[Settings], Awaitable[CallNotes]]
+ConnectAgentStore = Callable[[Settings], Awaitable[AgentStore]]
+_Store = TypeVar("_Store", bound=CallNotes)
 
 
-class StoreLink:
-    """Connects once, for whoever asks first; nobody who gives up waiting breaks it for others."""
-
-    def __init__(self, connect: ConnectStore, settings: Settings) -> None:
-        """Take the way to the database; nothing is connected yet."""
-        self._connect, self._settings = connect, settings
-        self._connecting: asyncio.Task[CallNotes] | None = None
+class Link(Protocol):
+    """What a call's session knows of its way to the database."""
 
     async def store(self) -> CallNotes:
+        """Return the database, once it is connected; raises whatever connecting raises."""
+
+    async def warm(self) -> None:
+        """Connect while there is time; never raises."""
+
+    async def close(self) -> None:
+        """Let go of it."""
+
+
+class StoreLink(Generic[_Store]):
+    """Connects once, for whoever asks first; nobody who gives up waiting breaks it for others."""
+
+    def __init__(
+        self, connect: Callable[[Settings], Awaitable[_Store]], settings: Settings
+    ) -> None:
+        """Take the way to the database; nothing is connected yet."""
+        self._connect, self._settings = connect, settings
+        self._connecting: asyncio.Task[_Store] | None = None
+
+    async def store(self) -> _Store:
         """Return the database, once it is connected.
 
         Raises whatever connecting raises; who asks after that makes it try again.
@@ -49,9 +67,28 @@ class StoreLink:
         if not _has_failed(connecting):
             await connecting.result().close()
 
-    async def _connected(self) -> CallNotes:
+    async def _connected(self) -> _Store:
         return await self._connect(self._settings)
 
 
-def _has_failed(task: asyncio.Task[CallNotes]) -> bool:
+class LentLink:
+    """The process's own link, for one of its calls: it outlives each."""
+
+    def __init__(self, link: Link) -> None:
+        """Take the link; it stays the lender's to close."""
+        self._link = link
+
+    async def store(self) -> CallNotes:
+        """Return the database; see `Link`."""
+        return await self._link.store()
+
+    async def warm(self) -> None:
+        """Connect; see `Link`."""
+        await self._link.warm()
+
+    async def close(self) -> None:
+        """Leave it to the others."""
+
+
+def _has_failed(task: asyncio.Task[_Store]) -> bool:
     return task.done() and (task.cancelled() or task.exception() is not None)

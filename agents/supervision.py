@@ -113,19 +113,7 @@ class Losses:
             )
 
     async def _remove(self, call_id: CallId) -> None:
-        """Take the agent that is none any more out of its room."""
-        settings = self._settings
-        async with api.LiveKitAPI(
-            settings.livekit_url,
-            settings.livekit_api_key,
-            settings.livekit_api_secret.get_secret_value(),
-        ) as livekit:
-            who = api.RoomParticipantIdentity(room=room_name(call_id), identity=AGENT_IDENTITY)
-            try:
-                await livekit.room.remove_participant(who)
-            except api.TwirpError as error:
-                if error.code != api.TwirpErrorCode.NOT_FOUND:
-                    raise
+        await remove_agent(self._settings, call_id)
 
     async def _request_end(self, call_id: CallId) -> None:
         """Write into the row why the call is to end."""
@@ -139,6 +127,25 @@ class Losses:
                 )
             ]
         )
+
+
+async def remove_agent(settings: Settings, call_id: CallId) -> None:
+    """Take an agent that is none any more out of its room.
+
+    Raises:
+        TwirpError, ClientError: LiveKit could not be told.
+    """
+    async with api.LiveKitAPI(
+        settings.livekit_url,
+        settings.livekit_api_key,
+        settings.livekit_api_secret.get_secret_value(),
+    ) as livekit:
+        who = api.RoomParticipantIdentity(room=room_name(call_id), identity=AGENT_IDENTITY)
+        try:
+            await livekit.room.remove_participant(who)
+        except api.TwirpError as error:
+            if error.code != api.TwirpErrorCode.NOT_FOUND:
+                raise
 
 
 class Guard:

@@ -5,6 +5,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Protocol
 
 from livekit.agents.llm import ChatMessage
 
@@ -17,7 +18,7 @@ _log = logging.getLogger(__name__)
 _SPEAKERS = {"user": "user", "assistant": "assistant"}
 _BATCH = 50
 # The pause before the next try; the last one is repeated for as long as the call goes on.
-_PAUSES_S = (0.2, 0.5, 1.0, 2.0, 5.0)
+PAUSES_S = (0.2, 0.5, 1.0, 2.0, 5.0)
 
 
 @dataclass(slots=True)
@@ -43,6 +44,16 @@ class TranscriptFold:
             interrupted=item.interrupted,
             spoken_at=datetime.fromtimestamp(item.created_at, UTC),
         )
+
+
+class TurnWriter(Protocol):
+    """Who brings turns to the database."""
+
+    def push(self, turn: TranscriptTurn) -> None:
+        """Hand over a turn; returns at once."""
+
+    async def close(self, timeout_s: float) -> int:
+        """Write what is waiting, for at most `timeout_s`; return how many turns were lost."""
 
 
 class TranscriptWriter:
@@ -100,7 +111,7 @@ class TranscriptWriter:
                         "error": type(error).__name__,
                     },
                 )
-                await asyncio.sleep(_PAUSES_S[min(attempt, len(_PAUSES_S) - 1)])
+                await asyncio.sleep(PAUSES_S[min(attempt, len(PAUSES_S) - 1)])
                 attempt += 1
             else:
                 del self._waiting[: len(batch)]

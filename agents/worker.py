@@ -1,25 +1,29 @@
-"""The worker: registers under AGENT_NAME, keeps processes warm, gives each call one of them."""
+"""The worker: registers under AGENT_NAME, keeps processes warm, gives each call one of them.
+
+So with AGENT_MEDIA=worker: each process decodes its call's sound. With `bridge` none has to, and
+`agents.bridge_worker` takes its place.
+"""
 
 import asyncio
 import contextlib
 import functools
-import logging
 import math
 import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from livekit.agents import AgentServer, JobContext, JobProcess, JobRequest
+from livekit.agents import AgentServer, JobContext, JobProcess
 
+from agents.dispatch import accept_calls, no_load
 from agents.logs import quieten
 from agents.models import ModelChooser
 from agents.receptionist import load_prompt
 from agents.settings import Settings
+from agents.store_link import ConnectStore, StoreLink
 from agents.supervision import Guard, Losses, SupervisingServer
-from shared.call.brief import PROBE, CallBrief
-from shared.call.room import AGENT_IDENTITY
-from shared.database.store import CallNotes
+from shared.call.brief import CallBrief
+from shared.database.store import AgentStore
 from shared.process.env_file import read_env_file
 from shared.process.logs import configure
 from shared.process.signals import Signals
@@ -27,9 +31,6 @@ from shared.process.signals import Signals
 if TYPE_CHECKING:
     # a second of imports that only the job processes need; they get it by `preload_modules`
     from agents.session import CallSession
-    from agents.store_link import ConnectStore
-
-_log = logging.getLogger(__name__)
 
 # After the drain: what a call needs to close its session and to write its transcript.
 _SHUTDOWN_TIMEOUT_S = 30.0
@@ -41,7 +42,7 @@ _CALL = "call"
 _GUARD = "guard"
 
 
-async def connect_supabase(settings: Settings) -> CallNotes:
+async def connect_supabase(settings: Settings) -> AgentStore:
     """Connect the database that the settings name."""
     from shared.database.supabase import SupabaseStore
 
@@ -52,9 +53,7 @@ async def connect_supabase(settings: Settings) -> CallNotes:
     )
 
 
-def build_server(
-    settings: Settings, connect_store: "ConnectStore" = connect_supabase
-) -> AgentServer:
+def build_server(settings: Settings, connect_store: ConnectStore = connect_supabase) -> AgentServer:
     """Make the worker. `connect_store` must be a module's function: job processes import it."""
     # The framework would load 250 MB of turn detection models; OpenAI detects the turns.
     os.environ["LIVEKIT_AGENTS_PRELOAD_LOCAL_INFERENCE"] = "0"
@@ -66,7 +65,7 @@ def build_server(
         port=settings.health_port,
         num_idle_processes=settings.idle_processes,
         load_threshold=settings.load_threshold,
-        load_fnc=_no_load if math.isinf(settings.load_threshold) else None,
+        load_fnc=no_load if math.isinf(settings.load_threshold) else None,
         drain_timeout=settings.drain_timeout_s,
         shutdown_process_timeout=_SHUTDOWN_TIMEOUT_S,
         setup_fnc=functools.partial(prewarm, settings=settings),
@@ -89,37 +88,6 @@ def build_server(
     return server
 
 
-def _no_load() -> float:
-    """Report an idle machine.
-
-    A worker that shall take every call must say so: above a load of 0.7 livekit-server gives jobs
-    to nobody, whatever the worker's own threshold (service/agentservice.go, JobRequestAffinity).
-    """
-    return 0.0
-
-
-async def accept_calls(request: JobRequest) -> None:
-    """Take the jobs that are calls; refuse all others."""
-    if request.job.metadata == PROBE:
-        _log.info(
-            "Somebody asked whether this worker is there.",
-            extra={"action": "job-probe", "room": request.room.name},
-        )
-        await request.reject()
-        return
-    try:
-        CallBrief.from_json(request.job.metadata)
-    except ValueError:
-        _log.warning(
-            "A job was refused: its metadata is not a call brief. Dispatch this agent through the "
-            "control plane.",
-            extra={"action": "job-refused", "room": request.room.name},
-        )
-        await request.reject()
-        return
-    await request.accept(identity=AGENT_IDENTITY)
-
-
 def prewarm(process: JobProcess, *, settings: Settings) -> None:
     """Do in an idle process what no caller should wait for."""
     chooser = ModelChooser(
@@ -131,7 +99,7 @@ def prewarm(process: JobProcess, *, settings: Settings) -> None:
     process.userdata[_MODELS] = chooser
 
 
-async def answer(ctx: JobContext, *, settings: Settings, connect_store: "ConnectStore") -> None:
+async def answer(ctx: JobContext, *, settings: Settings, connect_store: ConnectStore) -> None:
     """Take one call; returns when the agent is ready, the call goes on in the background."""
     from agents.media.decoding import DecodingVoice
     from agents.session import CallSession
@@ -141,7 +109,7 @@ async def answer(ctx: JobContext, *, settings: Settings, connect_store: "Connect
     call = CallSession(
         brief=brief,
         settings=settings,
-        connect_store=connect_store,
+        link=StoreLink(connect_store, settings),
         make_voice=functools.partial(DecodingVoice, ctx, settings.speech()),
         leave=ctx.shutdown,
     )
@@ -188,5 +156,10 @@ def main() -> int:
         return 2
     configure(settings.log_level, settings.log_format)
     quieten(settings.log_level)
-    asyncio.run(serve(build_server(settings)))
+    if settings.media == "bridge":
+        from agents.bridge_worker import serve_calls
+
+        asyncio.run(serve_calls(settings, connect_supabase))
+    else:
+        asyncio.run(serve(build_server(settings)))
     return 0

@@ -42,10 +42,14 @@ class LegFeeds:
         self._bridges = bridges
         self._feeds: dict[BridgeAddress, _Feed] = {}
 
-    def follow(self, bridge: BridgeAddress, leg: str, listener: LegListener) -> Callable[[], None]:
-        """Follow a leg; see `LegEvents`."""
+    def listen(self, bridge: BridgeAddress) -> None:
+        """Listen to a bridge before anybody follows a leg of it."""
         if bridge not in self._feeds:
             self._feeds[bridge] = _Feed(self._bridges, bridge)
+
+    def follow(self, bridge: BridgeAddress, leg: str, listener: LegListener) -> Callable[[], None]:
+        """Follow a leg; see `LegEvents`."""
+        self.listen(bridge)
         return self._feeds[bridge].follow(leg, listener)
 
     async def aclose(self) -> None:

@@ -113,7 +113,9 @@ async def whatsapp() -> AsyncIterator[WhatsAppSimulator]:
         yield simulator
 
 
-def environment(whatsapp: WhatsAppSimulator, openai: SimulatedOpenAI) -> dict[str, str]:
+def environment(
+    whatsapp: WhatsAppSimulator, openai: SimulatedOpenAI, media: str = "bridge"
+) -> dict[str, str]:
     """What an operator would have configured, and limits that fit a busy machine."""
     return {
         **os.environ,
@@ -128,6 +130,7 @@ def environment(whatsapp: WhatsAppSimulator, openai: SimulatedOpenAI) -> dict[st
         # longer than the set-ups of the tests in which OpenAI says nothing
         "AGENT_CONNECT_TIMEOUT_S": "6",
         "AGENT_HEALTH_PORT": str(free_port()),
+        "AGENT_MEDIA": media,
         "LOG_LEVEL": "DEBUG",
         "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
     }
@@ -220,17 +223,26 @@ class Deployment(RowWaits):
         return [event.payload.get("reason") for event in noted]
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run everything by a media bridge, and by the decoding worker what is marked so."""
+    if "media" in metafunc.fixturenames:
+        marker = metafunc.definition.get_closest_marker("media")
+        kinds = marker.args if marker is not None else ("bridge",)
+        metafunc.parametrize("media", kinds, scope="session")
+
+
 @pytest_asyncio.fixture(scope="session")
 async def running(
     whatsapp: WhatsAppSimulator,
     openai: SimulatedOpenAI,
+    media: str,
     tmp_path_factory: pytest.TempPathFactory,
     pytestconfig: pytest.Config,
 ) -> AsyncIterator[Deployment]:
-    """The stack, started once."""
+    """The stack, started once for each way of carrying the agent's sound."""
     data_dir = tmp_path_factory.mktemp("stack")
     plan = StackPlan(
-        environment=environment(whatsapp, openai),
+        environment=environment(whatsapp, openai, media),
         data_dir=data_dir,
         port=0,
         with_controlplane=False,
@@ -238,7 +250,7 @@ async def running(
         restarts=True,
     )
     stack = Stack(plan)
-    for name in ("sfu", "agent", "controlplane"):
+    for name in ("sfu", "bridge", "agent", "controlplane"):
         watch_log(pytestconfig, stack.log_of(name))
     async with stack, contextlib.AsyncExitStack() as exits:
         # a control plane of its own does not take the SFU with it when it goes
@@ -296,6 +308,8 @@ def job_processes(stack: Stack) -> set[int]:
 
 async def idle_processes(stack: Stack) -> int:
     """Wait until the worker has made its idle processes, and count them."""
+    if stack.environment["AGENT_MEDIA"] == "bridge":
+        return 0
     log = stack.log_of("agent")
     wanted = int(stack.environment.get("AGENT_IDLE_PROCESSES", "2"))
     await eventually(lambda: log.read_text().count("process initialized") >= wanted, 30)

@@ -63,6 +63,7 @@ def inbox(deployment: Deployment, call: SimulatedCall) -> list[Json]:
     return person.inbox
 
 
+@pytest.mark.media("worker")
 async def test_a_killed_agent_ends_its_call_within_two_seconds(deployment: Deployment) -> None:
     """SIGKILL to the job process: `terminate`, the reason in the row, a text to the caller."""
     call = await talking(deployment)
@@ -70,6 +71,7 @@ async def test_a_killed_agent_ends_its_call_within_two_seconds(deployment: Deplo
     await lost(deployment, call, within_s=2)
 
 
+@pytest.mark.media("worker")
 async def test_a_killed_worker_ends_its_calls_within_two_seconds(
     deployment: Deployment,
 ) -> None:

@@ -252,7 +252,10 @@ class Stack:
         # the worker takes longest, for its imports, and needs the database only when a call comes
         parts: list[Awaitable[None]] = [self._start_database_and_controlplane()]
         if plan.with_agent:
-            parts.append(self._keep("agent", self._run_agent, last_words_s=AGENT_LAST_WORDS_S))
+            # calls by a media bridge have no processes that could say anything
+            is_bridged = self.environment.get("AGENT_MEDIA", "") == "bridge"
+            last_words_s = 0 if is_bridged else AGENT_LAST_WORDS_S
+            parts.append(self._keep("agent", self._run_agent, last_words_s=last_words_s))
         await together(*parts)
 
     async def _start_sfu(self) -> None:

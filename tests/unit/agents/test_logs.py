@@ -9,7 +9,7 @@ from livekit.agents import APIConnectionError
 from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
 
-from agents.logs import WithoutAlarm, WithoutPeople
+from agents.logs import OfItsCall, WithoutAlarm, WithoutPeople, of_call
 
 
 def record(message: str, name: str = "livekit.agents", **extra: object) -> logging.LogRecord:
@@ -121,3 +121,29 @@ def test_our_own_tracebacks_stay() -> None:
     made = record("ours\nTraceback (most recent call last):\nTimeoutError", name="agents.session")
     assert WithoutAlarm().filter(made)
     assert "Traceback" in made.getMessage()
+
+
+@pytest.mark.parametrize(
+    ("text", "is_said"),
+    [
+        (
+            "The room connection was not established within 10 seconds after calling job_entry.",
+            False,
+        ),
+        ("The job task completed without establishing a connection or performing a proper", False),
+        ("job executor is unresponsive", False),
+        ("process is unresponsive", True),
+    ],
+)
+def test_a_job_that_only_waits_is_nothing_odd(text: str, is_said: bool) -> None:
+    """Its agent is a leg of a media bridge; of a process that decodes the same would be a fault."""
+    assert WithoutAlarm().filter(record(text)) is is_said
+
+
+async def test_a_line_names_the_call_that_its_task_works_for() -> None:
+    """Of many calls of one process; a line that names one itself keeps it."""
+    of_call.set("one")
+    line, other = record("said", name="agents.session"), record("said", call="two")
+    assert OfItsCall().filter(line)
+    assert OfItsCall().filter(other)
+    assert [one.__dict__["call"] for one in (line, other)] == ["one", "two"]

@@ -13,6 +13,7 @@ from agents.media.voice import CallObserver, OpenAIUnreachable, RoomUnreachable
 from agents.models import ModelChooser
 from agents.session import CallSession
 from agents.settings import Settings
+from agents.store_link import StoreLink
 from shared.call.brief import CallBrief
 from shared.call.call import Direction, EndReason
 from shared.call.ids import CallId, PhoneNumberId
@@ -73,7 +74,7 @@ def bench_with(
             ready_within_s=ready_within_s,
         ),
         settings=settings,
-        connect_store=connect,
+        link=StoreLink(connect, settings),
         make_voice=make_voice,
         leave=left.append,
     )
