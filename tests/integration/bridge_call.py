@@ -14,7 +14,7 @@ from livekit import api
 from simulators.phone.phone import Phone
 from tests.caller import join_as_caller
 from tests.eventually import eventually
-from tests.integration.humming import strongest_hz
+from tests.tones import strongest_hz
 from wacall.stack.bridge import EmbeddedBridge
 from wacall.stack.sfu import EmbeddedSfu
 
