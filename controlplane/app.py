@@ -10,6 +10,7 @@ import aiohttp
 from aiohttp import web
 
 from controlplane.bridge.listening import BridgeListening
+from controlplane.carriers import make_bridges, make_legs
 from controlplane.http.arrivals import Arrivals
 from controlplane.http.callees import Callees
 from controlplane.http.calls import CallRoutes
@@ -23,9 +24,7 @@ from controlplane.ledger.ledger import Ledger
 from controlplane.parts import (
     client_limits,
     connect_database,
-    make_bridges,
     make_client_watch,
-    make_legs,
     make_neighbours,
     make_use_cases,
 )

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import aiohttp
 
-from controlplane.bridge.legs import BridgeLegs, LegPatience
 from controlplane.core.callee import CallHours
 from controlplane.core.caller_leg import LegFleet
 from controlplane.core.client_health import ClientLimits
@@ -26,6 +25,7 @@ from controlplane.use_cases.activation import Activation
 from controlplane.use_cases.admission import Admission
 from controlplane.use_cases.agent_watch import AgentWatch
 from controlplane.use_cases.breakers import Breakers
+from controlplane.use_cases.caller_legs import LegPolicy
 from controlplane.use_cases.client_watch import LOOK_TIMEOUT_S, ClientWatch
 from controlplane.use_cases.ending import CallEnder
 from controlplane.use_cases.hanging_up import PeerHangup
@@ -49,7 +49,6 @@ from controlplane.use_cases.sweeper import Sweeper
 from controlplane.use_cases.switchboard import Switchboard
 from controlplane.use_cases.takeover import SetupTakeover
 from controlplane.use_cases.wishes import Wishes
-from shared.bridge.fleet import Bridges
 from shared.call.ceilings import Ceilings
 from shared.database.rest import WITHIN_S, RestClient
 from shared.database.retention import Expiry, RetentionDays
@@ -130,33 +129,6 @@ def make_graph(
         observe=observe,
         dated=dated,
     )
-
-
-# the time that a call may take besides: set-up, and an end that nobody could be told of
-_LIFE_SPARE_S = 300.0
-
-
-def make_bridges(
-    settings: Settings, http: aiohttp.ClientSession, *, observe: ObserveRequest
-) -> Bridges:
-    """Return the media bridges that the settings name."""
-    return Bridges(
-        http,
-        settings.bridge_urls,
-        token=settings.bridge_token.get_secret_value(),
-        timeout_s=settings.bridge_timeout_s,
-        observe=observe,
-    )
-
-
-def make_legs(settings: Settings, bridges: Bridges) -> BridgeLegs:
-    """Return the callers' legs on them."""
-    patience = LegPatience(
-        dead_s=settings.media_dead_s,
-        ring_s=settings.ring_timeout_s + settings.media_timeout_s,
-        life_s=settings.ring_timeout_s + settings.max_call_duration_s + _LIFE_SPARE_S,
-    )
-    return BridgeLegs(bridges, livekit_url=settings.livekit_url, patience=patience)
 
 
 def make_neighbours(
@@ -400,12 +372,14 @@ def _answer_policy(settings: Settings, bounds: Bounds) -> AnswerPolicy:
         phone_number_id=settings.wa_phone_number_id,
         profile=settings.agent_profile,
         pre_accept=settings.wa_pre_accept,
-        pick_up_wait_s=settings.pick_up_wait_s,
-        rewrite_dtls_role=settings.wa_dtls_role_rewrite,
+        legs=LegPolicy(
+            via_bridge=settings.wa_media == "bridge",
+            rewrite_dtls_role=settings.wa_dtls_role_rewrite,
+            pick_up_wait_s=settings.pick_up_wait_s,
+        ),
         agent_ready_s=settings.agent_ready_timeout_s,
         stale_offer_s=settings.stale_offer_s,
         bounds=bounds,
-        via_bridge=settings.wa_media == "bridge",
     )
 
 

@@ -36,8 +36,9 @@ _ROOM_CHECK_INTERVAL_S = 0.25
 # LiveKit closes an empty room after this, should nobody of ours be left to delete it.
 _EMPTY_ROOM_TIMEOUT_S = 60
 _DEPARTURE_TIMEOUT_S = 20
-# The token is used at once; WHIP's later requests are signed anew.
-_TOKEN_TTL = timedelta(minutes=2)
+# WHIP's is used at once, and its later requests are signed anew; a placed call's leg comes into
+# the room once Meta has answered.
+_TOKEN_TTL = timedelta(minutes=10)
 
 _T = TypeVar("_T")
 

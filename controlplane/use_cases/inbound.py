@@ -10,21 +10,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar, Unpack
 
-from controlplane.core.caller_leg import RoomPlace
 from controlplane.core.deadlines import Bounds, deadline_of
-from controlplane.core.errors import GraphError, RoomRefused
+from controlplane.core.errors import GraphError
 from controlplane.core.lifecycle import CallEvent, step
 from controlplane.meta.events import OfferReceived
-from controlplane.sdp import direct as sdp
 from controlplane.use_cases.activation import Activation
 from controlplane.use_cases.admission import Admission, Place, was_refused
-from controlplane.use_cases.ending import CallEnder, Overtaken, TakenOver, status_shown
+from controlplane.use_cases.caller_legs import CallerLegs, LegMade, LegPolicy
+from controlplane.use_cases.ending import CallEnder, Overtaken, TakenOver
 from controlplane.use_cases.leases import SetupLeases
 from controlplane.use_cases.neighbours import Neighbours
 from controlplane.use_cases.patience import until_stored
 from controlplane.use_cases.setup import CallSetup, Stopwatch
 from controlplane.use_cases.traces import SetupTraces
-from shared.bridge.errors import BridgeUnreachable, NoBridge
 from shared.call.brief import CallBrief
 from shared.call.call import Call, CallStatus, Direction, EndReason
 from shared.call.changes import CallChanges
@@ -49,14 +47,10 @@ class AnswerPolicy:
     """The business line."""
     profile: str
     pre_accept: bool
-    pick_up_wait_s: float
-    """After pre_accept: how long `accept` waits for the phone's media path."""
-    rewrite_dtls_role: bool
+    legs: LegPolicy
     agent_ready_s: float
     stale_offer_s: float
     bounds: Bounds
-    via_bridge: bool = False
-    """Have the caller's leg on a media bridge, instead of WhatsApp's straight into LiveKit."""
 
 
 class CallAnswerer:
@@ -76,9 +70,8 @@ class CallAnswerer:
         """Take the neighbours, what all set-ups share, and the policy."""
         self._store = near.store
         self._rooms = near.rooms
-        self._whip = near.whip
         self._graph = near.graph
-        self._legs = near.legs
+        self._caller_legs = CallerLegs(near, policy=policy.legs)
         self._admission = admission
         self._ender = ender
         self._setup = setup
@@ -98,7 +91,7 @@ class CallAnswerer:
         if await self._is_stale(offer):
             return await self._refuse_stale(offer, self._clock())
         now = self._clock()
-        call = self._new_call(offer, now, bridge=await self._choose_bridge())
+        call = self._new_call(offer, now, bridge=await self._caller_legs.choose())
         async with self._admission.place(received) as place:
             claimed = await self._claim(call, offer, place)
             if claimed is None:
@@ -174,55 +167,35 @@ class CallAnswerer:
                 return call, answered_at
             call = await self._traces.clear(call)
         may_need_terminate = call.accept_sent_at
-        self._check(call, offer.sdp)
+        self._caller_legs.check(call, offer.sdp)
         await self._make_room(call)
         watch.done("room")
         agent = await self._rooms.wait_for_agent(
-            call.room, self._policy.agent_ready_s, whoever=self._policy.via_bridge
+            call.room, self._policy.agent_ready_s, whoever=self._policy.legs.via_bridge
         )
         if agent is None:
             raise await self._setup.why_agent_left(call)
         watch.done("agent")
-        (answer, participant), call = await self._open_leg(call, offer.sdp, agent)
-        watch.done("leg" if self._policy.via_bridge else "whip")
+        made, call = await self._open_leg(call, offer.sdp, agent)
+        watch.done("leg" if self._policy.legs.via_bridge else "whip")
         # From the moment `accept` may have left us, the end needs `terminate`; so the row must
         # say so before. That write hides behind pre_accept.
-        sending = self._write(
-            call, accept_sent_at=self._clock(), caller_sid=participant, answer_sdp=answer
-        )
+        sending = self._note_leg(call, made)
         if self._policy.pre_accept:
             try:
-                preparing = self._graph.pre_accept(offer.wacid, answer)
+                preparing = self._graph.pre_accept(offer.wacid, made.answer)
                 _, call = await _both(self._setup.unless_over(call, preparing), sending)
             except WacallError:
                 await self._write(call, accept_sent_at=may_need_terminate, answer_sdp=None)
                 raise
             watch.done("pre_accept")
-            await self._until_heard(call, watch)
+            if await self._caller_legs.is_heard(call):
+                watch.done("media")
         else:
             call = await sending
-        await self._setup.unless_over(call, self._graph.accept(offer.wacid, answer))
+        await self._setup.unless_over(call, self._graph.accept(offer.wacid, made.answer))
         watch.done("accept")
         return call, self._clock()
-
-    async def _until_heard(self, call: Call, watch: Stopwatch) -> None:
-        """Wait until the phone would hear us: who picks up shall not begin with silence.
-
-        Not for ever: Meta may build its path on `accept` alone, and the phone rings meanwhile.
-        """
-        if self._policy.pick_up_wait_s <= 0 or call.caller_sid is None:
-            return
-        within_s = self._policy.pick_up_wait_s
-        try:
-            if call.bridge is not None:
-                stands = await self._legs.leg_of(call).wait_until_connected(within_s)
-            else:
-                stands = await self._rooms.wait_for_caller(call.room, call.caller_sid, within_s)
-        except (RoomRefused, BridgeUnreachable):
-            # nothing is known of the path; the agent is there, so answer
-            return
-        if stands:
-            watch.done("media")
 
     async def _make_room(self, call: Call) -> None:
         """Make the room, and dispatch the agent into it."""
@@ -240,51 +213,19 @@ class CallAnswerer:
             ),
         )
 
-    async def _choose_bridge(self) -> str | None:
-        """Say in the row which bridge will have the call's leg, before the bridge does."""
-        if not self._policy.via_bridge:
-            return None
-        try:
-            return await self._legs.choose()
-        except NoBridge:
-            # the set-up ends with it, once there is a row that says so
-            return None
-
-    def _check(self, call: Call, offer: str) -> None:
-        """Refuse an offer that cannot be used before anybody is kept waiting for it."""
-        if self._policy.via_bridge:
-            self._legs.leg_of(call).check_offer(offer)
-        else:
-            self._offer_for_livekit(offer)
-
-    def _offer_for_livekit(self, offer: str) -> str:
-        return sdp.offer_for_livekit(offer, rewrite_dtls_role=self._policy.rewrite_dtls_role)
-
-    async def _open_leg(self, call: Call, offer: str, agent: str) -> tuple[tuple[str, str], Call]:
-        """Have the caller's leg made while the row moves on to `connecting`.
-
-        Return the answer for Meta and the leg's id in the room.
-        """
-        token = self._rooms.caller_token(call, status=status_shown(call.status))
+    async def _open_leg(self, call: Call, offer: str, agent: str) -> tuple[LegMade, Call]:
+        """Have the caller's leg made while the row moves on to `connecting`."""
         move = step(CallEvent.ANSWERING)
         # one that was taken over may be there already
         moving = self._setup.advance(call, {*move.expect, move.status}, status=move.status)
-        if self._policy.via_bridge:
-            making = self._leg_at_bridge(call, RoomPlace(token=token, hears=agent), offer)
-        else:
-            making = self._leg_by_whip(offer, token)
-        return await _both(making, moving)
+        return await _both(self._caller_legs.make(call, offer, agent), moving)
 
-    async def _leg_by_whip(self, offer: str, token: str) -> tuple[str, str]:
-        leg = await self._whip.post(self._offer_for_livekit(offer), token)
-        rewrite = self._policy.rewrite_dtls_role
-        answer = sdp.answer_for_meta(leg.sdp, offer, rewrite_dtls_role=rewrite)
-        return answer, leg.participant_sid
-
-    async def _leg_at_bridge(self, call: Call, place: RoomPlace, offer: str) -> tuple[str, str]:
-        leg = self._legs.leg_of(call)
-        answer = await leg.take_offer(place, offer)
-        return answer, await leg.wait_until_joined()
+    async def _note_leg(self, call: Call, made: LegMade) -> Call:
+        """Write what Meta is answered with, once the leg is in the room."""
+        participant = await self._caller_legs.joined(call, made)
+        return await self._write(
+            call, accept_sent_at=self._clock(), caller_sid=participant, answer_sdp=made.answer
+        )
 
     async def _activate(
         self, call: Call, wacid: WhatsAppCallId, answered_at: datetime, watch: Stopwatch

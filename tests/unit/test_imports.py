@@ -103,7 +103,7 @@ ALLOWED: dict[str, set[str]] = {
     "wacall.bench": CORE | SHARED | SIMULATORS | RUNS_A_STACK,
 }  # fmt: skip
 # who knows that a bridge carries the media: whoever wires the parts
-KNOWS_THE_BRIDGE = {"controlplane/app.py", "controlplane/parts.py"}
+KNOWS_THE_BRIDGE = {"controlplane/app.py", "controlplane/carriers.py"}
 # and of the bridges' control the stories know what can go wrong, nothing else
 SEEN_OF_BRIDGES = {"shared.bridge.errors"}
 # folders in which nothing has a socket, an event loop, or a clock of its own

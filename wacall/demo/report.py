@@ -36,6 +36,7 @@ def setup_steps(evidence: Evidence) -> list[tuple[float, str]]:
         (row.get("room_ms"), "room created, agent dispatched"),
         (row.get("agent_ms"), "agent ready, its track listed"),
         (row.get("whip_ms"), "WHIP answered by the SFU"),
+        (row.get("leg_ms"), "the caller's leg made by the media bridge"),
         (row.get("pre_accept_ms"), "pre_accept answered"),
         (row.get("media_ms"), "the phone would hear us"),
         (row.get("accept_ms"), "accept answered"),
