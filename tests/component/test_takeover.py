@@ -139,6 +139,39 @@ async def test_a_set_up_whose_process_is_killed_is_finished_by_another(
     ended_as(await survivor.until_released(call), CallStatus.COMPLETED, EndReason.CALLER_HANGUP)
 
 
+@pytest.mark.parametrize(
+    "reach",
+    [while_the_agent_is_awaited, while_meta_is_told, while_meta_answers],
+    ids=["agent-awaited", "pre-accept-sent", "accepted"],
+)
+async def test_a_set_up_over_a_bridge_is_finished_by_another(
+    make_bench: MakeBench,
+    balancer: Balancer,
+    whatsapp: WhatsAppSimulator,
+    start_mortal: StartMortal,
+    bridge: EmbeddedBridge,
+    reach: Callable[[Bench], Awaitable[SimulatedCall]],
+) -> None:
+    """The leg outlives whoever made it: the other goes on with it, or makes a new one."""
+    variables = {**over(bridge), "WA_MEDIA": "bridge", "AGENT_READY_TIMEOUT_S": "8"}
+    survivor = await make_bench(**variables)
+    balancer.ports[SECOND] = survivor.plane.settings.port
+    balancer.targets["terminate"] = [SECOND]
+    whatsapp.webhook_url = balancer.url
+    mortal = await start_mortal(**variables)
+    call = await reach(survivor)
+    await mortal.die()
+    survivor.agents.come()
+    await call.phone.wait_agent_speaking(PATIENCE_S)
+    row = await survivor.until(call, lambda found: found.media_at is not None, PATIENCE_S)
+
+    assert (row.status, row.setup_takes, row.bridge) == (CallStatus.ACTIVE, 1, bridge.url)
+    call.hang_up()
+    row = await survivor.until_released(call)
+    ended_as(row, CallStatus.COMPLETED, EndReason.CALLER_HANGUP)
+    assert row.id not in await survivor.plane.near.legs.holds(bridge.url)
+
+
 async def test_a_set_up_that_cannot_be_finished_is_rejected_at_once(
     survivor: Bench, start_mortal: StartMortal
 ) -> None:
