@@ -9,6 +9,7 @@ from shared.call.call import CallStatus, EndReason
 from shared.call.ids import CallId
 from simulators.meta.calls.business_call import OutboundCall
 from simulators.meta.people.callee_plan import Reaction, Statuses
+from simulators.phone.ice_lite import Loss
 from tests.component.bench import Bench, MakeBench, ended_as
 from tests.component.outbound import Place, make_person, over, released, until
 from tests.eventually import eventually, stays
@@ -40,6 +41,19 @@ async def test_the_callers_audio_tells_of_the_pick_up(
     assert row.answered_at is not None
     call.hang_up()
     ended_as(await released(bench, bridge, call_id), CallStatus.COMPLETED, EndReason.CALLER_HANGUP)
+
+
+async def test_a_lossy_path_carries_a_call(
+    make_bench: MakeBench, bridge: EmbeddedBridge, place: Place
+) -> None:
+    """One in twenty of all packets is lost, each way: checks, handshake, sound."""
+    bench = await make_bench(**over(bridge))
+    call_id, call = await answered(bench, place, loss=Loss(inbound=0.05, outbound=0.05))
+    row = await until(bench, call_id, lambda row: row.media_at is not None)
+    assert row.status is CallStatus.ACTIVE
+    call.hang_up()
+    ended_as(await released(bench, bridge, call_id), CallStatus.COMPLETED, EndReason.CALLER_HANGUP)
+    assert call.violations == []
 
 
 async def test_a_silent_ringing_phone_is_no_pick_up(

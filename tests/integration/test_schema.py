@@ -239,6 +239,10 @@ async def test_the_database_takes_the_enum_values_of_the_code(
     assert {part for part in definition.split("'")[1::2] if part != "::text"} == set(values)
 
 
+# what the release before reads and writes, which may run beside this one
+FORMER = {"calls": {"hop"}}
+
+
 @pytest.mark.parametrize("table", sorted(TABLES))
 async def test_the_code_knows_every_column(database: LocalSupabase, table: str) -> None:
     """A column that nobody reads or writes is a mistake on one side."""
@@ -248,7 +252,7 @@ async def test_the_code_knows_every_column(database: LocalSupabase, table: str) 
         "select column_name from information_schema.columns "
         f"where table_schema = 'public' and table_name = '{table}'",
     )
-    assert columns - own == set(TABLES[table]) - own
+    assert columns - own - FORMER.get(table, set()) == set(TABLES[table]) - own
 
 
 # --- invariants, by plain SQL ---
