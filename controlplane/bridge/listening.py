@@ -52,6 +52,8 @@ class BridgeListening:
             self._bridges.client(address),
             on_event=lambda event: self._hand_on(event, feed.instance),
             on_lost=lambda: self._listener.carrier_lost(address),
+            # a process that has just come looks at what there is
+            from_now=True,
         )
         await feed.run()
 

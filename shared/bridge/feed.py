@@ -10,6 +10,8 @@ from shared.bridge.events import LegEvent
 
 _log = logging.getLogger(__name__)
 
+# behind whatever happens
+_NEVER = 2**62
 AGAIN_S = 0.25
 """Between tries: after a killed bridge, whose stream ends at once, well under a second."""
 
@@ -28,11 +30,15 @@ class BridgeFeed:
         *,
         on_event: Callable[[LegEvent], None],
         on_lost: Callable[[], None],
+        from_now: bool = False,
     ) -> None:
-        """Take who is told; neither may block or raise."""
+        """Take who is told; neither may block or raise.
+
+        `from_now`: what happened before we came is nothing to us.
+        """
         self._client = client
         self._on_event, self._on_lost = on_event, on_lost
-        self._instance, self._seen = "", 0
+        self._instance, self._seen = "", _NEVER if from_now else 0
         self.is_up = asyncio.Event()
         """Whether we are listening."""
 
@@ -67,8 +73,9 @@ class BridgeFeed:
         try:
             async with self._client.events(instance=self._instance, after=self._seen) as stream:
                 if stream.instance != self._instance:
+                    # losing one, we begin anew with the next
                     self._lose()
-                    self._instance, self._seen = stream.instance, 0
+                    self._instance = stream.instance
                 self.is_up.set()
                 async for event in stream:
                     self._seen = event.seq

@@ -123,13 +123,14 @@ async def test_what_is_no_bridge_is_told_as_such(
 class Listener:
     """What a feed told."""
 
-    def __init__(self, client: BridgeClient) -> None:
+    def __init__(self, client: BridgeClient, *, from_now: bool = False) -> None:
         self.events: list[LegEvent] = []
         self.lost_at: list[float] = []
         self.feed = BridgeFeed(
             client,
             on_event=self.events.append,
             on_lost=lambda: self.lost_at.append(time.monotonic()),
+            from_now=from_now,
         )
 
     @contextlib.asynccontextmanager
@@ -163,6 +164,25 @@ async def test_a_feed_tells_each_event_once_across_connections(
     numbers = [event.seq for event in listener.events]
     assert numbers == sorted(set(numbers))
     assert not listener.lost_at
+
+
+async def test_a_feed_may_begin_with_what_happens_from_now_on(
+    sfu: EmbeddedSfu, bridge: EmbeddedBridge, http: aiohttp.ClientSession
+) -> None:
+    """Of a bridge that has run for long, the past is much, and of no use to who has just come."""
+    client, leg = client_of(bridge, http), await spec_in_a_room(sfu, http)
+    await client.make(leg)
+    await eventually(lambda: _is_in_room(client, leg.id))
+    listener = Listener(client, from_now=True)
+    async with listener.listening():
+        await client.end(leg.id)
+        await eventually(lambda: Happening.CLOSED in listener.of(leg.id))
+    assert Happening.READY not in listener.of(leg.id)
+    assert not listener.lost_at
+
+
+async def _is_in_room(client: BridgeClient, leg: str) -> bool:
+    return (await client.state(leg)).in_room
 
 
 async def test_a_killed_bridge_is_noticed_within_a_second(
