@@ -165,7 +165,7 @@ class CallAnswerer:
             if answered_at is not None:
                 watch.done("accept")
                 return call, answered_at
-            call = await self._traces.clear(call)
+            call = await self._traces.clear(call, bridge=await self._caller_legs.choose())
         may_need_terminate = call.accept_sent_at
         self._caller_legs.check(call, offer.sdp)
         await self._make_room(call)

@@ -4,12 +4,13 @@ Only the row, LiveKit and Meta can tell how far it had come. The agent, once it 
 stays there and waits.
 """
 
+import contextlib
 from datetime import datetime
 
 from controlplane.meta.graph_errors import GraphUnreachable
 from controlplane.use_cases.neighbours import Neighbours
 from controlplane.use_cases.setup import CallSetup
-from shared.bridge.errors import BridgeGone, LegUnknown
+from shared.bridge.errors import BridgeGone, BridgeUnreachable, LegUnknown
 from shared.call.call import LIVE_STATUSES, Call
 
 
@@ -46,15 +47,20 @@ class SetupTraces:
             is_new = False
         return self._clock() if is_new else call.accept_sent_at
 
-    async def clear(self, call: Call) -> Call:
+    async def clear(self, call: Call, *, bridge: str | None) -> Call:
         """Make way for a second try: what happens to the old leg is not the call's end.
 
-        The new leg takes the old one's place in the room, and its name at the bridge.
+        The new leg takes the old one's place in the room, perhaps on another `bridge`: the old one
+        may have died with the process.
         """
-        call = await self._setup.advance(call, LIVE_STATUSES, caller_sid=None, answer_sdp=None)
+        cleared = await self._setup.advance(
+            call, LIVE_STATUSES, caller_sid=None, answer_sdp=None, bridge=bridge
+        )
         if call.bridge is not None:
-            await self._legs.leg_of(call).release()
-        return call
+            # one that cannot be reached loses it to the new leg, which has its name in the room
+            with contextlib.suppress(BridgeUnreachable):
+                await self._legs.leg_of(call).release()
+        return cleared
 
     async def _leg_stands(self, call: Call) -> bool:
         """Whether the answer that Meta may have is that of a leg that lives."""

@@ -172,6 +172,38 @@ async def test_a_set_up_over_a_bridge_is_finished_by_another(
     assert row.id not in await survivor.plane.near.legs.holds(bridge.url)
 
 
+async def test_a_set_up_whose_bridge_dies_with_its_process_goes_to_another_one(
+    make_bench: MakeBench,
+    balancer: Balancer,
+    whatsapp: WhatsAppSimulator,
+    start_mortal: StartMortal,
+    bridge: EmbeddedBridge,
+    mortal_bridge: EmbeddedBridge,
+) -> None:
+    """They ran on one machine: the call is answered from another."""
+    variables = {
+        **over(mortal_bridge, bridge), "WA_MEDIA": "bridge", "AGENT_READY_TIMEOUT_S": "8"
+    }  # fmt: skip
+    survivor = await make_bench(**variables)
+    balancer.ports[SECOND] = survivor.plane.settings.port
+    balancer.targets["terminate"] = [SECOND]
+    whatsapp.webhook_url = balancer.url
+    mortal = await start_mortal(**variables)
+    call = await while_the_agent_is_awaited(survivor)
+    row = await survivor.row(call)
+    assert row is not None
+    assert row.bridge == mortal_bridge.url
+    mortal_bridge.child.kill()
+    await mortal.die()
+    survivor.agents.come()
+
+    await call.phone.wait_agent_speaking(PATIENCE_S)
+    row = await survivor.until(call, lambda found: found.status is CallStatus.ACTIVE, PATIENCE_S)
+    assert row.bridge == bridge.url
+    call.hang_up()
+    ended_as(await survivor.until_released(call), CallStatus.COMPLETED, EndReason.CALLER_HANGUP)
+
+
 async def test_a_set_up_that_cannot_be_finished_is_rejected_at_once(
     survivor: Bench, start_mortal: StartMortal
 ) -> None:
