@@ -21,28 +21,17 @@ def cost_rows(runs: Sequence[MediaRun]) -> list[list[str]]:
         ]
     ]
     for part in parts:
-        used = [run.per_call((part,), level) for run, level in columns]
-        rows.append([f"{part}: CPU, cores", *(f"{one.cores:.4f}" for one in used), ""])
-        rows.append([f"{part}: memory, MB", *(f"{one.memory / _MB:.1f}" for one in used), ""])
-    ours = [run.per_call(OURS, level) for run, level in columns]
-    everything = [run.per_call(ALL, level) for run, level in columns]
+        rows += _used(columns, part, (part,), "", "")
     return [
         *rows,
-        [
-            "bridge + worker: CPU, cores",
-            *(f"{one.cores:.4f}" for one in ours),
+        *_used(
+            columns,
+            "bridge + worker",
+            OURS,
             _verdict(runs, OURS, OURS_CORES, "cores"),
-        ],
-        [
-            "bridge + worker: memory, MB",
-            *(f"{one.memory / _MB:.1f}" for one in ours),
             _verdict(runs, OURS, OURS_MEMORY, "memory"),
-        ],
-        [
-            "all of the stack: CPU, cores",
-            *(f"{one.cores:.4f}" for one in everything),
-            _verdict(runs, ALL, ALL_CORES, "cores"),
-        ],
+        ),
+        *_used(columns, "all of it", ALL, _verdict(runs, ALL, ALL_CORES, "cores"), ""),
         [
             "whole machine busy, cores, in all",
             *(f"{level.machine_cores:.2f}" for _, level in columns),
@@ -61,6 +50,26 @@ def cost_rows(runs: Sequence[MediaRun]) -> list[list[str]]:
             ),
             "",
         ],
+    ]
+
+
+def _used(
+    columns: Sequence[tuple[MediaRun, CostLevel]],
+    name: str,
+    parts: Sequence[str],
+    cores_target: str,
+    memory_target: str,
+) -> list[list[str]]:
+    """Draw what some parts use together; nothing where none of them runs."""
+    used = [
+        run.per_call(parts, level) if set(parts) & level.parts.keys() else None
+        for run, level in columns
+    ]
+    cores = ["" if one is None else f"{one.cores:.4f}" for one in used]
+    memory = ["" if one is None else f"{one.memory / _MB:.1f}" for one in used]
+    return [
+        [f"{name}: CPU, cores", *cores, cores_target],
+        [f"{name}: memory, MB", *memory, memory_target],
     ]
 
 

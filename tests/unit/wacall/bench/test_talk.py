@@ -92,20 +92,29 @@ def test_every_target_has_its_verdict() -> None:
     assert row(text, "bridge + worker: CPU").split()[-5:] == ["<=", "0.02", "at", "16:", "met"]
     assert "0.1500" in row(text, "bridge + worker: CPU")
     assert row(text, "bridge + worker: memory").endswith("<= 4 at 16: met")
-    assert row(text, "all of the stack").endswith("<= 0.035 at 16: met")
+    assert row(text, "all of it: CPU").endswith("<= 0.035 at 16: met")
     assert row(text, "bridge: webhook -> accept").endswith("p95 < 400: met")
     assert row(text, "bridge: caller's last sound").endswith("p95 < 60: MISSED")
     costly = bridge(costs=[level(0, SFU=0.0, bridge=0.0), level(16, SFU=0.2, bridge=0.5)])
     text = render(Findings(media=[costly]))
     assert row(text, "bridge + worker: CPU").endswith("<= 0.02 at 16: MISSED")
-    assert row(text, "all of the stack").endswith("<= 0.035 at 16: MISSED")
+    assert row(text, "all of it: CPU").endswith("<= 0.035 at 16: MISSED")
+
+
+def test_a_part_that_does_not_run_has_no_figure() -> None:
+    """Pipecat has neither bridge nor worker, and we have no Pipecat."""
+    other = bridge(media="pipecat", costs=[level(0, pipecat=0.0), level(16, pipecat=1.6)])
+    text = render(Findings(media=[bridge(), other]))
+    assert row(text, "SFU: CPU").split()[3:] == ["0.0125"]
+    assert row(text, "pipecat: CPU").split()[3:] == ["0.1000"]
+    assert row(text, "all of it: CPU").split()[5:7] == ["0.0281", "0.1000"]
 
 
 def test_a_target_that_was_not_measured_is_not_called_met() -> None:
     """Neither by other numbers of calls, nor by the other kind of media."""
     few = bridge(costs=[level(0, SFU=0.0), level(4, SFU=0.1)])
     text = render(Findings(media=[few]))
-    assert row(text, "all of the stack").endswith("<= 0.035 at 16: not measured")
+    assert row(text, "all of it: CPU").endswith("<= 0.035 at 16: not measured")
 
 
 @pytest.mark.parametrize(
