@@ -125,16 +125,11 @@ class Asks:
         return True
 
     def break_off(self) -> None:
-        """Have what was asked for fail: the session is lost."""
-        for ask in self._sent:
+        """Have everything fail: the session is lost, and with it what it was told before."""
+        for ask in (*self._sent, *self._waiting):
             ask.end(error=CannotSpeak())
         self._sent.clear()
-
-    def close(self) -> None:
-        """Have everything fail: nobody listens any more."""
-        self.break_off()
-        while self._waiting:
-            self._waiting.popleft().end(error=CannotSpeak())
+        self._waiting.clear()
 
     def _may_send(self, ask: Ask, now: float) -> bool:
         if now < self._not_before or any(one.response is None for one in self._sent):

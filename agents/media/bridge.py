@@ -69,7 +69,12 @@ class BridgeVoice:
             calls=OpenAICalls(self._client),
         )
         self._caller = Caller(observer)
-        self._talk = Conversing(send=self._link.send, give_out=self._give_out, show=self._show)
+        self._talk = Conversing(
+            send=self._link.send,
+            is_open=lambda: self._link.takes_events,
+            give_out=self._give_out,
+            show=self._show,
+        )
         self._instructions = ""
         self._is_unmuted = self._has_begun = False
         self._owed = False
@@ -165,8 +170,9 @@ class BridgeVoice:
 
     def tell(self, sentence: str) -> None:
         """Tell the model something in writing; it answers once it has finished what it says."""
-        self._check()
-        self._talk.teller.tell(sentence)
+        if not self._link.is_up:
+            raise CannotSpeak
+        self._talk.tell(sentence)
 
     def owes_answer(self, turn: Turn) -> bool:
         """Whether the model was told something that this turn is not the answer to."""

@@ -15,6 +15,7 @@ from agents.media.session_config import replayed, user_item
 from agents.media.teller import Teller
 from agents.media.tool_calls import ToolCalls
 from agents.media.utterances import Response, Said
+from agents.media.voice import CannotSpeak
 from agents.media.voice_state import KEPT_ITEMS
 
 _log = logging.getLogger(__name__)
@@ -32,10 +33,12 @@ class Conversing:
         self,
         *,
         send: Callable[[dict[str, Any]], None],
+        is_open: Callable[[], bool],
         give_out: Callable[[ChatMessage], None],
         show: Callable[[str], None],
     ) -> None:
-        """Take the way to OpenAI, and who is told of turns and of the agent's state."""
+        """Take the way to OpenAI and whether it is open, and who is told of turns and state."""
+        self._is_open = is_open
         self._send, self._give_out, self._show = send, give_out, show
         self.dialogue = Dialogue()
         self.asks = Asks(self.dialogue, send)
@@ -47,6 +50,8 @@ class Conversing:
             reply=lambda params: self._quietly_ask(params),
         )
         self.given_out: deque[str] = deque(maxlen=KEPT_ITEMS)
+        self._untold: list[str] = []
+        """Sentences for the next session."""
         self._greeting: dict[str, Any] | None = None
         self._has_greeted = False
         self._timer: asyncio.TimerHandle | None = None
@@ -187,7 +192,16 @@ class Conversing:
         self._look_again()
         return ask
 
+    def tell(self, sentence: str) -> None:
+        """Tell the model something; if its session is being renewed, then as soon as it is."""
+        if self._is_open():
+            self.teller.tell(sentence)
+        else:
+            self._untold.append(sentence)
+
     def _ask_to_answer(self, sentence: str | None) -> Ask:
+        if not self._is_open():
+            raise CannotSpeak
         if sentence is not None:
             self._send({"type": "conversation.item.create", "item": user_item(sentence)})
         return self.ask(Ask({}, waits=True, yields=True))
@@ -220,8 +234,11 @@ class Conversing:
         """Give what is owed, in another session."""
         if self._greeting is not None and not self._has_greeted:
             self.ask(Ask(self._greeting, waits=False, yields=False))
-        elif owed:
+        elif owed and not self._untold:
             self.ask(Ask({}, waits=False, yields=True))
+        untold, self._untold = self._untold, []
+        for sentence in untold:
+            self.teller.tell(sentence)
         self.look()
 
     async def last_words(self) -> None:
@@ -247,7 +264,7 @@ class Conversing:
         for waiter in self._waiters:
             if not waiter.done():
                 waiter.set_result(None)
-        self.asks.close()
+        self.asks.break_off()
         await self.teller.aclose()
         await self.tools.aclose()
 

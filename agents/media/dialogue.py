@@ -258,6 +258,10 @@ class Dialogue:
 
     # --- what it comes to ---
 
+    def answered(self, call: Call, output: str) -> None:
+        """Note what a tool has answered: the call is not news again, should a session tell of it."""
+        call.output = self._outputs[call.call_id] = output
+
     def calls_to_run(self) -> list[Call]:
         """Return the calls of tools that nobody has begun to answer, oldest first."""
         return [

@@ -33,8 +33,6 @@ _RENEWALS = 3
 _RENEW_WITHIN_S = 8.0
 _AGAIN_S = 0.5
 _END_WITHIN_S = 3.0
-# an event that is older was told before we listened
-_FRESH_S = 2.0
 
 
 class Link:
@@ -64,6 +62,8 @@ class Link:
         self._began_at = 0.0
         self._is_up = self._is_over = False
         self._ready = asyncio.Event()
+        self._is_resumed = False
+        """Whether the leg tells us what has happened before we came."""
         self._stands: dict[int, asyncio.Event] = {}
         self._failed: asyncio.Future[Exception] = asyncio.get_running_loop().create_future()
         self._renewal: asyncio.Task[None] | None = None
@@ -152,7 +152,7 @@ class Link:
         except (BridgeUnreachable, BridgeRefused) as error:
             raise RoomUnreachable(error.code) from error
         self._ready.set()
-        self._is_up = True
+        self._is_up = self._is_resumed = True
         self._follow(address)
         self._sideband = self._attach()
 
@@ -246,9 +246,9 @@ class Link:
         except (ValueError, RecursionError):
             return
         if isinstance(told, dict):
-            at, now = event.at.timestamp(), time.time()
-            # clocks differ between machines: what is fresh happened now
-            self._hear(told, now if abs(now - at) < _FRESH_S else at)
+            # clocks differ between machines: what is told as it happens has happened now by ours
+            now = time.time()
+            self._hear(told, min(now, event.at.timestamp()) if self._is_resumed else now)
 
     def bridge_lost(self) -> None:
         """The bridge has died."""
@@ -332,9 +332,14 @@ class Link:
         if old is not None:
             await old.aclose()
         self._began_at, self.expires_at = time.time(), time.time() + SESSION_S
-        await sideband.is_up.wait()
-        await client.answer(self.leg, answer)
-        await self._standing(generation).wait()
+        try:
+            await sideband.is_up.wait()
+            await client.answer(self.leg, answer)
+            await self._standing(generation).wait()
+        except BaseException:
+            # nobody would ever talk over it
+            self._tasks.spawn(self._calls.hang_up(call_id))
+            raise
 
     # --- the end ---
 

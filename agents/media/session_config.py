@@ -63,13 +63,17 @@ def _items(told: Said | Call) -> list[dict[str, Any]]:
         text = told.text + (_INTERRUPTED if told.interrupted else "")
         content = [{"type": "output_text", "text": text}]
         return [{"type": "message", "role": "assistant", "content": content}]
-    if told.output is None:
-        return []  # its answer is on its way, in this session or never
-    call = {"call_id": told.call_id, "name": told.name, "arguments": told.arguments or "{}"}
-    return [
-        {"type": "function_call", **call},
-        {"type": "function_call_output", "call_id": told.call_id, "output": told.output},
-    ]
+    # one without an answer is told with it
+    return [] if told.output is None else answer_items(told, is_known=False)
+
+
+def answer_items(call: Call, *, is_known: bool) -> list[dict[str, Any]]:
+    """Write what a tool has answered, after the call if a session does not know of that."""
+    answer = {"type": "function_call_output", "call_id": call.call_id, "output": call.output}
+    if is_known:
+        return [answer]
+    called = {"call_id": call.call_id, "name": call.name, "arguments": call.arguments or "{}"}
+    return [{"type": "function_call", **called}, answer]
 
 
 def read_arguments(text: str) -> dict[str, object] | None:

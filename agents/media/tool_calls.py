@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from agents.media.dialogue import Dialogue
-from agents.media.session_config import read_arguments
+from agents.media.session_config import answer_items, read_arguments
 from agents.media.tool import Tool, ToolProblem, Turn
 from agents.media.utterances import Call, Response
 from shared.process.tasks import Tasks
@@ -68,9 +68,9 @@ class ToolCalls:
             output = await self._act(call, self._turn_of(response))
         finally:
             self._running -= 1
-        call.output = output
-        if call.session == self._dialogue.session:
-            item = {"type": "function_call_output", "call_id": call.call_id, "output": output}
+        self._dialogue.answered(call, output)
+        # another session than the one that has called does not know of it
+        for item in answer_items(call, is_known=call.session == self._dialogue.session):
             self._send({"type": "conversation.item.create", "item": item})
         if response is not None and self._dialogue.calls_without_answer(response):
             return  # the last of them is replied to

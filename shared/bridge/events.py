@@ -51,7 +51,7 @@ class LegEvent:
     """By the bridge's clock."""
     leg: str
     happening: Happening
-    data: Mapping[str, Any] = field(default_factory=dict)
+    data: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     @property
     def generation(self) -> int:

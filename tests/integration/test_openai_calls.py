@@ -170,6 +170,26 @@ async def test_a_session_that_expires_ends_the_leg_s_peer(
     assert simulator.open_sessions == 0
 
 
+async def test_a_sideband_breaks_and_is_refused_while_the_call_goes_on(
+    call: BridgeCall, simulator: OpenAISimulator
+) -> None:
+    """Whoever comes again is introduced to the same session."""
+    call_id = await place(call, simulator)
+    async with sideband(simulator, call_id) as side:
+        created = await side.until("session.created")
+        await simulator.calls.break_sidebands()
+        await eventually(lambda: side.is_over)
+    simulator.faults = Faults(refuse_sidebands=1)
+    with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
+        async with sideband(simulator, call_id):
+            pytest.fail("it was refused")
+    assert refused.value.status == 503
+    async with sideband(simulator, call_id) as side:
+        again = await side.until("session.created")
+        assert again["session"]["id"] == created["session"]["id"]
+    assert simulator.open_sessions == 1
+
+
 async def test_a_call_is_hung_up(call: BridgeCall, simulator: OpenAISimulator) -> None:
     """By the client library, once; after that nobody knows it."""
     call_id = await place(call, simulator)

@@ -29,10 +29,14 @@ class Talk:
 
     def __init__(self) -> None:
         self.sent: list[dict[str, Any]] = []
+        self.is_open = True
         self.turns: list[ChatMessage] = []
         self.states: list[str] = []
         self.conversing = Conversing(
-            send=self.sent.append, give_out=self.turns.append, show=self.states.append
+            send=self.sent.append,
+            is_open=lambda: self.is_open,
+            give_out=self.turns.append,
+            show=self.states.append,
         )
         self.conversing.released(1.0)
         self.now = time.time() - 2
@@ -252,6 +256,51 @@ async def test_an_answer_that_was_broken_off_is_given_by_the_next_session(talk: 
     assert not talk.conversing.break_off()
     talk.conversing.go_on(owed=False)
     assert len(talk.kinds("response.create")) == 1
+
+
+async def test_what_is_told_between_two_sessions_is_told_to_the_next(talk: Talk) -> None:
+    """A key that was pressed just then; it is answered instead of anything else."""
+    talk.conversing.break_off()
+    talk.is_open = False
+    talk.conversing.tell("[A key.]")
+    assert not talk.sent
+    talk.is_open = True
+    talk.conversing.go_on(owed=True)
+    assert [one["type"] for one in talk.sent] == ["conversation.item.create", "response.create"]
+
+
+async def test_what_was_told_to_a_session_that_was_lost_is_told_again(talk: Talk) -> None:
+    """It may not stand in the conversation; the next one is told when it stands."""
+    talk.conversing.tell("[A key.]")
+    talk.conversing.break_off()
+    talk.sent.clear()
+    async with asyncio.timeout(5):
+        while not talk.sent:
+            await asyncio.sleep(0.01)
+    assert [one["type"] for one in talk.sent] == ["conversation.item.create", "response.create"]
+
+
+async def test_a_tool_that_outlasts_its_session_answers_the_next_one(talk: Talk) -> None:
+    """Which is told of the call as well."""
+    slow = asyncio.Event()
+
+    async def wait(_: dict[str, object], __: Turn) -> str:
+        await slow.wait()
+        return "Done."
+
+    talk.conversing.tools.offer([Tool(name="wait", description="", parameters={}, run=wait)])
+    talk.call_tool("wait")
+    await asyncio.sleep(0)
+    talk.conversing.break_off()
+    assert talk.conversing.items_to_replay(2) == []
+    slow.set()
+    assert await talk.output(2) == "Done."
+    told = [one["item"]["type"] for one in talk.kinds("conversation.item.create")]
+    assert told == ["function_call", "function_call_output"]
+    for one in talk.kinds("conversation.item.create"):
+        item = one["item"] | {"id": one["item"]["type"], "status": "completed"}
+        talk.take(event("conversation.item.added", item=item))
+        assert not talk.conversing.tools.is_busy, "it would be run again"
 
 
 async def test_last_words_are_committed_and_waited_for(talk: Talk) -> None:

@@ -59,6 +59,17 @@ def test_truncation_keeps_the_words_that_were_heard():
     assert (item.text, item.audio_ms) == ("one two", 2000)
 
 
+def test_the_words_of_what_was_truncated_are_not_told_any_more():
+    """As OpenAI deletes its transcript; the journal's own reader still has them."""
+    talk = Conversation()
+    talk.append(speech())
+    assert talk.retrieve("said").to_json()["content"][0]["transcript"]
+    talk.truncate("said", 0, 2000)
+    assert talk.retrieve("said").to_json()["content"] == [
+        {"type": "output_audio", "transcript": None}
+    ]
+
+
 @pytest.mark.parametrize(
     ("heard_ms", "kept"), [(0, ""), (10, ""), (1000, "one"), (3999, "one two three"), (4000, None)]
 )
