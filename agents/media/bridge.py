@@ -16,7 +16,7 @@ from livekit.agents.llm import ChatMessage
 
 from agents.media.agent_leg import RoomAccess
 from agents.media.asks import Ask
-from agents.media.conversing import Conversing
+from agents.media.conversing import LAST_WORDS_S, Conversing
 from agents.media.leg import Caller
 from agents.media.leg_events import LegEvents
 from agents.media.linking import Link
@@ -51,6 +51,7 @@ class BridgeVoice:
         options: SpeechOptions,
         client: openai.AsyncOpenAI | None = None,
         keep: Callable[[VoiceState], None] = lambda _: None,
+        last_words_s: float = LAST_WORDS_S,
     ) -> None:
         """Take who is told, how to speak, and the ways to the room, the bridges and OpenAI.
 
@@ -74,6 +75,7 @@ class BridgeVoice:
             is_open=lambda: self._link.takes_events,
             give_out=self._give_out,
             show=self._show,
+            last_words_s=last_words_s,
         )
         self._instructions = ""
         self._is_unmuted = self._has_begun = False

@@ -23,7 +23,7 @@ _log = logging.getLogger(__name__)
 # While something is being said, what comes by the clock alone is looked at so often.
 _LOOK_EACH_S = 0.1
 # Transcription follows the last word by a few hundred milliseconds.
-_LAST_WORDS_S = 2.0
+LAST_WORDS_S = 2.0
 
 
 class Conversing:
@@ -36,10 +36,12 @@ class Conversing:
         is_open: Callable[[], bool],
         give_out: Callable[[ChatMessage], None],
         show: Callable[[str], None],
+        last_words_s: float = LAST_WORDS_S,
     ) -> None:
         """Take the way to OpenAI and whether it is open, and who is told of turns and state."""
         self._is_open = is_open
         self._send, self._give_out, self._show = send, give_out, show
+        self._last_words_s = last_words_s
         self.dialogue = Dialogue()
         self.asks = Asks(self.dialogue, send)
         self.teller = Teller(self._ask_to_answer)
@@ -249,7 +251,7 @@ class Conversing:
             self._send({"type": "input_audio_buffer.commit"})
         self.look()
         try:
-            async with asyncio.timeout(_LAST_WORDS_S):
+            async with asyncio.timeout(self._last_words_s):
                 await self.until(lambda _: not self.dialogue.is_hearing)
         except TimeoutError:
             pass

@@ -259,7 +259,7 @@ class Dialogue:
     # --- what it comes to ---
 
     def answered(self, call: Call, output: str) -> None:
-        """Note what a tool has answered: the call is not news again, should a session tell of it."""
+        """Note what a tool has answered: should a session tell of the call, it is no news."""
         call.output = self._outputs[call.call_id] = output
 
     def calls_to_run(self) -> list[Call]:

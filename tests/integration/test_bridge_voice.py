@@ -314,15 +314,14 @@ async def test_a_leg_that_is_closed_under_us_ends_the_call(
 async def test_words_at_the_very_end_are_kept(call: VoiceCall, openai: OpenAISimulator) -> None:
     """What the caller said last is told although the room is gone when it is transcribed."""
     await call.begin()
-    sound, _ = await CALLER.speak("yes please", rate=RATE)
+    sound, _ = await CALLER.speak("I would like to book a table", rate=RATE)
     talking = asyncio.create_task(call.phone.say(sound, RATE))
-    await asyncio.sleep(len(sound) / RATE - 0.1)
+    await openai.journal.wait_for(Kind.SPEECH_STARTED)
+    await asyncio.sleep(len(sound) / RATE * 0.7)
     await call.close_room()
     await call.voice.last_words()
     talking.cancel()
-    assert call.story.texts[-1][0] == "user", [
-        (one.kind, one.elapsed_s, one.text, one.details) for one in openai.happenings
-    ]
+    assert call.story.texts[-1][0] == "user"
 
 
 async def test_a_bridge_that_dies_is_told_at_once(
@@ -396,8 +395,9 @@ async def test_a_tool_stops_the_speech(call: VoiceCall, openai: OpenAISimulator)
     saying = asyncio.create_task(
         call.voice.say('Say "One two three four five six seven eight nine ten eleven."')
     )
-    began = await call.phone.wait_agent_speaking(10)
-    await eventually(lambda: call.phone.now - began > 1)
+    await call.phone.wait_agent_speaking(10)
+    # long enough for some words to be heard
+    await asyncio.sleep(1.2)
     turns[0].hush()
     stopped_at = call.phone.now
     assert not await saying

@@ -132,6 +132,8 @@ class VoiceCall:
                 vad_silence_ms=220,
             ),
             keep=self.states.append,
+            # the simulated OpenAI's ear is slow on a busy machine
+            last_words_s=4.8,
         )
 
     def _token(self) -> str:
