@@ -168,8 +168,9 @@ def reason_by_presence(call: Call, who: Presence | None) -> EndReason | None:
         return call.end_requested or EndReason.ROOM_LOST
     if not who.agent_joined:
         return call.end_requested or EndReason.AGENT_LOST
-    if call.caller_sid is None and call.media_at is None:
-        # ACCEPTED may come before the leg of a placed call is built; the deadline holds for it
+    if call.caller_sid is None and (call.media_at is None or call.bridge is not None):
+        # ACCEPTED may come before the leg of a placed call is built; the deadline holds for it. On
+        # a bridge the phone may be heard while the leg is still on its way into the room
         return None
     if who.caller_sid is None or (call.caller_sid and who.caller_sid != call.caller_sid):
         return EndReason.MEDIA_LOST if call.media_at is not None else EndReason.MEDIA_TIMEOUT

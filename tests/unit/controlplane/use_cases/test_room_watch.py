@@ -42,11 +42,13 @@ NO_CALLER = replace(BOTH, caller_sid=None, caller_publishes=False)
         (replace(TALKING, media_at=None, caller_sid=None), NO_CALLER, None),
         # whoever built the leg died before it wrote it down
         (replace(TALKING, caller_sid=None), NO_CALLER, EndReason.MEDIA_LOST),
+        # the phone is heard already; its leg is on the way into the room
+        (replace(TALKING, caller_sid=None, bridge="http://127.0.0.1:1"), NO_CALLER, None),
         (replace(TALKING, end_requested=EndReason.AGENT_HANGUP), None, EndReason.AGENT_HANGUP),
     ],
     ids=[
         "both-there", "no-room", "no-agent", "caller-gone", "another-caller", "never-came",
-        "not-built-yet", "leg-unknown", "agent-hung-up",
+        "not-built-yet", "leg-unknown", "leg-on-its-way", "agent-hung-up",
     ],
 )  # fmt: skip
 def test_an_answered_call_lives_while_both_are_there(
