@@ -54,7 +54,7 @@ class Settings(BridgeSettings):
     )
     """In order of preference; the first one that the account has is used."""
 
-    media: Literal["bridge", "worker"] = Field("worker", alias="AGENT_MEDIA")
+    media: Literal["bridge", "worker"] = Field("bridge", alias="AGENT_MEDIA")
     """What carries the agent's sound: a media bridge, as it is, or the worker, which decodes it."""
     voice: str = Field("verse", alias="AGENT_VOICE", min_length=1)
     """The Realtime voice."""

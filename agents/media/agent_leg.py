@@ -48,7 +48,14 @@ def agent_leg(leg: str, room: RoomAccess) -> LegSpec:
     """Write what a leg of this name is to be: it offers to OpenAI, and keeps the phone going."""
     return LegSpec(
         id=leg,
-        room=RoomSide(url=room.url, token=room.token, track=AGENT_TRACK, hears=CALLER_IDENTITY),
+        room=RoomSide(
+            url=room.url,
+            token=room.token,
+            track=AGENT_TRACK,
+            hears=CALLER_IDENTITY,
+            # the phone is answered once the track is there, so that a track means: OpenAI is there
+            awaits_answer=True,
+        ),
         peer=PEER,
         fill_room=True,
         # a greeting may be spoken long before the phone is picked up

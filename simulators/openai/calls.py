@@ -54,7 +54,7 @@ class Calls:
         if self._strikes("refuse_calls"):
             self._journal.note(Kind.FAULT, "", 0.0, "refused a call")
             body = http_error("server_error", "The server is overloaded or not ready yet.")
-            return web.json_response(body, status=503)
+            return web.json_response(body, status=self._faults().refuse_status)
         await asyncio.sleep(self._faults().answer_delay_s)
         try:
             sdp, session = await _read(request)

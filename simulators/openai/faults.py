@@ -14,10 +14,10 @@ class Faults(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    # WebSocket upgrades answered with this status
+    # WebSocket upgrades, and offers of calls, answered with this status
     refuse_connections: int = Field(0, ge=-1)
     refuse_status: int = Field(503, ge=400, le=599)
-    # offers of calls answered with 503, and seconds that the others wait for their answer
+    # which offers, and seconds that the others wait for their answer
     refuse_calls: int = Field(0, ge=-1)
     answer_delay_s: float = Field(0.0, ge=0.0, le=120.0)
     # sidebands refused with 503

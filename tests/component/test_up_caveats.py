@@ -32,6 +32,7 @@ async def environ() -> AsyncIterator[Environ]:
             "WA_GRAPH_BASE_URL": whatsapp.graph_url,
             "OPENAI_API_KEY": "sk-right",
             "OPENAI_BASE_URL": openai.base_url,
+            "AGENT_MEDIA": "worker",
             "LIVEKIT_URL": "ws://127.0.0.1:9",
             "LIVEKIT_API_KEY": "k",
             "LIVEKIT_API_SECRET": "s" * 32,

@@ -22,7 +22,7 @@ from tests.e2e.conftest import (
 )
 from tests.e2e.privacy import everything_private, leaks
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = [pytest.mark.timeout(120), pytest.mark.media("bridge", "worker")]
 
 CALLER = Caller(
     phone="4915799887766", name="Quixwórth Zebulon", user_id="DE.70707070123456789", username="zeb"

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.timeout(60)
 @contextlib.asynccontextmanager
 async def refusing(openai: SimulatedOpenAI):
     """Answer every connection with 503."""
-    openai.simulator.faults = Faults(refuse_connections=-1)
+    openai.simulator.faults = Faults(refuse_connections=-1, refuse_calls=-1)
     yield
     openai.simulator.faults = Faults()
 
@@ -46,7 +46,9 @@ async def test_openai_dying_in_mid_call_ends_it(deployment: Deployment) -> None:
     """The session breaks in the middle of an answer and none is to be had again: `terminate`."""
     person = await answered(deployment.whatsapp)
     call = person.call
-    deployment.openai.simulator.faults = Faults(drop_replies=1, refuse_connections=-1)
+    deployment.openai.simulator.faults = Faults(
+        drop_replies=1, refuse_connections=-1, refuse_calls=-1
+    )
     await person.say(deployment.openai.script.caller[0].say)
     await call.ended(20)
     row = await deployment.until_nothing_is_left(call)
@@ -70,7 +72,9 @@ async def test_a_refusal_of_openais_is_one_line(
     """OpenAI was reached and said no: the worker's log says so once, in a sentence."""
     log = deployment.stack.log_of("agent")
     before = log.stat().st_size
-    deployment.openai.simulator.faults = Faults(refuse_connections=-1, refuse_status=status)
+    deployment.openai.simulator.faults = Faults(
+        refuse_connections=-1, refuse_calls=-1, refuse_status=status
+    )
     call = await deployment.whatsapp.call()
     await call.ended(10)
     row = await deployment.until_nothing_is_left(call)

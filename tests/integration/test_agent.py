@@ -60,6 +60,7 @@ class Worker:
             "SUPABASE_URL": "http://127.0.0.1:9",
             "SUPABASE_SECRET_KEY": "unused",
             "AGENT_NAME": AGENT_NAME,
+            "AGENT_MEDIA": "worker",
             "AGENT_HEALTH_PORT": str(self.health_port),
             "AGENT_IDLE_PROCESSES": "1",
             "AGENT_LOAD_THRESHOLD": "inf",

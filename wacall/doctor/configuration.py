@@ -9,6 +9,7 @@ from agents.settings import Settings as AgentSettings
 from controlplane.settings import Settings
 from shared.process.settings import ServiceSettings
 from wacall.doctor.findings import Finding, fail, ok, warn
+from wacall.environment import LOOPBACK
 
 _Kind = TypeVar("_Kind", bound=ServiceSettings)
 # what `wacall up` brings along if the first of them is empty, and what stands for it meanwhile
@@ -53,7 +54,9 @@ def read(environ: Mapping[str, str]) -> Configuration:
             )
         )
     settings = _read(Settings, "control plane", filled, missing, findings)
-    agent = _read(AgentSettings, "agent", filled, missing, findings)
+    # the stack brings a bridge where none is named
+    with_bridge = {"BRIDGE_URLS": f"http://{LOOPBACK}", **filled}
+    agent = _read(AgentSettings, "agent", with_bridge, missing, findings)
     if absent:
         urls = " and ".join(next(iter(_BROUGHT[name])) for name in absent)
         are = "are" if absent[1:] else "is"

@@ -62,6 +62,7 @@ def bench_with(
             "SUPABASE_URL": "http://127.0.0.1:9",
             "SUPABASE_SECRET_KEY": "secret",
             "OPENAI_BASE_URL": "http://127.0.0.1:9/v1",
+            "AGENT_MEDIA": "worker",
             "AGENT_ANSWER_TIMEOUT_S": str(answer_timeout_s),
         }
     )

@@ -6,7 +6,7 @@ import pytest
 
 from agents.settings import Settings
 
-NEEDED = {
+LEAST = {
     "LIVEKIT_URL": "http://sfu.example:7880/",
     "LIVEKIT_API_KEY": "key",
     "LIVEKIT_API_SECRET": "livekit-secret",
@@ -14,6 +14,8 @@ NEEDED = {
     "SUPABASE_SECRET_KEY": "database-secret",
     "OPENAI_API_KEY": "openai-secret",
 }
+BRIDGE = {"BRIDGE_URLS": "http://127.0.0.1:7890"}
+NEEDED = {**LEAST, **BRIDGE}
 
 
 def test_defaults_are_the_documented_ones() -> None:
@@ -34,7 +36,7 @@ def test_defaults_are_the_documented_ones() -> None:
     )
 
 
-@pytest.mark.parametrize("name", list(NEEDED))
+@pytest.mark.parametrize("name", list(LEAST))
 def test_a_missing_variable_is_named(name: str) -> None:
     """What is needed and not there, or empty, is named in one sentence."""
     with pytest.raises(ValueError, match=rf"^{name} is not set"):
@@ -96,3 +98,11 @@ def test_a_prompt_file_must_be_there(tmp_path: Path) -> None:
 def test_secrets_do_not_show() -> None:
     """Neither secret appears in the settings' repr."""
     assert "-secret" not in repr(Settings.from_env(NEEDED))
+
+
+def test_sound_goes_by_a_bridge_unless_the_worker_is_to_decode_it() -> None:
+    """And where none is named, one sentence says both ways out."""
+    assert Settings.from_env(NEEDED).media == "bridge"
+    assert Settings.from_env({**LEAST, "AGENT_MEDIA": "worker"}).media == "worker"
+    with pytest.raises(ValueError, match=r"BRIDGE_URLS is not set; .* set AGENT_MEDIA to `worker`"):
+        Settings.from_env(LEAST)

@@ -21,6 +21,7 @@ SETTINGS = Settings.from_env(
         "SUPABASE_URL": "http://127.0.0.1:9",
         "SUPABASE_SECRET_KEY": "secret",
         "OPENAI_BASE_URL": "http://127.0.0.1:9/v1",
+        "AGENT_MEDIA": "worker",
     }
 )
 
