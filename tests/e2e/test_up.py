@@ -101,7 +101,9 @@ async def test_sigterm_during_a_call(
     person = await answered(whatsapp, CallPlan(caller=CALLER))
     call = person.call
     await person.say(openai.script.caller[0].say)
-    await call.phone.wait_agent_speaking(10)
+    start = await call.phone.wait_agent_speaking(10)
+    # more than a word or two, which would be found in any log
+    await call.phone.wait_until(lambda: call.phone.now - start >= 1.2, 10)
 
     pids = below(up.process.pid)
     up.process.send_signal(signal.SIGTERM)
