@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 
-from agents.media.voice_state import VoiceState
+from agents.media.bridge.voice_state import VoiceState
 from agents.phase import Phase
 from agents.transcript import PAUSES_S
 from shared.call.ids import CallId

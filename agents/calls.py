@@ -15,9 +15,9 @@ from livekit import api
 from agents.call_lease import CallLease, KeptCall
 from agents.handover import Handover
 from agents.logs import of_call
-from agents.media.agent_leg import RoomAccess
-from agents.media.bridge import BridgeVoice, openai_client
-from agents.media.leg_events import LegFeeds
+from agents.media.bridge.agent_leg import RoomAccess
+from agents.media.bridge.bridge_voice import BridgeVoice, openai_client
+from agents.media.bridge.leg_events import LegFeeds
 from agents.media.tool import Tool
 from agents.media.voice import CallObserver
 from agents.models import ModelChooser

@@ -72,7 +72,7 @@ def build_server(settings: Settings, connect_store: ConnectStore = connect_supab
         # imported once, before the job processes are forked: they start faster and share memory
         preload_modules=[
             "agents.session",
-            "agents.media.decoding",
+            "agents.media.decoding.decoding_voice",
             "agents.worker",
             "agents.warm",
             "shared.database.supabase",
@@ -101,7 +101,7 @@ def prewarm(process: JobProcess, *, settings: Settings) -> None:
 
 async def answer(ctx: JobContext, *, settings: Settings, connect_store: ConnectStore) -> None:
     """Take one call; returns when the agent is ready, the call goes on in the background."""
-    from agents.media.decoding import DecodingVoice
+    from agents.media.decoding.decoding_voice import DecodingVoice
     from agents.session import CallSession
 
     brief = CallBrief.from_json(ctx.job.metadata)

@@ -3,7 +3,7 @@
 `agents.session` decides what happens when; a `Voice` joins the room, connects OpenAI, and moves
 sound between the two. The session knows a voice by this file alone, and a voice knows nothing of
 phases, database or briefs: whatever else can speak (a bridge that only forwards packets, say)
-takes the place of `decoding.DecodingVoice` and of nothing besides.
+takes the place of `DecodingVoice` and of nothing besides.
 
     session  -- bring_up, watch, greet, unmute, begin, tell, say, last_words, aclose -->  voice
     session  <-- caller_seen, media_up, caller_left, status_shown,

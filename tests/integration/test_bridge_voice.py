@@ -11,9 +11,9 @@ import pytest
 import pytest_asyncio
 from livekit import api
 
+from agents.media.bridge.voice_state import VoiceState
 from agents.media.tool import Tool, ToolProblem, Turn
 from agents.media.voice import CannotSpeak, OpenAIUnreachable, RoomUnreachable
-from agents.media.voice_state import VoiceState
 from shared.call.call import EndReason
 from shared.call.room import AGENT_TRACK
 from simulators.openai.faults import Faults

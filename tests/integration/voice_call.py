@@ -10,12 +10,12 @@ import numpy as np
 from livekit import api
 from livekit.agents.llm import ChatMessage
 
-from agents.media.agent_leg import RoomAccess
-from agents.media.bridge import BridgeVoice
-from agents.media.leg_events import LegFeeds
+from agents.media.bridge.agent_leg import RoomAccess
+from agents.media.bridge.bridge_voice import BridgeVoice
+from agents.media.bridge.leg_events import LegFeeds
+from agents.media.bridge.voice_state import VoiceState
 from agents.media.tool import Tool
 from agents.media.voice import SpeechOptions
-from agents.media.voice_state import VoiceState
 from shared.bridge.address import BridgeAddress
 from shared.bridge.fleet import Bridges
 from shared.bridge.legs import leg_id

@@ -59,9 +59,13 @@ ALLOWED: dict[str, set[str]] = {
     # the worker knows nothing of the control plane
     "agents": {
         "shared.call", "shared.bridge", "shared.database", "shared.process", "agents.media",
+        "agents.media.bridge", "agents.media.decoding",
     },
-    # what carries the sound can be swapped whole: it knows neither phases nor settings nor store
-    "agents.media": {"shared.bridge", "shared.call", "shared.process", "wacall.own_agent"},
+    # what carries the sound can be swapped whole: it knows neither phases nor settings nor store,
+    # and neither kind knows the other
+    "agents.media": {"shared.call"},
+    "agents.media.bridge": {"shared.bridge", "shared.call", "shared.process", "agents.media"},
+    "agents.media.decoding": {"shared.call", "agents.media", "wacall.own_agent"},
     # a simulator that shared the product's code would share its mistakes
     "simulators": set(),
     "simulators.phone": {"simulators"},
@@ -94,7 +98,8 @@ ALLOWED: dict[str, set[str]] = {
         "wacall.database", "wacall.doctor",
     },
     "wacall.probe": {
-        "shared.bridge", "shared.process", "agents", "agents.media", "wacall", "wacall.stack",
+        "shared.bridge", "shared.process", "agents", "agents.media",
+        "agents.media.bridge", "wacall", "wacall.stack",
     },
     # two that look at a whole stack from outside and inside; neither knows the other
     "wacall.demo": CORE | SHARED | SIMULATORS | RUNS_A_STACK | {

@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from livekit import api, rtc
 
-from agents.media.decoding import read_key as read_told_key
+from agents.media.decoding.decoding_voice import read_key as read_told_key
 from controlplane.bridge import descriptions
 from controlplane.bridge.listening import read_key
 from controlplane.core.callee import CallHours

@@ -19,8 +19,8 @@ import aiohttp
 import openai
 from livekit import api
 
-from agents.media.openai_calls import Attached, OpenAICalls, SidebandLost
-from agents.media.session_config import session_config
+from agents.media.bridge.openai_calls import Attached, OpenAICalls, SidebandLost
+from agents.media.bridge.session_config import session_config
 from agents.media.voice import OpenAIUnreachable
 from agents.models import ModelChooser
 from agents.settings import Settings

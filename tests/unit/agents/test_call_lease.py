@@ -12,7 +12,7 @@ import pytest
 
 from agents import call_lease
 from agents.call_lease import CallLease, KeptCall
-from agents.media.voice_state import VoiceState
+from agents.media.bridge.voice_state import VoiceState
 from agents.phase import Phase
 from shared.call.errors import StoreUnavailable
 from shared.call.ids import CallId

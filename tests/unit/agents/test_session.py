@@ -8,7 +8,7 @@ from typing import Any, cast
 import pytest
 from livekit.agents.llm import ChatMessage
 
-from agents.media.turn import ToolTurn
+from agents.media.decoding.turn import ToolTurn
 from agents.media.voice import CallObserver, OpenAIUnreachable, RoomUnreachable
 from agents.models import ModelChooser
 from agents.session import CallSession

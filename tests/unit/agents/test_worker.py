@@ -22,5 +22,5 @@ def test_what_is_imported_for_a_call_was_imported_before_it() -> None:
         for keyword in ast.walk(tree)
         if isinstance(keyword, ast.keyword) and keyword.arg == "preload_modules"
     )
-    assert {"agents.session", "agents.media.decoding"} <= lazy
+    assert {"agents.session", "agents.media.decoding.decoding_voice"} <= lazy
     assert lazy <= preloaded

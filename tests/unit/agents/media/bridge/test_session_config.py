@@ -2,9 +2,9 @@
 
 import pytest
 
-from agents.media.session_config import read_arguments, replayed, session_config
+from agents.media.bridge.session_config import read_arguments, replayed, session_config
+from agents.media.bridge.utterances import Call, Said
 from agents.media.tool import Tool, Turn
-from agents.media.utterances import Call, Said
 from agents.media.voice import SpeechOptions
 
 OPTIONS = SpeechOptions(

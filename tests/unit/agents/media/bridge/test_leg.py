@@ -8,13 +8,13 @@ from typing import Any, cast
 import pytest
 import pytest_asyncio
 
-from agents.media.leg import Caller, LegOrders, read_key
+from agents.media.bridge.leg import Caller, LegOrders, read_key
 from shared.bridge.client import BridgeClient
 from shared.bridge.errors import BridgeUnreachable, LegUnknown
 from shared.bridge.events import Happening, LegEvent
 from shared.bridge.legs import Gate, Side
 from tests.eventually import eventually
-from tests.unit.agents.media.told_story import ToldStory
+from tests.unit.agents.media.bridge.told_story import ToldStory
 
 
 class ObedientBridge:

@@ -4,9 +4,16 @@ from typing import Any
 
 import pytest
 
-from agents.media.asks import Ask, Asks
+from agents.media.bridge.asks import Ask, Asks
 from agents.media.voice import CannotSpeak
-from tests.unit.agents.media.openai_events import Clocked, buffer, created, done, event, spoken
+from tests.unit.agents.media.bridge.openai_events import (
+    Clocked,
+    buffer,
+    created,
+    done,
+    event,
+    spoken,
+)
 
 BUSY = "conversation_already_has_active_response"
 

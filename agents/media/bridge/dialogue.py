@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Mapping
 from typing import Any
 
-from agents.media.utterances import Call, Message, Response, Said
+from agents.media.bridge.utterances import Call, Message, Response, Said
 
 REPLAYED = "again_"
 """What the ids of items begin with that we repeat into a new session."""

@@ -9,9 +9,9 @@ import pytest
 import pytest_asyncio
 from livekit.agents.llm import ChatMessage
 
-from agents.media.conversing import BridgeTurn, Conversing
+from agents.media.bridge.conversing import BridgeTurn, Conversing
 from agents.media.tool import Tool, ToolProblem, Turn
-from tests.unit.agents.media.openai_events import (
+from tests.unit.agents.media.bridge.openai_events import (
     buffer,
     created,
     done,

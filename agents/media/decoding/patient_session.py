@@ -2,7 +2,7 @@
 
 from livekit.agents import AgentSession
 
-from agents.media.realtime import WatchedRealtimeModel
+from agents.media.decoding.realtime import WatchedRealtimeModel
 
 # Transcription follows the last word by a few hundred milliseconds.
 _LAST_WORDS_S = 2.0

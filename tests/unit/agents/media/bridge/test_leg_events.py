@@ -10,7 +10,7 @@ import pytest_asyncio
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from agents.media.leg_events import LegFeeds
+from agents.media.bridge.leg_events import LegFeeds
 from shared.bridge.address import BridgeAddress
 from shared.bridge.events import LegEvent
 from shared.bridge.fleet import Bridges

@@ -18,11 +18,11 @@ from livekit.agents.voice import ConversationItemAddedEvent, ErrorEvent
 from livekit.agents.voice.room_io import AudioInputOptions, RoomOptions
 from livekit.rtc.participant import PublishTrackError
 
-from agents.media.patient_session import PatientSession
-from agents.media.realtime import realtime_model
+from agents.media.decoding.patient_session import PatientSession
+from agents.media.decoding.realtime import realtime_model
+from agents.media.decoding.turn import livekit_tool
 from agents.media.teller import Reply, Teller
 from agents.media.tool import Tool, Turn
-from agents.media.turn import livekit_tool
 from agents.media.voice import CallObserver, CannotSpeak, RoomUnreachable, SpeechOptions
 from shared.call.room import ATTRIBUTE_CALL_STATUS, CALLER_IDENTITY, KEY_TOPIC, KeyMessage
 from wacall.own_agent.output import CallAudioOutput

@@ -4,10 +4,10 @@ import logging
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from agents.media.dialogue import Dialogue
-from agents.media.session_config import answer_items, read_arguments
+from agents.media.bridge.dialogue import Dialogue
+from agents.media.bridge.session_config import answer_items, read_arguments
+from agents.media.bridge.utterances import Call, Response
 from agents.media.tool import Tool, ToolProblem, Turn
-from agents.media.utterances import Call, Response
 from shared.process.tasks import Tasks
 
 _log = logging.getLogger(__name__)

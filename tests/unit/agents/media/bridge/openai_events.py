@@ -3,8 +3,8 @@
 from itertools import count
 from typing import Any
 
-from agents.media.dialogue import Dialogue
-from agents.media.utterances import Said
+from agents.media.bridge.dialogue import Dialogue
+from agents.media.bridge.utterances import Said
 
 _NUMBERS = count()
 

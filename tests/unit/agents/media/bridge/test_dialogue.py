@@ -2,8 +2,8 @@
 
 import pytest
 
-from agents.media.utterances import Call
-from tests.unit.agents.media.openai_events import (
+from agents.media.bridge.utterances import Call
+from tests.unit.agents.media.bridge.openai_events import (
     Clocked,
     buffer,
     created,

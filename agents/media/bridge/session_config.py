@@ -4,9 +4,9 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from agents.media.dialogue import REPLAYED
+from agents.media.bridge.dialogue import REPLAYED
+from agents.media.bridge.utterances import Call, Said
 from agents.media.tool import Tool
-from agents.media.utterances import Call, Said
 from agents.media.voice import SpeechOptions
 
 _MAX_ITEMS = 200

@@ -2,7 +2,7 @@
 
 import pytest
 
-from agents.media.heard import heard_part
+from agents.media.bridge.heard import heard_part
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ from typing import Any, cast
 
 import pytest_asyncio
 
-from agents.media.openai_calls import Attached, CallGone, OpenAICalls, SidebandLost
-from agents.media.sideband import Sideband
+from agents.media.bridge.openai_calls import Attached, CallGone, OpenAICalls, SidebandLost
+from agents.media.bridge.sideband import Sideband
 from tests.eventually import eventually
 
 

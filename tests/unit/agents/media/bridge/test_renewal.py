@@ -2,7 +2,7 @@
 
 import pytest
 
-from agents.media.renewal import is_due, verdict
+from agents.media.bridge.renewal import is_due, verdict
 from agents.media.voice import OpenAIUnreachable
 from shared.bridge.errors import BridgeGone, BridgeRefused, LegUnknown
 from shared.call.call import EndReason

@@ -11,8 +11,8 @@ from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
-from agents.media.dialogue import Dialogue
-from agents.media.utterances import Response
+from agents.media.bridge.dialogue import Dialogue
+from agents.media.bridge.utterances import Response
 from agents.media.voice import CannotSpeak
 
 _log = logging.getLogger(__name__)

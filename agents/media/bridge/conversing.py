@@ -9,14 +9,14 @@ from typing import Any
 
 from livekit.agents.llm import ChatMessage
 
-from agents.media.asks import Ask, Asks
-from agents.media.dialogue import Dialogue
-from agents.media.session_config import replayed, user_item
+from agents.media.bridge.asks import Ask, Asks
+from agents.media.bridge.dialogue import Dialogue
+from agents.media.bridge.session_config import replayed, user_item
+from agents.media.bridge.tool_calls import ToolCalls
+from agents.media.bridge.utterances import Response, Said
+from agents.media.bridge.voice_state import KEPT_ITEMS
 from agents.media.teller import Teller
-from agents.media.tool_calls import ToolCalls
-from agents.media.utterances import Response, Said
 from agents.media.voice import CannotSpeak
-from agents.media.voice_state import KEPT_ITEMS
 
 _log = logging.getLogger(__name__)
 

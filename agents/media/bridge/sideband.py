@@ -7,7 +7,7 @@ from collections.abc import Callable
 from time import monotonic
 from typing import Any
 
-from agents.media.openai_calls import Attached, CallGone, OpenAICalls, SidebandLost
+from agents.media.bridge.openai_calls import Attached, CallGone, OpenAICalls, SidebandLost
 
 _log = logging.getLogger(__name__)
 

@@ -9,7 +9,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from agents.media.openai_calls import CallGone, OpenAICalls, SidebandLost
+from agents.media.bridge.openai_calls import CallGone, OpenAICalls, SidebandLost
 from agents.media.voice import OpenAIUnreachable
 
 SESSION = {"type": "realtime", "model": "gpt-realtime-2.1"}

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from agents.media.voice_state import VoiceState
+from agents.media.bridge.voice_state import VoiceState
 
 STATE = VoiceState(
     bridge="http://127.0.0.1:7890",

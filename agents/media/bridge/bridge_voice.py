@@ -14,17 +14,17 @@ from typing import Any
 import openai
 from livekit.agents.llm import ChatMessage
 
-from agents.media.agent_leg import RoomAccess
-from agents.media.asks import Ask
-from agents.media.conversing import LAST_WORDS_S, Conversing
-from agents.media.leg import Caller
-from agents.media.leg_events import LegEvents
-from agents.media.linking import Link
-from agents.media.openai_calls import OpenAICalls
-from agents.media.session_config import session_config
+from agents.media.bridge.agent_leg import RoomAccess
+from agents.media.bridge.asks import Ask
+from agents.media.bridge.conversing import LAST_WORDS_S, Conversing
+from agents.media.bridge.leg import Caller
+from agents.media.bridge.leg_events import LegEvents
+from agents.media.bridge.linking import Link
+from agents.media.bridge.openai_calls import OpenAICalls
+from agents.media.bridge.session_config import session_config
+from agents.media.bridge.voice_state import VoiceState
 from agents.media.tool import Tool, Turn
 from agents.media.voice import CallObserver, CannotSpeak, SpeechOptions
-from agents.media.voice_state import VoiceState
 from shared.bridge.events import Happening, LegEvent
 from shared.bridge.fleet import Bridges
 from shared.bridge.legs import Gate, Side

@@ -10,15 +10,15 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from agents.media.agent_leg import PEER, RoomAccess, agent_leg
-from agents.media.leg import LegOrders
-from agents.media.leg_events import LegEvents
-from agents.media.link_observer import LinkObserver
-from agents.media.openai_calls import OpenAICalls
-from agents.media.renewal import SESSION_S, is_due, verdict
-from agents.media.sideband import Sideband
+from agents.media.bridge.agent_leg import PEER, RoomAccess, agent_leg
+from agents.media.bridge.leg import LegOrders
+from agents.media.bridge.leg_events import LegEvents
+from agents.media.bridge.link_observer import LinkObserver
+from agents.media.bridge.openai_calls import OpenAICalls
+from agents.media.bridge.renewal import SESSION_S, is_due, verdict
+from agents.media.bridge.sideband import Sideband
+from agents.media.bridge.voice_state import VoiceState
 from agents.media.voice import OpenAIUnreachable, RoomUnreachable
-from agents.media.voice_state import VoiceState
 from shared.bridge.address import BridgeAddress
 from shared.bridge.client import BridgeClient
 from shared.bridge.errors import BridgeRefused, BridgeUnreachable

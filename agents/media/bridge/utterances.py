@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from agents.media.heard import MS_PER_AUDIO_TOKEN, heard_part
+from agents.media.bridge.heard import MS_PER_AUDIO_TOKEN, heard_part
 
 # What OpenAI tells right behind something else is waited for so long, should it be lost.
 _SOON_S = 0.3

@@ -6,7 +6,7 @@ from typing import Any, cast
 import pytest
 from livekit import rtc
 
-from agents.media.decoding import read_key
+from agents.media.decoding.decoding_voice import read_key
 from shared.call.room import KEY_TOPIC
 
 SOMEBODY = cast(rtc.RemoteParticipant, object())

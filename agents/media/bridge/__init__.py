@@ -1,0 +1,1 @@
+"""The voice without audio: a media bridge carries the sound, OpenAI's sideband the words."""

@@ -1,0 +1,1 @@
+"""The voice that decodes: livekit-agents between the room's sound and OpenAI's WebSocket."""
