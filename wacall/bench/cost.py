@@ -12,10 +12,10 @@ from simulators.phone.recording import Pcm
 from simulators.speech import voice
 from wacall.bench.calls import CallFailed, answered_and_heard, check, end_call
 from wacall.bench.figures import CostLevel, Findings, Usage
-from wacall.bench.process_usage import busy_seconds, cpu_seconds, pss_bytes, tree
 from wacall.bench.progress import Progress
 from wacall.bench.rtp import RtpWitness
 from wacall.bench.stack import Bench
+from wacall.stack.process_usage import busy_seconds, cpu_seconds, pss_bytes, tree
 
 LINES = (
     "Hello I have a question about renting a bike.",

@@ -15,10 +15,10 @@ from simulators.meta.people.person import Person
 from simulators.meta.webhooks.calls import Caller
 from simulators.phone.phone import CallOver
 from wacall.bench.figures import Distribution, Findings, Target
-from wacall.bench.process_usage import tree, udp_ports_of
 from wacall.bench.progress import Progress
 from wacall.bench.stack import Bench
 from wacall.operators.client import OperatorRefused, ask
+from wacall.stack.process_usage import tree, udp_ports_of
 
 TO_GRAPH = "POST /calls -> `connect` at Graph"
 TO_202 = "its 202"

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from simulators.meta.calls.user_call import SimulatedCall
 from wacall.bench.figures import RtpAccount
-from wacall.bench.process_usage import tree, udp_ports_of
 from wacall.bench.stack import Bench
+from wacall.stack.process_usage import tree, udp_ports_of
 
 # foundation, component, transport, priority, address, port (RFC 8839 section 5.1)
 _CANDIDATE = re.compile(r"^a=candidate:\S+ \d+ (?i:udp) \d+ \S+ (\d+) ", re.MULTILINE)

@@ -21,10 +21,10 @@ from simulators.meta.people.call_plan import Timing
 from simulators.meta.whatsapp import WhatsAppSimulator
 from simulators.phone.phone import Phone
 from wacall.bench.far_ends import FarEnds
-from wacall.bench.process_usage import tree, until_quiet
 from wacall.environment import LOOPBACK, free_port, with_tools
 from wacall.stack.bridge import EmbeddedBridge
 from wacall.stack.openai import start_openai
+from wacall.stack.process_usage import tree, until_quiet
 from wacall.stack.stack import Stack, StackPlan
 
 IDLE_PROCESSES = 4

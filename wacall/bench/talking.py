@@ -10,8 +10,8 @@ from simulators.meta.whatsapp import WhatsAppSimulator
 from simulators.phone.phone import CallOver
 from wacall.bench.far_ends import FarEndsFailed, FarPhone
 from wacall.bench.figures import CostLevel, Findings, Usage
-from wacall.bench.process_usage import busy_seconds, cpu_seconds, pss_bytes
 from wacall.bench.talk import MediaRun, PhoneReport
+from wacall.stack.process_usage import busy_seconds, cpu_seconds, pss_bytes
 
 _ACCEPT_S = 20.0
 _HEARD_S = 15.0

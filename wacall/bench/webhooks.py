@@ -23,9 +23,9 @@ from simulators.meta.webhooks.calls import (
 )
 from simulators.phone.write_sdp import OfferParameters, write_offer
 from wacall.bench.figures import Distribution, Findings, Target, Throughput
-from wacall.bench.process_usage import cpu_seconds, until_quiet
 from wacall.bench.progress import Progress
 from wacall.bench.stack import Bench
+from wacall.stack.process_usage import cpu_seconds, until_quiet
 
 TARGET = Target(percent=99, below=50.0)
 DUPLICATES_TARGET = Target(percent=99, below=100.0)

@@ -22,7 +22,7 @@ from simulators.meta.calls.business_call import OutboundCall
 from simulators.openai.happening import Kind
 from wacall.demo.act import PlacedCall
 from wacall.demo.dialogue import Dialogue
-from wacall.demo.evidence import Evidence, ModelSide, PhoneSide, Recording, Utterance
+from wacall.demo.evidence import CallUsage, Evidence, ModelSide, PhoneSide, Recording, Utterance
 from wacall.demo.running import Running
 
 REST_S = 20.0
@@ -45,6 +45,7 @@ async def gather(
     handshake: tuple[bool, bool] = (False, False),
     happenings_before: int = 0,
     accepted_unix: float | None,
+    usage: CallUsage | None,
     recording: Path,
     troubles: Sequence[str],
 ) -> Evidence:
@@ -73,6 +74,8 @@ async def gather(
         errors=errors_of(await running.store.list_events(row.id)) if row else (),
         troubles=tuple(troubles),
         recording=await asyncio.to_thread(look_into, recording, dialogue.spoken, dialogue.heard),
+        usage=usage,
+        decodes=running.settings.environment.get("AGENT_MEDIA") == "worker",
     )
 
 

@@ -54,6 +54,7 @@ async def show_callback(
             show.dialogue,
             happenings_before=happenings_before,
             accepted_unix=show.accepted_unix,
+            usage=show.usage,
             recording=recording,
             troubles=show.narrator.troubles,
         )

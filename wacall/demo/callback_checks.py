@@ -4,6 +4,7 @@ from controlplane.core.consent import ConsentKind, ConsentSource
 from wacall.demo.check import Check
 from wacall.demo.checks import (
     check_clean,
+    check_no_rtp_in_python,
     check_one_ssrc,
     check_outcome,
     check_recording,
@@ -38,6 +39,7 @@ def judge_callback(evidence: CallbackEvidence, play: Screenplay) -> list[Check]:
                 *scripted,
                 check_transcript,
                 check_one_ssrc,
+                check_no_rtp_in_python,
                 check_row,
                 check_clean,
                 check_recording,

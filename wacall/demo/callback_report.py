@@ -14,6 +14,7 @@ from wacall.demo.report import (
     show_recording,
     show_steps,
     show_transcript,
+    show_usage,
 )
 
 _STEPS = {
@@ -41,6 +42,7 @@ def show_callback_report(
             show_course(screen, evidence.call, evidence.call.row)
         show_transcript(screen, evidence.call, "callee")
         show_recording(screen, evidence.call)
+        show_usage(screen, evidence.call)
         show_errors(screen, evidence.call)
     show_checks(screen, checks)
 

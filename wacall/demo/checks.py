@@ -42,6 +42,7 @@ def judge(evidence: Evidence, play: Screenplay) -> list[Check]:
         check_barge_in,
         _media_rules,
         check_one_ssrc,
+        check_no_rtp_in_python,
         check_row,
         check_clean,
         check_recording,
@@ -128,6 +129,23 @@ def check_one_ssrc(evidence: Evidence, _: Screenplay) -> Check:
         holds=evidence.phone.ssrcs == 1,
         expected="all of the agent's packets carry the same SSRC",
         seen=f"{evidence.phone.ssrcs}",
+    )
+
+
+def check_no_rtp_in_python(evidence: Evidence, _: Screenplay) -> Check:
+    """No packet of the call could come to a process in Python."""
+    usage, allowed = evidence.usage, {"agent worker"} if evidence.decodes else set()
+    packets, sockets = evidence.phone.packets, usage.python_udp if usage is not None else {}
+    had = ", ".join(f"{part} {count}" for part, count in sockets.items())
+    expected = "control plane and agent worker hold no UDP socket while they talk"
+    if evidence.decodes:
+        expected = "the control plane holds no UDP socket; AGENT_MEDIA=worker decodes in the worker"
+    return Check(
+        name="no RTP in Python",
+        holds=usage is not None and usage.looks > 1 and not sockets.keys() - allowed,
+        expected=expected,
+        seen=(f"UDP sockets: {had}" if had else f"none, so it touched 0 of {packets} packets")
+        + (f", in {usage.looks} looks" if usage is not None else ", never looked"),
     )
 
 

@@ -89,6 +89,29 @@ class Recording:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PartUsage:
+    """What one part used while the call lasted."""
+
+    part: str
+    cores: float
+    """CPU time over the time that it lasted."""
+    megabytes: float
+    """Memory at its end, as PSS: what is shared counts with its share."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallUsage:
+    """What a call used from its pick-up to its hang-up."""
+
+    seconds: float
+    parts: tuple[PartUsage, ...] = ()
+    looks: int = 0
+    python_udp: Mapping[str, int] = field(default_factory=dict)
+    """UDP sockets that parts in Python held while it lasted, by part, at most at once; only those
+    that had one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
     """Everything that is known about the call once it is over."""
 
@@ -109,6 +132,9 @@ class Evidence:
     errors: tuple[str, ...] = ()
     """What control plane and agent noted as errors of this call."""
     recording: Recording | None = None
+    usage: CallUsage | None = None
+    decodes: bool = False
+    """The worker decodes the sound (AGENT_MEDIA=worker): its packets come to Python."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,6 +22,7 @@ def show_report(screen: Screen, evidence: Evidence, checks: Sequence[Check]) -> 
     show_transcript(screen, evidence)
     _show_lead(screen, evidence)
     show_recording(screen, evidence)
+    show_usage(screen, evidence)
     show_errors(screen, evidence)
     show_checks(screen, checks)
 
@@ -85,6 +86,16 @@ def show_course(screen: Screen, evidence: Evidence, row: Call) -> None:
     if row.outcome:
         screen.line(f"  outcome    {row.outcome}")
     screen.line(f"  media      {_packets(evidence.phone)}")
+
+
+def show_usage(screen: Screen, evidence: Evidence) -> None:
+    """Print what the call cost, part by part."""
+    usage = evidence.usage
+    if usage is None:
+        return
+    screen.heading(f"What the call cost, over {usage.seconds:.0f} s of talk")
+    for part in usage.parts:
+        screen.line(f"  {part.part:<13}  {part.cores:6.3f} core  {part.megabytes:6.1f} MB in all")
 
 
 def show_transcript(screen: Screen, evidence: Evidence, person: str = "caller") -> None:

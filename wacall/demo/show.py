@@ -19,10 +19,11 @@ from simulators.phone.phone import CallOver
 from wacall.demo.act import Act, Narrator, PlacedCall
 from wacall.demo.aftermath import gather
 from wacall.demo.dialogue import Dialogue
-from wacall.demo.evidence import Evidence
+from wacall.demo.evidence import CallUsage, Evidence
 from wacall.demo.narration import Screen, called_event, model_event, phone_event
 from wacall.demo.running import Running
 from wacall.demo.screenplay import Screenplay
+from wacall.demo.usage import UsageMeter
 
 # the control plane gives its set-up 20 s, then rejects
 ACCEPTED_S = 25.0
@@ -66,6 +67,7 @@ async def show_call(
         show.dialogue,
         handshake=handshake,
         accepted_unix=show.accepted_unix,
+        usage=show.usage,
         recording=recording,
         troubles=show.narrator.troubles,
     )
@@ -83,6 +85,7 @@ class Show:
         self._dialogue: Dialogue | None = None
         self.narrator = Narrator(screen)
         self.accepted_unix: float | None = None
+        self.usage: CallUsage | None = None
 
     @property
     def is_placed(self) -> bool:
@@ -153,11 +156,13 @@ class Show:
         except TimeoutError:
             self.dialogue.gave_up = f"the call was not answered within {self._act.accepted_s:g} s"
             return
+        meter = UsageMeter(self._running.stack)
         try:
-            async with asyncio.timeout(CONVERSATION_S):
+            async with asyncio.timeout(CONVERSATION_S), meter.running():
                 await self.dialogue.hold()
         except TimeoutError:
             self.dialogue.gave_up = f"the conversation took longer than {CONVERSATION_S:g} s"
+        self.usage = meter.usage
 
     async def _follow_database(self) -> None:
         """Tell of the turns as they are stored: a real OpenAI tells us nothing itself."""

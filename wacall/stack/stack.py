@@ -253,7 +253,7 @@ class Stack:
         parts: list[Awaitable[None]] = [self._start_database_and_controlplane()]
         if plan.with_agent:
             # calls by a media bridge have no processes that could say anything
-            is_bridged = self.environment.get("AGENT_MEDIA", "") == "bridge"
+            is_bridged = self.environment.get("AGENT_MEDIA") != "worker"
             last_words_s = 0 if is_bridged else AGENT_LAST_WORDS_S
             parts.append(self._keep("agent", self._run_agent, last_words_s=last_words_s))
         await together(*parts)

@@ -8,7 +8,16 @@ from shared.call.ids import CallId, PhoneNumberId, WhatsAppCallId
 from shared.call.person import Party
 from shared.call.records import Lead, TranscriptTurn
 from simulators.openai.scenario import load_scenario
-from wacall.demo.evidence import BargeIn, Evidence, ModelSide, PhoneSide, Recording, Utterance
+from wacall.demo.evidence import (
+    BargeIn,
+    CallUsage,
+    Evidence,
+    ModelSide,
+    PartUsage,
+    PhoneSide,
+    Recording,
+    Utterance,
+)
 from wacall.demo.screenplay import Screenplay
 from wacall.demo.words import interrupted_line
 from wacall.stack.openai import SCENARIO
@@ -84,5 +93,9 @@ def good_evidence() -> Evidence:
         recording=Recording(
             path=Path("call.wav"), channels=2, length_s=40, left_s=8, right_s=20,
             left_in_place=1.0, right_in_place=1.0,
+        ),
+        usage=CallUsage(
+            seconds=40, looks=80,
+            parts=(PartUsage(part="media bridge", cores=0.02, megabytes=25),),
         ),
     )  # fmt: skip

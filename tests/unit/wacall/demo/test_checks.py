@@ -9,7 +9,7 @@ from shared.call.call import CallStatus, EndReason
 from shared.call.records import Lead
 from tests.unit.wacall.demo.flawless import CALL, PLAY, at, good_evidence
 from wacall.demo.checks import judge
-from wacall.demo.evidence import BargeIn, Evidence, ModelSide, Utterance
+from wacall.demo.evidence import BargeIn, CallUsage, Evidence, ModelSide, Utterance
 from wacall.demo.words import interrupted_line
 
 
@@ -70,7 +70,7 @@ def test_a_good_call_passes_every_check() -> None:
     checks = judge(good_evidence(), PLAY)
     assert [check.name for check in checks if not check.holds] == []
     assert all(check.expected and check.seen for check in checks)
-    assert len({check.name for check in checks}) == len(checks) == 15
+    assert len({check.name for check in checks}) == len(checks) == 16
 
 
 @pytest.mark.parametrize(
@@ -101,6 +101,12 @@ def test_a_good_call_passes_every_check() -> None:
         (phone(violations=("2 SSRCs in one call (a rule)",)), ["Meta's rules"]),
         (phone(packets=0), ["Meta's rules"]),
         (phone(ssrcs=2), ["one SSRC"]),
+        (with_(usage=None), ["no RTP in Python"]),
+        (with_(usage=CallUsage(seconds=1, looks=1)), ["no RTP in Python"]),
+        (with_(usage=CallUsage(seconds=9, looks=9, python_udp={"agent worker": 1})),
+         ["no RTP in Python"]),
+        (with_(usage=CallUsage(seconds=9, looks=9, python_udp={"control plane": 1}), decodes=True),
+         ["no RTP in Python"]),
         (with_(row=None), ["outcome", "call row"]),
         (row(status=CallStatus.FAILED), ["call row"]),
         (row(end_reason=EndReason.AGENT_HANGUP), ["call row"]),
@@ -119,6 +125,12 @@ def test_a_good_call_passes_every_check() -> None:
 def test_a_flaw_fails_its_check(flaw: Callable[[Evidence], Evidence], names: list[str]) -> None:
     """Each flaw is noticed, by the check whose name says what is wrong, and by no other."""
     assert failed(flaw(good_evidence())) == names
+
+
+def test_a_worker_that_decodes_may_have_sockets() -> None:
+    """AGENT_MEDIA=worker brings the agent's half of the sound to Python, and that is said."""
+    usage = CallUsage(seconds=9, looks=9, python_udp={"agent worker": 3})
+    assert failed(dataclasses.replace(good_evidence(), usage=usage, decodes=True)) == []
 
 
 def test_too_few_turns_fail() -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from wacall.bench.process_usage import (
+from wacall.stack.process_usage import (
     busy_seconds,
     cpu_seconds,
     pss_bytes,
