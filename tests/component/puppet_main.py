@@ -119,7 +119,18 @@ class Puppets:
         if self.silent:
             self.settled.add(name)
             return
+        look()
         source = rtc.AudioSource(RATE, 1)
+        try:
+            await self.sound(name, room, source, active)
+        finally:
+            # else it goes on, a hundred times a second, through the rest of the suite
+            await source.aclose()
+
+    async def sound(
+        self, name: str, room: rtc.Room, source: rtc.AudioSource, active: asyncio.Event
+    ) -> None:
+        """Publish a track, muted, and sing once the call is answered."""
         track = rtc.LocalAudioTrack.create_audio_track(self.track, source)
         track.mute()
         options = rtc.TrackPublishOptions(
@@ -130,7 +141,6 @@ class Puppets:
             self.in_background(room.disconnect())
             return
         self.settled.add(name)
-        look()
         await active.wait()
         track.unmute()
         await self.hum(source)

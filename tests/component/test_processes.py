@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from shared.process.logs import redact
 from tests.eventually import eventually
 from wacall.stack import keeper as keeping
 from wacall.stack import processes
@@ -70,6 +71,21 @@ async def test_without_an_audience_the_log_is_still_written(tmp_path: Path) -> N
     child = await start(tmp_path, "for i in range(100): print(i)")
     await child.wait()
     assert child.tail().splitlines()[-1] == "99"
+
+
+async def test_what_shall_be_in_no_log_is_taken_out_of_each_line(tmp_path: Path) -> None:
+    """livekit-server warns of an offer that it cannot handle with all of it."""
+    heard: list[str] = []
+    child = await start(
+        tmp_path,
+        r"""print('WARN could not handle offer {"sdp": "v=0\\r\\na=ice-pwd:secret\\r\\n"}')""",
+        echo=lambda _, line: heard.append(line),
+        clean=redact,
+    )
+    await child.wait()
+    for told in (heard[0], child.tail(), (tmp_path / "part.log").read_text()):
+        assert "could not handle offer" in told
+        assert "secret" not in told
 
 
 async def test_a_death_before_readiness_is_told_with_its_last_words(tmp_path: Path) -> None:

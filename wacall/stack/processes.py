@@ -56,7 +56,15 @@ def _die_with(parent: int, number: signal.Signals) -> Callable[[], None]:
 class Child:
     """One running process in a process group of its own, with its log."""
 
-    def __init__(self, name: str, log: Path, echo: Echo | None, end_signal: signal.Signals) -> None:
+    def __init__(
+        self,
+        name: str,
+        log: Path,
+        echo: Echo | None,
+        end_signal: signal.Signals,
+        clean: Callable[[str], str] | None = None,
+    ) -> None:
+        self._clean = clean
         self.name = name
         self.log = log
         self._echo = echo
@@ -79,6 +87,7 @@ class Child:
         end_signal: signal.Signals = signal.SIGTERM,
         orphan_signal: signal.Signals = signal.SIGKILL,
         answers: bool = False,
+        clean: Callable[[str], str] | None = None,
     ) -> Self:
         """Start a process; its output goes to `log` and, line by line, to `echo`.
 
@@ -89,12 +98,12 @@ class Child:
         `end_signal` is how it is asked to end, `orphan_signal` what the kernel sends it when we
         are gone (prctl(2), PR_SET_PDEATHSIG). One that `answers` has pipes for `ask` at its stdin
         and stdout; then only its stderr is logged, and nothing is echoed. What it writes, and its
-        log, only we can read.
+        log, only we can read. `clean` takes out of each line what shall be in no log.
 
         Raises:
             ChildFailed: the program cannot be started.
         """
-        child = cls(name, log, echo, end_signal)
+        child = cls(name, log, echo, end_signal, clean)
         private_folder(log.parent)
         with append_private(log) as sink:
             if sink.tell() > LONGEST_LOG:
@@ -105,7 +114,7 @@ class Child:
                     *argv,
                     stdin=asyncio.subprocess.PIPE if answers else asyncio.subprocess.DEVNULL,
                     # without an audience the kernel writes the log, at no cost to us
-                    stdout=asyncio.subprocess.PIPE if answers or echo else sink,
+                    stdout=asyncio.subprocess.PIPE if answers or echo or clean else sink,
                     stderr=sink if answers else asyncio.subprocess.STDOUT,
                     env=dict(env),
                     cwd=cwd,
@@ -235,6 +244,9 @@ class Child:
                 self._take([rest], log)
 
     def _take(self, lines: list[bytes], log: IO[bytes]) -> None:
+        if self._clean is not None:
+            clean = self._clean
+            lines = [clean(line.decode(errors="replace")).encode() for line in lines]
         log.writelines(line + b"\n" for line in lines)
         log.flush()
         for line in lines:

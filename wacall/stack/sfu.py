@@ -14,6 +14,7 @@ from typing import Any
 
 import yaml
 
+from shared.process.logs import redact
 from wacall.environment import LOOPBACK, REPOSITORY, free_port, is_free, with_tools, write_private
 from wacall.stack.answering import wait_until_answers
 from wacall.stack.processes import Child, ChildFailed, Echo
@@ -233,5 +234,7 @@ class EmbeddedSfu:
             env={k: v for k, v in self._environment.items() if not k.startswith("LIVEKIT_")},
             log=self.log,
             echo=self._echo,
+            # of an offer that it cannot handle it writes all of it, at any level
+            clean=redact,
         )
         await wait_until_answers(self._child, self.http_url, timeout_s=READY_TIMEOUT_S)
