@@ -5,6 +5,7 @@ import importlib
 import importlib.metadata
 import importlib.util
 import os
+import signal
 import sys
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -59,7 +60,18 @@ _ALL: Mapping[str, Command] = {
 
 def main(argv: list[str] | None = None) -> int:
     """Run one command and return its exit code; 2 for one that does not exist, or not here."""
-    args = sys.argv[1:] if argv is None else argv
+    try:
+        code = _main(sys.argv[1:] if argv is None else argv)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # whoever reads has enough, as in `wacall calls | head`: nothing more may be written, at
+        # the interpreter's end neither (docs.python.org, library/signal, "Note on SIGPIPE")
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 128 + signal.SIGPIPE
+    return code
+
+
+def _main(args: list[str]) -> int:
     name, rest = (args[0], args[1:]) if args else ("", [])
     if name in ("", "-h", "--help", "help"):
         print(usage())

@@ -15,7 +15,7 @@ _HEALTH_WITHIN_S = 0.5
 # one that did not answer costs the next callers nothing for so long
 _SPARED_S = 2.0
 # a leg that was given is counted by its bridge after so long at the latest
-_UNSEEN_S = 1.0
+_UNSEEN_S = 3.0
 
 
 def choose_bridge(

@@ -263,9 +263,10 @@ async def test_an_accept_whose_answer_was_lost_still_stands(bench: Bench) -> Non
     """The first accept took effect, its 200 did not come: the second finds the call answered."""
     bench.whatsapp.fail(Fault(action="accept", kind=FaultKind.DROP_AFTER))
     call = await bench.whatsapp.call()
-    row = await bench.until(call, lambda found: found.media_at is not None, 8)
+    row = await bench.until(call, lambda found: found.status is CallStatus.ACTIVE, 8)
 
-    assert row.status is CallStatus.ACTIVE
+    assert row.answered_at is not None
+    assert actions(call) == ["pre_accept", "accept"]
 
 
 async def test_pre_accept_refused_is_a_reject(bench: Bench) -> None:

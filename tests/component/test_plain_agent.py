@@ -62,7 +62,7 @@ async def hears_the_tone(phone: Phone) -> None:
         heard = strongest_hz(phone.heard.read(max(0, end - 0.3), end), phone.heard.rate)
         return abs(heard - TONE_HZ) < 20
 
-    await eventually(hears, 20)
+    await eventually(hears, 40)
 
 
 @pytest.mark.usefixtures("agent")

