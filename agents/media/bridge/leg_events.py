@@ -6,6 +6,7 @@ A process listens once to each bridge, however many calls it has there.
 import asyncio
 from collections import deque
 from collections.abc import Callable
+from contextvars import Context, copy_context
 from typing import Protocol
 
 from shared.bridge.address import BridgeAddress
@@ -62,18 +63,19 @@ class _Feed:
     """One bridge's events."""
 
     def __init__(self, bridges: Bridges, bridge: BridgeAddress) -> None:
-        self._listeners: dict[str, LegListener] = {}
+        # with the context of whoever follows: a log line of theirs is of their call
+        self._listeners: dict[str, tuple[LegListener, Context]] = {}
         self._before: dict[str, deque[LegEvent]] = {}
         feed = BridgeFeed(bridges.client(bridge), on_event=self._take, on_lost=self._lose)
         self._task = asyncio.create_task(feed.run(), name="leg-events")
 
     def follow(self, leg: str, listener: LegListener) -> Callable[[], None]:
-        self._listeners[leg] = listener
+        self._listeners[leg] = listener, copy_context()
         for event in self._before.pop(leg, ()):
             listener.leg_told(event)
 
         def stop() -> None:
-            if self._listeners.get(leg) is listener:
+            if leg in self._listeners and self._listeners[leg][0] is listener:
                 del self._listeners[leg]
 
         return stop
@@ -83,9 +85,10 @@ class _Feed:
         await asyncio.gather(self._task, return_exceptions=True)
 
     def _take(self, event: LegEvent) -> None:
-        listener = self._listeners.get(event.leg)
-        if listener is not None:
-            listener.leg_told(event)
+        followed = self._listeners.get(event.leg)
+        if followed is not None:
+            listener, context = followed
+            context.run(listener.leg_told, event)
         elif event.happening is Happening.CLOSED:
             self._before.pop(event.leg, None)
         else:
@@ -93,5 +96,5 @@ class _Feed:
 
     def _lose(self) -> None:
         self._before.clear()
-        for listener in list(self._listeners.values()):
-            listener.bridge_lost()
+        for listener, context in list(self._listeners.values()):
+            context.run(listener.bridge_lost)

@@ -10,6 +10,7 @@ import pytest_asyncio
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
+from agents.logs import of_call
 from agents.media.bridge.leg_events import LegFeeds
 from shared.bridge.address import BridgeAddress
 from shared.bridge.events import LegEvent
@@ -105,6 +106,24 @@ async def test_who_comes_later_hears_what_was_told_before(stage: Stage) -> None:
     stage.feeds.follow(stage.address, "over", over)
     assert late.told == ["ready", "connected"]
     assert not over.told
+
+
+async def test_who_is_told_works_for_its_own_call(stage: Stage) -> None:
+    """Though all are told by one task: what they log is of the call that follows."""
+    heard: list[str] = []
+
+    class Speaker(Follower):
+        def leg_told(self, event: LegEvent) -> None:
+            heard.append(of_call.get(""))
+
+    async def follow(leg: str) -> None:
+        of_call.set(f"call {leg}")
+        stage.feeds.follow(stage.address, leg, Speaker())
+
+    for leg in ("one", "two"):
+        await asyncio.create_task(follow(leg))
+        stage.bridge.tell(leg, "ready")
+    await eventually(lambda: heard == ["call one", "call two"])
 
 
 async def test_who_stops_hears_nothing_more(stage: Stage) -> None:
