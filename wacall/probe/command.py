@@ -19,9 +19,10 @@ _WHOLE_S = 120.0
 _UNUSED = {
     "LIVEKIT_URL": "ws://127.0.0.1:1", "LIVEKIT_API_KEY": "none", "LIVEKIT_API_SECRET": "none",
     "SUPABASE_URL": "http://127.0.0.1:1", "SUPABASE_SECRET_KEY": "none",
+    "BRIDGE_URL": "http://127.0.0.1:1",
 }  # fmt: skip
 # of a LiveKit and of bridges that take calls
-_OTHERS = ("LIVEKIT_", "BRIDGE_URLS", "BRIDGE_TOKEN")
+_OTHERS = ("LIVEKIT_", "BRIDGE_URL", "BRIDGE_TOKEN")
 
 
 def main(argv: list[str]) -> int:
