@@ -90,7 +90,7 @@ class Settings(BridgeSettings):
     def _has_a_bridge(self) -> Self:
         if self.media == "bridge" and not self.bridge_urls:
             raise ValueError(
-                "AGENT_MEDIA is `bridge`, and BRIDGE_URLS is not set; name a media bridge there, "
+                "AGENT_MEDIA is `bridge`, and BRIDGE_URL is not set; name a media bridge there, "
                 "or set AGENT_MEDIA to `worker`"
             )
         return self

@@ -80,7 +80,7 @@ def main() -> int:
     if unread := retired(environ):
         _log.warning(
             "Variables of the media hop are set, and nobody reads them: media bridges have taken "
-            "its place, see BRIDGE_URLS.",
+            "its place, see BRIDGE_URL.",
             extra={"action": "settings-retired", "variables": ", ".join(unread)},
         )
     try:

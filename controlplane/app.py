@@ -275,7 +275,7 @@ async def running(
             await plane.near.store.ping()
         if settings.wa_media == "bridge" and not settings.bridge_urls:
             _log.error(
-                "WA_MEDIA is `bridge`, but BRIDGE_URLS is not set: every inbound call is rejected.",
+                "WA_MEDIA is `bridge`, but BRIDGE_URL is not set: every inbound call is rejected.",
                 extra={"action": "no-bridge"},
             )
         stack.push_async_callback(plane.close)

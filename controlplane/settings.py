@@ -45,7 +45,7 @@ def _hard_to_guess(value: SecretStr) -> SecretStr:
 def _media(value: object) -> object:
     if value == "hop":
         raise ValueError(
-            "`hop` is no more; `bridge` does the same, over the media bridges of BRIDGE_URLS"
+            "`hop` is no more; `bridge` does the same, over the media bridges of BRIDGE_URL"
         )
     return value
 

@@ -31,7 +31,7 @@ SENTENCES: Mapping[EndReason, str] = {
     EndReason.ROOM_LOST: "LiveKit closed the room in mid-call; was the SFU restarted?",
     EndReason.WHIP_REFUSED: "LiveKit did not take the caller's leg; see its log.",
     EndReason.HOP_REFUSED: "The media hop, which there was before the media bridges, refused.",
-    EndReason.BRIDGE_REFUSED: "No media bridge took the call; check BRIDGE_URLS, that one runs "
+    EndReason.BRIDGE_REFUSED: "No media bridge took the call; check BRIDGE_URL, that one runs "
     "and is not full, and its log.",
     EndReason.BRIDGE_LOST: "The media bridge that carried the call died; its log says why.",
     EndReason.GRAPH_REFUSED: "Meta refused a request, or did not answer; the timeline says which.",

@@ -1,4 +1,4 @@
-"""Where a media bridge takes its orders, as BRIDGE_URLS and a call's row keep it; pure."""
+"""Where a media bridge takes its orders, as BRIDGE_URL and a call's row keep it; pure."""
 
 from dataclasses import dataclass
 from typing import Self

@@ -209,7 +209,7 @@ class BridgeClient:
             self._observe(SERVICE, action, outcome, time.monotonic() - began)
 
 
-_NO_BRIDGES = "What answers is no media bridge; check BRIDGE_URLS."
+_NO_BRIDGES = "What answers is no media bridge; check BRIDGE_URL."
 
 
 class EventStream:

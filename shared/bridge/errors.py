@@ -13,7 +13,7 @@ from shared.call.errors import UpstreamError
 
 
 class BridgeUnreachable(UpstreamError):
-    """The media bridge does not answer; check BRIDGE_URLS and that it runs."""
+    """The media bridge does not answer; check BRIDGE_URL and that it runs."""
 
     status = 503
     code = "bridge-unreachable"
@@ -21,13 +21,13 @@ class BridgeUnreachable(UpstreamError):
 
 
 class BridgeGone(BridgeUnreachable):
-    """No media bridge listens at its address; check BRIDGE_URLS and that it runs."""
+    """No media bridge listens at its address; check BRIDGE_URL and that it runs."""
 
     code = "bridge-gone"
 
 
 class NoBridge(BridgeUnreachable):
-    """No media bridge takes a call; check BRIDGE_URLS, and that one runs and is not full."""
+    """No media bridge takes a call; check BRIDGE_URL, and that one runs and is not full."""
 
     code = "no-bridge"
 

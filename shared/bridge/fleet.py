@@ -1,4 +1,4 @@
-"""All media bridges of BRIDGE_URLS: which one takes the next leg, and the way to each."""
+"""All media bridges of BRIDGE_URL: which one takes the next leg, and the way to each."""
 
 import asyncio
 import time

@@ -18,7 +18,7 @@ Addresses = Annotated[tuple[BridgeAddress, ...], BeforeValidator(_addresses)]
 class BridgeSettings(ServiceSettings):
     """The settings of a service that gives media bridges their orders."""
 
-    bridge_urls: Addresses = Field((), alias="BRIDGE_URLS")
+    bridge_urls: Addresses = Field((), alias="BRIDGE_URL")
     """Media bridges, with commas between them; empty: `wacall up` starts one of its own."""
     bridge_token: SecretStr = Field(SecretStr(""), alias="BRIDGE_TOKEN")
     """What the media bridges let in; needed where they listen on more than loopback."""

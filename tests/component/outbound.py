@@ -19,7 +19,7 @@ Place = Callable[..., Awaitable[tuple[int, dict[str, Any]]]]
 def over(*bridges: EmbeddedBridge) -> dict[str, str]:
     """Name media bridges to a control plane."""
     return {
-        "BRIDGE_URLS": ",".join(bridge.url for bridge in bridges),
+        "BRIDGE_URL": ",".join(bridge.url for bridge in bridges),
         "BRIDGE_TOKEN": bridges[0].token,
     }
 

@@ -123,7 +123,7 @@ async def test_without_a_template_few_people_can_be_asked(
     """Where calls are placed, which takes a media bridge."""
     policy = replace(whatsapp.outbound.policy, permission_templates=names, templates={"other"})
     whatsapp.outbound.policy = policy
-    found = await at_meta({**neighbours, "BRIDGE_URLS": "http://127.0.0.1:9"})
+    found = await at_meta({**neighbours, "BRIDGE_URL": "http://127.0.0.1:9"})
     (told,) = [one for one in found if one.about == "template"]
     assert told.status == status
     assert ("--template" in told.fix) == (status == "warn")

@@ -267,7 +267,7 @@ async def test_an_agent_that_does_not_come_means_no_ringing_phone(
 
 
 async def test_without_a_bridge_no_call_is_placed(make_bench: MakeBench, place: Place) -> None:
-    """BRIDGE_URLS is not set: a clear 503, no row."""
+    """BRIDGE_URL is not set: a clear 503, no row."""
     bench = await make_bench()
     person = make_person(bench)
 

@@ -60,7 +60,7 @@ async def test_of_what_is_in_order_nothing_is_said(environ: Environ) -> None:
         ({"OPENAI_API_KEY": "sk-wrong"}, "OPENAI_API_KEY"),
         ({"OPENAI_REALTIME_MODEL": "gpt-nowhere"}, "OPENAI_REALTIME_MODEL"),
         ({"WA_GRAPH_BASE_URL": "http://127.0.0.1:9"}, "WA_GRAPH_BASE_URL"),
-        ({"BRIDGE_URLS": "http://127.0.0.1:9"}, "BRIDGE_URLS"),
+        ({"BRIDGE_URL": "http://127.0.0.1:9"}, "BRIDGE_URL"),
     ],
 )
 async def test_what_will_not_work_is_a_line_each(

@@ -29,8 +29,8 @@ async def test_without_the_program_the_stack_says_so_once(tmp_path: Path) -> Non
 
 
 async def test_a_bridge_elsewhere_is_used(tmp_path: Path) -> None:
-    """BRIDGE_URLS set: nothing is started, and the token is the operator's."""
-    configured = {"BRIDGE_URLS": "http://10.0.0.5:7890", "BRIDGE_TOKEN": "theirs"}
+    """BRIDGE_URL set: nothing is started, and the token is the operator's."""
+    configured = {"BRIDGE_URL": "http://10.0.0.5:7890", "BRIDGE_TOKEN": "theirs"}
     stack = Stack(StackPlan(environment=configured, data_dir=tmp_path))
     await stack._start_bridge()
     assert stack.bridge is None
@@ -68,14 +68,14 @@ async def test_the_stack_starts_one_that_is_found_again_after_its_death(tmp_path
     ("changed", "named"),
     [
         ({"BRIDGE_TOKEN": "another"}, "BRIDGE_TOKEN"),
-        ({"BRIDGE_URLS": "http://127.0.0.1:9"}, "BRIDGE_URLS"),
+        ({"BRIDGE_URL": "http://127.0.0.1:9"}, "BRIDGE_URL"),
     ],
 )
 async def test_the_doctor_names_what_is_wrong_with_a_bridge(
     bridge: EmbeddedBridge, changed: dict[str, str], named: str
 ) -> None:
     """Somebody else's token, and nobody there."""
-    told = {"BRIDGE_URLS": bridge.url, "BRIDGE_TOKEN": bridge.token}
+    told = {"BRIDGE_URL": bridge.url, "BRIDGE_TOKEN": bridge.token}
     settings = BridgeSettings.from_env({**LEAST, **told, **changed})
     async with aiohttp.ClientSession() as http:
         (finding,) = [one async for one in look_at_bridges(settings, http)]

@@ -116,7 +116,7 @@ def test_the_composed_bridge_is_the_one_of_the_tree(compose: dict[str, Any]) -> 
     assert bridge["build"]["target"] == "bridge"
     assert bridge["environment"]["BRIDGE_LISTEN"] == f"${{BRIDGE_LISTEN:-{BRIDGE_LISTEN}}}"
     for name in ("controlplane", "agent"):
-        assert BRIDGE_LISTEN in services[name]["environment"]["BRIDGE_URLS"]
+        assert BRIDGE_LISTEN in services[name]["environment"]["BRIDGE_URL"]
     assert bridge["stop_grace_period"] == f"{BRIDGE_DRAIN_S // 60 + 1}m"
     # one variable for whoever listens and whoever asks
     assert bridge["environment"]["BRIDGE_TOKEN"] == "${BRIDGE_TOKEN:-}"

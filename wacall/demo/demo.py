@@ -147,7 +147,7 @@ async def play(plan: DemoPlan, screen: Screen) -> DemoResult:
     scenario = load_scenario(plan.scenario)
     screenplay, callback = Screenplay.of(scenario), Screenplay.of_callback(scenario)
     not_run = "" if callback is not None else NO_CALLBACK
-    if not plan.configured.get("BRIDGE_URLS") and find_bridge(plan.configured) is None:
+    if not plan.configured.get("BRIDGE_URL") and find_bridge(plan.configured) is None:
         callback, not_run = None, NO_BRIDGE
     brain = choose_brain(plan.configured)
     settings = decide(plan.configured, brain)

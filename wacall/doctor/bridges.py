@@ -20,7 +20,7 @@ async def look_at_bridges(
     if not settings.bridge_urls:
         yield warn(
             _ABOUT,
-            "BRIDGE_URLS is not set, so no outbound calls can be placed.",
+            "BRIDGE_URL is not set, so no outbound calls can be placed.",
             "Let `wacall up` start a media bridge, or name one that runs.",
         )
     bridges = Bridges(
@@ -37,7 +37,7 @@ async def look_at_bridges(
                 # the first question is everybody's; this one needs the token
                 await client.legs()
             except BridgeUnreachable as error:
-                yield fail(_ABOUT, f"{address}: {error}", "Start it, or set BRIDGE_URLS right.")
+                yield fail(_ABOUT, f"{address}: {error}", "Start it, or set BRIDGE_URL right.")
             except BridgeRefused as error:
                 yield fail(_ABOUT, f"{address}: {error}", "Set BRIDGE_TOKEN alike on both sides.")
             else:
@@ -53,12 +53,12 @@ def judge_health(address: str, health: BridgeHealth) -> Finding:
         return warn(
             _ABOUT,
             f"{carries}, and takes no new ones: it is about to stop.",
-            "Start another one, and name it in BRIDGE_URLS.",
+            "Start another one, and name it in BRIDGE_URL.",
         )
     if not health.has_room:
         return warn(
             _ABOUT,
             f"{carries}: it takes no more calls.",
-            "Raise BRIDGE_MAX_LEGS, or name a second bridge in BRIDGE_URLS.",
+            "Raise BRIDGE_MAX_LEGS, or name a second bridge in BRIDGE_URL.",
         )
     return ok(_ABOUT, f"{carries}.")

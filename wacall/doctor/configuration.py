@@ -55,7 +55,7 @@ def read(environ: Mapping[str, str]) -> Configuration:
         )
     settings = _read(Settings, "control plane", filled, missing, findings)
     # the stack brings a bridge where none is named
-    with_bridge = {"BRIDGE_URLS": f"http://{LOOPBACK}", **filled}
+    with_bridge = {"BRIDGE_URL": f"http://{LOOPBACK}", **filled}
     agent = _read(AgentSettings, "agent", with_bridge, missing, findings)
     if absent:
         urls = " and ".join(next(iter(_BROUGHT[name])) for name in absent)

@@ -16,7 +16,7 @@ STOP_GRACE_S = 3.0
 
 HOW_TO_GET_IT = (
     "The media bridge is not built: run `make setup`, which says why it could not be, or set "
-    "BRIDGE_URLS to one elsewhere."
+    "BRIDGE_URL to one elsewhere."
 )
 # the program's own defaults
 BRIDGE_LISTEN = "127.0.0.1:7890"

@@ -55,7 +55,7 @@ _SHOWN = {
 
 # what other tools need to work with a running stack
 _EXPORTED = (
-    "AGENT_NAME", "BRIDGE_TOKEN", "BRIDGE_URLS", "CONTROLPLANE_API_KEY", "LIVEKIT_API_KEY",
+    "AGENT_NAME", "BRIDGE_TOKEN", "BRIDGE_URL", "CONTROLPLANE_API_KEY", "LIVEKIT_API_KEY",
     "LIVEKIT_API_SECRET", "LIVEKIT_URL", "OPENAI_API_KEY", "OPENAI_BASE_URL", "PORT",
     "SUPABASE_SECRET_KEY", "SUPABASE_URL", "WA_ACCESS_TOKEN", "WA_APP_SECRET",
     "WA_GRAPH_BASE_URL", "WA_GRAPH_VERSION", "WA_PHONE_NUMBER_ID", "WA_VERIFY_TOKEN",
@@ -67,7 +67,7 @@ class StackPlan:
     """What to start and where it keeps its data."""
 
     environment: Mapping[str, str] = field(repr=False)
-    """What is configured. LIVEKIT_URL, SUPABASE_URL or BRIDGE_URLS in it: that part is not
+    """What is configured. LIVEKIT_URL, SUPABASE_URL or BRIDGE_URL in it: that part is not
     started."""
     data_dir: Path
     port: int = 4000
@@ -151,7 +151,7 @@ class Stack:
     @property
     def has_bridge(self) -> bool:
         """Whether outbound calls can be placed: the bridge may not have been built."""
-        return bool(self.environment.get("BRIDGE_URLS"))
+        return bool(self.environment.get("BRIDGE_URL"))
 
     @property
     def announced(self) -> dict[str, str]:
@@ -286,7 +286,7 @@ class Stack:
         self.environment.setdefault("AGENT_LOAD_THRESHOLD", "inf")
 
     async def _start_bridge(self) -> None:
-        if self.environment.get("BRIDGE_URLS"):
+        if self.environment.get("BRIDGE_URL"):
             return
         if bridge.find_bridge(self.environment) is None:
             self.plan.report(bridge.HOW_TO_GET_IT)
@@ -299,7 +299,7 @@ class Stack:
             echo=self.plan.echo,
         )
         await self._keep("bridge", started.start)
-        self.environment |= {"BRIDGE_URLS": started.url, "BRIDGE_TOKEN": started.token}
+        self.environment |= {"BRIDGE_URL": started.url, "BRIDGE_TOKEN": started.token}
 
     def _place_database(self) -> None:
         """Decide where the database will be, so that others can be told before it runs."""

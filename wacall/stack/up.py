@@ -36,7 +36,7 @@ _SUPPLIED = {
         "LIVEKIT_API_SECRET": "secret",
     },
     "SUPABASE_URL": {"SUPABASE_URL": f"http://{LOOPBACK}", "SUPABASE_SECRET_KEY": "key"},
-    "BRIDGE_URLS": {"BRIDGE_URLS": f"http://{LOOPBACK}"},
+    "BRIDGE_URL": {"BRIDGE_URL": f"http://{LOOPBACK}"},
 }
 
 
@@ -270,7 +270,7 @@ def _ready_line(stack: Stack) -> str:
         "env": str(stack.env_file),
     }
     if stack.has_bridge:
-        parts["bridge"] = stack.environment["BRIDGE_URLS"]
+        parts["bridge"] = stack.environment["BRIDGE_URL"]
     if "controlplane" in stack.keepers:
         parts = {"controlplane": stack.controlplane_url, **parts}
     return "ready " + " ".join(f"{name}={value}" for name, value in parts.items())

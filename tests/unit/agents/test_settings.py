@@ -14,7 +14,7 @@ LEAST = {
     "SUPABASE_SECRET_KEY": "database-secret",
     "OPENAI_API_KEY": "openai-secret",
 }
-BRIDGE = {"BRIDGE_URLS": "http://127.0.0.1:7890"}
+BRIDGE = {"BRIDGE_URL": "http://127.0.0.1:7890"}
 NEEDED = {**LEAST, **BRIDGE}
 
 
@@ -104,5 +104,5 @@ def test_sound_goes_by_a_bridge_unless_the_worker_is_to_decode_it() -> None:
     """And where none is named, one sentence says both ways out."""
     assert Settings.from_env(NEEDED).media == "bridge"
     assert Settings.from_env({**LEAST, "AGENT_MEDIA": "worker"}).media == "worker"
-    with pytest.raises(ValueError, match=r"BRIDGE_URLS is not set; .* set AGENT_MEDIA to `worker`"):
+    with pytest.raises(ValueError, match=r"BRIDGE_URL is not set; .* set AGENT_MEDIA to `worker`"):
         Settings.from_env(LEAST)

@@ -245,7 +245,7 @@ def test_what_is_played_with_touches_nothing_real(tmp_path: Path) -> None:
     real = {
         **COMPLETE, "LIVEKIT_URL": "wss://sfu.example", "LIVEKIT_API_KEY": "k",
         "LIVEKIT_API_SECRET": "s", "SUPABASE_URL": "https://db.example",
-        "SUPABASE_SECRET_KEY": "sb", "BRIDGE_URLS": "http://10.0.0.1:7890",
+        "SUPABASE_SECRET_KEY": "sb", "BRIDGE_URL": "http://10.0.0.1:7890",
         "SFU_NODE_IP": "8.8.8.8", "HOST": "0.0.0.0", "WA_GRAPH_VERSION": "v99.0",
         "AGENT_VOICE": "sage", "CONTROLPLANE_API_KEY": "of-the-operator-0123",
     }  # fmt: skip

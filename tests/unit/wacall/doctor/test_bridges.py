@@ -12,7 +12,7 @@ from wacall.doctor.bridges import judge_health
         (0, False, "ok", ""),
         (3, False, "ok", ""),
         (4, False, "warn", "BRIDGE_MAX_LEGS"),
-        (1, True, "warn", "BRIDGE_URLS"),
+        (1, True, "warn", "BRIDGE_URL"),
     ],
 )
 def test_a_bridge_without_room_takes_no_calls(
