@@ -119,6 +119,10 @@ create table public.calls (
     summary text,
     origin jsonb not null default '{}' check (jsonb_typeof(origin) = 'object'),
     bridge text,
+    profile text,
+    sentiment text check (sentiment in ('positive', 'neutral', 'negative', 'mixed')),
+    off_purpose_turns integer not null default 0 check (off_purpose_turns >= 0),
+    cost_usd numeric(12, 6) check (cost_usd >= 0),
 
     constraint calls_end_is_whole check (
         (status in ('completed', 'no_answer', 'rejected', 'failed', 'canceled'))
@@ -191,6 +195,14 @@ comment on column public.calls.outcome is 'What came of the call, as the agent l
 comment on column public.calls.summary is 'PII: the agent''s summary of the conversation.';
 comment on column public.calls.origin is
     'PII: what the call button or link carried: cta_payload, deeplink_payload, biz_opaque_callback_data, each of at most 512 characters. Anybody can write such a link.';
+comment on column public.calls.profile is
+    'Which profile the agent speaks by; null: of earlier releases, or a call that nobody took.';
+comment on column public.calls.sentiment is
+    'How the person left the conversation, as the work after the call judges it.';
+comment on column public.calls.off_purpose_turns is
+    'How often the person asked for what the line is not for.';
+comment on column public.calls.cost_usd is
+    'What the model cost, by a dated price table; null: not known.';
 
 create index calls_created_at on public.calls (created_at desc, id desc);
 create index calls_live on public.calls (deadline_at)
@@ -281,7 +293,7 @@ create function public.claim_call_within(
 language plpgsql set search_path = '' as $$
 declare
     user_id text := new_call ->> 'caller_user_id';
-    phone text := new_call ->> 'caller_phone';
+    their_key text := public.phone_key(new_call ->> 'caller_phone');
     reason text;
     chosen jsonb := new_call;
     names text;
@@ -295,11 +307,11 @@ begin
         reason := 'busy';
     elsif max_calls_per_caller > 0 and max_calls_per_caller <= (
         select count(*) from public.calls as c
-        where (c.caller_user_id = user_id or c.caller_phone = phone)
+        where (c.caller_user_id = user_id or c.caller_phone_key = their_key)
           and c.status in ('dialing', 'ringing', 'connecting', 'active'))
     or max_calls_per_caller_per_hour > 0 and max_calls_per_caller_per_hour <= (
         select count(*) from public.calls as c
-        where (c.caller_user_id = user_id or c.caller_phone = phone)
+        where (c.caller_user_id = user_id or c.caller_phone_key = their_key)
           and c.direction = 'inbound'
           and c.created_at > (new_call ->> 'created_at')::timestamptz - interval '1 hour'
           -- who was refused has not called; else trying again would lock somebody out for good
@@ -434,7 +446,7 @@ comment on function public.take_pending_events(timestamptz, timestamptz, timesta
 -- ------------------------------------------------------------------------------------- leads
 
 create table public.leads (
-    call_id uuid primary key references public.calls (id) on delete cascade,
+    call_id uuid not null references public.calls (id) on delete cascade,
     name text,
     phone text,
     phone_key text generated always as (
@@ -443,12 +455,33 @@ create table public.leads (
     interest text,
     notes text,
     created_at timestamptz not null default now(),
-    updated_at timestamptz not null default now()
+    updated_at timestamptz not null default now(),
+    id uuid not null default gen_random_uuid() primary key,
+    business text not null default 'default' check (business <> ''),
+    person_user_id text check (person_user_id <> ''),
+    person_phone_key text check (person_phone_key ~ '^[0-9]+$'),
+    first_call_id uuid references public.calls (id) on delete set null,
+    stage text not null default 'new' check (stage in ('new', 'qualified', 'won', 'lost')),
+    may_follow_up boolean,
+    may_market boolean
 );
 
 comment on table public.leads is
-    'What the agent learnt about a caller who may become a customer: at most one row per call; later writes fill in and correct. Retention: with the call.';
-comment on column public.leads.call_id is 'The call.';
+    'What the agent learnt about somebody who may become a customer: one row per person and business; later calls fill in and correct. Retention: with its newest call.';
+comment on column public.leads.id is 'Stays for as long as the row.';
+comment on column public.leads.call_id is 'The newest call of the person that wrote here.';
+comment on column public.leads.first_call_id is
+    'The call that wrote here first; null once that is deleted.';
+comment on column public.leads.business is 'The profile of the business that it is a lead of.';
+comment on column public.leads.person_user_id is
+    'PII: the business-scoped user id of whom we spoke with.';
+comment on column public.leads.person_phone_key is
+    'PII: what all spellings of the number share from which, or to which, the call was.';
+comment on column public.leads.stage is 'new, qualified, won or lost.';
+comment on column public.leads.may_follow_up is
+    'Whether the person agreed to be contacted about what they asked for; null: nobody asked.';
+comment on column public.leads.may_market is
+    'Whether the person agreed to be told of other offers; null: nobody asked. The ledger (consents) has the proof.';
 comment on column public.leads.name is 'PII: the name that the caller gave.';
 comment on column public.leads.phone is 'PII: the number at which the caller wants to be reached.';
 comment on column public.leads.phone_key is
@@ -460,9 +493,81 @@ comment on column public.leads.created_at is 'When the row was written.';
 comment on column public.leads.updated_at is 'When the row last changed; kept by a trigger.';
 
 create index leads_phone on public.leads (phone_key) where phone_key is not null;
+create index leads_call_id on public.leads (call_id);
+create index leads_first_call_id on public.leads (first_call_id);
+create unique index leads_of_user on public.leads (business, person_user_id)
+    where person_user_id is not null;
+create unique index leads_of_phone on public.leads (business, person_phone_key)
+    where person_phone_key is not null and person_user_id is null;
+create unique index leads_of_nobody on public.leads (call_id)
+    where person_phone_key is null and person_user_id is null;
 
 create trigger touch before update on public.leads
     for each row execute function public.touch_updated_at();
+
+create function public.upsert_lead(of_call uuid, given jsonb) returns setof public.leads
+language plpgsql set search_path = '' as $$
+declare
+    theirs public.calls;
+    firm text;
+    their_key text;
+    found_id uuid;
+begin
+    select c.* into theirs from public.calls as c where c.id = of_call;
+    if not found then
+        return;
+    end if;
+    firm := coalesce(theirs.profile, 'default');
+    their_key := theirs.caller_phone_key;
+    -- two calls of one person at once write one row
+    perform pg_advisory_xact_lock(hashtext('public.upsert_lead.' || firm));
+    select l.id into found_id
+    from public.leads as l
+    where l.business = firm and (
+        l.person_user_id = nullif(theirs.caller_user_id, '')
+        -- a number may have gone to somebody else: where both have an id, the id decides
+        or l.person_phone_key = their_key
+           and (l.person_user_id is null or nullif(theirs.caller_user_id, '') is null)
+        or l.call_id = of_call and l.person_user_id is null and l.person_phone_key is null)
+    order by (l.person_user_id = nullif(theirs.caller_user_id, '')) desc nulls last,
+        l.updated_at desc
+    limit 1;
+    if found_id is null then
+        insert into public.leads (call_id, first_call_id, business, person_user_id,
+            person_phone_key)
+        values (of_call, of_call, firm, nullif(theirs.caller_user_id, ''), their_key)
+        returning leads.id into found_id;
+    end if;
+    if given ? 'may_market' and (given ->> 'may_market') is not null
+        and coalesce(nullif(theirs.caller_user_id, ''), theirs.caller_phone) is not null
+    then
+        insert into public.consents
+            (id, phone_number_id, user_id, phone, kind, granted, source, source_ref, at)
+        values (gen_random_uuid(), theirs.phone_number_id, nullif(theirs.caller_user_id, ''),
+            nullif(regexp_replace(theirs.caller_phone, '[^0-9]', '', 'g'), ''),
+            'marketing_follow_up', (given ->> 'may_market')::boolean, 'agent',
+            of_call::text || ':lead:' || (given ->> 'may_market'), now())
+        on conflict (source, kind, source_ref) do nothing;
+    end if;
+    return query
+    update public.leads as l
+    set call_id = of_call,
+        person_user_id = coalesce(nullif(theirs.caller_user_id, ''), l.person_user_id),
+        person_phone_key = coalesce(their_key, l.person_phone_key),
+        name = coalesce(given ->> 'name', l.name),
+        phone = coalesce(given ->> 'phone', l.phone),
+        email = coalesce(given ->> 'email', l.email),
+        interest = coalesce(given ->> 'interest', l.interest),
+        notes = coalesce(given ->> 'notes', l.notes),
+        stage = coalesce(given ->> 'stage', l.stage),
+        may_follow_up = coalesce((given ->> 'may_follow_up')::boolean, l.may_follow_up),
+        may_market = coalesce((given ->> 'may_market')::boolean, l.may_market)
+    where l.id = found_id
+    returning l.*;
+end
+$$;
+comment on function public.upsert_lead(uuid, jsonb) is
+    'Writes what was learnt of a call''s person into their lead with that business, and returns it; what is not given stays. No row: no such call.';
 
 -- -------------------------------------------------------------------------------- follow_ups
 
@@ -470,23 +575,363 @@ create table public.follow_ups (
     id uuid primary key,
     call_id uuid not null references public.calls (id) on delete cascade,
     due_at timestamptz not null,
-    channel text not null check (channel in ('call', 'message', 'email')),
+    channel text not null,
     purpose text not null,
-    created_at timestamptz not null default now()
+    created_at timestamptz not null default now(),
+    time_zone text not null default 'UTC' check (time_zone <> ''),
+    source text not null default 'agent' check (source in ('agent', 'workflow', 'operator')),
+    kind text not null default 'follow-up' check (kind ~ '^[a-z]+(-[a-z]+)*$'),
+    body text,
+    status text not null default 'open' check (status in ('open', 'done', 'failed', 'canceled')),
+    attempts integer not null default 0 check (attempts >= 0),
+    next_at timestamptz,
+    owner text check (owner <> ''),
+    owner_until timestamptz,
+    last_error text,
+    finished_at timestamptz,
+    updated_at timestamptz not null default now(),
+    placed_call_id uuid references public.calls (id) on delete set null,
+
+    constraint follow_ups_channel_check check (channel in ('call', 'message', 'email', 'task'))
 );
 
 comment on table public.follow_ups is
-    'Something to be done after a call. Retention: with the call.';
+    'Something to be done after a call: by us (call, message), or by people (email, task), who are told by the operator''s webhook. Retention: with the call.';
 comment on column public.follow_ups.id is
     'Derived from call and content, so that a repeated request stays one row.';
 comment on column public.follow_ups.call_id is 'The call in which it was agreed.';
 comment on column public.follow_ups.due_at is 'When it is due.';
-comment on column public.follow_ups.channel is 'How: call, message or email.';
 comment on column public.follow_ups.purpose is 'PII: what for, in the agent''s words.';
 comment on column public.follow_ups.created_at is 'When the row was written.';
+comment on column public.follow_ups.channel is 'How: call, message, email or task.';
+comment on column public.follow_ups.time_zone is 'The zone in which the time was agreed.';
+comment on column public.follow_ups.source is
+    'Who wanted it: agent (in the call), workflow (after it), operator.';
+comment on column public.follow_ups.kind is
+    'What it is, as a slug: follow-up, human-request, promise.';
+comment on column public.follow_ups.body is
+    'PII: the text to send; null: purpose tells people, and no message is sent.';
+comment on column public.follow_ups.status is 'open, done, failed (for good) or canceled.';
+comment on column public.follow_ups.attempts is 'How often it was tried.';
+comment on column public.follow_ups.next_at is 'When it is tried next; null: at due_at.';
+comment on column public.follow_ups.owner is 'Which process is trying it; null: nobody.';
+comment on column public.follow_ups.owner_until is
+    'Until when that process holds it; later it is anybody''s.';
+comment on column public.follow_ups.last_error is 'Why the last try failed; no personal data.';
+comment on column public.follow_ups.finished_at is 'When it was done, or given up.';
+comment on column public.follow_ups.updated_at is 'When the row last changed; kept by a trigger.';
+comment on column public.follow_ups.placed_call_id is 'The call that was placed for it.';
 
 create index follow_ups_call_id on public.follow_ups (call_id, due_at);
 create index follow_ups_due_at on public.follow_ups (due_at);
+create index follow_ups_placed_call_id on public.follow_ups (placed_call_id)
+    where placed_call_id is not null;
+create index follow_ups_open on public.follow_ups (coalesce(next_at, due_at))
+    where status = 'open';
+
+create trigger touch before update on public.follow_ups
+    for each row execute function public.touch_updated_at();
+
+create function public.take_follow_ups(
+    taker text, moment timestamptz, until timestamptz, at_most integer
+) returns setof public.follow_ups
+language sql volatile set search_path = '' as $$
+    with due as materialized (
+        select f.id from public.follow_ups as f
+        where f.status = 'open' and coalesce(f.next_at, f.due_at) <= moment
+          and (f.owner is null or f.owner_until < moment)
+        order by coalesce(f.next_at, f.due_at)
+        limit at_most
+        for update skip locked
+    )
+    update public.follow_ups as f
+    set owner = taker, owner_until = take_follow_ups.until, attempts = f.attempts + 1
+    from due
+    where f.id = due.id
+    returning f.*
+$$;
+comment on function public.take_follow_ups(text, timestamptz, timestamptz, integer) is
+    'Claims follow-ups that are due, soonest first; each goes to one taker, until its time is over.';
+
+-- ------------------------------------------------------------------------------------ messages
+
+create table public.messages (
+    id uuid primary key,
+    call_id uuid references public.calls (id) on delete cascade,
+    follow_up_id uuid references public.follow_ups (id) on delete set null,
+    phone_number_id text not null check (phone_number_id <> ''),
+    user_id text check (user_id <> ''),
+    phone text check (phone ~ '^[0-9]+$'),
+    phone_key text generated always as (public.phone_key(phone)) stored,
+    kind text not null check (kind ~ '^[a-z]+(-[a-z]+)*$'),
+    body text not null check (body <> ''),
+    template text,
+    status text not null default 'open' check (status in ('open', 'sent', 'failed', 'canceled')),
+    attempts integer not null default 0 check (attempts >= 0),
+    next_at timestamptz not null default now(),
+    owner text check (owner <> ''),
+    owner_until timestamptz,
+    last_error text,
+    message_id text unique,
+    finished_at timestamptz,
+    created_at timestamptz not null default now(),
+
+    constraint messages_name_somebody check (user_id is not null or phone is not null)
+);
+
+comment on table public.messages is
+    'Texts to people: written by whoever wants one sent, sent by the control plane. Retention: with the call.';
+comment on column public.messages.id is
+    'Derived from what it is for, so that a repeated request stays one row.';
+comment on column public.messages.call_id is 'The call that it belongs to.';
+comment on column public.messages.follow_up_id is 'The follow-up that it was sent for.';
+comment on column public.messages.phone_number_id is 'Meta''s id of the business line.';
+comment on column public.messages.user_id is 'PII: the person''s business-scoped user id.';
+comment on column public.messages.phone is 'PII: the person''s phone number, digits without +.';
+comment on column public.messages.phone_key is
+    'PII: what all spellings of the number share; the number is compared by it.';
+comment on column public.messages.kind is
+    'What for, as a slug: agent, follow-up, missed-call, model-lost, lost-call.';
+comment on column public.messages.body is 'PII: the text.';
+comment on column public.messages.template is
+    'Name of the message template, outside the 24-hour window; null: free text.';
+comment on column public.messages.status is 'open, sent, failed (for good) or canceled.';
+comment on column public.messages.attempts is 'How often it was tried.';
+comment on column public.messages.next_at is 'When it is tried next.';
+comment on column public.messages.owner is 'Which process is sending it; null: nobody.';
+comment on column public.messages.owner_until is
+    'Until when that process holds it; later it is anybody''s.';
+comment on column public.messages.last_error is 'Why the last try failed; no personal data.';
+comment on column public.messages.message_id is 'PII: Meta''s id of the message.';
+comment on column public.messages.finished_at is 'When it was sent, or given up.';
+comment on column public.messages.created_at is 'When the row was written.';
+
+create index messages_call_id on public.messages (call_id) where call_id is not null;
+create index messages_follow_up_id on public.messages (follow_up_id)
+    where follow_up_id is not null;
+create index messages_user_id on public.messages (user_id) where user_id is not null;
+create index messages_phone on public.messages (phone_key) where phone_key is not null;
+create index messages_open on public.messages (next_at) where status = 'open';
+
+create function public.take_messages(
+    taker text, moment timestamptz, until timestamptz, at_most integer
+) returns setof public.messages
+language sql volatile set search_path = '' as $$
+    with due as materialized (
+        select m.id from public.messages as m
+        where m.status = 'open' and m.next_at <= moment
+          and (m.owner is null or m.owner_until < moment)
+        order by m.next_at
+        limit at_most
+        for update skip locked
+    )
+    update public.messages as m
+    set owner = taker, owner_until = take_messages.until, attempts = m.attempts + 1
+    from due
+    where m.id = due.id
+    returning m.*
+$$;
+comment on function public.take_messages(text, timestamptz, timestamptz, integer) is
+    'Claims messages that are due, oldest first; each goes to one taker, until its time is over.';
+
+create function public.write_message(
+    message_id uuid, of_call uuid, message_kind text, message_body text
+) returns boolean
+language sql volatile set search_path = '' as $$
+    insert into public.messages (id, call_id, phone_number_id, user_id, phone, kind, body)
+    select write_message.message_id, c.id, c.phone_number_id, nullif(c.caller_user_id, ''),
+        nullif(regexp_replace(c.caller_phone, '[^0-9]', '', 'g'), ''), message_kind, message_body
+    from public.calls as c
+    where c.id = of_call
+      and coalesce(nullif(c.caller_user_id, ''), c.caller_phone) is not null
+    on conflict (id) do nothing;
+    select exists (select from public.messages as m where m.id = write_message.message_id)
+$$;
+comment on function public.write_message(uuid, uuid, text, text) is
+    'Writes a text to the person of a call; the same id twice is one message. false: no such call, or a person without a name.';
+
+-- ---------------------------------------------------------------------------------- tool_calls
+
+create table public.tool_calls (
+    id uuid primary key,
+    call_id uuid not null references public.calls (id) on delete cascade,
+    source text not null check (source in ('call', 'workflow')),
+    name text not null check (name <> ''),
+    arguments jsonb not null default '{}',
+    result text,
+    error text,
+    began_at timestamptz not null,
+    latency_ms integer check (latency_ms >= 0),
+    created_at timestamptz not null default now()
+);
+
+comment on table public.tool_calls is
+    'What the model asked for, in a call or after it, and what it was told. Retention: with the call.';
+comment on column public.tool_calls.id is
+    'Derived from the call and the model''s own id, so that a repeated write stays one row.';
+comment on column public.tool_calls.call_id is 'The call.';
+comment on column public.tool_calls.source is 'call, or workflow: the work after it.';
+comment on column public.tool_calls.name is 'The tool.';
+comment on column public.tool_calls.arguments is 'PII: what the model gave.';
+comment on column public.tool_calls.result is 'PII: what the model was told.';
+comment on column public.tool_calls.error is
+    'Why it was not done, as a slug such as refused, timeout or http-500; null: it was.';
+comment on column public.tool_calls.began_at is 'When the model asked.';
+comment on column public.tool_calls.latency_ms is 'Until the model was told; null: it never was.';
+comment on column public.tool_calls.created_at is 'When the row was written.';
+
+create index tool_calls_call_id on public.tool_calls (call_id, began_at);
+
+-- --------------------------------------------------------------------------------------- turns
+
+create table public.turns (
+    call_id uuid not null references public.calls (id) on delete cascade,
+    number integer not null check (number >= 1),
+    began_at timestamptz not null,
+    response_ms integer check (response_ms >= 0),
+    model_ms integer check (model_ms >= 0),
+    barge_in_ms integer check (barge_in_ms >= 0),
+    transcribed boolean,
+    tokens jsonb not null default '{}' check (jsonb_typeof(tokens) = 'object'),
+    cost_usd numeric(12, 6) check (cost_usd >= 0),
+    model text,
+    created_at timestamptz not null default now(),
+    primary key (call_id, number)
+);
+
+comment on table public.turns is
+    'What each of the agent''s turns took and cost. No personal data. Retention: with the call.';
+comment on column public.turns.call_id is 'The call.';
+comment on column public.turns.number is 'Order within the call, from 1.';
+comment on column public.turns.began_at is
+    'When the person had finished; of a turn that answers nobody, when it was asked for.';
+comment on column public.turns.response_ms is
+    'From the end of the person''s speech to the agent''s first audio at our side.';
+comment on column public.turns.model_ms is 'The model''s own time inside it.';
+comment on column public.turns.barge_in_ms is
+    'From the person''s speaking over it to the agent''s last packet; null: they did not.';
+comment on column public.turns.transcribed is
+    'Whether what the person said got a transcript; null: they said nothing.';
+comment on column public.turns.tokens is
+    'How many, by kind: text_in, text_cached, text_out, audio_in, audio_cached, audio_out.';
+comment on column public.turns.cost_usd is 'Of the tokens, by a dated price table; null: not known.';
+comment on column public.turns.model is 'OpenAI''s model.';
+comment on column public.turns.created_at is 'When the row was written.';
+
+-- ------------------------------------------------------------------------------------ call_jobs
+
+create table public.call_jobs (
+    call_id uuid not null references public.calls (id) on delete cascade,
+    kind text not null check (kind in ('after-call', 'missed-call')),
+    status text not null default 'open' check (status in ('open', 'done', 'failed', 'skipped')),
+    attempts integer not null default 0 check (attempts >= 0),
+    next_at timestamptz not null default now(),
+    owner text check (owner <> ''),
+    owner_until timestamptz,
+    last_error text,
+    result jsonb,
+    finished_at timestamptz,
+    created_at timestamptz not null default now(),
+    primary key (call_id, kind)
+);
+
+comment on table public.call_jobs is
+    'Work that a call leaves when it ends. Retention: with the call.';
+comment on column public.call_jobs.call_id is 'The call.';
+comment on column public.call_jobs.kind is
+    'after-call (a conversation is looked through) or missed-call (a text for whom nobody answered).';
+comment on column public.call_jobs.status is
+    'open, done, failed (for good) or skipped (the profile does not want it).';
+comment on column public.call_jobs.attempts is 'How often it was tried.';
+comment on column public.call_jobs.next_at is 'When it is tried next.';
+comment on column public.call_jobs.owner is 'Which process works on it; null: nobody.';
+comment on column public.call_jobs.owner_until is
+    'Until when that process holds it; later it is anybody''s.';
+comment on column public.call_jobs.last_error is 'Why the last try failed; no personal data.';
+comment on column public.call_jobs.result is 'PII: what came of it, as it was validated.';
+comment on column public.call_jobs.finished_at is 'When it was done, or given up.';
+comment on column public.call_jobs.created_at is 'When the row was written.';
+
+create index call_jobs_open on public.call_jobs (kind, next_at) where status = 'open';
+
+create function public.leave_call_jobs() returns trigger
+language plpgsql set search_path = '' as $$
+begin
+    if new.answered_at is not null then
+        insert into public.call_jobs (call_id, kind) values (new.id, 'after-call')
+        on conflict (call_id, kind) do nothing;
+    elsif new.direction = 'inbound' then
+        insert into public.call_jobs (call_id, kind) values (new.id, 'missed-call')
+        on conflict (call_id, kind) do nothing;
+    end if;
+    return new;
+end
+$$;
+comment on function public.leave_call_jobs() is
+    'Trigger: whoever ends a call, the work after it is there.';
+
+create trigger leave_jobs after update on public.calls
+    for each row when (old.ended_at is null and new.ended_at is not null)
+    execute function public.leave_call_jobs();
+create trigger leave_jobs_at_once after insert on public.calls
+    for each row when (new.ended_at is not null)
+    execute function public.leave_call_jobs();
+
+create function public.take_call_jobs(
+    job_kind text, taker text, moment timestamptz, until timestamptz, at_most integer
+) returns setof public.call_jobs
+language sql volatile set search_path = '' as $$
+    with due as materialized (
+        select j.call_id from public.call_jobs as j
+        where j.kind = job_kind and j.status = 'open' and j.next_at <= moment
+          and (j.owner is null or j.owner_until < moment)
+        order by j.next_at
+        limit at_most
+        for update skip locked
+    )
+    update public.call_jobs as j
+    set owner = taker, owner_until = take_call_jobs.until, attempts = j.attempts + 1
+    from due
+    where j.call_id = due.call_id and j.kind = job_kind
+    returning j.*
+$$;
+comment on function public.take_call_jobs(text, text, timestamptz, timestamptz, integer) is
+    'Claims jobs of a kind that are due, oldest first; each goes to one taker, until its time is over.';
+
+-- ----------------------------------------------------------------------------------- recordings
+
+create table public.recordings (
+    id uuid primary key,
+    call_id uuid unique references public.calls (id) on delete set null,
+    status text not null default 'recording'
+        check (status in ('recording', 'kept', 'declined', 'lost')),
+    place text not null check (place <> ''),
+    files jsonb not null default '[]' check (jsonb_typeof(files) = 'array'),
+    began_at timestamptz not null,
+    ended_at timestamptz,
+    keep_until timestamptz,
+    deleted_at timestamptz,
+    created_at timestamptz not null default now()
+);
+
+comment on table public.recordings is
+    'Which calls are recorded, and where the sound is. A row stays until its files are deleted. Retention: keep_until, at most with the call.';
+comment on column public.recordings.id is 'Names the files.';
+comment on column public.recordings.call_id is
+    'The call; null once that is deleted: the files have to go.';
+comment on column public.recordings.status is
+    'recording, kept, declined (the person refused: the files have to go) or lost (with the bridge).';
+comment on column public.recordings.place is
+    'Where the files are: folder, of the media bridge at that address, or bucket and its name.';
+comment on column public.recordings.files is
+    'Of each file its name, the side that it is of, and its bytes.';
+comment on column public.recordings.began_at is 'When it began.';
+comment on column public.recordings.ended_at is 'When it ended.';
+comment on column public.recordings.keep_until is 'When the files have to go; null: with the call.';
+comment on column public.recordings.deleted_at is 'When the files were deleted.';
+comment on column public.recordings.created_at is 'When the row was written.';
+
+create index recordings_to_delete on public.recordings (keep_until) where deleted_at is null;
 
 -- ------------------------------------------------------------------------------ call_timeline
 
@@ -1438,7 +1883,7 @@ comment on function public.agent_take(uuid, text, timestamptz, text) is
 
 create function public.schema_version() returns integer
 language sql immutable set search_path = ''
-return 12;
+return 13;
 comment on function public.schema_version() is
     'The version of this file that the database has; the control plane compares it with its own.';
 
@@ -1457,12 +1902,18 @@ alter table public.chores enable row level security;
 alter table public.line_troubles enable row level security;
 alter table public.agent_workers enable row level security;
 alter table public.agent_calls enable row level security;
+alter table public.messages enable row level security;
+alter table public.tool_calls enable row level security;
+alter table public.turns enable row level security;
+alter table public.call_jobs enable row level security;
+alter table public.recordings enable row level security;
 
 -- A Supabase project may grant everything on new objects by default: take it back first.
 revoke all on public.calls, public.transcripts, public.call_events, public.leads,
     public.follow_ups, public.call_timeline, public.consents, public.consent_state,
     public.person_links, public.consent_requests, public.call_pauses,
-    public.chores, public.line_troubles, public.agent_workers, public.agent_calls
+    public.chores, public.line_troubles, public.agent_workers, public.agent_calls,
+    public.messages, public.tool_calls, public.turns, public.call_jobs, public.recordings
     from public, anon, authenticated, service_role;
 revoke all on function public.phone_key(text), public.has_moved(text, text, timestamptz),
     public.names_met(text, text, timestamptz), public.person_names(text, text),
@@ -1482,13 +1933,23 @@ revoke all on function public.phone_key(text), public.has_moved(text, text, time
     public.note_line_trouble(text, text, boolean, timestamptz, timestamptz),
     public.agents_seen(), public.agent_beat(text, timestamptz), public.agent_leave(text),
     public.agent_keep(uuid, text, jsonb, jsonb),
-    public.agent_take(uuid, text, timestamptz, text)
+    public.agent_take(uuid, text, timestamptz, text),
+    public.leave_call_jobs(),
+    public.upsert_lead(uuid, jsonb),
+    public.take_follow_ups(text, timestamptz, timestamptz, integer),
+    public.take_messages(text, timestamptz, timestamptz, integer),
+    public.write_message(uuid, uuid, text, text),
+    public.take_call_jobs(text, text, timestamptz, timestamptz, integer)
     from public, anon, authenticated, service_role;
 
 grant usage on schema public to service_role;
 grant select, insert, update on public.calls, public.leads to service_role;
 grant select, insert on public.transcripts, public.call_events, public.follow_ups to service_role;
 grant update (outcome, call_id, taken_at) on public.call_events to service_role;
+grant update on public.follow_ups to service_role;
+grant select, insert, update on public.messages, public.call_jobs, public.recordings
+    to service_role;
+grant select, insert on public.tool_calls, public.turns to service_role;
 grant select, insert on public.consents, public.person_links, public.consent_requests,
     public.call_pauses to service_role;
 grant update (message_id, outcome, failure_code) on public.consent_requests to service_role;
@@ -1513,5 +1974,10 @@ grant execute on function public.phone_key(text), public.has_moved(text, text, t
     public.note_line_trouble(text, text, boolean, timestamptz, timestamptz),
     public.agents_seen(), public.agent_beat(text, timestamptz), public.agent_leave(text),
     public.agent_keep(uuid, text, jsonb, jsonb),
-    public.agent_take(uuid, text, timestamptz, text)
+    public.agent_take(uuid, text, timestamptz, text),
+    public.upsert_lead(uuid, jsonb),
+    public.take_follow_ups(text, timestamptz, timestamptz, integer),
+    public.take_messages(text, timestamptz, timestamptz, integer),
+    public.write_message(uuid, uuid, text, text),
+    public.take_call_jobs(text, text, timestamptz, timestamptz, integer)
     to service_role;

@@ -52,7 +52,7 @@ class MemoryNotes:
     async def upsert_lead(self, lead: Lead) -> Lead:
         self._write(lead.call_id)
         known = self.leads.get(lead.call_id, Lead(call_id=lead.call_id))
-        self.leads[lead.call_id] = replace(known, **rows.lead_to_row(lead))
+        self.leads[lead.call_id] = replace(known, **rows.lead_to_given(lead))
         return self.leads[lead.call_id]
 
     async def get_lead(self, call_id: CallId) -> Lead | None:

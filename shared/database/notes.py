@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from shared.call.errors import CallNotFound, StoreUnavailable
+from shared.call.errors import CallNotFound
 from shared.call.ids import CallId
 from shared.call.records import FollowUp, Lead, TranscriptTurn
 from shared.database import rows
@@ -23,20 +23,20 @@ class Notes(Tables):
         return [rows.transcript_from_row(row) for row in found]
 
     async def upsert_lead(self, lead: Lead) -> Lead:
-        """Create the call's lead or fill in what is new; `None` fields leave the row's value."""
-        # Only the columns that are sent are updated: the merge happens in the database.
-        query = self._rest.table("leads").upsert(rows.lead_to_row(lead), on_conflict="call_id")
-        written = await self._rest.rows("store a lead", query)
-        if written:
-            return rows.lead_from_row(written[0])
-        # a lead that says nothing new may come back as no row
-        standing = await self.get_lead(lead.call_id)
-        if standing is None:
-            raise StoreUnavailable("The database kept no lead; its log says more.")
-        return standing
+        """Write into the lead of the call's person; `None` fields leave the row's value.
+
+        Raises:
+            CallNotFound: there is no such call.
+        """
+        written = await self._rest.rpc(
+            "store a lead", "upsert_lead", of_call=lead.call_id, given=rows.lead_to_given(lead)
+        )
+        if not written.data:
+            raise CallNotFound
+        return rows.lead_from_row(written.data[0])
 
     async def get_lead(self, call_id: CallId) -> Lead | None:
-        """The call's lead."""
+        """The lead that this call was the last one to write into."""
         row = await self._rest.first("read a lead", "leads", rows.LEAD_COLUMNS, "call_id", call_id)
         return rows.lead_from_row(row) if row else None
 

@@ -25,7 +25,7 @@ from shared.call.records import (
 
 Row = Mapping[str, Any]
 
-SCHEMA_VERSION = 12
+SCHEMA_VERSION = 13
 """What `schema_version()` in schema.sql returns; raise both together."""
 
 CALL_COLUMNS = (
@@ -43,15 +43,44 @@ TRANSCRIPT_COLUMNS = ("call_id", "sequence", "speaker", "text", "interrupted", "
 LEAD_COLUMNS = ("call_id", "name", "phone", "email", "interest", "notes")
 FOLLOW_UP_COLUMNS = ("id", "call_id", "due_at", "channel", "purpose")
 TABLES: Mapping[str, tuple[str, ...]] = {
-    "calls": (*CALL_COLUMNS, "summary", "caller_phone_key"),
+    "calls": (
+        *CALL_COLUMNS, "summary", "caller_phone_key", "profile", "sentiment", "off_purpose_turns",
+        "cost_usd",
+    ),
     "call_events": (*EVENT_COLUMNS, "taken_at"),
     "transcripts": TRANSCRIPT_COLUMNS,
-    "leads": (*LEAD_COLUMNS, "phone_key"),
-    "follow_ups": FOLLOW_UP_COLUMNS,
+    "leads": (
+        *LEAD_COLUMNS, "phone_key", "id", "business", "person_user_id", "person_phone_key",
+        "first_call_id", "stage", "may_follow_up", "may_market",
+    ),
+    "follow_ups": (
+        *FOLLOW_UP_COLUMNS, "time_zone", "source", "kind", "body", "status", "attempts", "next_at",
+        "owner", "owner_until", "last_error", "finished_at", "placed_call_id",
+    ),
+    "messages": (
+        "id", "call_id", "follow_up_id", "phone_number_id", "user_id", "phone", "phone_key", "kind",
+        "body", "template", "status", "attempts", "next_at", "owner", "owner_until", "last_error",
+        "message_id", "finished_at",
+    ),
+    "tool_calls": (
+        "id", "call_id", "source", "name", "arguments", "result", "error", "began_at", "latency_ms",
+    ),
+    "turns": (
+        "call_id", "number", "began_at", "response_ms", "model_ms", "barge_in_ms", "transcribed",
+        "tokens", "cost_usd", "model",
+    ),
+    "call_jobs": (
+        "call_id", "kind", "status", "attempts", "next_at", "owner", "owner_until", "last_error",
+        "result", "finished_at",
+    ),
+    "recordings": (
+        "id", "call_id", "status", "place", "files", "began_at", "ended_at", "keep_until",
+        "deleted_at",
+    ),
     "chores": ("name", "begun_at", "done_at"),
     "agent_workers": ("id", "until", "seen_at"),
     "agent_calls": ("call_id", "worker", "takes", "state"),
-}
+}  # fmt: skip
 """Tables and columns that both services read or write."""
 
 
@@ -223,11 +252,10 @@ def transcript_from_row(row: Row) -> TranscriptTurn:
     )
 
 
-def lead_to_row(lead: Lead) -> dict[str, Any]:
-    """Return only what is known: a column that is not sent keeps what the row has."""
-    return {
-        name: value for name, value in columns_of(lead, LEAD_COLUMNS).items() if value is not None
-    }
+def lead_to_given(lead: Lead) -> dict[str, Any]:
+    """Return only what is known, as `upsert_lead()` takes it: the rest stays as it is."""
+    known = columns_of(lead, LEAD_COLUMNS)
+    return {name: value for name, value in known.items() if value is not None and name != "call_id"}
 
 
 def lead_from_row(row: Row) -> Lead:

@@ -199,9 +199,10 @@ insert into calls (id, direction, status, phone_number_id, caller_phone, created
      '2026-01-02Z');
 insert into calls (id, wacid, direction, status, phone_number_id) values
     ('00000000-0000-0000-0000-00000000000d', 'wacid.D', 'inbound', 'ringing', '1');
-insert into leads (call_id, phone) values
-    ('00000000-0000-0000-0000-00000000000a', '+55 31 8888-7777'),
-    ('00000000-0000-0000-0000-00000000000b', '(555) 123-4567');
+insert into leads (call_id, phone, name) values
+    ('00000000-0000-0000-0000-00000000000a', '+55 31 8888-7777', 'Anna'),
+    ('00000000-0000-0000-0000-00000000000b', null, 'Ann'),
+    ('00000000-0000-0000-0000-00000000000d', '(555) 123-4567', null);
 insert into call_pauses (id, phone_number_id, phone, reason, until, at)
 values (gen_random_uuid(), '1', '22507123456', 'uncallable', now(), now());
 """
@@ -233,8 +234,13 @@ async def test_people_of_two_spellings_become_one(connection: asyncpg.Connection
     # the sweeper looks for those
     assert ended is not None
     assert tuple(ended) == ("failed", "internal", None)
-    keys = await connection.fetch("select phone_key from leads order by call_id")
-    assert [row[0] for row in keys] == ["5531988887777", None]
+    leads = await connection.fetch(
+        "select right(call_id::text, 1), right(first_call_id::text, 1), name, phone_key "
+        "from leads order by call_id"
+    )
+    assert [tuple(row) for row in leads] == [
+        ("b", "a", "Ann", "5531988887777"), ("d", "d", None, None),
+    ]  # fmt: skip
     assert await connection.fetchval("select phone_key from call_pauses") == "2250707123456"
 
 
