@@ -13,6 +13,7 @@ from shared.call.agent_lease import HeldCall
 from shared.call.call import Call, CallStatus, Direction, EndReason
 from shared.call.changes import CallChanges
 from shared.call.ids import CallId, PhoneNumberId, WhatsAppCallId
+from shared.call.jobs import CallJob, JobKind
 from shared.call.person import Party, Person
 from shared.call.records import (
     EventOutcome,
@@ -283,6 +284,17 @@ def follow_up_from_row(row: Row) -> FollowUp:
         due_at=moment_of(row["due_at"]),
         channel=row["channel"],
         purpose=row["purpose"],
+    )
+
+
+def call_job_from_row(row: Row) -> CallJob:
+    """Read a row of `call_jobs` that somebody has taken."""
+    return CallJob(
+        call_id=CallId(row["call_id"]),
+        kind=JobKind(row["kind"]),
+        owner=row["owner"],
+        attempts=row["attempts"],
+        result=row["result"],
     )
 
 

@@ -13,6 +13,7 @@ from shared.call.call import Call, CallStatus, EndReason, Termination
 from shared.call.ceilings import Ceilings
 from shared.call.changes import CallChanges, Mark
 from shared.call.ids import CallId, WhatsAppCallId
+from shared.call.jobs import CallJob, JobKind, JobStatus
 from shared.call.records import EventRecord, FollowUp, Lead, Settled, TranscriptTurn
 
 
@@ -159,6 +160,34 @@ class CallStore(Protocol):
 
     async def ping(self) -> None:
         """Ask the database anything; raise if it does not answer."""
+
+
+class JobStore(Protocol):
+    """Of whoever does the work that a call leaves when it ends."""
+
+    async def take_call_jobs(
+        self, kind: JobKind, taker: str, *, now: datetime, until: datetime, at_most: int
+    ) -> list[CallJob]:
+        """Claim jobs that are due, oldest first; each goes to one taker, until its time is over.
+
+        Taking one counts as an attempt.
+        """
+
+    async def keep_call_job(self, job: CallJob, result: Mapping[str, Any]) -> bool:
+        """Write what was found, before it is carried out; `False`: the job is another's."""
+
+    async def settle_call_job(
+        self, job: CallJob, status: JobStatus, *, at: datetime, error: str | None = None
+    ) -> bool:
+        """End a job; `error` is a slug without personal data. `False`: the job is another's."""
+
+    async def postpone_call_job(
+        self, job: CallJob, until: datetime, *, error: str | None = None, counts: bool = True
+    ) -> bool:
+        """Give a job back, to be taken again from `until` on; `False`: the job is another's.
+
+        Without `counts` the attempt is forgotten: it was none.
+        """
 
 
 class CallNotes(Protocol):

@@ -5,12 +5,13 @@ from typing import Self
 from shared.database.agent_calls import AgentCalls
 from shared.database.calls import Calls
 from shared.database.events import Events
+from shared.database.jobs import Jobs
 from shared.database.notes import Notes
 from shared.database.rest import WITHIN_S, RestClient
 from shared.database.setups import Setups
 
 
-class SupabaseStore(Calls, Setups, Events, Notes, AgentCalls):
+class SupabaseStore(Calls, Setups, Events, Notes, AgentCalls, Jobs):
     """`CallStore` and `AgentStore` in one: all tables over one client.
 
     Methods raise `StoreUnavailable` when the database does not answer or refuses; those that
