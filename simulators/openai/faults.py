@@ -37,6 +37,16 @@ class Faults(BaseModel):
     # status with which GET /v1/models fails
     models_status: int | None = Field(None, ge=400, le=599)
 
+    # requests to the Responses API: answered with a status, refused by the model, cut off, answered
+    # with words that are no JSON, answered with a call of the first function whatever was asked
+    fail_responses: int = Field(0, ge=-1)
+    response_status: int = Field(500, ge=400, le=599)
+    refuse_responses: int = Field(0, ge=-1)
+    cut_responses: int = Field(0, ge=-1)
+    garble_responses: int = Field(0, ge=-1)
+    loop_responses: int = Field(0, ge=-1)
+    response_delay_s: float = Field(0.0, ge=0.0, le=120.0)
+
     def taken(self, name: str) -> tuple[bool, Self]:
         """Use up one occasion of a counted fault; return whether it strikes, and what is left."""
         left = int(getattr(self, name))

@@ -30,6 +30,8 @@ class Kind(StrEnum):
     REFUSED = "refused"
     FAULT = "fault"
     SESSION_CLOSED = "session-closed"
+    RESPONSE_ASKED = "response-asked"
+    RESPONSE_GIVEN = "response-given"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,6 +19,8 @@ callback:                           # when the business calls: a greeting of its
   question: May we call you back?   # what the business writes when it asks for the permission
   context: {name: Martin}           # what it lets its agent know
   callee: [{say: Yes I have.}]
+promised: {price list: A city...} # what whoever reads the conversation writes to the caller, by a
+                                  # word of the agent's promise
 faults: {first_audio_delay_s: 2}    # see simulators/openai/faults.py
 ```
 """
@@ -92,6 +94,7 @@ class Scenario(_Strict):
     turns: tuple[Turn, ...] = Field(min_length=1)
     caller: tuple[CallerLine, ...] = ()
     callback: Callback | None = None
+    promised: dict[str, str] = {}
     faults: Faults = Faults()
 
     @model_validator(mode="after")

@@ -1,4 +1,4 @@
-"""The simulated OpenAI: `/v1/realtime` and its calls, `/v1/models`; `/sim/...` to steer it."""
+"""The simulated OpenAI: Realtime and its calls, Responses, the models; `/sim/...` to steer it."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -13,6 +13,7 @@ from simulators.openai.config import SessionConfig
 from simulators.openai.errors import error_by_code, http_error
 from simulators.openai.faults import Faults
 from simulators.openai.happening import Happening, Journal, Kind
+from simulators.openai.responses import Responses
 from simulators.openai.scenario import BadScenario, Scenario
 from simulators.openai.script import FreeTalk, ScenarioScript, Script
 from simulators.openai.session import RealtimeSession, SessionOptions
@@ -83,6 +84,13 @@ class OpenAISimulator:
             models=lambda: frozenset(self._models),
             sends_in_silence=sends_in_silence,
         )
+        self._responses = Responses(
+            journal=self.journal,
+            models=lambda: frozenset(self._models),
+            faults=lambda: self.faults,
+            strikes=self._strikes,
+            texts=scenario.promised if scenario is not None else {},
+        )
         self._runner: web.AppRunner | None = None
 
     @property
@@ -111,6 +119,7 @@ class OpenAISimulator:
                 web.get("/v1/realtime", self._realtime),
                 web.post("/v1/realtime/calls", self._with_key(self.calls.create)),
                 web.post("/v1/realtime/calls/{call_id}/hangup", self._with_key(self.calls.hang_up)),
+                web.post("/v1/responses", self._with_key(self._responses.create)),
                 web.get("/sim/counters", self._show_counters),
                 web.get("/sim/happenings", self._show_happenings),
                 web.get("/sim/faults", self._show_faults),
