@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from ipaddress import ip_address
+from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit, urlunsplit
 
@@ -39,10 +40,17 @@ def _listening_host(value: str) -> str:
     return value
 
 
+def _folder(path: Path) -> Path:
+    if not path.is_dir():
+        raise ValueError("it names no folder")
+    return path
+
+
 ListeningHost = Annotated[str, Field(min_length=1), AfterValidator(_listening_host)]
 HttpUrl = Annotated[str, AfterValidator(_http_url)]
 SignalUrl = Annotated[str, AfterValidator(_signal_url)]
 Seconds = Annotated[float, Field(gt=0)]
+Folder = Annotated[Path, AfterValidator(_folder)]
 Required = Annotated[SecretStr, Field(min_length=1)]
 
 
@@ -96,7 +104,9 @@ class ServiceSettings(BaseModel):
     supabase_secret_key: Required = Field(alias="SUPABASE_SECRET_KEY")
     """The project's secret key; SUPABASE_SERVICE_ROLE_KEY is accepted too."""
     agent_profile: str = Field("default", alias="AGENT_PROFILE", pattern=r"^[A-Za-z0-9_-]+$")
-    """The prompt under `agents/prompts/` for calls that name none."""
+    """The profile of calls that name none, and whose number is no profile's."""
+    profiles_dir: Folder | None = Field(None, alias="PROFILES_DIR")
+    """The folder of your profiles; they go before those that come with wacall."""
     agent_name: str = Field("whatsapp-agent", alias="AGENT_NAME", min_length=1)
     """LiveKit dispatch name of the worker."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", alias="LOG_LEVEL")

@@ -16,8 +16,8 @@ from tests.paths import ROOT
 OURS = ("shared", "controlplane", "agents", "simulators", "wacall")
 CORE = {"shared.call", "controlplane.core"}
 NEIGHBOURS = {
-    "shared.bridge", "shared.database", "shared.process", "controlplane.sdp", "controlplane.meta",
-    "controlplane.livekit", "controlplane.bridge", "controlplane.ledger",
+    "shared.bridge", "shared.database", "shared.process", "shared.profiles", "controlplane.sdp",
+    "controlplane.meta", "controlplane.livekit", "controlplane.bridge", "controlplane.ledger",
     "controlplane.telemetry",
 }  # fmt: skip
 # all but what carries the media, of which the stories know what `core.caller_leg` says
@@ -39,6 +39,7 @@ ALLOWED: dict[str, set[str]] = {
     "shared.process": set(),
     "shared.database": {"shared.call", "shared.process"},
     "shared.bridge": {"shared.call", "shared.process"},
+    "shared.profiles": {"shared.call", "shared.process"},
     # the control plane, lowest layer first
     "controlplane.core": {"shared.call"},
     "controlplane.sdp": CORE,
@@ -58,8 +59,8 @@ ALLOWED: dict[str, set[str]] = {
     },
     # the worker knows nothing of the control plane
     "agents": {
-        "shared.call", "shared.bridge", "shared.database", "shared.process", "agents.media",
-        "agents.media.bridge", "agents.media.decoding",
+        "shared.call", "shared.bridge", "shared.database", "shared.process", "shared.profiles",
+        "agents.media", "agents.media.bridge", "agents.media.decoding",
     },
     # what carries the sound can be swapped whole: it knows neither phases nor settings nor store,
     # and neither kind knows the other
@@ -81,20 +82,19 @@ ALLOWED: dict[str, set[str]] = {
     "wacall.bootstrap": set(),
     # pages written out of what they tell of: settings, routes, errors
     "wacall.docs": CORE | {
-        "shared.bridge", "shared.database", "controlplane", "controlplane.http",
-        "controlplane.meta", "agents", "wacall", "wacall.stack",
+        "shared.bridge", "shared.database", "shared.profiles", "controlplane",
+        "controlplane.http", "controlplane.meta", "agents", "wacall", "wacall.stack",
     },
     # these three are in the production image: no stack, no simulator, no demo, no bench
-    "wacall.operators": CORE | {"wacall"},
+    "wacall.operators": CORE | {"shared.profiles", "wacall"},
     "wacall.database": {"shared.call", "shared.database", "controlplane", "wacall"},
     "wacall.doctor": CORE | {
-        "shared.bridge", "shared.database", "shared.process", "controlplane",
-        "controlplane.livekit", "controlplane.meta", "agents", "wacall",
-        "wacall.operators",
+        "shared.bridge", "shared.database", "shared.process", "shared.profiles", "controlplane",
+        "controlplane.livekit", "controlplane.meta", "agents", "wacall", "wacall.operators",
     },
     # starts the simulated OpenAI, as everything else, as a process: imports no simulator
     "wacall.stack": CORE | {
-        "shared.process", "controlplane", "agents", "wacall",
+        "shared.process", "shared.profiles", "controlplane", "agents", "wacall",
         "wacall.database", "wacall.doctor",
     },
     "wacall.probe": {
