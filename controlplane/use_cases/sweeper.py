@@ -92,7 +92,8 @@ class Sweeper:
             received_before=now - _EVENT_GRACE, taken_before=now - _EVENT_RETAKE, now=now
         )
         for record in taken:
-            self._switchboard.resume(parse_stored(record.payload), record.id, time.monotonic())
+            event = parse_stored(record.payload)
+            self._switchboard.resume(event, record.id, time.monotonic(), was_left=True)
 
     async def reconcile(self) -> None:
         """Compare live calls with LiveKit's rooms, both ways."""

@@ -176,8 +176,13 @@ class Switchboard:
                     },
                 )
 
-    def resume(self, event: WebhookEvent, event_id: str, received: float) -> None:
-        """Work on a stored event in a task of its own, unless this process does already."""
+    def resume(
+        self, event: WebhookEvent, event_id: str, received: float, *, was_left: bool = False
+    ) -> None:
+        """Work on a stored event in a task of its own, unless this process does already.
+
+        `was_left`: it was found unsettled; another process may be at it all the same.
+        """
         if event_id in self._working:
             return
         self._working.add(event_id)
@@ -189,7 +194,9 @@ class Switchboard:
             if event.wacid is not None and not self._copies.has_first(event):
                 self._unlinked.discard(event.wacid)
 
-        task = self._in_flight.spawn(event, self._work(event, event_id, received))
+        task = self._in_flight.spawn(
+            event, self._work(event, event_id, received, was_left=was_left)
+        )
         task.add_done_callback(done)
 
     def take_over(self, call: Call, event: OfferReceived | AnswerReceived) -> None:
@@ -237,12 +244,17 @@ class Switchboard:
             outcome=outcome,
         )
 
-    async def _work(self, event: WebhookEvent, event_id: str, received: float) -> None:
+    async def _work(
+        self, event: WebhookEvent, event_id: str, received: float, *, was_left: bool
+    ) -> None:
         settled: Settled | None = Settled(EventOutcome.FAILED)
         try:
             settled = await self._hand_on(event, event_id, received)
             if isinstance(event, OfferReceived):
                 self._claims.learn(event.wacid, settled)
+            if was_left and await self._is_anothers(event, settled):
+                # whose set-up takes its time: that one settles it, or who takes the set-up over
+                settled = None
         except asyncio.CancelledError:
             settled = None if isinstance(event, _NEVER_LOST) else Settled(EventOutcome.HANDLED)
             raise
@@ -296,6 +308,13 @@ class Switchboard:
                 return Settled(await self._permissions.account_updated(event))
             case _:
                 return Settled(EventOutcome.RECORDED)
+
+    async def _is_anothers(self, event: WebhookEvent, settled: Settled) -> bool:
+        """Whether an event that was found unsettled is a set-up that another process is at."""
+        if settled.outcome is not EventOutcome.DUPLICATE or event.wacid is None:
+            return False
+        call = await self._store.find_call(event.wacid)
+        return call is not None and call.setup_owner is not None and not call.status.is_final
 
     async def _settle(self, event: WebhookEvent, event_id: str, settled: Settled) -> None:
         try:

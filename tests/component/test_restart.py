@@ -15,7 +15,7 @@ from simulators.meta.people.call_plan import CallPlan
 from simulators.meta.whatsapp import WhatsAppSimulator
 from tests.component.bench import OPERATOR_KEY, Bench, StartControlPlane, actions
 from tests.component.puppet import PuppetAgents
-from tests.eventually import eventually
+from tests.eventually import eventually, stays
 from tests.replicas import FIRST, SECOND, Balancer
 from wacall.environment import free_port
 from wacall.stack.database import LocalSupabase
@@ -67,8 +67,8 @@ async def test_copies_at_both_replicas_are_answered_once(
     balancer.targets["connect"] = [FIRST, SECOND]
     others = await bench.plane.near.rooms.rooms()
     call = await bench.whatsapp.call(CallPlan(connect_copies=2))
-    await call.accepted(12)
-    await call.phone.wait_agent_speaking(12)
+    await call.accepted(30)
+    await call.phone.wait_agent_speaking(30)
 
     settled = await bench.until_settled("connect", 4)
     assert settled == ["duplicate", "duplicate", "duplicate", "handled"]
@@ -77,6 +77,31 @@ async def test_copies_at_both_replicas_are_answered_once(
     assert len(await bench.store.list_calls(limit=10)) == 1
     assert len(await bench.plane.near.rooms.rooms() - others) == 1
     assert call.violations == []
+
+
+async def test_a_set_up_that_takes_its_time_is_no_forgotten_event(
+    replicas: Replicas, balancer: Balancer
+) -> None:
+    """Whoever looks for forgotten ones finds it, and leaves it to who is at it."""
+    bench, _ = replicas
+    bench.agents.stay_away()
+    call = await bench.whatsapp.call()
+
+    async def is_taken_up() -> bool:
+        found = await bench.database.execute(
+            "select count(*) from call_events where taken_at is not null"
+        )
+        return found.strip() == "1"
+
+    await eventually(is_taken_up, 6)
+
+    async def is_left_alone() -> bool:
+        return await bench.outcomes("connect") == ["none"]
+
+    await stays(is_left_alone, 0.5, "a look at the row takes milliseconds")
+    bench.agents.come()
+    await call.accepted(30)
+    assert await bench.until_settled("connect", 1) == ["handled"]
 
 
 async def test_the_other_replica_hears_of_the_end_during_the_set_up(
@@ -90,7 +115,7 @@ async def test_the_other_replica_hears_of_the_end_during_the_set_up(
     row = await bench.until(call, lambda found: found.status is CallStatus.RINGING)
     await until_room(bench, row.room)
     call.hang_up()
-    await call.ended(12)
+    await call.ended(30)
 
     row = await bench.until_released(call)
     assert (row.status, row.end_reason) == (CallStatus.CANCELED, EndReason.CALLER_HANGUP)
@@ -112,7 +137,7 @@ async def test_the_other_replica_hears_of_the_end_while_graph_is_slow(
     call = await bench.whatsapp.call()
     await eventually(lambda: action in [request.action for request in call.requests])
     call.hang_up()
-    await call.ended(12)
+    await call.ended(30)
 
     row = await bench.until_released(call)
     assert row.end_reason is EndReason.CALLER_HANGUP
@@ -131,10 +156,10 @@ async def test_the_other_replica_ends_a_running_call_once(
     bench, second = replicas
     balancer.targets["terminate"] = [FIRST, SECOND]
     call = await bench.whatsapp.call()
-    await call.accepted(12)
+    await call.accepted(30)
     await bench.until(call, lambda found: found.media_at is not None)
     call.hang_up()
-    await call.ended(12)
+    await call.ended(30)
 
     row = await bench.until_released(call)
     assert (row.status, row.end_reason) == (CallStatus.COMPLETED, EndReason.CALLER_HANGUP)
