@@ -2,7 +2,7 @@
 
 import asyncio
 import inspect
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
 import pytest
@@ -12,14 +12,21 @@ from shared.call.ids import WhatsAppCallId
 from shared.database.supabase import SupabaseStore
 from simulators.meta.calls.user_call import SimulatedCall
 
-POLL_S = 0.02
+WITHIN_S = 30.0
+"""How long something may take that takes a second: on a machine that is busy with other tests, too.
+
+How quick something must be is not said by a test that only waits for it."""
+
+# what is asked is mostly a request to the database, which costs milliseconds of a processor that
+# the awaited needs as well: the longer it takes, the seldomer it is asked for
+_FIRST_POLL_S, _LONGEST_POLL_S, _GROWS_BY = 0.02, 0.25, 1.4
 
 Fits = Callable[[Call], bool]
 
 
 async def eventually(
     check: Callable[[], Any],
-    within_s: float = 12,
+    within_s: float = WITHIN_S,
     *,
     last: Callable[[], object] | None = None,
 ) -> Any:
@@ -30,8 +37,10 @@ async def eventually(
     found: Any = None
     try:
         async with asyncio.timeout(within_s) as timer:
-            while not (found := await _ask(check)):
-                await asyncio.sleep(POLL_S)
+            for pause_s in _pauses():
+                if found := await _ask(check):
+                    break
+                await asyncio.sleep(pause_s)
     except TimeoutError:
         # a time limit inside of what was asked is a failure of its own
         if not timer.expired():
@@ -47,12 +56,21 @@ async def stays(check: Callable[[], Any], for_s: float, why: str) -> None:
     It proves no more than that: nothing has happened *within the time*. It is for what no later
     event can rule out; `why` says what the time is measured by.
     """
-    ends = asyncio.get_running_loop().time() + for_s
-    while True:
+    time = asyncio.get_running_loop().time
+    ends = time() + for_s
+    for pause_s in _pauses():
+        is_last = time() >= ends
         assert await _ask(check), f"it did not stay so for {for_s} s ({why})"
-        if asyncio.get_running_loop().time() >= ends:
+        if is_last:
             return
-        await asyncio.sleep(POLL_S)
+        await asyncio.sleep(min(pause_s, max(0, ends - time())))
+
+
+def _pauses() -> Iterator[float]:
+    pause_s = _FIRST_POLL_S
+    while True:
+        yield pause_s
+        pause_s = min(pause_s * _GROWS_BY, _LONGEST_POLL_S)
 
 
 async def _ask(check: Callable[[], Any]) -> Any:
@@ -67,13 +85,14 @@ async def until_row(
     row: Call | None = None
     try:
         async with asyncio.timeout(deadline_s):
-            while True:
+            for pause_s in _pauses():
                 row = await read()
                 if row is not None and fits(row):
                     return row
-                await asyncio.sleep(POLL_S)
+                await asyncio.sleep(pause_s)
     except TimeoutError:
-        pytest.fail(f"the row did not come to it within {deadline_s} s: {row}")
+        pass
+    pytest.fail(f"the row did not come to it within {deadline_s} s: {row}")
 
 
 class RowWaits:
@@ -85,6 +104,6 @@ class RowWaits:
         """Read the call's row."""
         return await self.store.find_call(WhatsAppCallId(call.wacid))
 
-    async def until(self, call: SimulatedCall, fits: Fits, deadline_s: float = 12) -> Call:
+    async def until(self, call: SimulatedCall, fits: Fits, deadline_s: float = WITHIN_S) -> Call:
         """Wait until the call's row fits."""
         return await until_row(lambda: self.row(call), fits, deadline_s)

@@ -30,7 +30,7 @@ class Bench(RowWaits):
     store: SupabaseStore
     database: LocalSupabase
 
-    async def until_released(self, call: SimulatedCall, deadline_s: float = 12) -> Call:
+    async def until_released(self, call: SimulatedCall, deadline_s: float = 30) -> Call:
         """Wait until the call has ended and left nothing behind, and check that it has not."""
         row = await self.until(call, lambda found: found.released_at is not None, deadline_s)
         assert row.room not in await self.plane.near.rooms.rooms()
@@ -44,7 +44,7 @@ class Bench(RowWaits):
         )
         return found.split()
 
-    async def until_settled(self, kind: str, count: int, deadline_s: float = 12) -> list[str]:
+    async def until_settled(self, kind: str, count: int, deadline_s: float = 30) -> list[str]:
         """Wait until so many events of a kind have an outcome."""
         outcomes: list[str] = []
 

@@ -126,7 +126,7 @@ async def start_controlplane(
                 "HOST": "127.0.0.1",
                 "PORT": str(controlplane_port),
                 **neighbours,
-                "AGENT_READY_TIMEOUT_S": "5",
+                "AGENT_READY_TIMEOUT_S": "10",
                 "GRAPH_TIMEOUT_S": "2",
                 "SWEEP_INTERVAL_S": "0.2",
                 "RECONCILE_INTERVAL_S": "0.5",

@@ -33,7 +33,7 @@ def make_person(bench: Bench, *, permitted: bool = True, **plan: Any) -> Person:
 
 
 async def until(
-    bench: Bench, call_id: str, fits: Callable[[Call], bool], deadline_s: float = 12
+    bench: Bench, call_id: str, fits: Callable[[Call], bool], deadline_s: float = 30
 ) -> Call:
     """Wait until the call's row fits."""
     return await until_row(lambda: bench.store.get_call(CallId(call_id)), fits, deadline_s)

@@ -17,7 +17,7 @@ _LONG_S = "7"
 
 async def told(bench: Bench, call: SimulatedCall, caplog: pytest.LogCaptureFixture) -> str:
     """What the timeline says, which is what the log says; the call has ended as it should."""
-    row = await bench.until_released(call, 20)
+    row = await bench.until_released(call, 30)
     ended_as(row, CallStatus.FAILED, EndReason.AGENT_NOT_READY)
     assert actions(call) == ["reject"]
     events = await bench.store.list_events(row.id)
@@ -59,7 +59,7 @@ async def test_workers_that_are_full(
     """A job was taken before, and this one is not."""
     bench = await make_bench(AGENT_READY_TIMEOUT_S="3", AGENT_NAME="full")
     first = await bench.whatsapp.call()
-    await first.accepted(10)
+    await first.accepted(30)
     first.hang_up()
     await bench.until_released(first)
     bench.agents.stay_away()

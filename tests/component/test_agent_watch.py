@@ -12,7 +12,7 @@ from tests.eventually import eventually, stays
 async def test_a_call_that_no_worker_takes_is_ended(bench: Bench) -> None:
     """A worker that writes keeps its call; one that has stopped writing does not for long."""
     call = await bench.whatsapp.call()
-    await call.accepted(10)
+    await call.accepted(30)
     row = await bench.row(call)
     assert row is not None
     assert await bench.store.keep_agent(row.id, "worker", {"v": 1}, [])
@@ -33,7 +33,7 @@ async def test_a_call_that_no_worker_takes_is_ended(bench: Bench) -> None:
     try:
         await stays(lives, 4, "its worker writes")
         await beating.close()
-        await call.ended(10)
+        await call.ended(30)
     finally:
         await beating.close()
         await loops.close()

@@ -39,7 +39,7 @@ async def test_a_call_that_meta_breaks_off_after_minutes_is_a_good_one(
 ) -> None:
     """138021 after five minutes of talk: completed, `media-lost`, and the code on the timeline."""
     call = await bench.whatsapp.call()
-    await call.accepted(12)
+    await call.accepted(30)
     row = await bench.until(call, lambda found: found.media_at is not None)
     await tell(bench, http, "mid_call_138021", call.wacid)
 

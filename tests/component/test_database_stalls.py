@@ -46,13 +46,13 @@ async def test_a_call_that_is_answered_during_a_stall_goes_on(
     call = await bench.whatsapp.call()
     await eventually(lambda: "accept" in [request.action for request in call.requests])
     proxy.hold()
-    await call.accepted(12)
+    await call.accepted(30)
     await call.phone.wait_agent_speaking(4)
     await lasts(STALL_S)
     proxy.release()
 
-    row = await bench.until(call, lambda found: found.status is CallStatus.ACTIVE, 5)
-    row = await bench.until(call, lambda found: found.media_at is not None, 5)
+    row = await bench.until(call, lambda found: found.status is CallStatus.ACTIVE, 30)
+    row = await bench.until(call, lambda found: found.media_at is not None, 30)
     assert row.answered_at is not None
     await stays(lambda: not call.is_over, 2, "the sweeper looks five times a second")
     call.hang_up()
@@ -77,7 +77,7 @@ async def test_an_answered_call_that_nobody_wrote_down_is_found_by_its_media(
     await bench.database.execute("update calls set setup_owner = null, deadline_at = now()")
     await make_bench(SETUP_TIMEOUT_S="1")
 
-    row = await bench.until(call, lambda found: found.status is CallStatus.ACTIVE, 8)
+    row = await bench.until(call, lambda found: found.status is CallStatus.ACTIVE, 30)
     assert row.media_at is not None
     assert row.answered_at == row.accept_sent_at
     assert not call.is_over
@@ -97,7 +97,7 @@ async def test_a_connect_outlives_a_stall(make_bench: MakeBench, proxy: Database
     await lasts(STALL_S)
     proxy.release()
 
-    await call.phone.wait_agent_speaking(8)
+    await call.phone.wait_agent_speaking(30)
     await bench.until(call, lambda found: found.status is CallStatus.ACTIVE)
     assert actions(call) == ["pre_accept", "accept"]
     assert len(await bench.store.list_calls(limit=5)) == 1
@@ -115,7 +115,7 @@ async def test_nobody_rings_on_for_a_connect_that_cannot_be_claimed(
     assert actions(call) == ["reject"]
     proxy.release()
 
-    row = await bench.until(call, lambda found: found.status.is_final, 15)
+    row = await bench.until(call, lambda found: found.status.is_final, 30)
     assert row.answered_at is None
 
 
@@ -127,7 +127,7 @@ async def test_a_hang_up_during_a_stall_is_recorded_when_it_is_over(
     balancer.ports[FIRST] = bench.plane.settings.port
     bench.whatsapp.webhook_url = balancer.url
     call = await bench.whatsapp.call()
-    await call.phone.wait_agent_speaking(12)
+    await call.phone.wait_agent_speaking(30)
     await bench.until(call, lambda found: found.media_at is not None)
     proxy.hold()
     call.hang_up()
@@ -137,7 +137,7 @@ async def test_a_hang_up_during_a_stall_is_recorded_when_it_is_over(
     balancer.targets["terminate"] = []
     proxy.lose()
 
-    row = await bench.until(call, lambda found: found.status.is_final, 5)
+    row = await bench.until(call, lambda found: found.status.is_final, 30)
     ended_as(row, CallStatus.COMPLETED, EndReason.CALLER_HANGUP)
     assert row.ended_at is not None
     assert abs(row.ended_at - hung_up_at) < timedelta(seconds=STALL_S)
@@ -149,7 +149,7 @@ async def test_what_meta_tells_late_corrects_a_guess_once(
 ) -> None:
     """The hang-up comes after LiveKit has lost the leg: reason, time and duration are Meta's."""
     call = await bench.whatsapp.call()
-    await call.phone.wait_agent_speaking(12)
+    await call.phone.wait_agent_speaking(30)
     row = await bench.until(call, lambda found: found.media_at is not None)
     assert row.answered_at is not None
     # nobody is there for Meta

@@ -14,7 +14,7 @@ async def test_a_drain_is_told_of_once_with_the_time_that_is_left(
     """Not at every look at the calls; then what goes on is ended."""
     bench = await make_bench(DRAIN_ENDS_CALLS="1", DRAIN_TIMEOUT_S="2")
     call = await bench.whatsapp.call()
-    await call.accepted(12)
+    await call.accepted(30)
     await bench.until(call, lambda row: row.status is CallStatus.ACTIVE)
 
     await bench.plane.drain()

@@ -35,8 +35,8 @@ from wacall.stack.sfu import EmbeddedSfu
 async def answered(bench: Bench, plan: CallPlan | None = None) -> SimulatedCall:
     """Place a call and wait until both sides hear each other."""
     call = await bench.whatsapp.call(plan)
-    await call.accepted(12)
-    await call.phone.wait_agent_speaking(12)
+    await call.accepted(30)
+    await call.phone.wait_agent_speaking(30)
     return call
 
 
@@ -48,7 +48,7 @@ async def test_a_call_is_answered_and_heard_and_ends_with_the_caller(bench: Benc
 
     await asyncio.sleep(1.2)  # a call of at least one whole second, as Meta counts
     call.hang_up()
-    end = await call.ended(12)
+    end = await call.ended(30)
     row = await bench.until_released(call)
 
     ended_as(row, CallStatus.COMPLETED, EndReason.CALLER_HANGUP)
@@ -95,7 +95,7 @@ async def test_a_terminate_before_the_connect_is_final(bench: Bench) -> None:
     """Meta reorders: the later connect finds the call ended and is not answered."""
     call = await bench.whatsapp.call(CallPlan(connect_last=True))
     call.hang_up()
-    await call.ended(12)
+    await call.ended(30)
 
     assert await bench.until_settled("terminate", 1) == ["handled"]
     assert await bench.until_settled("connect", 1) == ["duplicate"]
@@ -123,7 +123,7 @@ async def test_a_terminate_during_the_set_up_stops_it(bench: Bench) -> None:
     call = await bench.whatsapp.call()
     await bench.until(call, lambda found: found.status is CallStatus.RINGING)
     call.hang_up()
-    await call.ended(12)
+    await call.ended(30)
 
     ended_as(await bench.until_released(call), CallStatus.CANCELED, EndReason.CALLER_HANGUP)
     assert call.requests == []
@@ -135,7 +135,7 @@ async def test_a_terminate_during_accept_stops_it(bench: Bench) -> None:
     call = await bench.whatsapp.call()
     await bench.until(call, lambda found: found.accept_sent_at is not None)
     call.hang_up()
-    await call.ended(12)
+    await call.ended(30)
 
     ended_as(await bench.until_released(call), CallStatus.CANCELED, EndReason.CALLER_HANGUP)
     assert "terminate" not in actions(call)
@@ -150,7 +150,7 @@ async def test_a_refusal_that_a_hang_up_explains_is_none(bench: Bench, action: s
     await eventually(lambda: action in [request.action for request in call.requests])
     await asyncio.sleep(0.5)
     call.hang_up()
-    await call.ended(12)
+    await call.ended(30)
 
     ended_as(await bench.until_released(call), CallStatus.CANCELED, EndReason.CALLER_HANGUP)
     assert {"reject", "terminate"}.isdisjoint(actions(call))
@@ -162,7 +162,7 @@ async def test_a_refusal_without_a_hang_up_is_one(bench: Bench) -> None:
     bad = {"error": {"code": 100, "message": "(#100) Invalid parameter"}}
     bench.whatsapp.fail(Fault(action="pre_accept", kind=FaultKind.REPLY, status=400, body=bad))
     call = await bench.whatsapp.call()
-    await call.ended(15)
+    await call.ended(30)
 
     ended_as(await bench.until_released(call), CallStatus.FAILED, EndReason.GRAPH_REFUSED)
     assert actions(call) == ["reject"]
@@ -173,8 +173,8 @@ async def test_two_calls_in_one_webhook_are_both_answered(bench: Bench) -> None:
     other = Caller(phone="15550100777", name="Ørjan", user_id="NO.1777")
     calls = await bench.whatsapp.call_together([CallPlan(), CallPlan(caller=other)])
     for call in calls:
-        await call.accepted(12)
-        await call.phone.wait_agent_speaking(12)
+        await call.accepted(30)
+        await call.phone.wait_agent_speaking(30)
 
     assert await bench.until_settled("connect", 2) == ["handled", "handled"]
     assert [actions(call) for call in calls] == [["pre_accept", "accept"]] * 2
@@ -208,7 +208,7 @@ async def test_another_numbers_call_is_stored_as_ignored(bench: Bench) -> None:
 async def test_an_unusable_offer_is_rejected(bench: Bench, spoil: Callable[[str], str]) -> None:
     """Malformed SDP: the call is rejected at Meta, the row says why."""
     call = await bench.whatsapp.call(CallPlan(edit_offer=spoil))
-    await call.ended(12)
+    await call.ended(30)
 
     ended_as(await bench.until_released(call), CallStatus.FAILED, EndReason.BAD_OFFER)
     assert actions(call) == ["reject"]
@@ -252,7 +252,7 @@ async def test_graph_failing_on_accept_ends_the_call(bench: Bench, kind: FaultKi
     """500 or a broken connection on every accept: the call fails and is terminated at Meta."""
     bench.whatsapp.fail(Fault(action="accept", kind=kind, times=-1))
     call = await bench.whatsapp.call()
-    await call.ended(15)
+    await call.ended(30)
 
     ended_as(await bench.until_released(call), CallStatus.FAILED, EndReason.GRAPH_REFUSED)
     assert actions(call) == ["pre_accept", "terminate"]
@@ -263,7 +263,7 @@ async def test_an_accept_whose_answer_was_lost_still_stands(bench: Bench) -> Non
     """The first accept took effect, its 200 did not come: the second finds the call answered."""
     bench.whatsapp.fail(Fault(action="accept", kind=FaultKind.DROP_AFTER))
     call = await bench.whatsapp.call()
-    row = await bench.until(call, lambda found: found.status is CallStatus.ACTIVE, 8)
+    row = await bench.until(call, lambda found: found.status is CallStatus.ACTIVE, 30)
 
     assert row.answered_at is not None
     assert actions(call) == ["pre_accept", "accept"]
@@ -273,7 +273,7 @@ async def test_pre_accept_refused_is_a_reject(bench: Bench) -> None:
     """Before accept has left, the undo is reject."""
     bench.whatsapp.fail(Fault(action="pre_accept", kind=FaultKind.ERROR_BEFORE, times=-1))
     call = await bench.whatsapp.call()
-    await call.ended(15)
+    await call.ended(30)
 
     ended_as(await bench.until_released(call), CallStatus.FAILED, EndReason.GRAPH_REFUSED)
     assert actions(call) == ["reject"]
@@ -284,7 +284,7 @@ async def test_an_agent_that_never_comes_means_reject(make_bench: MakeBench) -> 
     bench = await make_bench(AGENT_READY_TIMEOUT_S="0.5")
     bench.agents.stay_away()
     call = await bench.whatsapp.call()
-    await call.ended(12)
+    await call.ended(30)
 
     ended_as(await bench.until_released(call), CallStatus.FAILED, EndReason.AGENT_NOT_READY)
     assert actions(call) == ["reject"]
@@ -337,7 +337,7 @@ async def test_an_agent_that_gives_up_is_not_waited_for(bench: Bench) -> None:
     bench.agents.give_up(EndReason.OPENAI_UNREACHABLE)
     begun = time.monotonic()
     call = await bench.whatsapp.call()
-    await call.ended(12)
+    await call.ended(30)
 
     assert time.monotonic() - begun < 4  # AGENT_READY_TIMEOUT_S is 5
     ended_as(await bench.until_released(call), CallStatus.FAILED, EndReason.OPENAI_UNREACHABLE)
@@ -348,8 +348,8 @@ async def test_media_that_never_comes_up_ends_the_call(make_bench: MakeBench) ->
     """Accepted, but phone and SFU never reach each other: the watchdog terminates."""
     bench = await make_bench(MEDIA_TIMEOUT_S="1")
     call = await bench.whatsapp.call(CallPlan(loss=Loss(inbound=1.0, outbound=1.0)))
-    await call.accepted(12)
-    await call.ended(12)
+    await call.accepted(30)
+    await call.ended(30)
 
     ended_as(await bench.until_released(call), CallStatus.FAILED, EndReason.MEDIA_TIMEOUT)
     assert actions(call) == ["pre_accept", "accept", "terminate"]
@@ -373,7 +373,7 @@ async def test_the_agents_own_hang_up_ends_the_call(bench: Bench) -> None:
     assert await bench.store.request_end(row.id, EndReason.AGENT_HANGUP)
     await bench.agents.leave(row.room)
 
-    await call.ended(12)
+    await call.ended(30)
     ended_as(await bench.until_released(call), CallStatus.COMPLETED, EndReason.AGENT_HANGUP)
     assert actions(call)[-1] == "terminate"
 
@@ -384,7 +384,7 @@ async def test_an_agent_that_dies_ends_the_call(bench: Bench) -> None:
     row = await bench.until(call, lambda found: found.status is CallStatus.ACTIVE)
     await bench.agents.leave(row.room)
 
-    await call.ended(12)
+    await call.ended(30)
     ended_as(await bench.until_released(call), CallStatus.FAILED, EndReason.AGENT_LOST)
 
 
@@ -400,7 +400,7 @@ async def test_an_operator_hangs_up_once(bench: Bench, http: aiohttp.ClientSessi
     async with http.post(f"/calls/{row.id}/hangup", headers=headers) as response:
         assert response.status == 409
 
-    await call.ended(12)
+    await call.ended(30)
     ended_as(await bench.until_released(call), CallStatus.COMPLETED, EndReason.OPERATOR_HANGUP)
     assert actions(call) == ["pre_accept", "accept", "terminate"]
 
@@ -409,7 +409,7 @@ async def test_a_call_ends_after_the_longest_duration(make_bench: MakeBench) -> 
     """MAX_CALL_DURATION_S counts from the answer."""
     bench = await make_bench(MAX_CALL_DURATION_S="2", MEDIA_TIMEOUT_S="1.5")
     call = await answered(bench)
-    await call.ended(12)
+    await call.ended(30)
 
     ended_as(await bench.until_released(call), CallStatus.COMPLETED, EndReason.MAX_DURATION)
 
@@ -420,7 +420,7 @@ async def test_a_room_deleted_by_others_ends_the_call(bench: Bench) -> None:
     row = await bench.until(call, lambda found: found.media_at is not None)
     await bench.plane.near.rooms.delete(row.room)
 
-    await call.ended(12)
+    await call.ended(30)
     row = await bench.until_released(call)
     # LiveKit tells of caller, agent and room in webhooks of their own, side by side: whichever
     # comes first ends the call, and none of them is wrong
@@ -463,8 +463,8 @@ async def test_a_forgotten_event_is_worked_on(bench: Bench) -> None:
         ]
     )
 
-    await call.accepted(12)
-    await call.phone.wait_agent_speaking(12)
+    await call.accepted(30)
+    await call.phone.wait_agent_speaking(30)
 
 
 async def test_a_body_of_three_megabytes_is_taken(
@@ -484,7 +484,7 @@ async def test_names_of_any_script_are_kept(bench: Bench) -> None:
     """The signature is over the escaped bytes, the row holds the name."""
     name = "Zoë 🚲 李小龍 Łukasz"
     call = await bench.whatsapp.call(CallPlan(caller=Caller(name=name)))
-    await call.accepted(12)
+    await call.accepted(30)
 
     row = await bench.row(call)
     assert row is not None

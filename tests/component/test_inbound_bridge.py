@@ -26,8 +26,8 @@ async def test_a_call_is_answered_and_heard_over_the_bridge(
     """The phone hears the agent, keys arrive, the caller hangs up, nothing is left."""
     bench = await make_bench(**over(bridge), WA_MEDIA="bridge", WA_PRE_ACCEPT=pre_accept)
     call = await bench.whatsapp.call()
-    await call.accepted(12)
-    await call.phone.wait_agent_speaking(12)
+    await call.accepted(30)
+    await call.phone.wait_agent_speaking(30)
     row = await bench.until(call, lambda found: found.media_at is not None)
     assert row.bridge == bridge.url
     assert row.id in await held(bench, bridge)
@@ -51,8 +51,8 @@ async def test_a_vanished_caller_ends_the_call(
         **over(bridge), WA_MEDIA="bridge", MEDIA_DEAD_S="2.5", MEDIA_CHECK_INTERVAL_S="0.3"
     )
     call = await bench.whatsapp.call()
-    await call.accepted(12)
-    await call.phone.wait_agent_speaking(12)
+    await call.accepted(30)
+    await call.phone.wait_agent_speaking(30)
     call.vanish()
 
     row = await left_nothing(bench, bridge, call)
@@ -101,7 +101,7 @@ async def test_a_call_counts_as_talking_only_when_the_phone_sends(
     bench = await make_bench(**over(bridge), WA_MEDIA="bridge", MEDIA_TIMEOUT_S="2")
     call = await bench.whatsapp.call()
     call.phone.mute_packets = True
-    await call.accepted(12)
+    await call.accepted(30)
     row = await left_nothing(bench, bridge, call)
     ended_as(row, CallStatus.FAILED, EndReason.MEDIA_TIMEOUT)
     assert row.media_at is None
@@ -114,8 +114,8 @@ async def test_a_bridge_that_dies_ends_its_inbound_calls(
     """As those that we place."""
     bench = await make_bench(**over(mortal_bridge), WA_MEDIA="bridge")
     call = await bench.whatsapp.call()
-    await call.accepted(12)
-    await call.phone.wait_agent_speaking(12)
+    await call.accepted(30)
+    await call.phone.wait_agent_speaking(30)
     await bench.until(call, lambda found: found.status is CallStatus.ACTIVE)
     mortal_bridge.child.kill()
 

@@ -76,7 +76,7 @@ async def test_what_happens_to_another_leg_is_not_the_calls(
 ) -> None:
     """A caller's leg that was replaced leaves late: the call of the present one goes on."""
     call = await bench.whatsapp.call()
-    await call.accepted(12)
+    await call.accepted(30)
     row = await bench.until(call, lambda found: found.media_at is not None)
     left: dict[str, Any] = {
         "event": "participant_left",

@@ -28,7 +28,7 @@ async def talking(bench: Bench) -> tuple[SimulatedCall, Call]:
     """A call in which both sides can speak; that it came opens the window for texts."""
     person = bench.whatsapp.people.add(Person(caller=Caller()))
     call = await bench.whatsapp.call(CallPlan(caller=person.caller))
-    await call.accepted(12)
+    await call.accepted(30)
     return call, await bench.until(call, lambda found: found.status is CallStatus.ACTIVE)
 
 

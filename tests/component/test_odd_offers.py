@@ -86,8 +86,8 @@ def plan(name: str) -> CallPlan:
 async def test_an_offer_that_can_be_read_is_answered(bench: Bench, name: str) -> None:
     """Whatever was wrapped around it, and whatever stands beside what is needed."""
     call = await bench.whatsapp.call(plan(name))
-    await call.accepted(12)
-    await call.phone.wait_agent_speaking(12)
+    await call.accepted(30)
+    await call.phone.wait_agent_speaking(30)
     call.hang_up()
     ended_as(await bench.until_released(call), CallStatus.COMPLETED, EndReason.CALLER_HANGUP)
 
@@ -118,7 +118,7 @@ async def test_the_bridge_answers_what_can_be_read(
     """G.711 and L16 beside Opus reach neither LiveKit nor the answer."""
     bench = await make_bench(**over(bridge), WA_MEDIA="bridge")
     call = await bench.whatsapp.call(plan(name))
-    await call.accepted(12)
+    await call.accepted(30)
     call.hang_up()
     ended_as(await bench.until_released(call), CallStatus.COMPLETED, EndReason.CALLER_HANGUP)
     assert call.violations == []

@@ -144,7 +144,7 @@ async def test_a_calls_timeline_tells_the_whole_story(
     """Row, timings, every event in the order in which it came, and what was said."""
     caller = Caller(phone="15550100777", name="Ørjan 李", user_id="NO.1777")
     call = await bench.whatsapp.call(CallPlan(caller=caller))
-    await call.accepted(12)
+    await call.accepted(30)
     row = await bench.until(call, lambda found: found.media_at is not None)
     said = [("assistant", "Good day."), ("user", "Hello."), ("assistant", "How can I—")]
     await bench.store.add_transcripts(
@@ -205,7 +205,7 @@ async def test_a_failed_calls_timeline_says_where_it_failed(
     """The error names the step it came after, Meta's code and the trace for Meta's support."""
     bench.whatsapp.fail(Fault(action="accept", kind=FaultKind.ERROR_BEFORE, times=-1))
     call = await bench.whatsapp.call()
-    await call.ended(12)
+    await call.ended(30)
     row = await bench.until_released(call)
 
     async with http.get(f"/calls/{row.id}", headers=KEY) as response:
@@ -233,7 +233,7 @@ async def test_hanging_up_a_call_that_still_rings(
         assert response.status == 409
         assert await error_of(response) == "call-ended"
 
-    await call.ended(12)
+    await call.ended(30)
     row = await bench.until_released(call)
     assert [request.action for request in call.requests] == ["reject"]
     assert await bench.until_settled("connect", 1) == ["handled"]

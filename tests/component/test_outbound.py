@@ -36,10 +36,10 @@ async def test_a_call_is_placed_answered_heard_and_ended(
 
     status, body = await place(person)
     assert status == 202
-    call = await bench.whatsapp.next_outbound_call(12)
+    call = await bench.whatsapp.next_outbound_call(30)
     await until(bench, body["call_id"], lambda row: row.status is CallStatus.RINGING)
-    await call.accepted(12)
-    await call.phone.wait_agent_speaking(12)
+    await call.accepted(30)
+    await call.phone.wait_agent_speaking(30)
     await until(bench, body["call_id"], lambda row: row.status is CallStatus.ACTIVE)
 
     await asyncio.sleep(1.1)  # a call of at least one whole second, as Meta counts
@@ -71,8 +71,8 @@ async def test_the_same_key_never_dials_twice(
     key = str(uuid.uuid4())
 
     answers = list(await asyncio.gather(place(person, key=key), place(person, key=key)))
-    call = await bench.whatsapp.next_outbound_call(12)
-    await call.accepted(12)
+    call = await bench.whatsapp.next_outbound_call(30)
+    await call.accepted(30)
     answers.append(await place(person, key=key))
 
     assert {status for status, _ in answers} == {202}
@@ -126,11 +126,11 @@ async def test_a_call_that_nobody_takes_ends_with_its_reason(
     person = make_person(bench, **{"after_s": 0.3, **plan})
 
     _, body = await place(person)
-    call = await bench.whatsapp.next_outbound_call(12)
-    row = await released(bench, bridge, body["call_id"], 12)
+    call = await bench.whatsapp.next_outbound_call(30)
+    row = await released(bench, bridge, body["call_id"], 30)
 
     ended_as(row, status, reason)
-    await call.ended(12)
+    await call.ended(30)
 
 
 @pytest.mark.parametrize(
@@ -152,9 +152,9 @@ async def test_webhooks_may_come_in_any_order(
     person = make_person(bench, **{"after_s": 0.4, **plan})
 
     _, body = await place(person)
-    call = await bench.whatsapp.next_outbound_call(12)
-    await call.accepted(12)
-    await call.phone.wait_agent_speaking(12)
+    call = await bench.whatsapp.next_outbound_call(30)
+    await call.accepted(30)
+    await call.phone.wait_agent_speaking(30)
     await until(bench, body["call_id"], lambda row: row.status is CallStatus.ACTIVE)
     call.hang_up()
 
@@ -169,7 +169,7 @@ async def test_a_ringing_call_can_be_canceled(
     """The operator hangs up before anybody answers: Meta is told."""
     person = make_person(bench, reaction=Reaction.IGNORES)
     _, body = await place(person)
-    call = await bench.whatsapp.next_outbound_call(12)
+    call = await bench.whatsapp.next_outbound_call(30)
     await until(bench, body["call_id"], lambda row: row.status is CallStatus.RINGING)
 
     headers = {"Authorization": f"Bearer {OPERATOR_KEY}"}
@@ -181,7 +181,7 @@ async def test_a_ringing_call_can_be_canceled(
         CallStatus.CANCELED,
         EndReason.OPERATOR_HANGUP,
     )
-    await call.ended(12)
+    await call.ended(30)
     assert call.requests[-1].action == "terminate"
 
 
@@ -216,9 +216,9 @@ async def test_a_connect_whose_answer_was_lost_is_not_repeated(
     bench.whatsapp.fail(Fault(action="connect", kind=FaultKind.DROP_AFTER))
 
     _, body = await place(person)
-    call = await bench.whatsapp.next_outbound_call(12)
-    await call.accepted(12)
-    await call.phone.wait_agent_speaking(12)
+    call = await bench.whatsapp.next_outbound_call(30)
+    await call.accepted(30)
+    await call.phone.wait_agent_speaking(30)
     call.hang_up()
 
     ended_as(

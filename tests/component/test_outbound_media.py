@@ -22,9 +22,9 @@ async def answered(bench: Bench, place: Place, **plan: Any) -> tuple[str, Outbou
     """Place a call that is picked up, and wait until both sides know."""
     person = make_person(bench, **{"after_s": 0.3, **plan})
     _, body = await place(person)
-    call = await bench.whatsapp.next_outbound_call(12)
-    await call.accepted(12)
-    await call.phone.wait_agent_speaking(12)
+    call = await bench.whatsapp.next_outbound_call(30)
+    await call.accepted(30)
+    await call.phone.wait_agent_speaking(30)
     await until(bench, body["call_id"], lambda row: row.status is CallStatus.ACTIVE)
     return body["call_id"], call
 
@@ -82,7 +82,7 @@ async def test_a_vanished_phone_ends_the_call(
     call_id, call = await answered(bench, place)
     call.vanish()
 
-    row = await released(bench, bridge, call_id, 8)
+    row = await released(bench, bridge, call_id, 30)
     ended_as(row, CallStatus.COMPLETED, EndReason.MEDIA_LOST)
     assert call.requests[-1].action == "terminate"
 
@@ -104,7 +104,7 @@ async def test_a_mute_phone_ends_the_call_if_that_is_wanted(
         await stays(is_active, 2.2, "the other limit, 1.5 s, would have ended it")
         call.hang_up()
 
-    row = await released(bench, bridge, call_id, 8)
+    row = await released(bench, bridge, call_id, 30)
     reason = EndReason.CALLER_HANGUP if limit == "0" else EndReason.MEDIA_SILENT
     ended_as(row, CallStatus.COMPLETED, reason)
 
@@ -126,7 +126,7 @@ async def test_a_bridge_that_dies_ends_its_calls_at_once(
     # under a second where the machine has nothing else to do; LiveKit would need twenty
     assert time.monotonic() - began < AT_ONCE_S
     ended_as(row, CallStatus.FAILED, EndReason.BRIDGE_LOST)
-    await call.ended(12)
+    await call.ended(30)
 
     async def room_is_gone() -> bool:
         return row.room not in await bench.plane.near.rooms.rooms()
@@ -140,10 +140,10 @@ async def test_a_bridge_that_dies_while_the_phone_rings_ends_the_call(
     """Whoever picked up would be heard by nobody: Meta is told at once."""
     bench = await make_bench(**over(mortal_bridge))
     _, body = await place(make_person(bench, reaction=Reaction.IGNORES))
-    call = await bench.whatsapp.next_outbound_call(12)
+    call = await bench.whatsapp.next_outbound_call(30)
     await until(bench, body["call_id"], lambda row: row.caller_sid is not None)
     mortal_bridge.child.kill()
 
     row = await until(bench, body["call_id"], lambda row: row.status.is_final, 5)
     ended_as(row, CallStatus.FAILED, EndReason.BRIDGE_LOST)
-    await call.ended(12)
+    await call.ended(30)

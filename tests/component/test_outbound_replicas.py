@@ -45,9 +45,9 @@ async def test_the_other_replica_takes_the_answer_and_all_that_follows(
     person = make_person(replicas, after_s=0.4)
 
     _, body = await place(person)
-    call = await replicas.whatsapp.next_outbound_call(12)
-    await call.accepted(12)
-    await call.phone.wait_agent_speaking(12)
+    call = await replicas.whatsapp.next_outbound_call(30)
+    await call.accepted(30)
+    await call.phone.wait_agent_speaking(30)
     await until(replicas, body["call_id"], lambda row: row.status is CallStatus.ACTIVE)
     call.hang_up()
 
@@ -68,9 +68,9 @@ async def test_every_event_at_both_replicas_is_worked_on_once(
     person = make_person(replicas, after_s=0.4, connect_copies=2, status_copies=2)
 
     _, body = await place(person)
-    call = await replicas.whatsapp.next_outbound_call(12)
-    await call.accepted(12)
-    await call.phone.wait_agent_speaking(12)
+    call = await replicas.whatsapp.next_outbound_call(30)
+    await call.accepted(30)
+    await call.phone.wait_agent_speaking(30)
     settled = await replicas.until_settled("connect", 4)
     assert settled == ["duplicate", "duplicate", "duplicate", "handled"]
     call.hang_up()
@@ -89,14 +89,14 @@ async def test_the_other_replica_notices_a_pick_up_and_a_vanished_phone(
     """A third replica, which saw nothing of the call before, looks too: it ends once."""
     person = make_person(replicas, after_s=0.4)
     _, body = await place(person)
-    call = await replicas.whatsapp.next_outbound_call(12)
-    await call.accepted(12)
-    await call.phone.wait_agent_speaking(12)
+    call = await replicas.whatsapp.next_outbound_call(30)
+    await call.accepted(30)
+    await call.phone.wait_agent_speaking(30)
 
     await start_controlplane(**over(bridge), PORT=str(free_port()), MEDIA_CHECK_INTERVAL_S="0.3")
     call.vanish()
 
-    row = await released(replicas, bridge, body["call_id"], 12)
+    row = await released(replicas, bridge, body["call_id"], 30)
     ended_as(row, CallStatus.COMPLETED, EndReason.MEDIA_LOST)
 
 
@@ -111,10 +111,10 @@ async def test_calls_are_spread_and_each_leaves_its_own_bridge(
         bench.whatsapp.outbound.grant(bench.whatsapp.add_person(person), permanent=True)
         _, body = await place(person)
         bodies.append(body)
-    calls = [await bench.whatsapp.next_outbound_call(12) for _ in bodies]
+    calls = [await bench.whatsapp.next_outbound_call(30) for _ in bodies]
     for call in calls:
-        await call.accepted(12)
-        await call.phone.wait_agent_speaking(12)
+        await call.accepted(30)
+        await call.phone.wait_agent_speaking(30)
     rows = [
         await until(bench, body["call_id"], lambda row: row.status is CallStatus.ACTIVE)
         for body in bodies
@@ -148,9 +148,9 @@ async def test_a_dead_bridge_is_passed_over(
         await mortal_bridge.stop()
 
     _, body = await place(make_person(bench, after_s=0.3))
-    call = await bench.whatsapp.next_outbound_call(12)
-    await call.accepted(12)
-    await call.phone.wait_agent_speaking(12)
+    call = await bench.whatsapp.next_outbound_call(30)
+    await call.accepted(30)
+    await call.phone.wait_agent_speaking(30)
     call.hang_up()
 
     row = await released(bench, bridge, body["call_id"])

@@ -2,11 +2,7 @@
 calls, and no rule of Meta's is broken.
 """
 
-import contextlib
-import os
-import sys
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 import pytest_asyncio
@@ -16,11 +12,12 @@ from simulators.openai.scenario import load_scenario
 from simulators.openai.server import OpenAISimulator
 from simulators.speech import ear, voice
 from tests import paths
+from tests.component.agent_program import running_program
 from tests.component.bench import Bench, MakeBench, actions, ended_as
 from tests.component.outbound import Place, make_person, over, released, until
 from wacall.environment import free_port
 from wacall.stack.bridge import EmbeddedBridge
-from wacall.stack.processes import Child
+from wacall.stack.sfu import EmbeddedSfu
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -39,45 +36,22 @@ async def openai() -> AsyncIterator[OpenAISimulator]:
     voice.close()
 
 
-@contextlib.asynccontextmanager
-async def running_script(
-    neighbours: dict[str, str], openai: OpenAISimulator, log: Path
-) -> AsyncIterator[None]:
-    """Run the example as its page says; nothing but its environment is of the test."""
-    child = await Child.start(
-        "own-agent",
-        [sys.executable, str(SCRIPT), "start"],
-        env={
-            **os.environ,
-            **{name: neighbours[name] for name in neighbours if name.startswith("LIVEKIT_")},
-            "OPENAI_API_KEY": "sk-test",
-            "OPENAI_BASE_URL": openai.base_url,
-            "AGENT_NAME": NAME,
-            "AGENT_HEALTH_PORT": str(free_port()),
-            # the framework's own models take half a minute to load here, and are not used
-            "LIVEKIT_AGENTS_PRELOAD_LOCAL_INFERENCE": "0",
-            # as for somebody who has installed the wheel
-            "PYTHONPATH": str(paths.ROOT),
-        },
-        log=log,
-    )
-    try:
-
-        async def registered() -> bool:
-            return "registered worker" in log.read_text("utf-8", errors="replace")
-
-        await child.wait_until(registered, timeout_s=60)
-        yield
-    finally:
-        await child.stop(grace_s=10)
-
-
-@pytest_asyncio.fixture
+@pytest_asyncio.fixture(scope="module")
 async def script(
-    neighbours: dict[str, str], openai: OpenAISimulator, tmp_path: Path
+    sfu_with_webhook: EmbeddedSfu,
+    openai: OpenAISimulator,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> AsyncIterator[None]:
     """The example, registered."""
-    async with running_script(neighbours, openai, tmp_path / "own-agent.log"):
+    async with running_program(
+        SCRIPT,
+        name=NAME,
+        sfu=sfu_with_webhook,
+        log=tmp_path_factory.mktemp(NAME) / "own-agent.log",
+        OPENAI_API_KEY="sk-test",
+        OPENAI_BASE_URL=openai.base_url,
+        AGENT_HEALTH_PORT=str(free_port()),
+    ):
         yield
 
 
@@ -92,7 +66,7 @@ async def bench(make_bench: MakeBench, bridge: EmbeddedBridge, script: None) -> 
 async def test_it_greets_and_answers(bench: Bench, openai: OpenAISimulator) -> None:
     """A person calls, hears the greeting, asks, hears the answer, and hangs up."""
     call = await bench.whatsapp.call()
-    await call.accepted(15)
+    await call.accepted(30)
     phone = call.phone
     await phone.wait_agent_speaking(PATIENCE_S)
     await phone.wait_agent_quiet(900, PATIENCE_S)
@@ -107,7 +81,7 @@ async def test_it_greets_and_answers(bench: Bench, openai: OpenAISimulator) -> N
     assert heard.text == said
     call.hang_up()
 
-    ended_as(await bench.until_released(call, 20), CallStatus.COMPLETED, EndReason.CALLER_HANGUP)
+    ended_as(await bench.until_released(call, 30), CallStatus.COMPLETED, EndReason.CALLER_HANGUP)
     assert actions(call) == ["pre_accept", "accept"]
     assert call.violations == []
 
@@ -120,8 +94,8 @@ async def test_it_is_not_heard_before_somebody_picks_up(
 
     status, body = await place(person)
     assert status == 202
-    call = await bench.whatsapp.next_outbound_call(15)
-    await call.accepted(20)
+    call = await bench.whatsapp.next_outbound_call(30)
+    await call.accepted(30)
     await call.phone.wait_agent_speaking(PATIENCE_S)
     await until(bench, body["call_id"], lambda row: row.status is CallStatus.ACTIVE)
     call.hang_up()

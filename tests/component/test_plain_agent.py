@@ -1,7 +1,5 @@
 """A LiveKit agent that knows nothing of wacall takes calls that come by a media bridge."""
 
-import os
-import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -10,14 +8,14 @@ import pytest_asyncio
 
 from shared.call.call import CallStatus, EndReason
 from simulators.phone.phone import Phone
-from tests import paths
+from tests.component.agent_program import running_program
 from tests.component.bench import MakeBench, actions, ended_as
 from tests.component.outbound import Place, make_person, over, released
 from tests.eventually import eventually
 from tests.tones import strongest_hz
 from wacall.environment import free_port
 from wacall.stack.bridge import EmbeddedBridge
-from wacall.stack.processes import Child
+from wacall.stack.sfu import EmbeddedSfu
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -26,32 +24,19 @@ SCRIPT = Path(__file__).with_name("plain_agent_main.py")
 TONE_HZ = 660
 
 
-@pytest_asyncio.fixture
-async def agent(neighbours: dict[str, str], tmp_path: Path) -> AsyncIterator[None]:
-    """The program, registered; nothing but its environment is of the test."""
-    log = tmp_path / "agent.log"
-    child = await Child.start(
-        NAME,
-        [sys.executable, str(SCRIPT), "start"],
-        env={
-            **os.environ,
-            **{name: neighbours[name] for name in neighbours if name.startswith("LIVEKIT_")},
-            "AGENT_NAME": NAME,
-            "HEALTH_PORT": str(free_port()),
-            "LIVEKIT_AGENTS_PRELOAD_LOCAL_INFERENCE": "0",
-            "PYTHONPATH": str(paths.ROOT),
-        },
-        log=log,
-    )
-    try:
-
-        async def registered() -> bool:
-            return "registered worker" in log.read_text("utf-8", errors="replace")
-
-        await child.wait_until(registered, timeout_s=60)
+@pytest_asyncio.fixture(scope="module")
+async def agent(
+    sfu_with_webhook: EmbeddedSfu, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[None]:
+    """The program, registered."""
+    async with running_program(
+        SCRIPT,
+        name=NAME,
+        sfu=sfu_with_webhook,
+        log=tmp_path_factory.mktemp(NAME) / "agent.log",
+        HEALTH_PORT=str(free_port()),
+    ):
         yield
-    finally:
-        await child.stop(grace_s=10)
 
 
 async def hears_the_tone(phone: Phone) -> None:
@@ -73,11 +58,11 @@ async def test_it_is_heard_by_who_calls(make_bench: MakeBench, bridge: EmbeddedB
     )
     bench.agents.stay_away()
     call = await bench.whatsapp.call()
-    await call.accepted(20)
+    await call.accepted(30)
     await hears_the_tone(call.phone)
     call.hang_up()
 
-    ended_as(await bench.until_released(call, 20), CallStatus.COMPLETED, EndReason.CALLER_HANGUP)
+    ended_as(await bench.until_released(call, 30), CallStatus.COMPLETED, EndReason.CALLER_HANGUP)
     assert actions(call) == ["pre_accept", "accept"]
     assert call.violations == []
 
@@ -90,8 +75,8 @@ async def test_it_is_heard_by_who_is_called(
     bench = await make_bench(**over(bridge), AGENT_NAME=NAME, AGENT_READY_TIMEOUT_S="15")
     bench.agents.stay_away()
     _, body = await place(make_person(bench, after_s=2))
-    call = await bench.whatsapp.next_outbound_call(20)
-    await call.accepted(20)
+    call = await bench.whatsapp.next_outbound_call(30)
+    await call.accepted(30)
     await hears_the_tone(call.phone)
     call.hang_up()
 

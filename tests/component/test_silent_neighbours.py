@@ -120,7 +120,7 @@ async def test_a_silent_graph_is_asked_by_one_until_it_answers(
             assert response.status == 200
             return "graph" in (await response.json()).get("problems", {})
 
-    await eventually(graph_problem, 10)
+    await eventually(graph_problem)
     async with http.get("/metrics") as response:
         assert 'whatsapp_breaker_open{service="graph"} 1.0' in await response.text()
     late = [a_call(bench, age_s=60, ended_s=30) for _ in range(20)]
@@ -135,7 +135,7 @@ async def test_a_silent_graph_is_asked_by_one_until_it_answers(
     async def all_released() -> bool:
         return await unreleased(database) == 0
 
-    await eventually(all_released, 15)
+    await eventually(all_released)
     assert told(bench) >= {str(call.wacid) for call in (*calls, *late)}
 
     async def is_well() -> bool:

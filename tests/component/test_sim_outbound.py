@@ -65,7 +65,7 @@ class Business:
         await self.takes.wait()
         return web.Response()
 
-    async def until(self, name: str, deadline_s: float = 12) -> Json:
+    async def until(self, name: str, deadline_s: float = 30) -> Json:
         """Wait for a webhook; return its change's value."""
         async with asyncio.timeout(deadline_s), self._came:
             await self._came.wait_for(lambda: name in self.log)
@@ -155,7 +155,7 @@ async def test_answered_call(whatsapp: WhatsAppSimulator, business: Business) ->
     """The id comes back, then the answer, RINGING, ACCEPTED; without media it FAILS, billed."""
     person = somebody(whatsapp)
     status, body = await business.dial()
-    call = await whatsapp.next_outbound_call(12)
+    call = await whatsapp.next_outbound_call(30)
     assert (status, body) == (
         200,
         {"messaging_product": "whatsapp", "calls": [{"id": call.wacid}]},
@@ -163,9 +163,9 @@ async def test_answered_call(whatsapp: WhatsAppSimulator, business: Business) ->
     assert call.person is person
     assert whatsapp.find(call.wacid) is call
     await call.rings(12)
-    await call.accepted(12)
+    await call.accepted(30)
     assert call.state is CallState.ACCEPTED
-    end = await call.ended(12)
+    end = await call.ended(30)
     assert (end.by, end.status, end.duration_s, end.error_code) == ("meta", "FAILED", 0, 138021)
     assert business.log == ["200", "connect", "RINGING", "ACCEPTED", "terminate"]
     (connect,) = (await business.until("connect"))["calls"]
@@ -214,9 +214,9 @@ async def test_what_comes_when(
     """Webhooks come in the order of the plan, and those are missing that are to be missing."""
     somebody(whatsapp, replace(QUICK, ringing_delay_s=0.1, **changes))
     await business.dial()
-    call = await whatsapp.next_outbound_call(12)
-    await call.accepted(12)
-    await call.ended(12)
+    call = await whatsapp.next_outbound_call(30)
+    await call.accepted(30)
+    await call.ended(30)
     assert business.log == [*log, "terminate"]
 
 
@@ -228,9 +228,9 @@ async def test_a_slow_business_gets_its_webhooks_in_order(
     whatsapp.graph.latency_after_s = 0.3
     business.takes.clear()
     await business.dial()
-    call = await whatsapp.next_outbound_call(12)
+    call = await whatsapp.next_outbound_call(30)
     await business.until("connect")
-    await call.accepted(12)
+    await call.accepted(30)
     assert business.log == ["200", "connect"]
     business.takes.set()
     await business.until("terminate")
@@ -257,10 +257,10 @@ async def test_unanswered_calls(
     """Each way not to answer has its webhooks; none has a duration, none is billed."""
     person = somebody(whatsapp, replace(QUICK, reaction=reaction))
     await business.dial()
-    call = await whatsapp.next_outbound_call(12)
+    call = await whatsapp.next_outbound_call(30)
     with pytest.raises(CallOver):
-        await call.accepted(12)
-    end = await call.ended(12)
+        await call.accepted(30)
+    end = await call.ended(30)
     assert (end.by, end.duration_s) == (by, None)
     assert end.error_code == (138019 if reaction is Reaction.FAILS else None)
     assert business.log == ["200", *log, "terminate"]
@@ -278,10 +278,10 @@ async def test_business_cancels_while_it_rings(
     """Terminate of a ringing call ends it; what follows is refused."""
     person = somebody(whatsapp, replace(QUICK, reaction=Reaction.IGNORES))
     await business.dial()
-    call = await whatsapp.next_outbound_call(12)
+    call = await whatsapp.next_outbound_call(30)
     await call.rings(12)
     assert await business.terminate(call) == 200
-    end = await call.ended(12)
+    end = await call.ended(30)
     assert (end.by, end.status, end.duration_s) == ("business", "COMPLETED", None)
     assert await business.terminate(call) == 400
     assert person.permission.unanswered == 1
@@ -294,12 +294,12 @@ async def test_person_hangs_up(whatsapp: WhatsAppSimulator, business: Business) 
     """A person picks up and hangs up by hand."""
     somebody(whatsapp, replace(QUICK, reaction=Reaction.IGNORES))
     await business.dial()
-    call = await whatsapp.next_outbound_call(12)
+    call = await whatsapp.next_outbound_call(30)
     await call.rings(12)
     call.pick_up()
     call.reject()
     call.hang_up()
-    end = await call.ended(12)
+    end = await call.ended(30)
     assert (end.by, end.status, end.duration_s) == ("user", "COMPLETED", 0)
     assert business.log[-2:] == ["ACCEPTED", "terminate"]
 
@@ -328,7 +328,7 @@ async def test_refused_dials(whatsapp: WhatsAppSimulator, business: Business) ->
     status, _ = await business.dial(to=None, recipient=person.user_id)
     assert status == 200
     assert error_of(await business.dial()) == (400, 138003)
-    await outbound.calls[0].ended(12)
+    await outbound.calls[0].ended(30)
     assert (await business.dial())[0] == 200
 
 
@@ -359,7 +359,7 @@ async def test_connected_calls_are_limited(business: Business) -> None:
         )
         somebody(whatsapp)
         await business.dial()
-        await (await whatsapp.next_outbound_call(12)).ended(12)
+        await (await whatsapp.next_outbound_call(30)).ended(30)
         status, body = await business.dial()
         assert (status, body["error"]["code"]) == (400, 138012)
         assert "Next call allowed at 2" in body["error"]["error_data"]["details"]
@@ -416,7 +416,7 @@ async def test_permission_is_asked_for_and_given(
     assert (await business.read(recipient=person.user_id))[1]["permission"] == {
         "status": "no_permission"
     }
-    await whatsapp.outbound.calls[0].ended(12)
+    await whatsapp.outbound.calls[0].ended(30)
     assert error_of(await business.dial()) == (401, 138006)
 
 
@@ -449,7 +449,7 @@ async def test_four_unanswered_calls_revoke(
     person = somebody(whatsapp, replace(QUICK, reaction=Reaction.BUSY))
     for number in range(1, 5):
         assert (await business.dial())[0] == 200
-        await (await whatsapp.next_outbound_call(12)).ended(12)
+        await (await whatsapp.next_outbound_call(30)).ended(30)
         assert person.nudged == (number >= 2)
     reply = (await business.until("call_permission_reply"))["messages"][0]
     assert "context" not in reply
@@ -511,9 +511,9 @@ async def test_phone_takes_the_choice_that_is_left(
         person.plan = replace(QUICK, setup=planned)
         sdp = OFFER.replace("setup:actpass", f"setup:{offered}")
         await business.dial(session={"sdp_type": "offer", "sdp": sdp})
-        call = await whatsapp.next_outbound_call(12)
+        call = await whatsapp.next_outbound_call(30)
         assert f"a=setup:{answered}\r\n" in call.answer_sdp
         assert read_offer(call.answer_sdp).mid == "0"
         call.hang_up()
-        await call.ended(12)
+        await call.ended(30)
         person.permission.allow(whatsapp.clock.now(), permanent=False)

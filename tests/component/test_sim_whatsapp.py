@@ -134,8 +134,8 @@ async def test_answered_call_without_media_fails_like_metas(
     assert await graph(whatsapp, call, "pre_accept") == OK
     assert call.state is CallState.PRE_ACCEPTED
     assert await graph(whatsapp, call, "accept") == OK
-    await call.accepted(12)
-    end = await call.ended(12)
+    await call.accepted(30)
+    end = await call.ended(30)
     assert (end.by, end.status, end.duration_s, end.error_code) == ("meta", "FAILED", 0, 138021)
     (connect, terminate) = business.received
     value = connect["entry"][0]["changes"][0]["value"]
@@ -158,12 +158,12 @@ async def test_user_hangs_up_while_it_rings(
     call = await whatsapp.call()
     call.hang_up()
     call.hang_up()
-    end = await call.ended(12)
+    end = await call.ended(30)
     assert (end.by, end.status, end.duration_s) == ("user", "COMPLETED", None)
     with pytest.raises(CallOver):
-        await call.accepted(12)
+        await call.accepted(30)
     with pytest.raises(CallOver):
-        await call.phone.wait_agent_speaking(12)
+        await call.phone.wait_agent_speaking(30)
     assert sorted(business.events) == [("connect", call.wacid), ("terminate", call.wacid)]
     status, body = await graph(whatsapp, call, "accept")
     assert status == 400
@@ -177,7 +177,7 @@ async def test_ring_timeout(business: Business) -> None:
     async with WhatsAppSimulator(
         app_secret=SECRET, access_token=TOKEN, webhook_url=business.url, timing=timing
     ) as whatsapp:
-        end = await (await whatsapp.call()).ended(12)
+        end = await (await whatsapp.call()).ended(30)
     assert (end.by, end.status, end.duration_s) == ("meta", "COMPLETED", None)
 
 
@@ -188,7 +188,7 @@ async def test_business_ends_a_ringing_call(
     """Reject and terminate end it, Meta confirms with the webhook, a second one is refused."""
     call = await whatsapp.call()
     assert await graph(whatsapp, call, action) == OK
-    assert (await call.ended(12)).by == "business"
+    assert (await call.ended(30)).by == "business"
     assert business.events[-1] == ("terminate", call.wacid)
     assert (await graph(whatsapp, call, action))[0] == 400
 
@@ -275,7 +275,7 @@ async def test_webhooks_are_retried_until_taken(
 
     business.answers = [500, 500, 500]
     call.hang_up()
-    await call.ended(12)
+    await call.ended(30)
     assert call.terminate_delivery is not None
     assert call.terminate_delivery.given_up
 
@@ -310,7 +310,7 @@ async def test_terminate_before_connect(whatsapp: WhatsAppSimulator, business: B
     """With `connect_last` the connect only comes after the terminate was taken."""
     call = await whatsapp.call(CallPlan(connect_last=True))
     call.hang_up()
-    await call.ended(12)
+    await call.ended(30)
     await eventually(lambda: len(business.events) >= 2)
     assert business.events == [("terminate", call.wacid), ("connect", call.wacid)]
 

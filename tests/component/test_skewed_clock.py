@@ -27,10 +27,10 @@ async def test_calls_are_answered_whatever_our_clock_shows(
     """The row has the true times, and whoever asks is told that the clock is wrong."""
     bench = await make_bench(wall=shifted(off_s))
     call = await bench.whatsapp.call()
-    await call.accepted(12)
+    await call.accepted(30)
     await bench.until(call, lambda found: found.status is CallStatus.ACTIVE)
     call.hang_up()
-    await call.ended(12)
+    await call.ended(30)
     row = await bench.until_released(call)
     ended_as(row, CallStatus.COMPLETED, EndReason.CALLER_HANGUP)
     for moment in (row.created_at, row.answered_at, row.ended_at):

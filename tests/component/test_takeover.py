@@ -374,10 +374,10 @@ async def test_the_linking_of_a_placed_call_is_finished_by_another(
         balancer.targets = {kind: [SECOND] for kind in ("RINGING", "ACCEPTED", "terminate")}
         whatsapp.webhook_url = balancer.url
         _, body = await place(make_person(bench, after_s=3))
-        call = await whatsapp.next_outbound_call(12)
+        call = await whatsapp.next_outbound_call(30)
         await until(bench, body["call_id"], lambda row: row.linked_at is not None)
         await mortal.die()
-    await call.accepted(12)
+    await call.accepted(30)
     await call.phone.wait_agent_speaking(PATIENCE_S)
 
     row = await until(bench, body["call_id"], lambda row: row.status is CallStatus.ACTIVE)

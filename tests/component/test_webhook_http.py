@@ -203,8 +203,8 @@ async def test_a_webhook_that_cannot_be_stored_is_repeated_and_worked_on(
     assert call.connect_delivery is not None
     await eventually(lambda: call.connect_delivery and call.connect_delivery.attempts)
     await door.open()
-    await call.accepted(10)
-    await call.phone.wait_agent_speaking(12)
+    await call.accepted(30)
+    await call.phone.wait_agent_speaking(30)
 
     statuses = [attempt.status for attempt in call.connect_delivery.attempts]
     assert statuses[0] == 503
@@ -285,8 +285,8 @@ async def post(bench: Bench, http: aiohttp.ClientSession, body: bytes) -> int:
 async def test_a_draining_replica_leaves_offers_to_others(bench: Bench) -> None:
     """The offer is refused with 503 so that Meta repeats it; the terminate of a call is taken."""
     first = await bench.whatsapp.call()
-    await first.accepted(12)
-    await first.phone.wait_agent_speaking(12)
+    await first.accepted(30)
+    await first.phone.wait_agent_speaking(30)
     await bench.plane.drain()
 
     second = await bench.whatsapp.call()
@@ -296,7 +296,7 @@ async def test_a_draining_replica_leaves_offers_to_others(bench: Bench) -> None:
     assert await bench.row(second) is None
 
     first.hang_up()
-    await first.ended(12)
+    await first.ended(30)
     assert first.terminate_delivery is not None
     assert [attempt.status for attempt in first.terminate_delivery.attempts] == [200]
     row = await bench.until_released(first)
@@ -308,7 +308,7 @@ async def test_a_batch_at_a_draining_replica_loses_no_end(
 ) -> None:
     """One body brings an offer and another call's end: 503 for the offer, the end counts."""
     ending = await bench.whatsapp.call()
-    await ending.accepted(12)
+    await ending.accepted(30)
     await bench.plane.drain()
     caller, line = ending.plan.caller, ending.line
     end = Terminated(status="COMPLETED", at=int(time.time()), started_at=int(time.time()) - 3)

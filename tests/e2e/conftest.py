@@ -379,7 +379,7 @@ def beginning_of(sentence: str) -> str:
 async def answered(whatsapp: WhatsAppSimulator, plan: CallPlan | None = None) -> Person:
     """Call, and hear the greeting out."""
     call = await whatsapp.call(plan)
-    await call.accepted(10)
+    await call.accepted(30)
     person = Person(call=call)
     await person.listen()
     return person

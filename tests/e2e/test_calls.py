@@ -27,7 +27,7 @@ async def test_two_calls_at_once_do_not_hear_each_other(deployment: Deployment) 
         said = f"My name is {name} and I would like to rent {count} bikes on {day}."
         await person.say(said)
         phone = person.call.phone
-        start = await phone.wait_agent_speaking(10)
+        start = await phone.wait_agent_speaking(30)
         await phone.wait_until(lambda: phone.now - start > 4, 10)
         person.heard.append((start, start + 4))
         person.call.hang_up()
@@ -58,7 +58,7 @@ async def test_the_agent_hangs_up(deployment: Deployment) -> None:
     person = await answered(deployment.whatsapp)
     call = person.call
     await person.say("Please end this call now.")
-    end = await call.ended(20)
+    end = await call.ended(30)
     row = await deployment.until_nothing_is_left(call)
 
     assert end.by == "business"

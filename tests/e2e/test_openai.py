@@ -30,7 +30,7 @@ async def test_a_call_without_openai_is_rejected(deployment: Deployment, absent:
     """Nobody picks up to say nothing: `reject` within some 3 s, and nothing is left."""
     async with absent(deployment.openai):
         call = await deployment.whatsapp.call()
-        await call.ended(10)
+        await call.ended(30)
     row = await deployment.until_nothing_is_left(call)
 
     assert (row.status, row.end_reason) == (CallStatus.FAILED, EndReason.OPENAI_UNREACHABLE)
@@ -50,7 +50,7 @@ async def test_openai_dying_in_mid_call_ends_it(deployment: Deployment) -> None:
         drop_replies=1, refuse_connections=-1, refuse_calls=-1
     )
     await person.say(deployment.openai.script.caller[0].say)
-    await call.ended(20)
+    await call.ended(30)
     row = await deployment.until_nothing_is_left(call)
 
     assert (row.status, row.end_reason) == (CallStatus.FAILED, EndReason.OPENAI_UNREACHABLE)
@@ -76,7 +76,7 @@ async def test_a_refusal_of_openais_is_one_line(
         refuse_connections=-1, refuse_calls=-1, refuse_status=status
     )
     call = await deployment.whatsapp.call()
-    await call.ended(10)
+    await call.ended(30)
     row = await deployment.until_nothing_is_left(call)
 
     assert (row.status, row.end_reason) == (CallStatus.FAILED, reason)

@@ -70,7 +70,7 @@ async def test_a_set_up_whose_process_is_killed_and_that_nobody_can_finish_ends_
     call = await while_the_agent_is_awaited(deployment)
     await controlplane.end(signal.SIGKILL)
     await controlplane.start(SETUP_TIMEOUT_S="3.5")
-    end = await call.ended(10)
+    end = await call.ended(30)
     row = await deployment.until_nothing_is_left(call)
     await controlplane.end()
 
@@ -87,8 +87,8 @@ async def test_a_set_up_whose_process_is_killed_is_finished_by_the_next(
     call = await while_meta_is_told(deployment)
     await controlplane.end(signal.SIGKILL)
     await controlplane.start()
-    await call.accepted(10)
-    await call.phone.wait_agent_speaking(10)
+    await call.accepted(30)
+    await call.phone.wait_agent_speaking(30)
     row = await deployment.until(call, lambda row: row.status is CallStatus.ACTIVE)
     assert row.setup_takes == 1
     call.hang_up()

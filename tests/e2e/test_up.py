@@ -101,13 +101,13 @@ async def test_sigterm_during_a_call(
     person = await answered(whatsapp, CallPlan(caller=CALLER))
     call = person.call
     await person.say(openai.script.caller[0].say)
-    start = await call.phone.wait_agent_speaking(10)
+    start = await call.phone.wait_agent_speaking(30)
     # more than a word or two, which would be found in any log
     await call.phone.wait_until(lambda: call.phone.now - start >= 1.2, 10)
 
     pids = below(up.process.pid)
     up.process.send_signal(signal.SIGTERM)
-    end = await call.ended(10)
+    end = await call.ended(30)
     assert await asyncio.wait_for(up.process.wait(), GONE_S) == 0
     await eventually(lambda: not any(psutil.pid_exists(pid) for pid in pids), 5)
 

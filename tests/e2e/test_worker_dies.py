@@ -46,9 +46,9 @@ async def worker_of(deployment: Deployment, person: Person) -> str:
 async def killed_in_mid_sentence(deployment: Deployment, *children: Child) -> Person:
     """Kill -9 the worker that has the call, while the agent speaks; return who listens."""
     call = await deployment.whatsapp.call()
-    await call.accepted(10)
+    await call.accepted(30)
     person = Person(call=call)
-    await call.phone.wait_agent_speaking(20)
+    await call.phone.wait_agent_speaking(30)
     await deployment.until(call, lambda row: row.status is CallStatus.ACTIVE)
     await eventually(lambda: worker_of(deployment, person), 5)
     # which of several processes it is, their logs tell
@@ -69,7 +69,7 @@ async def test_another_worker_goes_on_within_two_seconds(deployment: Deployment)
         async def is_taken() -> bool:
             return await worker_of(deployment, person) not in ("", dead)
 
-        await eventually(is_taken, 10)
+        await eventually(is_taken)
         taken_s = monotonic() - killed
         greeting = deployment.openai.script.greeting
         stop = await person.call.phone.wait_agent_quiet(800, 20)
@@ -79,7 +79,7 @@ async def test_another_worker_goes_on_within_two_seconds(deployment: Deployment)
         await person.say(NAME_WISH)
         await person.listen()
         await person.say("Please end this call now.")
-        await person.call.ended(20)
+        await person.call.ended(30)
         row = await deployment.until(person.call, lambda row: row.released_at is not None)
         assert (row.status, row.end_reason) == (CallStatus.COMPLETED, EndReason.AGENT_HANGUP)
         turns = await deployment.store.list_transcripts(row.id)
@@ -103,10 +103,10 @@ async def test_the_worker_that_was_started_anew_goes_on(deployment: Deployment) 
     async def is_taken() -> bool:
         return await worker_of(deployment, person) not in ("", dead)
 
-    await eventually(is_taken, 15)
+    await eventually(is_taken)
     await person.call.phone.wait_agent_quiet(800, 20)
     await person.say("Please end this call now.")
-    await person.call.ended(20)
+    await person.call.ended(30)
     row = await deployment.until(person.call, lambda row: row.released_at is not None)
     assert (row.status, row.end_reason) == (CallStatus.COMPLETED, EndReason.AGENT_HANGUP)
     await all_workers_back(deployment)
@@ -118,7 +118,7 @@ async def test_a_bridge_that_dies_ends_its_calls_at_once(deployment: Deployment)
     bridge = deployment.stack.child("bridge")
     os.kill(bridge.pid, signal.SIGKILL)
     killed = monotonic()
-    await person.call.ended(10)
+    await person.call.ended(30)
     # a second or so where the machine has nothing else to do
     assert monotonic() - killed < AT_ONCE_S
     row = await deployment.until(person.call, lambda row: row.released_at is not None)

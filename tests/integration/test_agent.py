@@ -84,7 +84,7 @@ class Worker:
                 stderr=log,
             )
         try:
-            await eventually(lambda: self.says("registered worker"), 20)
+            await eventually(lambda: self.says("registered worker"), 90)
         except BaseException:
             # or it would go on for ever, and slow down whatever is tried next
             self.process.kill()

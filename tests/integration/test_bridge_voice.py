@@ -83,7 +83,7 @@ async def test_speech_over_the_agent_stops_it_and_keeps_what_was_heard(
     call.voice.greet(f'Say "{sentence}"')
     await call.ring()
     await call.answer()
-    began = call.phone.monotonic(await call.phone.wait_agent_speaking(10))
+    began = call.phone.monotonic(await call.phone.wait_agent_speaking(30))
     await eventually(lambda: monotonic() - began > 1.2)
     await call.say("wait wait please")
     (started,) = await openai.journal.wait_for(Kind.SPEECH_STARTED)
@@ -163,7 +163,7 @@ async def test_what_is_said_over_is_not_the_last_word(call: VoiceCall) -> None:
     saying = asyncio.create_task(
         call.voice.say('Say "Thank you for calling us today, it was a pleasure to talk. Goodbye."')
     )
-    await call.phone.wait_agent_speaking(10)
+    await call.phone.wait_agent_speaking(30)
     await call.say("wait wait please")
     assert not await saying
 
@@ -349,7 +349,7 @@ async def test_another_process_goes_on_with_the_call(
     await call.voice.let_go()
     await call.events.aclose()
     await call.say("I would like to book a table")
-    await call.phone.wait_agent_speaking(10)
+    await call.phone.wait_agent_speaking(30)
     first = call.story
     call.begin_anew()
     await call.voice.resume(state, INSTRUCTIONS, [])
@@ -367,7 +367,7 @@ async def test_the_agent_s_state_is_shown(call: VoiceCall) -> None:
     """As LiveKit's front ends know it: listening, speaking."""
     await call.begin()
     saying = asyncio.create_task(call.voice.say('Say "One two three four five six seven."'))
-    await call.phone.wait_agent_speaking(10)
+    await call.phone.wait_agent_speaking(30)
 
     async def speaks() -> bool:
         return await call.agent_state() == "speaking"
@@ -395,7 +395,7 @@ async def test_a_tool_stops_the_speech(call: VoiceCall, openai: OpenAISimulator)
     saying = asyncio.create_task(
         call.voice.say('Say "One two three four five six seven eight nine ten eleven."')
     )
-    await call.phone.wait_agent_speaking(10)
+    await call.phone.wait_agent_speaking(30)
     # long enough for some words to be heard
     await asyncio.sleep(1.2)
     turns[0].hush()

@@ -56,7 +56,7 @@ async def test_a_phone_of_the_far_ends_hears_and_is_heard(
         async def hears() -> bool:
             return (await phone.look()).audible_ms is not None
 
-        await eventually(hears, 10)
+        await eventually(hears)
         await eventually(lambda: call.model.counts.packets > 25, 5)
         await phone.close()
         report = await phone.look()

@@ -353,8 +353,36 @@ async def folder_of_release(folder: Path, version: int) -> None:
 
 
 @pytest.mark.parametrize("version", range(1, NEWEST + 1))
-async def test_data_of_an_earlier_release_is_read_by_this_one(folder: Path, version: int) -> None:
-    """`wacall up` migrates its own database at start; nothing is lost."""
+async def test_data_of_each_release_comes_along(
+    connection: asyncpg.Connection, version: int
+) -> None:
+    """Nothing is lost on the way, whichever release it begins at."""
+    await migrate(connection, MIGRATIONS[:version])
+    await connection.execute(WRITTEN + (WRITTEN_LATER if version >= 2 else ""))
+    await migrate(connection, MIGRATIONS)
+
+    async def rows_of(table: str) -> list[rows.Row]:
+        found = await connection.fetch(f"select row_to_json(t) from public.{table} as t")
+        return [json.loads(row[0]) for row in found]
+
+    (call,) = map(rows.call_from_row, await rows_of("calls"))
+    assert (call.id, call.status, call.duration_s) == (CALL, CallStatus.COMPLETED, 30)
+    assert (call.party.name, call.bridge, call.timings) == ("Ann", None, {"whip": 12.5})
+    (turn,) = map(rows.transcript_from_row, await rows_of("transcripts"))
+    (event,) = map(rows.event_from_row, await rows_of("call_events"))
+    (lead,) = map(rows.lead_from_row, await rows_of("leads"))
+    (follow_up,) = map(rows.follow_up_from_row, await rows_of("follow_ups"))
+    assert (turn.text, event.payload, lead.name) == ("hello", {"a": 1}, "Ann")
+    assert (follow_up.channel, follow_up.purpose) == ("call", "p")
+    kinds = [ledger_rows.consent_from_row(row).kind for row in await rows_of("consents")]
+    assert kinds == ([ConsentKind.DO_NOT_CALL] if version >= 2 else [])
+
+
+@pytest.mark.parametrize("version", [1, NEWEST - 1])
+async def test_the_database_of_an_earlier_release_is_migrated_at_start(
+    folder: Path, version: int
+) -> None:
+    """`wacall up` migrates its own database, and this release reads what it finds there."""
     await folder_of_release(folder, version)
     local = LocalSupabase(folder)
     await local.start()

@@ -123,7 +123,7 @@ async def test_the_agent_and_the_phone_talk_without_sound_in_events(
         call.caller.answered()
         await side.send({"type": "response.create"})
         await side.until("output_audio_buffer.started")
-        assert await call.caller.wait_agent_speaking(10)
+        assert await call.caller.wait_agent_speaking(30)
         await side.until("output_audio_buffer.stopped")
         sound, _ = await CALLER.speak("I would like to book a table", rate=16_000)
         await call.caller.say(sound, 16_000)

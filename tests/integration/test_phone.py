@@ -82,7 +82,7 @@ class Agent:
                 listed = await client.room.list_participants(request)
                 return any(participant.tracks for participant in listed.participants)
 
-            await eventually(is_published, 10)
+            await eventually(is_published)
 
     def _on_left(self, participant: rtc.RemoteParticipant) -> None:
         if not self.left.done():
@@ -272,7 +272,7 @@ async def test_caller_takes_turns_and_media_is_watched(sfu: EmbeddedSfu) -> None
         await phone.wait_until(lambda: phone.counts.last_rtcp_at is not None, 5)
         async with api.LiveKitAPI(sfu.http_url, sfu.keys.key, sfu.keys.secret) as client:
             await client.room.delete_room(api.DeleteRoomRequest(room=room))
-        end = await call.ended(10)
+        end = await call.ended(30)
         assert (end.by, end.status, end.error_code) == ("meta", "FAILED", NO_MEDIA)
         with pytest.raises(CallOver):
             await talk

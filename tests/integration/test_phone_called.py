@@ -179,7 +179,7 @@ async def dial(whatsapp: WhatsAppSimulator, business: Business, **plan: Any) -> 
     )
     whatsapp.outbound.grant(person)
     await business.dial(await business.offer())
-    return await whatsapp.next_outbound_call(12)
+    return await whatsapp.next_outbound_call(30)
 
 
 @pytest.mark.parametrize("setup", ["active", "passive", "actpass"])
@@ -197,7 +197,7 @@ async def test_tones_cross_both_ways(
     await business.until("ACCEPTED")
     business.hum.loud = True
     saying = call.phone.say_soon(tone(PERSON_HZ, 10, 16_000), 16_000)
-    await call.phone.wait_agent_speaking(12)
+    await call.phone.wait_agent_speaking(30)
     heard = await business.hear(1.5)
     await call.phone.wait_until(lambda: call.phone.heard.duration_s > call.phone.now - 0.1, 2)
     heard_by_person = call.phone.heard.read(call.phone.now - 1.1, call.phone.now - 0.1)
@@ -207,7 +207,7 @@ async def test_tones_cross_both_ways(
     assert steps["dtls_up"] < steps["picked_up"] < steps["first_audible"]
     call.hang_up()
     assert not await saying
-    assert (await call.ended(12)).by == "user"
+    assert (await call.ended(30)).by == "user"
     assert call.violations == []
     assert whatsapp.bill.pulses == 1
 
@@ -219,7 +219,7 @@ async def test_speaking_before_the_pick_up_is_a_violation(
     call = await dial(whatsapp, business, after_s=1.0)
     await business.until("RINGING")
     business.hum.loud = True
-    await call.accepted(12)
+    await call.accepted(30)
     (violation,) = call.violations
     assert violation.what.endswith("audible packets before the user picked up")
     assert call.phone.counts.early > call.phone.counts.early_audible > 0
@@ -230,21 +230,21 @@ async def test_only_the_caller_tells_of_the_pick_up(
 ) -> None:
     """Without any status the person's audio is heard; they take their turn and hang up."""
     call = await dial(whatsapp, business, statuses=Statuses.NONE, after_s=0.3)
-    await call.accepted(12)
+    await call.accepted(30)
     talk = asyncio.create_task(
         hold_conversation(call, [(tone(PERSON_HZ, 2, 16_000), 16_000)], patience_s=0.3)
     )
     heard = await business.hear(1.5)
     assert loudest_hz(heard[len(heard) // 2 :], RATE) == pytest.approx(PERSON_HZ, abs=5)
     await talk
-    assert (await call.ended(12)).by == "user"
+    assert (await call.ended(30)).by == "user"
     assert business.statuses.empty()
 
 
 async def test_mute_and_vanished_phones(whatsapp: WhatsAppSimulator, business: Business) -> None:
     """A mute phone sends no RTP but stays; a vanished one answers nothing, and nobody is told."""
     call = await dial(whatsapp, business, after_s=0.1)
-    await call.accepted(12)
+    await call.accepted(30)
     phone = call.phone
     await phone.wait_until(lambda: phone.packets_sent > 10, 5)
     call.mute()

@@ -58,7 +58,7 @@ async def test_the_stack_starts_one_that_is_found_again_after_its_death(tmp_path
                     "ok"
                 ]
 
-            await eventually(is_back, 10)
+            await eventually(is_back)
     finally:
         await stack.stop()
     assert stack.child("bridge").returncode is not None
