@@ -6,7 +6,14 @@ from dataclasses import replace
 from shared.call.call import EndReason
 from shared.call.errors import CallNotFound, StoreUnavailable
 from shared.call.ids import CallId
-from shared.call.records import EventRecord, FollowUp, Lead, TranscriptTurn
+from shared.call.records import (
+    EventRecord,
+    FollowUp,
+    Lead,
+    MessageState,
+    ToolCall,
+    TranscriptTurn,
+)
 from shared.database import rows
 
 
@@ -26,6 +33,11 @@ class MemoryNotes:
         self.turns: dict[tuple[CallId, int], TranscriptTurn] = {}
         self.events: dict[str, EventRecord] = {}
         self.not_to_be_called: set[CallId] = set()
+        self.messages: dict[str, tuple[CallId, str, str]] = {}
+        """Call, kind and text by id."""
+        self.message_states: dict[str, MessageState] = {}
+        """What a control plane would have written."""
+        self.tool_calls: dict[str, ToolCall] = {}
         self.requested_ends: dict[CallId, EndReason] = {}
         self.writes = 0
 
@@ -75,6 +87,25 @@ class MemoryNotes:
     async def do_not_call(self, call_id: CallId) -> None:
         self._write(call_id)
         self.not_to_be_called.add(call_id)
+
+    async def write_message(self, message_id: str, call_id: CallId, kind: str, body: str) -> None:
+        self._write(call_id)
+        kept = call_id, kind, rows.value_for_database(body)
+        self.messages.setdefault(message_id, kept)
+
+    async def message_state(self, message_id: str) -> MessageState | None:
+        if message_id not in self.messages:
+            return None
+        return self.message_states.get(message_id, MessageState(status="open"))
+
+    async def add_tool_call(self, call: ToolCall) -> None:
+        self._write(call.call_id)
+        kept = rows.tool_call_from_row(rows.tool_call_to_row(call))
+        self.tool_calls.setdefault(call.id, kept)
+
+    async def list_tool_calls(self, call_id: CallId) -> list[ToolCall]:
+        mine = [call for call in self.tool_calls.values() if call.call_id == call_id]
+        return sorted(mine, key=lambda call: (call.began_at, call.id))
 
     async def request_end(self, call_id: CallId, reason: EndReason) -> bool:
         self._write()

@@ -1,4 +1,4 @@
-"""The rows around a call: events, transcript turns, leads, follow-ups. Pure data."""
+"""The rows around a call: events, turns, leads, follow-ups, calls of tools. Pure data."""
 
 import uuid
 from collections.abc import Mapping
@@ -8,6 +8,8 @@ from enum import StrEnum
 from typing import Any, Self
 
 from shared.call.ids import CallId, WhatsAppCallId
+
+_TOOL_CALLS = uuid.UUID("0c0f2f0e-6c52-5d1b-8a4c-7d9e1b2a3c4d")
 
 
 class EventSource(StrEnum):
@@ -102,24 +104,73 @@ class TranscriptTurn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lead:
-    """One row of `leads`: at most one per call; later writes fill in and correct."""
+    """One row of `leads`: at most one per person and business; later calls fill in and correct."""
 
     call_id: CallId
+    """The call that writes; of a row that is read, the newest one that has written."""
     name: str | None = field(default=None, repr=False)
     phone: str | None = field(default=None, repr=False)
     email: str | None = field(default=None, repr=False)
     interest: str | None = field(default=None, repr=False)
     notes: str | None = field(default=None, repr=False)
+    may_follow_up: bool | None = None
+    """Whether they agreed to be contacted about what they asked for; `None`: nobody asked."""
+    may_market: bool | None = None
+    """Whether they agreed to be told of other offers; `None`: nobody asked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FollowUp:
-    """One row of `follow_ups`: something to be done after the call."""
+    """One row of `follow_ups`, as it is written: something to be done after the call."""
 
     id: str
     """UUID derived from call and content, so that a repeated tool call stays one row."""
     call_id: CallId
     due_at: datetime
     channel: str
-    """`call`, `message` or `email`."""
+    """`call`, `message` or `task`; of older rows `email` too."""
     purpose: str = field(repr=False)
+    """What shall be done: for people, or for the agent that calls; never sent to the customer."""
+    time_zone: str = "UTC"
+    """The IANA zone in which the time was agreed."""
+    source: str = "agent"
+    """`agent` (in the call), `workflow` (after it) or `operator`."""
+    kind: str = "follow-up"
+    """`follow-up`, `human-request` or `promise`."""
+    body: str | None = field(default=None, repr=False)
+    """Of a message: the words to send."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolCall:
+    """One row of `tool_calls`: what the model asked for, and what it was told."""
+
+    id: str
+    """`ToolCall.id_of`, so that a repeated write stays one row."""
+    call_id: CallId
+    source: str = "call"
+    """`call`, or `workflow`: the work after it."""
+    name: str
+    arguments: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    result: str | None = field(default=None, repr=False)
+    """What the model was told."""
+    error: str | None = None
+    """Why it was not done, as a slug: `refused`, `timeout`, `http-500`, ...; `None`: it was."""
+    began_at: datetime
+    latency_ms: int | None = None
+    """Until the model was told; `None`: it never was."""
+
+    @staticmethod
+    def id_of(call_id: CallId, given: str) -> str:
+        """Derive the row's id from the call and the model's own id of the tool's call."""
+        return str(uuid.uuid5(_TOOL_CALLS, f"{call_id}|{given}"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageState:
+    """What has become of a row of `messages`."""
+
+    status: str
+    """`open`, `sent`, `failed` or `canceled`."""
+    last_error: str | None = None
+    """Why the last try failed; no personal data."""

@@ -1,10 +1,10 @@
-"""What the agent writes down in a call: transcript, lead, follow-ups, outcome, do-not-call."""
+"""What the agent writes down in a call: transcript, lead, follow-ups, outcome, calls of tools."""
 
 from collections.abc import Sequence
 
 from shared.call.errors import CallNotFound
 from shared.call.ids import CallId
-from shared.call.records import FollowUp, Lead, TranscriptTurn
+from shared.call.records import FollowUp, Lead, MessageState, ToolCall, TranscriptTurn
 from shared.database import rows
 from shared.database.tables import Tables
 
@@ -65,3 +65,38 @@ class Notes(Tables):
         written = await self._rest.rpc("write a do-not-call", "do_not_call", of_call=call_id)
         if written.data is not True:
             raise CallNotFound
+
+    async def write_message(self, message_id: str, call_id: CallId, kind: str, body: str) -> None:
+        """Have a text sent to the call's person; the same id twice is one message.
+
+        Raises:
+            CallNotFound: there is no such call, or nobody to write to.
+        """
+        written = await self._rest.rpc(
+            "write a message",
+            "write_message",
+            message_id=message_id,
+            of_call=call_id,
+            message_kind=kind,
+            message_body=rows.value_for_database(body),
+        )
+        if written.data is not True:
+            raise CallNotFound
+
+    async def message_state(self, message_id: str) -> MessageState | None:
+        """What has become of a message; `None`: there is none."""
+        columns = ("status", "last_error")
+        row = await self._rest.first("read a message", "messages", columns, "id", message_id)
+        if row is None:
+            return None
+        return MessageState(status=row["status"], last_error=row["last_error"])
+
+    async def add_tool_call(self, call: ToolCall) -> None:
+        """Write down what a tool was asked and has answered; the same id twice is one row."""
+        new = [rows.tool_call_to_row(call)]
+        await self._rest.append("store a tool's call", "tool_calls", new, "id")
+
+    async def list_tool_calls(self, call_id: CallId) -> list[ToolCall]:
+        """The tools' calls of a call, oldest first."""
+        found = await self._of_call("list tools' calls", "tool_calls", call_id, "began_at", "id")
+        return [rows.tool_call_from_row(row) for row in found]

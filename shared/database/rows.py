@@ -21,6 +21,7 @@ from shared.call.records import (
     EventSource,
     FollowUp,
     Lead,
+    ToolCall,
     TranscriptTurn,
 )
 
@@ -41,8 +42,15 @@ EVENT_COLUMNS = (
     "id", "source", "kind", "received_at", "call_id", "wacid", "payload", "outcome",
 )  # fmt: skip
 TRANSCRIPT_COLUMNS = ("call_id", "sequence", "speaker", "text", "interrupted", "spoken_at")
-LEAD_COLUMNS = ("call_id", "name", "phone", "email", "interest", "notes")
-FOLLOW_UP_COLUMNS = ("id", "call_id", "due_at", "channel", "purpose")
+LEAD_COLUMNS = (
+    "call_id", "name", "phone", "email", "interest", "notes", "may_follow_up", "may_market",
+)  # fmt: skip
+FOLLOW_UP_COLUMNS = (
+    "id", "call_id", "due_at", "channel", "purpose", "time_zone", "source", "kind", "body",
+)  # fmt: skip
+TOOL_CALL_COLUMNS = (
+    "id", "call_id", "source", "name", "arguments", "result", "error", "began_at", "latency_ms",
+)  # fmt: skip
 TABLES: Mapping[str, tuple[str, ...]] = {
     "calls": (
         *CALL_COLUMNS, "summary", "caller_phone_key", "profile", "sentiment", "off_purpose_turns",
@@ -52,10 +60,10 @@ TABLES: Mapping[str, tuple[str, ...]] = {
     "transcripts": TRANSCRIPT_COLUMNS,
     "leads": (
         *LEAD_COLUMNS, "phone_key", "id", "business", "person_user_id", "person_phone_key",
-        "first_call_id", "stage", "may_follow_up", "may_market",
+        "first_call_id", "stage",
     ),
     "follow_ups": (
-        *FOLLOW_UP_COLUMNS, "time_zone", "source", "kind", "body", "status", "attempts", "next_at",
+        *FOLLOW_UP_COLUMNS, "status", "attempts", "next_at",
         "owner", "owner_until", "last_error", "finished_at", "placed_call_id",
     ),
     "messages": (
@@ -63,9 +71,7 @@ TABLES: Mapping[str, tuple[str, ...]] = {
         "body", "template", "status", "attempts", "next_at", "owner", "owner_until", "last_error",
         "message_id", "finished_at",
     ),
-    "tool_calls": (
-        "id", "call_id", "source", "name", "arguments", "result", "error", "began_at", "latency_ms",
-    ),
+    "tool_calls": TOOL_CALL_COLUMNS,
     "turns": (
         "call_id", "number", "began_at", "response_ms", "model_ms", "barge_in_ms", "transcribed",
         "tokens", "cost_usd", "model",
@@ -268,6 +274,8 @@ def lead_from_row(row: Row) -> Lead:
         email=row["email"],
         interest=row["interest"],
         notes=row["notes"],
+        may_follow_up=row["may_follow_up"],
+        may_market=row["may_market"],
     )
 
 
@@ -284,6 +292,30 @@ def follow_up_from_row(row: Row) -> FollowUp:
         due_at=moment_of(row["due_at"]),
         channel=row["channel"],
         purpose=row["purpose"],
+        time_zone=row["time_zone"],
+        source=row["source"],
+        kind=row["kind"],
+        body=row["body"],
+    )
+
+
+def tool_call_to_row(call: ToolCall) -> dict[str, Any]:
+    """Return the row to insert."""
+    return columns_of(call, TOOL_CALL_COLUMNS)
+
+
+def tool_call_from_row(row: Row) -> ToolCall:
+    """Read a row of `tool_calls`."""
+    return ToolCall(
+        id=row["id"],
+        call_id=CallId(row["call_id"]),
+        source=row["source"],
+        name=row["name"],
+        arguments=row["arguments"],
+        result=row["result"],
+        error=row["error"],
+        began_at=moment_of(row["began_at"]),
+        latency_ms=row["latency_ms"],
     )
 
 

@@ -14,7 +14,15 @@ from shared.call.ceilings import Ceilings
 from shared.call.changes import CallChanges, Mark
 from shared.call.ids import CallId, WhatsAppCallId
 from shared.call.jobs import CallJob, JobKind, JobStatus
-from shared.call.records import EventRecord, FollowUp, Lead, Settled, TranscriptTurn
+from shared.call.records import (
+    EventRecord,
+    FollowUp,
+    Lead,
+    MessageState,
+    Settled,
+    ToolCall,
+    TranscriptTurn,
+)
 
 
 class CallStore(Protocol):
@@ -197,7 +205,10 @@ class CallNotes(Protocol):
         """Append finished turns; a (call, sequence) already there stays as it is."""
 
     async def upsert_lead(self, lead: Lead) -> Lead:
-        """Create the call's lead or fill in what is new; `None` fields leave the row's value."""
+        """Write into the lead of the call's person with its business.
+
+        `None` fields leave the row's value.
+        """
 
     async def add_follow_up(self, follow_up: FollowUp) -> None:
         """Schedule; the same id twice is one row."""
@@ -207,6 +218,22 @@ class CallNotes(Protocol):
 
     async def do_not_call(self, call_id: CallId) -> None:
         """Write that the call's person asked not to be called again; twice is one entry."""
+
+    async def write_message(self, message_id: str, call_id: CallId, kind: str, body: str) -> None:
+        """Have the control plane send a text to the call's person.
+
+        `kind` says what for, as a slug: `agent`, `model-lost`, ... The same id twice is one
+        message.
+
+        Raises:
+            CallNotFound: there is no such call, or nobody to write to.
+        """
+
+    async def message_state(self, message_id: str) -> MessageState | None:
+        """What has become of a message; `None`: there is none."""
+
+    async def add_tool_call(self, call: ToolCall) -> None:
+        """Write down what a tool was asked and has answered; the same id twice is one row."""
 
     async def request_end(self, call_id: CallId, reason: EndReason) -> bool:
         """Ask that a live call be ended; the first reason stays.

@@ -10,7 +10,7 @@ from typing import Any
 from agents.settings import Settings
 from shared.call.call import EndReason
 from shared.call.ids import CallId
-from shared.call.records import EventRecord, FollowUp, Lead, TranscriptTurn
+from shared.call.records import EventRecord, FollowUp, Lead, ToolCall, TranscriptTurn
 from shared.database.store import CallNotes
 from tests.memory_notes import MemoryNotes
 
@@ -60,6 +60,14 @@ class JournalNotes(MemoryNotes):
     async def do_not_call(self, call_id: CallId) -> None:
         self._note("do_not_call", call_id=call_id)
         await super().do_not_call(call_id)
+
+    async def write_message(self, message_id: str, call_id: CallId, kind: str, body: str) -> None:
+        self._note("message", call_id=call_id, kind=kind)
+        await super().write_message(message_id, call_id, kind, body)
+
+    async def add_tool_call(self, call: ToolCall) -> None:
+        self._note("tool_call", call_id=call.call_id, name=call.name, error=call.error)
+        await super().add_tool_call(call)
 
     def _note(self, what: str, **values: Any) -> None:
         line = json.dumps({"what": what, **values}, default=_plain)

@@ -7,10 +7,10 @@ believed.
 import asyncio
 import uuid
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import pytest
 import pytest_asyncio
@@ -25,6 +25,8 @@ from shared.call.records import (
     EventSource,
     FollowUp,
     Lead,
+    MessageState,
+    ToolCall,
     TranscriptTurn,
 )
 from shared.database.store import CallNotes
@@ -46,6 +48,8 @@ class ReadableNotes(CallNotes, Protocol):
     async def get_lead(self, call_id: CallId) -> Lead | None: ...
 
     async def list_follow_ups(self, call_id: CallId) -> list[FollowUp]: ...
+
+    async def list_tool_calls(self, call_id: CallId) -> list[ToolCall]: ...
 
     async def list_events(self, call_id: CallId) -> list[EventRecord]: ...
 
@@ -176,8 +180,27 @@ def follow_up(call_id: CallId, due_at: datetime = NOW) -> FollowUp:
         id=str(uuid.uuid4()),
         call_id=call_id,
         due_at=due_at,
-        channel="email",
+        channel="message",
         purpose="send the offer",
+        time_zone="Europe/Amsterdam",
+        kind="promise",
+        source="workflow",
+        body="Your offer: 49 €",
+    )
+
+
+def lead_of(call_id: CallId, **given: Any) -> Lead:
+    return Lead(call_id=call_id, **given)
+
+
+def tool_call(call_id: CallId, began_at: datetime = NOW, **given: Any) -> ToolCall:
+    return ToolCall(
+        id=str(uuid.uuid4()),
+        call_id=call_id,
+        name="upsertLead",
+        arguments={"name": "Anna", "nested": [1, {"x": None}]},
+        began_at=began_at,
+        **given,
     )
 
 
@@ -227,17 +250,25 @@ async def test_a_lead_fills_up_and_is_corrected(desk: Desk) -> None:
     assert await notes.get_lead(call_id) == lead
 
 
+async def test_what_somebody_agreed_to_is_kept(desk: Desk) -> None:
+    """A yes and a no stay until they are answered anew; who was not asked has answered nothing."""
+    call_id, notes = desk.call_id, desk.notes
+    lead = await notes.upsert_lead(Lead(call_id=call_id, may_follow_up=True))
+    assert (lead.may_follow_up, lead.may_market) == (True, None)
+    lead = await notes.upsert_lead(Lead(call_id=call_id, name="Ana", may_market=False))
+    assert (lead.may_follow_up, lead.may_market) == (True, False)
+    lead = await notes.upsert_lead(Lead(call_id=call_id, may_follow_up=False))
+    assert (lead.may_follow_up, lead.may_market) == (False, False)
+
+
 async def test_a_lead_written_from_many_sides_loses_nothing(desk: Desk) -> None:
     """Concurrent writers of different fields end in one row with all of them."""
     fields = ("name", "phone", "email", "interest", "notes")
     await asyncio.gather(
-        *(
-            desk.notes.upsert_lead(Lead(call_id=desk.call_id, **{field: field}))
-            for field in fields * 4
-        )
+        *(desk.notes.upsert_lead(lead_of(desk.call_id, **{field: field})) for field in fields * 4)
     )
-    assert await desk.notes.get_lead(desk.call_id) == Lead(
-        call_id=desk.call_id, **{field: field for field in fields}
+    assert await desk.notes.get_lead(desk.call_id) == lead_of(
+        desk.call_id, **{field: field for field in fields}
     )
 
 
@@ -266,6 +297,24 @@ async def test_a_wish_not_to_be_called_is_kept_once(desk: Desk) -> None:
     assert (await desk.kept()).do_not_call
 
 
+async def test_a_message_is_written_once_and_waits_to_be_sent(desk: Desk) -> None:
+    """The same id twice is one message; of one that nobody wrote there is nothing to tell."""
+    message = str(uuid.uuid4())
+    assert await desk.notes.message_state(message) is None
+    for text in ("The list: https://example.org/ä", "other"):
+        await desk.notes.write_message(message, desk.call_id, "agent", text)
+    assert await desk.notes.message_state(message) == MessageState(status="open")
+
+
+async def test_a_tools_call_is_written_once(desk: Desk) -> None:
+    """The first word counts; those of a call come oldest first."""
+    done = tool_call(desk.call_id, NOW + SECOND, result="Grüße", latency_ms=12)
+    refused = tool_call(desk.call_id, NOW, result="No.", error="refused", latency_ms=1)
+    for some in (done, refused, replace(done, result="other")):
+        await desk.notes.add_tool_call(some)
+    assert await desk.notes.list_tool_calls(desk.call_id) == [refused, done]
+
+
 async def test_the_first_requested_end_stays(desk: Desk) -> None:
     """Asking again is harmless; asking about an ended or unknown call is False."""
     assert (await desk.kept()).end_requested is None
@@ -292,6 +341,8 @@ WRITES: dict[str, Callable[[CallNotes], Awaitable[object]]] = {
     "add_follow_up": lambda notes: notes.add_follow_up(follow_up(NOBODY)),
     "log_outcome": lambda notes: notes.log_outcome(NOBODY, "sale", ""),
     "do_not_call": lambda notes: notes.do_not_call(NOBODY),
+    "write_message": lambda notes: notes.write_message(NOBODY, NOBODY, "agent", "x"),
+    "add_tool_call": lambda notes: notes.add_tool_call(tool_call(NOBODY)),
     "add_events": lambda notes: notes.add_events([event(NOBODY)]),
 }
 
@@ -306,7 +357,7 @@ async def test_writing_for_an_unknown_call_says_so(desk: Desk, write: str) -> No
 def test_every_note_has_its_contract() -> None:
     """A method added to the Protocol is tried with an unknown call as well, or known not to be."""
     methods = {name for name in vars(CallNotes) if not name.startswith("_")}
-    assert methods == {*WRITES, "request_end", "close"}
+    assert methods == {*WRITES, "message_state", "request_end", "close"}
 
 
 async def test_closed_notes_may_be_closed_again(database: LocalSupabase, tmp_path: Path) -> None:
@@ -330,10 +381,13 @@ async def test_the_journal_has_a_line_for_every_write(tmp_path: Path) -> None:
     await notes.add_follow_up(follow_up(call_id))
     await notes.log_outcome(call_id, "sale", "")
     await notes.do_not_call(call_id)
+    await notes.write_message(str(uuid.uuid4()), call_id, "agent", "x")
+    await notes.add_tool_call(tool_call(call_id))
     await notes.add_events([event(call_id)])
     await notes.request_end(call_id, EndReason.AGENT_HANGUP)
     lines = read_journal(tmp_path / "journal.jsonl")
     assert [line["what"] for line in lines] == [
-        "turn", "lead", "follow_up", "outcome", "do_not_call", "event", "request_end",
+        "turn", "lead", "follow_up", "outcome", "do_not_call", "message", "tool_call",
+        "event", "request_end",
     ]  # fmt: skip
     assert {line["call_id"] for line in lines} == {call_id}

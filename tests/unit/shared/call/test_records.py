@@ -4,7 +4,7 @@ import uuid
 from datetime import UTC, datetime
 
 from shared.call.ids import CallId
-from shared.call.records import EventOutcome, EventRecord, EventSource
+from shared.call.records import EventOutcome, EventRecord, EventSource, ToolCall
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 PAYLOAD = {"digit": "5", "kind": "a payload may use our words"}
@@ -26,3 +26,13 @@ def test_what_has_to_be_worked_on_is_recorded_without_an_outcome() -> None:
     """None means that somebody still has to work on it."""
     event = EventRecord.note(EventSource.META, "connect", NOW, PAYLOAD, outcome=None)
     assert event.outcome is None
+
+
+def test_a_tools_call_has_one_id_in_its_call() -> None:
+    """A worker that takes a call over writes the same row; another call's is another one."""
+    one = ToolCall.id_of(CallId("c"), "call_1")
+    assert one == ToolCall.id_of(CallId("c"), "call_1")
+    assert (
+        len({one, ToolCall.id_of(CallId("c"), "call_2"), ToolCall.id_of(CallId("d"), "call_1")})
+        == 3
+    )

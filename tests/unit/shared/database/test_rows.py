@@ -15,6 +15,7 @@ from shared.call.records import (
     EventSource,
     FollowUp,
     Lead,
+    ToolCall,
     TranscriptTurn,
 )
 from shared.database import rows
@@ -63,7 +64,7 @@ def test_what_changes_in_a_call_has_the_columns_of_a_new_one() -> None:
 
 
 def test_the_other_records_survive_too() -> None:
-    """Events, turns, leads and follow-ups come back as they went in."""
+    """Events, turns, leads, follow-ups, calls of tools come back as they went in."""
     event = EventRecord(
         id="e",
         source=EventSource.META,
@@ -77,13 +78,44 @@ def test_the_other_records_survive_too() -> None:
     turn = TranscriptTurn(
         call_id=CALL_ID, sequence=1, speaker="user", text="Grüße", interrupted=True, spoken_at=NOW
     )
-    lead = Lead(call_id=CALL_ID, name="n", phone="p", email="e", interest="i", notes="x")
-    follow_up = FollowUp(id="f", call_id=CALL_ID, due_at=NOW, channel="call", purpose="p")
+    lead = Lead(
+        call_id=CALL_ID,
+        name="n",
+        phone="p",
+        email="e",
+        interest="i",
+        notes="x",
+        may_follow_up=True,
+        may_market=False,
+    )
+    follow_up = FollowUp(
+        id="f",
+        call_id=CALL_ID,
+        due_at=NOW,
+        channel="message",
+        purpose="p",
+        time_zone="Europe/Madrid",
+        source="workflow",
+        kind="promise",
+        body="b",
+    )
+    tool_call = ToolCall(
+        id=ToolCall.id_of(CALL_ID, "call_1"),
+        call_id=CALL_ID,
+        source="workflow",
+        name="upsertLead",
+        arguments={"name": "Ana"},
+        result="Written down.",
+        error="refused",
+        began_at=NOW,
+        latency_ms=12,
+    )
     assert rows.event_from_row(rows.event_to_row(event)) == event
     assert rows.transcript_from_row(rows.transcript_to_row(turn)) == turn
     given = rows.lead_to_given(lead)
     assert rows.lead_from_row({"call_id": CALL_ID, **given}) == lead
     assert rows.follow_up_from_row(rows.follow_up_to_row(follow_up)) == follow_up
+    assert rows.tool_call_from_row(rows.tool_call_to_row(tool_call)) == tool_call
 
 
 def test_an_unknown_field_of_a_lead_is_not_sent() -> None:
