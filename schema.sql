@@ -813,10 +813,35 @@ comment on column public.turns.barge_in_ms is
 comment on column public.turns.transcribed is
     'Whether what the person said got a transcript; null: they said nothing.';
 comment on column public.turns.tokens is
-    'How many, by kind: text_in, text_cached, text_out, audio_in, audio_cached, audio_out.';
+    'How many, by kind: text_in, text_cached, text_out, audio_in, audio_cached, audio_out; and transcription_s, the seconds that were transcribed.';
 comment on column public.turns.cost_usd is 'Of the tokens, by a dated price table; null: not known.';
 comment on column public.turns.model is 'OpenAI''s model.';
 comment on column public.turns.created_at is 'When the row was written.';
+
+create function public.sum_call_cost() returns trigger
+language plpgsql set search_path = '' as $$
+begin
+    update public.calls as c
+    set cost_usd = total.usd
+    from (
+        select t.call_id,
+            -- one turn whose price nobody knows, and the sum is not known
+            case when bool_or(t.cost_usd is null and t.tokens <> '{}'::jsonb) then null
+                else sum(t.cost_usd) end as usd
+        from public.turns as t
+        where t.call_id in (select a.call_id from added as a)
+        group by t.call_id
+    ) as total
+    where c.id = total.call_id and c.cost_usd is distinct from total.usd;
+    return null;
+end
+$$;
+comment on function public.sum_call_cost() is
+    'Trigger: a call has cost what its turns have, whoever writes them and whenever.';
+
+create trigger sum_cost after insert on public.turns
+    referencing new table as added
+    for each statement execute function public.sum_call_cost();
 
 -- ------------------------------------------------------------------------------------ call_jobs
 
@@ -1105,6 +1130,46 @@ order by c.phone_number_id, p.person, c.kind, c.at desc, c.seq desc;
 
 comment on view public.consent_state is
     'PII: per line, person and kind, what holds now: permanent, temporary, granted, expired or withdrawn.';
+
+create function public.recording_consent(of_call uuid, is_granted boolean) returns boolean
+language sql volatile set search_path = '' as $$
+    insert into public.consents
+        (id, phone_number_id, user_id, phone, kind, granted, source, source_ref, at)
+    select gen_random_uuid(), c.phone_number_id, nullif(c.caller_user_id, ''),
+        nullif(regexp_replace(c.caller_phone, '[^0-9]', '', 'g'), ''),
+        'recording', is_granted, 'agent', c.id::text || ':' || is_granted::text, now()
+    from public.calls as c
+    where c.id = of_call
+      and coalesce(nullif(c.caller_user_id, ''), c.caller_phone) is not null
+    on conflict (source, kind, source_ref) do nothing;
+    select exists (
+        select from public.consents as c
+        where c.source = 'agent' and c.kind = 'recording'
+          and c.source_ref = of_call::text || ':' || is_granted::text)
+$$;
+comment on function public.recording_consent(uuid, boolean) is
+    'Writes that the person of this call was told that it is recorded and went on, or that they refused; false: no such call, or a person without a name.';
+
+create function public.recording_gone(of_recording uuid) returns boolean
+language plpgsql security definer set search_path = '' as $$
+declare
+    gone public.recordings;
+begin
+    update public.recordings as r set deleted_at = now()
+    where r.id = of_recording and r.deleted_at is null
+    returning r.* into gone;
+    if not found then
+        return false;
+    end if;
+    -- the words are kept no longer than the sound of them
+    if gone.keep_until <= now() and gone.status = 'kept' then
+        delete from public.transcripts as t where t.call_id = gone.call_id;
+    end if;
+    return true;
+end
+$$;
+comment on function public.recording_gone(uuid) is
+    'Notes that the files of a recording are deleted; where its time was over, the call''s transcript goes too. false: it was noted already.';
 
 -- ---------------------------------------------------------------------------- consent_requests
 
@@ -1830,7 +1895,7 @@ comment on function public.agent_leave(text) is
     'Write that a worker is gone: its calls, if it has any, are anybody''s.';
 
 create function public.agent_keep(
-    of_call uuid, by_worker text, new_state jsonb, turns jsonb
+    of_call uuid, by_worker text, new_state jsonb, turns jsonb, measured jsonb default '[]'
 ) returns boolean
 language plpgsql set search_path = '' as $$
 begin
@@ -1845,11 +1910,19 @@ begin
     from jsonb_to_recordset(turns) as t (
         sequence integer, speaker text, text text, interrupted boolean, spoken_at timestamptz)
     on conflict (call_id, sequence) do nothing;
+    insert into public.turns (call_id, number, began_at, response_ms, model_ms, barge_in_ms,
+        transcribed, tokens, cost_usd, model)
+    select of_call, t.number, t.began_at, t.response_ms, t.model_ms, t.barge_in_ms,
+        t.transcribed, t.tokens, t.cost_usd, t.model
+    from jsonb_to_recordset(measured) as t (
+        number integer, began_at timestamptz, response_ms integer, model_ms integer,
+        barge_in_ms integer, transcribed boolean, tokens jsonb, cost_usd numeric, model text)
+    on conflict (call_id, number) do nothing;
     return true;
 end
 $$;
-comment on function public.agent_keep(uuid, text, jsonb, jsonb) is
-    'Write a call''s state and its newest turns, both or neither, if this worker has the call or nobody has; else false.';
+comment on function public.agent_keep(uuid, text, jsonb, jsonb, jsonb) is
+    'Write a call''s state, its newest turns and what they took, all or nothing, if this worker has the call or nobody has; else false.';
 
 create function public.agent_take(
     of_call uuid, from_worker text, seen_until timestamptz, to_worker text
@@ -1932,14 +2005,16 @@ revoke all on function public.phone_key(text), public.has_moved(text, text, time
     public.claim_chore(text, double precision, double precision), public.finish_chore(text),
     public.note_line_trouble(text, text, boolean, timestamptz, timestamptz),
     public.agents_seen(), public.agent_beat(text, timestamptz), public.agent_leave(text),
-    public.agent_keep(uuid, text, jsonb, jsonb),
+    public.agent_keep(uuid, text, jsonb, jsonb, jsonb),
     public.agent_take(uuid, text, timestamptz, text),
     public.leave_call_jobs(),
     public.upsert_lead(uuid, jsonb),
     public.take_follow_ups(text, timestamptz, timestamptz, integer),
     public.take_messages(text, timestamptz, timestamptz, integer),
     public.write_message(uuid, uuid, text, text),
-    public.take_call_jobs(text, text, timestamptz, timestamptz, integer)
+    public.take_call_jobs(text, text, timestamptz, timestamptz, integer),
+    public.sum_call_cost(),
+    public.recording_consent(uuid, boolean), public.recording_gone(uuid)
     from public, anon, authenticated, service_role;
 
 grant usage on schema public to service_role;
@@ -1973,11 +2048,12 @@ grant execute on function public.phone_key(text), public.has_moved(text, text, t
     public.claim_chore(text, double precision, double precision), public.finish_chore(text),
     public.note_line_trouble(text, text, boolean, timestamptz, timestamptz),
     public.agents_seen(), public.agent_beat(text, timestamptz), public.agent_leave(text),
-    public.agent_keep(uuid, text, jsonb, jsonb),
+    public.agent_keep(uuid, text, jsonb, jsonb, jsonb),
     public.agent_take(uuid, text, timestamptz, text),
     public.upsert_lead(uuid, jsonb),
     public.take_follow_ups(text, timestamptz, timestamptz, integer),
     public.take_messages(text, timestamptz, timestamptz, integer),
     public.write_message(uuid, uuid, text, text),
-    public.take_call_jobs(text, text, timestamptz, timestamptz, integer)
+    public.take_call_jobs(text, text, timestamptz, timestamptz, integer),
+    public.recording_consent(uuid, boolean), public.recording_gone(uuid)
     to service_role;

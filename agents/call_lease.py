@@ -15,6 +15,7 @@ from agents.media.bridge.voice_state import VoiceState
 from agents.phase import Phase
 from agents.transcript import PAUSES_S
 from shared.call.ids import CallId
+from shared.call.measured_turn import MeasuredTurn
 from shared.call.records import TranscriptTurn
 from shared.database.store import AgentStore
 
@@ -82,6 +83,7 @@ class CallLease:
         self._turns = kept.turns if kept is not None else 0
         self._voice = kept.voice if kept is not None else None
         self._waiting: list[TranscriptTurn] = []
+        self._measured: list[MeasuredTurn] = []
         self._is_changed = self._is_lost = self._is_closing = False
         self._wake = asyncio.Event()
         self._task = asyncio.create_task(self._run(), name="call-lease")
@@ -100,6 +102,11 @@ class CallLease:
         """Hand over a turn; returns at once."""
         self._waiting.append(turn)
         self._turns = turn.sequence
+        self._change()
+
+    def measure(self, turn: MeasuredTurn) -> None:
+        """Hand over what a turn took; returns at once."""
+        self._measured.append(turn)
         self._change()
 
     async def close(self, timeout_s: float) -> int:
@@ -140,11 +147,13 @@ class CallLease:
         while True:
             # the newest of all, at each attempt
             kept = KeptCall(phase=self._phase, turns=self._turns, voice=self._voice or voice)
-            batch, self._is_changed = list(self._waiting), False
+            batch, measured, self._is_changed = list(self._waiting), list(self._measured), False
             try:
                 # bounded by the database's client
                 store = await self._store()
-                ours = await store.keep_agent(self._call_id, self._worker, kept.to_json(), batch)
+                ours = await store.keep_agent(
+                    self._call_id, self._worker, kept.to_json(), batch, measured
+                )
             except Exception as error:
                 self._is_changed = True
                 _log.warning(
@@ -161,6 +170,7 @@ class CallLease:
                 continue
             if ours:
                 del self._waiting[: len(batch)]
+                del self._measured[: len(measured)]
             else:
                 self._is_lost = True
                 self._on_lost()

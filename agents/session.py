@@ -10,8 +10,10 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from time import monotonic
 
+from agents.bill import Bill
 from agents.goodbye import Goodbye
 from agents.keypad import Keypad
+from agents.media.measures import Measures
 from agents.media.tool import Tool, Turn
 from agents.media.voice import CannotSpeak, MakeVoice, OpenAIUnreachable, RoomUnreachable
 from agents.models import ModelChooser
@@ -67,6 +69,7 @@ class CallSession:
         self._link = link
         self._writer = writer or TranscriptWriter(link.store)
         self._fold = TranscriptFold(brief.call_id)
+        self._bill = Bill(brief.call_id, settings.transcription_model)
         self._voice = make_voice(self)
         self._keypad = Keypad(self._on_keys)
         self._goodbye = Goodbye(self._voice, self._keypad)
@@ -244,6 +247,10 @@ class CallSession:
         turn = self._fold.add(item)
         if turn is not None:
             self._writer.push(turn)
+
+    def turn_measured(self, measures: Measures) -> None:
+        """Write down what it took."""
+        self._writer.measure(self._bill.priced(measures))
 
     def lost(
         self, reason: EndReason = EndReason.OPENAI_UNREACHABLE, cause: str = "session-lost"

@@ -10,6 +10,7 @@ from typing import Protocol
 from livekit.agents.llm import ChatMessage
 
 from shared.call.ids import CallId
+from shared.call.measured_turn import MeasuredTurn
 from shared.call.records import TranscriptTurn
 from shared.database.store import CallNotes
 
@@ -52,6 +53,9 @@ class TurnWriter(Protocol):
     def push(self, turn: TranscriptTurn) -> None:
         """Hand over a turn; returns at once."""
 
+    def measure(self, turn: MeasuredTurn) -> None:
+        """Hand over what a turn took; returns at once."""
+
     async def close(self, timeout_s: float) -> int:
         """Write what is waiting, for at most `timeout_s`; return how many turns were lost."""
 
@@ -63,6 +67,7 @@ class TranscriptWriter:
         """Take the way to the store; it may not be connected yet."""
         self._store = store
         self._waiting: list[TranscriptTurn] = []
+        self._measured: list[MeasuredTurn] = []
         self._wake = asyncio.Event()
         self._closing = False
         self._task = asyncio.create_task(self._run(), name="transcript-writer")
@@ -70,6 +75,11 @@ class TranscriptWriter:
     def push(self, turn: TranscriptTurn) -> None:
         """Hand over a turn; returns at once."""
         self._waiting.append(turn)
+        self._wake.set()
+
+    def measure(self, turn: MeasuredTurn) -> None:
+        """Hand over what a turn took; returns at once."""
+        self._measured.append(turn)
         self._wake.set()
 
     async def close(self, timeout_s: float) -> int:
@@ -90,17 +100,22 @@ class TranscriptWriter:
         while True:
             await self._wake.wait()
             self._wake.clear()
-            while self._waiting:
-                await self._write(self._waiting[:_BATCH])
+            while self._waiting or self._measured:
+                await self._write(self._waiting[:_BATCH], self._measured[:_BATCH])
             if self._closing:
                 return
 
-    async def _write(self, batch: list[TranscriptTurn]) -> None:
+    async def _write(self, batch: list[TranscriptTurn], measured: list[MeasuredTurn]) -> None:
         attempt = 0
         while True:
             try:
                 # bounded by the database's client; a limit of our own would cut its tries in two
-                await (await self._store()).add_transcripts(batch)
+                store = await self._store()
+                # one after the other: what was written once is written again without harm
+                if batch:
+                    await store.add_transcripts(batch)
+                if measured:
+                    await store.add_measured(measured)
             except Exception as error:
                 _log.warning(
                     "A piece of the transcript was not written; trying again.",
@@ -115,4 +130,5 @@ class TranscriptWriter:
                 attempt += 1
             else:
                 del self._waiting[: len(batch)]
+                del self._measured[: len(measured)]
                 return

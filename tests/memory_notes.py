@@ -6,6 +6,7 @@ from dataclasses import replace
 from shared.call.call import EndReason
 from shared.call.errors import CallNotFound, StoreUnavailable
 from shared.call.ids import CallId
+from shared.call.measured_turn import MeasuredTurn
 from shared.call.records import (
     EventRecord,
     FollowUp,
@@ -31,6 +32,7 @@ class MemoryNotes:
         self.follow_ups: dict[str, FollowUp] = {}
         self.outcomes: dict[CallId, tuple[str, str]] = {}
         self.turns: dict[tuple[CallId, int], TranscriptTurn] = {}
+        self.measured: dict[tuple[CallId, int], MeasuredTurn] = {}
         self.events: dict[str, EventRecord] = {}
         self.not_to_be_called: set[CallId] = set()
         self.messages: dict[str, tuple[CallId, str, str]] = {}
@@ -60,6 +62,15 @@ class MemoryNotes:
 
     async def list_transcripts(self, call_id: CallId) -> list[TranscriptTurn]:
         return [turn for (call, _), turn in sorted(self.turns.items()) if call == call_id]
+
+    async def add_measured(self, turns: Sequence[MeasuredTurn]) -> None:
+        self._write(*(turn.call_id for turn in turns))
+        for turn in turns:
+            kept = rows.measured_from_row(rows.measured_to_row(turn))
+            self.measured.setdefault((turn.call_id, turn.number), kept)
+
+    async def list_measured(self, call_id: CallId) -> list[MeasuredTurn]:
+        return [turn for (call, _), turn in sorted(self.measured.items()) if call == call_id]
 
     async def upsert_lead(self, lead: Lead) -> Lead:
         self._write(lead.call_id)

@@ -7,7 +7,7 @@ takes the place of `DecodingVoice` and of nothing besides.
 
     session  -- bring_up, watch, greet, unmute, begin, tell, say, last_words, aclose -->  voice
     session  <-- caller_seen, media_up, caller_left, status_shown,
-                 key_pressed, item_added, lost, room_closed --------------------    voice
+                 key_pressed, item_added, turn_measured, lost, room_closed -----    voice
     tools    -- a `Turn`: has what is being said been heard, or cut off? -->  voice
 
 What was said but not heard (an interruption) is settled inside of the voice: an item that it adds
@@ -18,6 +18,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from agents.media.measures import Measures
 from agents.media.tool import Tool, Turn
 from shared.call.call import EndReason
 
@@ -80,6 +81,9 @@ class CallObserver(Protocol):
 
     def item_added(self, item: object) -> None:
         """Something was said by one of both, or done; in order."""
+
+    def turn_measured(self, measures: Measures) -> None:
+        """One of the agent's turns is over; in order, some time after the words of it."""
 
     def lost(
         self, reason: EndReason = EndReason.OPENAI_UNREACHABLE, cause: str = "session-lost"

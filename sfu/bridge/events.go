@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 )
@@ -30,6 +31,8 @@ const (
 	evLeft        = "participant-left"
 	evAttributes  = "participant-attributes" // of the heard one, all of them; data: identity, attributes
 	evData        = "data"                   // a data message in the room; data: topic, from (empty: the server), text
+	evTalkBegan   = "talk-began"             // speech begins to leave; data: stream
+	evTalkEnded   = "talk-ended"             // it has ceased; data: stream, ago_ms: since its last packet
 	evClosed      = "closed"                 // data: why; the last one of a leg
 )
 
@@ -76,7 +79,7 @@ func thinned(kept []Event) []Event {
 	half := len(kept) / 2
 	var left []Event
 	for at, event := range kept {
-		if at >= half || event.Type != evMessage {
+		if at >= half || !slices.Contains([]string{evMessage, evTalkBegan, evTalkEnded}, event.Type) {
 			left = append(left, event)
 		}
 	}

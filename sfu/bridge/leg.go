@@ -86,6 +86,7 @@ func StartLeg(ctx context.Context, spec Spec, network Network, join Join, events
 		spoke:    map[side]bool{},
 	}
 	leg.streams[sidePeer].SetSource(feeder{participant: spec.Room.Hears})
+	leg.streams[sideRoom].OnTalk(leg.tellTalk)
 	for to, gate := range spec.Gates {
 		leg.streams[to].SetGate(gate, leg.began)
 	}
@@ -133,6 +134,14 @@ func (l *Leg) enter(join Join) {
 }
 
 func (l *Leg) tell(kind string, data map[string]any) { l.events.Tell(l.spec.ID, kind, data) }
+
+func (l *Leg) tellTalk(began bool, at time.Time) {
+	if began {
+		l.tell(evTalkBegan, map[string]any{"stream": sideRoom})
+	} else {
+		l.tell(evTalkEnded, map[string]any{"stream": sideRoom, "ago_ms": time.Since(at).Milliseconds()})
+	}
+}
 
 // --- the peer ---
 

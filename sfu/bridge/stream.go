@@ -79,6 +79,8 @@ type Stream struct {
 	heard time.Time // when the source sent last
 	quiet bool      // the source has announced silence
 
+	talk talk
+
 	counts StreamCounts
 }
 
@@ -319,6 +321,7 @@ func (s *Stream) write(seq uint16, ts uint32, marker bool, payload []byte, now t
 	if s.record != nil {
 		s.record.Write(payload, now)
 	}
+	s.talk.sent(payload, now)
 	to, bound := s.writers[s.current]
 	if !bound {
 		return
@@ -334,6 +337,7 @@ func (s *Stream) write(seq uint16, ts uint32, marker bool, payload []byte, now t
 // Tick sends what is due: a frame that waited, or silence. It is to be called every 20 ms.
 func (s *Stream) Tick(now time.Time) {
 	s.mu.Lock()
+	s.talk.look(s.quiet, now)
 	if s.gate == GateOpen && len(s.queue) > 0 {
 		first := s.queue[0]
 		s.queue = s.queue[1:]

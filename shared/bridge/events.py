@@ -29,6 +29,10 @@ class Happening(StrEnum):
     """Of the participant that the leg hears: `identity`, and all of its `attributes`."""
     DATA = "data"
     """A data message in the room: `topic`, `text`, and `from`; `""`: the server."""
+    TALK_BEGAN = "talk-began"
+    """Speech begins to leave to `stream`: the room."""
+    TALK_ENDED = "talk-ended"
+    """It has ceased to; its last packet left `ago_ms` before."""
     MESSAGE = "message"
     """On the peer's data channel, of a type that was asked for: `generation`, `text`."""
     PEER_LOST = "peer-lost"
@@ -63,6 +67,12 @@ class LegEvent:
     def duration_ms(self) -> int:
         """Of `DIGIT`."""
         number = self.data.get("duration_ms")
+        return number if isinstance(number, int) else 0
+
+    @property
+    def ago_ms(self) -> int:
+        """Of `TALK_ENDED`."""
+        number = self.data.get("ago_ms")
         return number if isinstance(number, int) else 0
 
     def text(self, name: str) -> str:

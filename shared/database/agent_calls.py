@@ -6,6 +6,7 @@ from typing import Any
 
 from shared.call.agent_lease import HeldCall, TakenCall
 from shared.call.ids import CallId
+from shared.call.measured_turn import MeasuredTurn
 from shared.call.records import TranscriptTurn
 from shared.database import rows
 from shared.database.tables import Tables
@@ -35,8 +36,9 @@ class AgentCalls(Tables):
         worker: str,
         state: Mapping[str, Any],
         turns: Sequence[TranscriptTurn],
+        measured: Sequence[MeasuredTurn] = (),
     ) -> bool:
-        """Write a call's state and its newest turns, both or neither.
+        """Write a call's state, its newest turns and what they took, all or nothing.
 
         `False`: another worker has the call, and nothing was written.
         """
@@ -48,6 +50,7 @@ class AgentCalls(Tables):
             by_worker=worker,
             new_state=rows.value_for_database(state),
             turns=new,
+            measured=[rows.measured_to_row(turn) for turn in measured],
         )
         return answer.data is True
 

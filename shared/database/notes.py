@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from shared.call.errors import CallNotFound
 from shared.call.ids import CallId
+from shared.call.measured_turn import MeasuredTurn
 from shared.call.records import FollowUp, Lead, MessageState, ToolCall, TranscriptTurn
 from shared.database import rows
 from shared.database.tables import Tables
@@ -21,6 +22,16 @@ class Notes(Tables):
         """Both sides' turns in order."""
         found = await self._of_call("list transcripts", "transcripts", call_id, "sequence")
         return [rows.transcript_from_row(row) for row in found]
+
+    async def add_measured(self, turns: Sequence[MeasuredTurn]) -> None:
+        """Append what turns took; a (call, number) already there stays as it is."""
+        new = [rows.measured_to_row(turn) for turn in turns]
+        await self._rest.append("store what turns took", "turns", new, "call_id,number")
+
+    async def list_measured(self, call_id: CallId) -> list[MeasuredTurn]:
+        """What the call's turns took, in order."""
+        found = await self._of_call("list what turns took", "turns", call_id, "number")
+        return [rows.measured_from_row(row) for row in found]
 
     async def upsert_lead(self, lead: Lead) -> Lead:
         """Write into the lead of the call's person; `None` fields leave the row's value.

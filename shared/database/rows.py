@@ -14,6 +14,7 @@ from shared.call.call import Call, CallStatus, Direction, EndReason
 from shared.call.changes import CallChanges
 from shared.call.ids import CallId, PhoneNumberId, WhatsAppCallId
 from shared.call.jobs import CallJob, JobKind
+from shared.call.measured_turn import MeasuredTurn
 from shared.call.person import Party, Person
 from shared.call.records import (
     EventOutcome,
@@ -42,6 +43,10 @@ EVENT_COLUMNS = (
     "id", "source", "kind", "received_at", "call_id", "wacid", "payload", "outcome",
 )  # fmt: skip
 TRANSCRIPT_COLUMNS = ("call_id", "sequence", "speaker", "text", "interrupted", "spoken_at")
+MEASURED_COLUMNS = (
+    "call_id", "number", "began_at", "response_ms", "model_ms", "barge_in_ms", "transcribed",
+    "tokens", "cost_usd", "model",
+)  # fmt: skip
 LEAD_COLUMNS = (
     "call_id", "name", "phone", "email", "interest", "notes", "may_follow_up", "may_market",
 )  # fmt: skip
@@ -72,10 +77,7 @@ TABLES: Mapping[str, tuple[str, ...]] = {
         "message_id", "finished_at",
     ),
     "tool_calls": TOOL_CALL_COLUMNS,
-    "turns": (
-        "call_id", "number", "began_at", "response_ms", "model_ms", "barge_in_ms", "transcribed",
-        "tokens", "cost_usd", "model",
-    ),
+    "turns": MEASURED_COLUMNS,
     "call_jobs": (
         "call_id", "kind", "status", "attempts", "next_at", "owner", "owner_until", "last_error",
         "result", "finished_at",
@@ -256,6 +258,27 @@ def transcript_from_row(row: Row) -> TranscriptTurn:
         text=row["text"],
         interrupted=row["interrupted"],
         spoken_at=moment_of(row["spoken_at"]),
+    )
+
+
+def measured_to_row(turn: MeasuredTurn) -> dict[str, Any]:
+    """Return the row of `turns` to insert."""
+    return columns_of(turn, MEASURED_COLUMNS)
+
+
+def measured_from_row(row: Row) -> MeasuredTurn:
+    """Read a row of `turns`."""
+    return MeasuredTurn(
+        call_id=CallId(row["call_id"]),
+        number=row["number"],
+        began_at=moment_of(row["began_at"]),
+        response_ms=row["response_ms"],
+        model_ms=row["model_ms"],
+        barge_in_ms=row["barge_in_ms"],
+        transcribed=row["transcribed"],
+        tokens=dict(row["tokens"]),
+        cost_usd=None if row["cost_usd"] is None else float(row["cost_usd"]),
+        model=row["model"],
     )
 
 

@@ -14,6 +14,7 @@ from shared.call.ceilings import Ceilings
 from shared.call.changes import CallChanges, Mark
 from shared.call.ids import CallId, WhatsAppCallId
 from shared.call.jobs import CallJob, JobKind, JobStatus
+from shared.call.measured_turn import MeasuredTurn
 from shared.call.records import (
     EventRecord,
     FollowUp,
@@ -204,6 +205,9 @@ class CallNotes(Protocol):
     async def add_transcripts(self, turns: Sequence[TranscriptTurn]) -> None:
         """Append finished turns; a (call, sequence) already there stays as it is."""
 
+    async def add_measured(self, turns: Sequence[MeasuredTurn]) -> None:
+        """Append what turns took; a (call, number) already there stays as it is."""
+
     async def upsert_lead(self, lead: Lead) -> Lead:
         """Write into the lead of the call's person with its business.
 
@@ -260,8 +264,12 @@ class AgentStore(CallNotes, Protocol):
         worker: str,
         state: Mapping[str, Any],
         turns: Sequence[TranscriptTurn],
+        measured: Sequence[MeasuredTurn] = (),
     ) -> bool:
-        """Write a call's state and its newest turns, both or neither; `False`: it is another's."""
+        """Write a call's state, its newest turns and what they took, all or nothing.
+
+        `False`: it is another's.
+        """
 
     async def take_agent(self, call: HeldCall, worker: str) -> TakenCall | None:
         """Take a call over from whoever had it as `call` says; `None` if that has changed."""

@@ -399,10 +399,35 @@ comment on column public.turns.barge_in_ms is
 comment on column public.turns.transcribed is
     'Whether what the person said got a transcript; null: they said nothing.';
 comment on column public.turns.tokens is
-    'How many, by kind: text_in, text_cached, text_out, audio_in, audio_cached, audio_out.';
+    'How many, by kind: text_in, text_cached, text_out, audio_in, audio_cached, audio_out; and transcription_s, the seconds that were transcribed.';
 comment on column public.turns.cost_usd is 'Of the tokens, by a dated price table; null: not known.';
 comment on column public.turns.model is 'OpenAI''s model.';
 comment on column public.turns.created_at is 'When the row was written.';
+
+create function public.sum_call_cost() returns trigger
+language plpgsql set search_path = '' as $$
+begin
+    update public.calls as c
+    set cost_usd = total.usd
+    from (
+        select t.call_id,
+            -- one turn whose price nobody knows, and the sum is not known
+            case when bool_or(t.cost_usd is null and t.tokens <> '{}'::jsonb) then null
+                else sum(t.cost_usd) end as usd
+        from public.turns as t
+        where t.call_id in (select a.call_id from added as a)
+        group by t.call_id
+    ) as total
+    where c.id = total.call_id and c.cost_usd is distinct from total.usd;
+    return null;
+end
+$$;
+comment on function public.sum_call_cost() is
+    'Trigger: a call has cost what its turns have, whoever writes them and whenever.';
+
+create trigger sum_cost after insert on public.turns
+    referencing new table as added
+    for each statement execute function public.sum_call_cost();
 
 -- ------------------------------------------------------------------------------------ call_jobs
 
@@ -519,6 +544,46 @@ comment on column public.recordings.created_at is 'When the row was written.';
 
 create index recordings_to_delete on public.recordings (keep_until) where deleted_at is null;
 
+create function public.recording_consent(of_call uuid, is_granted boolean) returns boolean
+language sql volatile set search_path = '' as $$
+    insert into public.consents
+        (id, phone_number_id, user_id, phone, kind, granted, source, source_ref, at)
+    select gen_random_uuid(), c.phone_number_id, nullif(c.caller_user_id, ''),
+        nullif(regexp_replace(c.caller_phone, '[^0-9]', '', 'g'), ''),
+        'recording', is_granted, 'agent', c.id::text || ':' || is_granted::text, now()
+    from public.calls as c
+    where c.id = of_call
+      and coalesce(nullif(c.caller_user_id, ''), c.caller_phone) is not null
+    on conflict (source, kind, source_ref) do nothing;
+    select exists (
+        select from public.consents as c
+        where c.source = 'agent' and c.kind = 'recording'
+          and c.source_ref = of_call::text || ':' || is_granted::text)
+$$;
+comment on function public.recording_consent(uuid, boolean) is
+    'Writes that the person of this call was told that it is recorded and went on, or that they refused; false: no such call, or a person without a name.';
+
+create function public.recording_gone(of_recording uuid) returns boolean
+language plpgsql security definer set search_path = '' as $$
+declare
+    gone public.recordings;
+begin
+    update public.recordings as r set deleted_at = now()
+    where r.id = of_recording and r.deleted_at is null
+    returning r.* into gone;
+    if not found then
+        return false;
+    end if;
+    -- the words are kept no longer than the sound of them
+    if gone.keep_until <= now() and gone.status = 'kept' then
+        delete from public.transcripts as t where t.call_id = gone.call_id;
+    end if;
+    return true;
+end
+$$;
+comment on function public.recording_gone(uuid) is
+    'Notes that the files of a recording are deleted; where its time was over, the call''s transcript goes too. false: it was noted already.';
+
 -- ------------------------------------------------------------------------------------- ceilings
 
 -- one person, however their number is spelled
@@ -570,6 +635,39 @@ begin
         'on conflict (wacid) do nothing returning *', names) using chosen;
 end
 $$;
+-- ------------------------------------------------------------------------- a call's agent
+
+drop function public.agent_keep(uuid, text, jsonb, jsonb);
+create function public.agent_keep(
+    of_call uuid, by_worker text, new_state jsonb, turns jsonb, measured jsonb default '[]'
+) returns boolean
+language plpgsql set search_path = '' as $$
+begin
+    insert into public.agent_calls as a (call_id, worker, state)
+    values (of_call, by_worker, new_state)
+    on conflict (call_id) do update set state = excluded.state where a.worker = excluded.worker;
+    if not found then
+        return false;
+    end if;
+    insert into public.transcripts (call_id, sequence, speaker, text, interrupted, spoken_at)
+    select of_call, t.sequence, t.speaker, t.text, t.interrupted, t.spoken_at
+    from jsonb_to_recordset(turns) as t (
+        sequence integer, speaker text, text text, interrupted boolean, spoken_at timestamptz)
+    on conflict (call_id, sequence) do nothing;
+    insert into public.turns (call_id, number, began_at, response_ms, model_ms, barge_in_ms,
+        transcribed, tokens, cost_usd, model)
+    select of_call, t.number, t.began_at, t.response_ms, t.model_ms, t.barge_in_ms,
+        t.transcribed, t.tokens, t.cost_usd, t.model
+    from jsonb_to_recordset(measured) as t (
+        number integer, began_at timestamptz, response_ms integer, model_ms integer,
+        barge_in_ms integer, transcribed boolean, tokens jsonb, cost_usd numeric, model text)
+    on conflict (call_id, number) do nothing;
+    return true;
+end
+$$;
+comment on function public.agent_keep(uuid, text, jsonb, jsonb, jsonb) is
+    'Write a call''s state, its newest turns and what they took, all or nothing, if this worker has the call or nobody has; else false.';
+
 -- ------------------------------------------------------------------------------------ version
 
 create or replace function public.schema_version() returns integer
@@ -593,7 +691,11 @@ revoke all on function
     public.take_follow_ups(text, timestamptz, timestamptz, integer),
     public.take_messages(text, timestamptz, timestamptz, integer),
     public.write_message(uuid, uuid, text, text),
-    public.take_call_jobs(text, text, timestamptz, timestamptz, integer)
+    public.take_call_jobs(text, text, timestamptz, timestamptz, integer),
+    public.sum_call_cost(),
+    public.recording_consent(uuid, boolean),
+    public.recording_gone(uuid),
+    public.agent_keep(uuid, text, jsonb, jsonb, jsonb)
     from public, anon, authenticated, service_role;
 grant update on public.follow_ups to service_role;
 grant select, insert, update on public.messages, public.call_jobs, public.recordings
@@ -604,5 +706,8 @@ grant execute on function
     public.take_follow_ups(text, timestamptz, timestamptz, integer),
     public.take_messages(text, timestamptz, timestamptz, integer),
     public.write_message(uuid, uuid, text, text),
-    public.take_call_jobs(text, text, timestamptz, timestamptz, integer)
+    public.take_call_jobs(text, text, timestamptz, timestamptz, integer),
+    public.recording_consent(uuid, boolean),
+    public.recording_gone(uuid),
+    public.agent_keep(uuid, text, jsonb, jsonb, jsonb)
     to service_role;

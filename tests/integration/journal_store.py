@@ -10,6 +10,7 @@ from typing import Any
 from agents.settings import Settings
 from shared.call.call import EndReason
 from shared.call.ids import CallId
+from shared.call.measured_turn import MeasuredTurn
 from shared.call.records import EventRecord, FollowUp, Lead, ToolCall, TranscriptTurn
 from shared.database.store import CallNotes
 from tests.memory_notes import MemoryNotes
@@ -44,6 +45,22 @@ class JournalNotes(MemoryNotes):
                 interrupted=turn.interrupted,
             )
         await super().add_transcripts(turns)
+
+    async def add_measured(self, turns: Sequence[MeasuredTurn]) -> None:
+        for turn in turns:
+            self._note(
+                "measured",
+                call_id=turn.call_id,
+                number=turn.number,
+                response_ms=turn.response_ms,
+                model_ms=turn.model_ms,
+                barge_in_ms=turn.barge_in_ms,
+                transcribed=turn.transcribed,
+                tokens=dict(turn.tokens),
+                cost_usd=turn.cost_usd,
+                model=turn.model,
+            )
+        await super().add_measured(turns)
 
     async def upsert_lead(self, lead: Lead) -> Lead:
         self._note("lead", call_id=lead.call_id, name=lead.name, interest=lead.interest)

@@ -10,9 +10,11 @@ from shared.call.agent_lease import HeldCall
 from shared.call.call import Call, CallStatus, Direction, EndReason, Termination
 from shared.call.errors import CallNotFound
 from shared.call.ids import CallId, PhoneNumberId, WhatsAppCallId
+from shared.call.measured_turn import MeasuredTurn
 from shared.call.person import Party
 from shared.call.records import TranscriptTurn
 from shared.database.supabase import SupabaseStore
+from wacall.stack.database import LocalSupabase
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 """By a clock that is wrong: nobody compares it with another one."""
@@ -53,6 +55,31 @@ async def test_state_and_turns_are_written_by_one_worker_alone(store: SupabaseSt
     assert await store.keep_agent(CALL, "a", {**STATE, "turns": 2}, [turn(1, "Again."), turn(2)])
     kept = await store.list_transcripts(CALL)
     assert [(one.sequence, one.text) for one in kept] == [(1, "Hello."), (2, "Hello.")]
+
+
+def measured(number: int, cost_usd: float | None) -> MeasuredTurn:
+    tokens = {"audio_out": 40}
+    return MeasuredTurn(call_id=CALL, number=number, began_at=NOW, tokens=tokens, cost_usd=cost_usd)
+
+
+async def test_what_turns_took_is_kept_with_the_state_and_summed_on_the_call(
+    store: SupabaseStore, database: LocalSupabase
+) -> None:
+    """By the worker that has the call alone; one price that nobody knows, and the sum is none."""
+    await claim(store)
+
+    async def cost() -> str:
+        return (await database.execute("select coalesce(cost_usd::text, '-') from calls")).strip()
+
+    assert await cost() == "-"
+    turns = [measured(1, 0.01), measured(2, 0.0025)]
+    assert await store.keep_agent(CALL, "a", STATE, [], turns)
+    assert await store.keep_agent(CALL, "a", STATE, [], turns[:1])
+    assert not await store.keep_agent(CALL, "b", STATE, [], [measured(3, 1.0)])
+    assert await store.list_measured(CALL) == turns
+    assert await cost() == "0.012500"
+    await store.add_measured([measured(3, None)])
+    assert await cost() == "-"
 
 
 async def test_of_a_call_that_is_not_there_nothing_is_kept(store: SupabaseStore) -> None:

@@ -72,6 +72,17 @@ async def test_both_sides_talk_and_are_written_in_order(call: VoiceCall) -> None
     assert texts[2][1].startswith("I heard you say")
     assert "heard" in await call.heard()
     assert not any(turn.interrupted for turn in call.story.turns)
+    await call.voice.last_words()
+    greeting, turn = call.story.measured
+    assert (greeting.number, greeting.response_ms, greeting.transcribed) == (1, None, None)
+    assert turn.transcribed
+    assert turn.response_ms is not None
+    assert turn.model_ms is not None
+    # OpenAI notices the end of speech 220 ms later; its audio is at our side right behind it
+    assert 200 <= turn.response_ms - turn.model_ms < 600, turn
+    assert turn.barge_in_ms is None
+    assert turn.tokens["audio_out"] > 0
+    assert turn.tokens["transcription_s"] > 0.5
 
 
 async def test_speech_over_the_agent_stops_it_and_keeps_what_was_heard(
@@ -99,6 +110,10 @@ async def test_speech_over_the_agent_stops_it_and_keeps_what_was_heard(
     assert said != sentence
     assert abs(len(said.split()) - len(truncated.text.split())) <= 2, (said, truncated.text)
     assert texts[1][0] == "user"
+    await eventually(lambda: call.story.measured)
+    (measured,) = call.story.measured[:1]
+    assert measured.barge_in_ms is not None
+    assert measured.barge_in_ms < 300, "as the phone has heard it"
 
 
 async def test_a_tool_is_run_once_and_answered(call: VoiceCall, openai: OpenAISimulator) -> None:

@@ -18,6 +18,7 @@ import pytest_asyncio
 from shared.call.call import Call, CallStatus, Direction, EndReason, Termination
 from shared.call.errors import CallNotFound
 from shared.call.ids import CallId, PhoneNumberId, WhatsAppCallId
+from shared.call.measured_turn import MeasuredTurn
 from shared.call.person import Party, Person
 from shared.call.records import (
     EventOutcome,
@@ -44,6 +45,8 @@ class ReadableNotes(CallNotes, Protocol):
     """Notes, and what was made of them."""
 
     async def list_transcripts(self, call_id: CallId) -> list[TranscriptTurn]: ...
+
+    async def list_measured(self, call_id: CallId) -> list[MeasuredTurn]: ...
 
     async def get_lead(self, call_id: CallId) -> Lead | None: ...
 
@@ -163,6 +166,21 @@ def turn(call_id: CallId, sequence: int, text: str = "Grüße") -> TranscriptTur
     )
 
 
+def measured(call_id: CallId, number: int, cost_usd: float | None = 0.0125) -> MeasuredTurn:
+    return MeasuredTurn(
+        call_id=call_id,
+        number=number,
+        began_at=NOW + number * SECOND,
+        response_ms=712,
+        model_ms=430,
+        barge_in_ms=None if number % 2 else 55,
+        transcribed=None if number == 1 else True,
+        tokens={"text_in": 812, "audio_out": 90, "transcription_s": 1.5},
+        cost_usd=cost_usd,
+        model="gpt-realtime-2.1",
+    )
+
+
 def event(call_id: CallId, received_at: datetime = NOW) -> EventRecord:
     return EventRecord(
         id=str(uuid.uuid4()),
@@ -215,6 +233,19 @@ async def test_transcripts_come_back_in_order_and_stay_as_first_written(desk: De
         turns[2],
         turns[0],
         turn(desk.call_id, 4),
+    ]
+
+
+async def test_what_turns_took_comes_back_in_order_and_stays_as_first_written(desk: Desk) -> None:
+    """A repeated flush changes nothing."""
+    turns = [measured(desk.call_id, number) for number in (2, 1)]
+    await desk.notes.add_measured(turns)
+    await desk.notes.add_measured([measured(desk.call_id, 1, None), measured(desk.call_id, 3)])
+    await desk.notes.add_measured([])
+    assert await desk.notes.list_measured(desk.call_id) == [
+        turns[1],
+        turns[0],
+        measured(desk.call_id, 3),
     ]
 
 
@@ -337,6 +368,7 @@ async def test_the_agents_events_are_on_the_timeline_once(desk: Desk) -> None:
 
 WRITES: dict[str, Callable[[CallNotes], Awaitable[object]]] = {
     "add_transcripts": lambda notes: notes.add_transcripts([turn(NOBODY, 1)]),
+    "add_measured": lambda notes: notes.add_measured([measured(NOBODY, 1)]),
     "upsert_lead": lambda notes: notes.upsert_lead(Lead(call_id=NOBODY, name="x")),
     "add_follow_up": lambda notes: notes.add_follow_up(follow_up(NOBODY)),
     "log_outcome": lambda notes: notes.log_outcome(NOBODY, "sale", ""),
@@ -377,6 +409,7 @@ async def test_the_journal_has_a_line_for_every_write(tmp_path: Path) -> None:
     call_id = CallId(str(uuid.uuid4()))
     notes = JournalNotes(tmp_path / "journal.jsonl", call_id)
     await notes.add_transcripts([turn(call_id, 1)])
+    await notes.add_measured([measured(call_id, 1)])
     await notes.upsert_lead(Lead(call_id=call_id, name="Ana"))
     await notes.add_follow_up(follow_up(call_id))
     await notes.log_outcome(call_id, "sale", "")
@@ -387,7 +420,7 @@ async def test_the_journal_has_a_line_for_every_write(tmp_path: Path) -> None:
     await notes.request_end(call_id, EndReason.AGENT_HANGUP)
     lines = read_journal(tmp_path / "journal.jsonl")
     assert [line["what"] for line in lines] == [
-        "turn", "lead", "follow_up", "outcome", "do_not_call", "message", "tool_call",
+        "turn", "measured", "lead", "follow_up", "outcome", "do_not_call", "message", "tool_call",
         "event", "request_end",
     ]  # fmt: skip
     assert {line["call_id"] for line in lines} == {call_id}

@@ -14,6 +14,7 @@ from agents.media.bridge.agent_leg import RoomAccess
 from agents.media.bridge.bridge_voice import BridgeVoice
 from agents.media.bridge.leg_events import LegFeeds
 from agents.media.bridge.voice_state import VoiceState
+from agents.media.measures import Measures
 from agents.media.tool import Tool
 from agents.media.voice import SpeechOptions
 from shared.bridge.address import BridgeAddress
@@ -51,6 +52,7 @@ class Story:
         self.keys = ""
         self.turns: list[ChatMessage] = []
         self.ends: list[tuple[EndReason, str]] = []
+        self.measured: list[Measures] = []
 
     def caller_seen(self) -> None:
         self.told.append("seen")
@@ -70,6 +72,9 @@ class Story:
     def item_added(self, item: object) -> None:
         assert isinstance(item, ChatMessage)
         self.turns.append(item)
+
+    def turn_measured(self, measures: Measures) -> None:
+        self.measured.append(measures)
 
     def lost(
         self, reason: EndReason = EndReason.OPENAI_UNREACHABLE, cause: str = "session-lost"

@@ -20,10 +20,13 @@ from agents.media.bridge.conversing import LAST_WORDS_S, Conversing
 from agents.media.bridge.leg import Caller
 from agents.media.bridge.leg_events import LegEvents
 from agents.media.bridge.linking import Link
+from agents.media.bridge.measuring import Measuring
 from agents.media.bridge.openai_calls import OpenAICalls
 from agents.media.bridge.session_config import session_config
 from agents.media.bridge.voice_state import VoiceState
+from agents.media.measures import Measures
 from agents.media.tool import Tool, Turn
+from agents.media.turn_fold import TurnFold
 from agents.media.voice import CallObserver, CannotSpeak, SpeechOptions
 from shared.bridge.events import Happening, LegEvent
 from shared.bridge.fleet import Bridges
@@ -70,11 +73,13 @@ class BridgeVoice:
             calls=OpenAICalls(self._client),
         )
         self._caller = Caller(observer)
+        self._measuring = Measuring(TurnFold(silence_ms=options.vad_silence_ms), self._measured)
         self._talk = Conversing(
             send=self._link.send,
             is_open=lambda: self._link.takes_events,
             give_out=self._give_out,
             show=self._show,
+            heed=self._measuring.openai_told,
             last_words_s=last_words_s,
         )
         self._instructions = ""
@@ -98,6 +103,7 @@ class BridgeVoice:
             has_begun=self._has_begun,
             released_at=self._talk.dialogue.released_at,
             given_out=tuple(self._talk.given_out),
+            **self._measuring.state(),
         )
 
     # --- up ---
@@ -124,6 +130,7 @@ class BridgeVoice:
         self._equip(instructions, tools)
         self._is_unmuted, self._has_begun = state.is_unmuted, state.has_begun
         self._talk.resume(state.given_out, state.released_at)
+        self._measuring.resume(state)
         await self._link.resume(state, self._config)
         self._stand()
 
@@ -132,6 +139,7 @@ class BridgeVoice:
         self._talk.tools.offer(self._tools)
 
     def _config(self, model: str) -> dict[str, Any]:
+        self._measuring.speak_with(model)
         return session_config(self._options, model, self._instructions, self._tools)
 
     def _stand(self) -> None:
@@ -195,6 +203,7 @@ class BridgeVoice:
         """Have what was said last be told; bounded."""
         if self._link.has_session:
             await self._talk.last_words()
+        self._measuring.finish()
 
     async def aclose(self) -> None:
         """Hang up at OpenAI, end the leg, and free everything; harmless when repeated."""
@@ -238,6 +247,10 @@ class BridgeVoice:
         self._observer.item_added(message)
         self._kept()
 
+    def _measured(self, measures: Measures) -> None:
+        self._observer.turn_measured(measures)
+        self._kept()
+
     def _kept(self) -> None:
         state = self.state
         if state is not None:
@@ -251,11 +264,13 @@ class BridgeVoice:
         """Take an event of the leg's."""
         if event.happening is Happening.RELEASED and event.text("stream") == Side.ROOM:
             self._talk.released(time.time())
+        self._measuring.leg_told(event)
         self._caller.leg_told(event)
 
     def session_lost(self) -> None:
         """End what was being said."""
         self._owed = self._talk.break_off()
+        self._measuring.break_off()
 
     def items_to_replay(self) -> list[dict[str, Any]]:
         """Return the conversation, for the new session."""

@@ -36,11 +36,15 @@ class Conversing:
         is_open: Callable[[], bool],
         give_out: Callable[[ChatMessage], None],
         show: Callable[[str], None],
+        heed: Callable[[dict[str, Any], float], None] = lambda *_: None,
         last_words_s: float = LAST_WORDS_S,
     ) -> None:
-        """Take the way to OpenAI and whether it is open, and who is told of turns and state."""
+        """Take the way to OpenAI and whether it is open, and who is told of turns and state.
+
+        `heed` takes each event once, with its time.
+        """
         self._is_open = is_open
-        self._send, self._give_out, self._show = send, give_out, show
+        self._send, self._give_out, self._show, self._heed = send, give_out, show, heed
         self._last_words_s = last_words_s
         self.dialogue = Dialogue()
         self.asks = Asks(self.dialogue, send)
@@ -72,6 +76,7 @@ class Conversing:
         """Take one of OpenAI's events."""
         if self._is_closed or not self.dialogue.take(event, at):
             return
+        self._heed(event, at)
         kind = event.get("type")
         if kind == "error":
             self._take_error(event)

@@ -31,6 +31,10 @@ class VoiceState:
     """Since when the caller hears what OpenAI says."""
     given_out: tuple[str, ...] = field(default=(), repr=False)
     """The items of the newest turns that the observer was told of."""
+    measured: int = 0
+    """So many turns were measured."""
+    measured_parts: tuple[str, ...] = field(default=(), repr=False)
+    """What OpenAI calls the parts of the newest ones."""
 
     def to_json(self) -> dict[str, Any]:
         """Write it for a row."""
@@ -45,6 +49,8 @@ class VoiceState:
             "has_begun": self.has_begun,
             "released_at": self.released_at,
             "given_out": list(self.given_out),
+            "measured": self.measured,
+            "measured_parts": list(self.measured_parts),
         }
 
     @classmethod
@@ -66,4 +72,7 @@ class VoiceState:
             has_begun=bool(body["has_begun"]),
             released_at=None if released_at is None else float(released_at),
             given_out=tuple(str(item) for item in body["given_out"]),
+            # a worker of an earlier release measured nothing
+            measured=int(body.get("measured", 0)),
+            measured_parts=tuple(str(part) for part in body.get("measured_parts", ())),
         )

@@ -6,6 +6,7 @@ Sound passes through this process as samples, both ways.
 import asyncio
 import contextlib
 import logging
+import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from time import monotonic
 from typing import Any
@@ -14,7 +15,11 @@ import aiohttp
 from livekit import rtc
 from livekit.agents import Agent, JobContext
 from livekit.agents.llm import ChatMessage, RealtimeError, RealtimeModelError
-from livekit.agents.voice import ConversationItemAddedEvent, ErrorEvent
+from livekit.agents.voice import (
+    AgentStateChangedEvent,
+    ConversationItemAddedEvent,
+    ErrorEvent,
+)
 from livekit.agents.voice.room_io import AudioInputOptions, RoomOptions
 from livekit.rtc.participant import PublishTrackError
 
@@ -23,6 +28,7 @@ from agents.media.decoding.realtime import realtime_model
 from agents.media.decoding.turn import livekit_tool
 from agents.media.teller import Reply, Teller
 from agents.media.tool import Tool, Turn
+from agents.media.turn_fold import TurnFold
 from agents.media.voice import CallObserver, CannotSpeak, RoomUnreachable, SpeechOptions
 from shared.call.room import ATTRIBUTE_CALL_STATUS, CALLER_IDENTITY, KEY_TOPIC, KeyMessage
 from wacall.own_agent.output import CallAudioOutput
@@ -41,6 +47,7 @@ class DecodingVoice:
         self._output = CallAudioOutput()
         self._session: PatientSession | None = None
         self._teller = Teller(self._ask)
+        self._turns = TurnFold(silence_ms=options.vad_silence_ms)
 
     @property
     def is_connected(self) -> bool:
@@ -61,10 +68,12 @@ class DecodingVoice:
         began = monotonic()
         joining = asyncio.create_task(self._ctx.connect())
         try:
-            model = realtime_model(self._options, await choose(), self._http)
+            self._turns.model = await choose()
+            model = realtime_model(self._options, self._turns.model, self._http, self._on_event)
             self._session = session = PatientSession(model)
             session.on("conversation_item_added", self._on_item)
             session.on("error", self._on_error)
+            session.on("agent_state_changed", self._on_state)
             session.output.audio = self._output
             session.output.transcription = self._output.spoken
             await session.start(
@@ -136,7 +145,9 @@ class DecodingVoice:
             return session.generate_reply(user_input=sentence)
 
     async def last_words(self) -> None:
-        """Nothing is left to wait for: the framework's session closes before, and waits itself."""
+        """Tell what the last turns took; the framework's session closes before, and has waited."""
+        for measures in self._turns.finish():
+            self._observer.turn_measured(measures)
 
     async def aclose(self) -> None:
         """Stop playing; the framework closes the session itself."""
@@ -176,6 +187,18 @@ class DecodingVoice:
         if isinstance(event.item, ChatMessage) and event.item.role == "user":
             self._teller.item_added(event.item.text_content or "")
         self._observer.item_added(event.item)
+
+    def _on_event(self, event: dict[str, Any]) -> None:
+        now = time.time()
+        self._turns.take(event, now)
+        for measures in self._turns.settle(now):
+            self._observer.turn_measured(measures)
+
+    def _on_state(self, event: AgentStateChangedEvent) -> None:
+        if event.new_state == "speaking":
+            self._turns.talk_began(time.time())
+        elif event.old_state == "speaking":
+            self._turns.talk_ended(time.time())
 
     def _on_error(self, event: ErrorEvent) -> None:
         # Not `close`: livekit-agents 1.8.9 does not emit it for a realtime session that was lost,

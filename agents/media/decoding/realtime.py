@@ -6,6 +6,7 @@ being transcribed when it ends.
 """
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 import aiohttp
@@ -26,9 +27,10 @@ _FAILURES_BEFORE_UP = 2
 class WatchedRealtimeModel(RealtimeModel):
     """A `RealtimeModel` that knows how its session does."""
 
-    def __init__(self, **options: Any) -> None:
-        """Take the options of `RealtimeModel`."""
+    def __init__(self, *, heed: Callable[[dict[str, Any]], None], **options: Any) -> None:
+        """Take the options of `RealtimeModel`; `heed` is told of each of OpenAI's events."""
         super().__init__(**options)
+        self._heed = heed
         self._up: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._settled = asyncio.Event()
         self._settled.set()
@@ -71,6 +73,7 @@ class WatchedRealtimeModel(RealtimeModel):
             return
 
     def _on_event(self, event: dict[str, Any]) -> None:
+        self._heed(event)
         item = str(event.get("item_id", ""))
         match event.get("type"):
             case "session.updated":
@@ -112,10 +115,14 @@ class WatchedRealtimeModel(RealtimeModel):
 
 
 def realtime_model(
-    options: SpeechOptions, model: str, http: aiohttp.ClientSession
+    options: SpeechOptions,
+    model: str,
+    http: aiohttp.ClientSession,
+    heed: Callable[[dict[str, Any]], None] = lambda _: None,
 ) -> WatchedRealtimeModel:
     """Make the model of one call; `http` stays the caller's to close."""
     return WatchedRealtimeModel(
+        heed=heed,
         model=model,
         voice=options.voice,
         modalities=["audio"],

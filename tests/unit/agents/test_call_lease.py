@@ -16,6 +16,7 @@ from agents.media.bridge.voice_state import VoiceState
 from agents.phase import Phase
 from shared.call.errors import StoreUnavailable
 from shared.call.ids import CallId
+from shared.call.measured_turn import MeasuredTurn
 from shared.call.records import TranscriptTurn
 from shared.database.store import AgentStore
 from tests.eventually import eventually
@@ -49,6 +50,7 @@ class Rows:
     def __init__(self, *, worker: str = "us", failures: int = 0) -> None:
         self.worker, self.failures = worker, failures
         self.kept: list[tuple[KeptCall, list[int]]] = []
+        self.measured: list[int] = []
 
     async def keep_agent(
         self,
@@ -56,6 +58,7 @@ class Rows:
         worker: str,
         state: Mapping[str, Any],
         turns: Sequence[TranscriptTurn],
+        measured: Sequence[MeasuredTurn] = (),
     ) -> bool:
         if self.failures:
             self.failures -= 1
@@ -63,6 +66,7 @@ class Rows:
         if worker != self.worker:
             return False
         self.kept.append((KeptCall.read(state), [turn.sequence for turn in turns]))
+        self.measured.extend(turn.number for turn in measured)
         return True
 
 
@@ -107,6 +111,19 @@ async def test_a_turn_and_the_state_that_knows_of_it_are_one_write() -> None:
     ((kept, turns),) = rows.kept
     assert (kept.turns, kept.voice.given_out, turns) == (1, ("a",), [1])
     assert await lease.close(1) == 0
+
+
+async def test_what_a_turn_took_is_written_with_the_state_that_counts_it() -> None:
+    """Once, also after a write that failed."""
+    rows = Rows(failures=1)
+    lease = lease_on(rows)
+    lease.measure(MeasuredTurn(call_id=CALL, number=1, began_at=datetime.now(UTC)))
+    lease.keep(replace(VOICE, measured=1, measured_parts=("item_1",)))
+    await eventually(lambda: rows.kept)
+    assert rows.kept[0][0].voice.measured == 1
+    lease.show(Phase.OVER)
+    assert await lease.close(1) == 0
+    assert rows.measured == [1]
 
 
 async def test_before_the_voice_is_up_there_is_nothing_to_go_on_with() -> None:

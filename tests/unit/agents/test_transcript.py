@@ -1,12 +1,14 @@
 """From session events to stored turns."""
 
 import logging
+from datetime import UTC, datetime
 
 import pytest
 from livekit.agents.llm import AgentHandoff, ChatMessage
 
 from agents.transcript import TranscriptFold, TranscriptWriter
 from shared.call.ids import CallId
+from shared.call.measured_turn import MeasuredTurn
 from shared.call.records import TranscriptTurn
 from shared.database.store import CallNotes
 from tests.memory_notes import MemoryNotes
@@ -67,6 +69,17 @@ async def test_turns_are_written_in_batches_off_the_path() -> None:
     assert await writer.close(1) == 0
     assert [sequence for _, sequence in store.turns] == [1, 2, 3, 4, 5, 6, 7]
     assert store.writes == 1
+
+
+async def test_what_turns_took_is_written_as_well() -> None:
+    """Also behind a write that failed in the middle."""
+    store = MemoryNotes(CALL, failures=1)
+    writer = writer_to(store)
+    writer.push(*turns(1))
+    writer.measure(MeasuredTurn(call_id=CALL, number=1, began_at=datetime.now(UTC)))
+    assert await writer.close(2) == 0
+    assert [sequence for _, sequence in store.turns] == [1]
+    assert [number for _, number in store.measured] == [1]
 
 
 async def test_a_failing_write_is_repeated() -> None:

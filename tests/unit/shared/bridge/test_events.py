@@ -27,6 +27,14 @@ def test_a_line_is_read() -> None:
     assert (event.text("key"), event.duration_ms, event.generation) == ("5", 120, 0)
 
 
+def test_the_end_of_speech_says_how_long_ago_it_was() -> None:
+    """A pause is known for one only when it has lasted."""
+    line = {**LINE, "type": "talk-ended", "data": {"stream": "room", "ago_ms": 620}}
+    event = LegEvent.read(json.dumps(line).encode())
+    assert event is not None
+    assert (event.happening, event.ago_ms) == (Happening.TALK_ENDED, 620)
+
+
 @pytest.mark.parametrize("line", [b"\n", b"", b'{"seq": 1, "type": "of-tomorrow"}'])
 def test_signs_of_life_and_unknown_kinds_are_nothing(line: bytes) -> None:
     """A newer bridge may tell more than we know."""
@@ -49,5 +57,5 @@ def test_odd_data_reads_as_nothing(data: dict[str, object]) -> None:
     """Fields of other types are no reason to fail."""
     event = LegEvent.read(json.dumps({**LINE, "data": data}).encode())
     assert event is not None
-    assert (event.generation, event.duration_ms) == (0, 0)
+    assert (event.generation, event.duration_ms, event.ago_ms) == (0, 0, 0)
     assert event.text("key") == (data.get("key") or "")

@@ -1,5 +1,6 @@
 """Rows of the database <-> nouns of the core."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from typing import cast, get_type_hints
 
@@ -8,6 +9,7 @@ import pytest
 from shared.call.call import Call, CallStatus, Direction, EndReason
 from shared.call.changes import CallChanges
 from shared.call.ids import CallId, PhoneNumberId, WhatsAppCallId
+from shared.call.measured_turn import MeasuredTurn
 from shared.call.person import Party, Person
 from shared.call.records import (
     EventOutcome,
@@ -78,6 +80,12 @@ def test_the_other_records_survive_too() -> None:
     turn = TranscriptTurn(
         call_id=CALL_ID, sequence=1, speaker="user", text="Grüße", interrupted=True, spoken_at=NOW
     )
+    measured = MeasuredTurn(
+        call_id=CALL_ID, number=1, began_at=NOW, tokens={"text_in": 3}, cost_usd=0.5
+    )
+    assert rows.measured_from_row(rows.measured_to_row(measured)) == measured
+    unpriced = replace(measured, cost_usd=None)
+    assert rows.measured_from_row(rows.measured_to_row(unpriced)) == unpriced
     lead = Lead(
         call_id=CALL_ID,
         name="n",

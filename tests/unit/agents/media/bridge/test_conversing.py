@@ -32,11 +32,13 @@ class Talk:
         self.is_open = True
         self.turns: list[ChatMessage] = []
         self.states: list[str] = []
+        self.heeded: list[str] = []
         self.conversing = Conversing(
             send=self.sent.append,
             is_open=lambda: self.is_open,
             give_out=self.turns.append,
             show=self.states.append,
+            heed=lambda one, _: self.heeded.append(one["type"]),
         )
         self.conversing.released(1.0)
         self.now = time.time() - 2
@@ -327,3 +329,10 @@ async def test_after_the_end_nothing_is_done(talk: Talk) -> None:
     await asyncio.wait_for(waiting, 2)
     talk.take(*heard_item("u"), transcript("u", "Hello?"))
     assert not talk.turns
+
+
+async def test_who_measures_is_told_of_each_event_once(talk: Talk) -> None:
+    """Though it comes by the sideband and by the leg."""
+    told = created("r")
+    talk.take(told, told)
+    assert talk.heeded == ["response.created"]

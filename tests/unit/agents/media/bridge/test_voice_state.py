@@ -17,6 +17,8 @@ STATE = VoiceState(
     has_begun=True,
     released_at=3.5,
     given_out=("item_1", "item_2"),
+    measured=1,
+    measured_parts=("item_1", "resp_1"),
 )
 
 
@@ -24,6 +26,14 @@ STATE = VoiceState(
 def test_a_state_survives_the_database(state: VoiceState) -> None:
     """As JSON."""
     assert VoiceState.read(json.loads(json.dumps(state.to_json()))) == state
+
+
+def test_an_earlier_releases_state_is_understood() -> None:
+    """Its worker measured no turns."""
+    body = STATE.to_json()
+    del body["measured"], body["measured_parts"]
+    state = VoiceState.read(body)
+    assert (state.measured, state.measured_parts) == (0, ())
 
 
 @pytest.mark.parametrize("junk", [{}, {"bridge": "x"}, STATE.to_json() | {"generation": "x"}])

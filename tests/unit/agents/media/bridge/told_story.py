@@ -1,5 +1,6 @@
 """Somebody whom a voice tells what happens, and who keeps it."""
 
+from agents.media.measures import Measures
 from shared.call.call import EndReason
 
 
@@ -9,6 +10,7 @@ class ToldStory:
     def __init__(self) -> None:
         self.told: list[str] = []
         self.items: list[object] = []
+        self.measured: list[Measures] = []
 
     def caller_seen(self) -> None:
         self.told.append("seen")
@@ -27,6 +29,9 @@ class ToldStory:
 
     def item_added(self, item: object) -> None:
         self.items.append(item)
+
+    def turn_measured(self, measures: Measures) -> None:
+        self.measured.append(measures)
 
     def lost(
         self, reason: EndReason = EndReason.OPENAI_UNREACHABLE, cause: str = "session-lost"

@@ -1,0 +1,59 @@
+"""What the turns of a call take, as OpenAI and the leg tell of it."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from agents.media.bridge.voice_state import VoiceState
+from agents.media.measures import Measures
+from agents.media.turn_fold import TurnFold
+from shared.bridge.events import Happening, LegEvent
+
+
+class Measuring:
+    """Feeds a fold of turns, and tells of each that is over."""
+
+    def __init__(self, fold: TurnFold, tell: Callable[[Measures], None]) -> None:
+        """Take the fold, and who is told."""
+        self._fold, self._tell = fold, tell
+        self._is_resumed = False
+
+    def state(self) -> dict[str, Any]:
+        """Return what `VoiceState` needs to know of it."""
+        return {"measured": self._fold.number, "measured_parts": tuple(self._fold.told)}
+
+    def resume(self, state: VoiceState) -> None:
+        """Go on after another process."""
+        self._is_resumed = True
+        self._fold.resume(state.measured, state.measured_parts)
+
+    def speak_with(self, model: str) -> None:
+        """Learn of the model of the session."""
+        self._fold.model = model
+
+    def openai_told(self, event: dict[str, Any], at: float) -> None:
+        """Take an event of OpenAI's that was not here before."""
+        self._fold.take(event, at)
+        for measures in self._fold.settle(at):
+            self._tell(measures)
+
+    def leg_told(self, event: LegEvent) -> None:
+        """Take an event of the leg's."""
+        if event.happening not in (Happening.TALK_BEGAN, Happening.TALK_ENDED):
+            return
+        # as `Link` has it: what is told as it happens has happened now, by our clock
+        now = time.time()
+        at = min(now, event.at.timestamp()) if self._is_resumed else now
+        if event.happening is Happening.TALK_BEGAN:
+            self._fold.talk_began(at)
+        else:
+            self._fold.talk_ended(at - event.ago_ms / 1000)
+
+    def break_off(self) -> None:
+        """Learn that the session is lost."""
+        self._fold.break_off()
+
+    def finish(self) -> None:
+        """Tell of what is left: the call is over."""
+        for measures in self._fold.finish():
+            self._tell(measures)
