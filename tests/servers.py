@@ -97,7 +97,7 @@ async def running_database(
 @pytest_asyncio.fixture
 async def database(running_database: LocalSupabase) -> LocalSupabase:
     """The local Supabase with empty tables."""
-    await running_database.truncate()
+    await running_database.empty()
     return running_database
 
 

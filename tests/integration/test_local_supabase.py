@@ -87,7 +87,7 @@ async def project() -> AsyncIterator[LocalSupabase]:
 
 @pytest_asyncio.fixture
 async def empty(project: LocalSupabase) -> LocalSupabase:
-    await project.truncate()
+    await project.empty()
     return project
 
 
