@@ -123,6 +123,7 @@ create table public.calls (
     sentiment text check (sentiment in ('positive', 'neutral', 'negative', 'mixed')),
     off_purpose_turns integer not null default 0 check (off_purpose_turns >= 0),
     cost_usd numeric(12, 6) check (cost_usd >= 0),
+    max_duration_s double precision check (max_duration_s > 0),
 
     constraint calls_end_is_whole check (
         (status in ('completed', 'no_answer', 'rejected', 'failed', 'canceled'))
@@ -203,6 +204,8 @@ comment on column public.calls.off_purpose_turns is
     'How often the person asked for what the line is not for.';
 comment on column public.calls.cost_usd is
     'What the model cost, by a dated price table; null: not known.';
+comment on column public.calls.max_duration_s is
+    'How long the profile lets the call last, in seconds; null: as long as all calls.';
 
 create index calls_created_at on public.calls (created_at desc, id desc);
 create index calls_live on public.calls (deadline_at)

@@ -21,6 +21,7 @@ from controlplane.http.probes import OpsRoutes
 from controlplane.http.readiness import Readiness
 from controlplane.http.webhooks import MAX_BODY_BYTES, LiveKitWebhook, MetaWebhook
 from controlplane.ledger.ledger import Ledger
+from controlplane.line_plan import plan_of
 from controlplane.parts import (
     client_limits,
     connect_database,
@@ -43,6 +44,7 @@ from shared.process.loops import Loops
 
 _log = logging.getLogger(__name__)
 
+_LINES_EVERY_S = 1.0
 _DRAIN_POLL_S = 0.2
 _DRAIN_SAYS_EVERY_S = 10.0
 # aiohttp waits as long as it may for a connection that came in while it was closing and has sent
@@ -72,6 +74,7 @@ class ControlPlane:
             rest,
             legs=make_legs(settings, self.bridges),
             metrics=metrics,
+            read_lines=lambda: plan_of(settings),
             wall=wall,
         )
         self.arrivals = Arrivals(self.near.clock)
@@ -103,6 +106,7 @@ class ControlPlane:
         # the first call is to find the clock set right, and operators a dead token
         await stories.line_watch.look()
         every(settings.line_check_interval_s, stories.line_watch.look, name="line-watch")
+        every(_LINES_EVERY_S, self.near.lines.look, name="lines")
 
     async def drain(self) -> None:
         """Take no new calls, finish set-ups; with `DRAIN_ENDS_CALLS` also see the others off."""
@@ -170,8 +174,7 @@ def _webhook_routes(plane: ControlPlane) -> list[web.RouteDef]:
         metrics=near.metrics,
         arrivals=plane.arrivals,
         verify_token=settings.wa_verify_token.get_secret_value(),
-        app_secret=settings.wa_app_secret.get_secret_value(),
-        phone_number_id=settings.wa_phone_number_id,
+        lines=near.lines,
     )
     livekit = LiveKitWebhook(
         watch=stories.room_watch,
@@ -194,13 +197,13 @@ def _operator_routes(plane: ControlPlane) -> list[web.RouteDef]:
         placer=stories.placer,
         ender=stories.ender,
         callees=Callees(plane.ledger.spelling_of),
-        profile=settings.agent_profile,
     )
     consents = ConsentRoutes(
         permissions=stories.permissions,
         papers=stories.papers,
         wishes=stories.wishes,
         ledger=plane.ledger,
+        lines=near.lines,
     )
     key = settings.controlplane_api_key
     guard = operators_only(key.get_secret_value() if key is not None else None)

@@ -1,6 +1,6 @@
 """Build the parts from the settings: the ways to the neighbours, then the use cases over them."""
 
-import dataclasses
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,14 +10,13 @@ from controlplane.core.callee import CallHours
 from controlplane.core.caller_leg import LegFleet
 from controlplane.core.client_health import ClientLimits
 from controlplane.core.deadlines import Bounds
-from controlplane.core.policy import TEST_NUMBER_LIMITS, Limits
+from controlplane.core.line import LinePlan, LineTerms
 from controlplane.ledger.ledger import Ledger
-from controlplane.ledger.line_troubles import LineTroubles
 from controlplane.livekit.rooms import RoomsClient
 from controlplane.livekit.whip import WhipClient
 from controlplane.meta.graph import GraphClient, RequestTemplate
 from controlplane.meta.graph_http import SeenDate
-from controlplane.meta.permission_lookup import PermissionLookup
+from controlplane.meta.lines import Lines
 from controlplane.settings import Settings
 from controlplane.telemetry.metrics import Metrics
 from controlplane.telemetry.vitals import VitalSigns
@@ -32,7 +31,7 @@ from controlplane.use_cases.hanging_up import PeerHangup
 from controlplane.use_cases.inbound import AnswerPolicy, CallAnswerer
 from controlplane.use_cases.keys import KeyReporter
 from controlplane.use_cases.leases import SetupLeases
-from controlplane.use_cases.line_watch import LineWatch
+from controlplane.use_cases.line_watches import LineWatches
 from controlplane.use_cases.linking import CallLinker
 from controlplane.use_cases.lost_calls import LostCalls
 from controlplane.use_cases.media_watch import MediaWatch, mute_limit
@@ -114,17 +113,18 @@ def make_rooms(
 def make_graph(
     settings: Settings,
     http: aiohttp.ClientSession,
+    line: LineTerms,
     *,
     observe: ObserveRequest = lambda *_: None,
     dated: SeenDate = lambda *_: None,
 ) -> GraphClient:
-    """Return the way to Meta that the settings name."""
+    """Return the way to Meta of one line."""
     return GraphClient(
         http,
         base_url=settings.wa_graph_base_url,
         version=settings.wa_graph_version,
-        phone_number_id=settings.wa_phone_number_id,
-        token=settings.wa_access_token.get_secret_value(),
+        phone_number_id=line.phone_number_id,
+        token=line.token.value,
         timeout_s=settings.graph_timeout_s,
         observe=observe,
         dated=dated,
@@ -138,9 +138,14 @@ def make_neighbours(
     *,
     legs: LegFleet,
     metrics: Metrics,
+    read_lines: Callable[[], LinePlan],
     wall: WallClock = wall_clock,
 ) -> Neighbours:
-    """Return the ways to all neighbours; every request on them is counted."""
+    """Return the ways to all neighbours; every request on them is counted.
+
+    Raises:
+        LinesUnfit: the business numbers cannot be served as they are configured.
+    """
     meta_clock = MetaClock(metrics, wall=wall)
     breakers = Breakers(metrics)
     observe = breakers.observe
@@ -150,7 +155,12 @@ def make_neighbours(
         whip=WhipClient(
             http, url=settings.livekit_url, timeout_s=settings.whip_timeout_s, observe=observe
         ),
-        graph=make_graph(settings, http, observe=observe, dated=meta_clock.answered),
+        lines=Lines(
+            read_lines,
+            lambda line: make_graph(
+                settings, http, line, observe=observe, dated=meta_clock.answered
+            ),
+        ),
         legs=legs,
         metrics=metrics,
         breakers=breakers,
@@ -200,7 +210,7 @@ class UseCases:
     takeover: SetupTakeover
     agent_watch: AgentWatch
     keys: KeyReporter
-    line_watch: LineWatch
+    line_watch: LineWatches
 
 
 def make_use_cases(
@@ -210,8 +220,7 @@ def make_use_cases(
     bounds, tasks = _bounds(settings), Tasks()
     permissions = Permissions(
         ledger=ledger,
-        graph=near.graph,
-        lookup=PermissionLookup(near.graph.call_permissions, clock=near.clock),
+        lines=near.lines,
         rules=_rules(settings),
         clock=near.clock,
     )
@@ -237,17 +246,12 @@ def make_use_cases(
         activation=activation,
         bounds=bounds,
     )
-    line_watch = LineWatch(
-        near.graph,
-        book=LineTroubles(rest, settings.wa_phone_number_id),
-        metrics=near.metrics,
-        clock=near.clock,
-    )
+    line_watch = LineWatches(near.lines, rest, metrics=near.metrics, clock=near.clock)
     stop_reader = make_stop_reader(settings, observe=near.metrics.upstream_done)
     wishes = Wishes(
         ledger=ledger,
         reader=stop_reader,
-        line=settings.wa_phone_number_id,
+        lines=near.lines,
         clock=near.clock,
     )
     switchboard = Switchboard(
@@ -262,14 +266,11 @@ def make_use_cases(
             policy=_answer_policy(settings, bounds),
         ),
         linker=linker,
-        hangup=PeerHangup(
-            near, linker=linker, ender=ender, phone_number_id=settings.wa_phone_number_id
-        ),
+        hangup=PeerHangup(near, linker=linker, ender=ender),
         permissions=permissions,
         line_watch=line_watch,
         wishes=wishes,
         tasks=tasks,
-        phone_number_id=settings.wa_phone_number_id,
     )
     room_watch = RoomWatch(near, ender=ender, activation=activation)
     keys = KeyReporter(near)
@@ -279,7 +280,7 @@ def make_use_cases(
         permissions=permissions,
         wishes=wishes,
         stop_reader=stop_reader,
-        papers=Papers(ledger=ledger, phone_number_id=settings.wa_phone_number_id, clock=near.clock),
+        papers=Papers(ledger=ledger, clock=near.clock),
         ender=ender,
         lost_calls=lost_calls,
         placer=CallPlacer(
@@ -348,14 +349,8 @@ def _ceilings(settings: Settings) -> Ceilings:
 
 
 def _rules(settings: Settings) -> CallRules:
-    limits = TEST_NUMBER_LIMITS if settings.wa_test_number else Limits()
-    if settings.max_concurrent_calls:
-        ceiling = min(limits.concurrent_calls, settings.max_concurrent_calls)
-        limits = dataclasses.replace(limits, concurrent_calls=ceiling)
     return CallRules(
-        phone_number_id=settings.wa_phone_number_id,
         hours=CallHours(settings.call_hours),
-        limits=limits,
         template=_template(settings.wa_permission_template),
     )
 
@@ -369,8 +364,6 @@ def _template(named: str | None) -> RequestTemplate | None:
 
 def _answer_policy(settings: Settings, bounds: Bounds) -> AnswerPolicy:
     return AnswerPolicy(
-        phone_number_id=settings.wa_phone_number_id,
-        profile=settings.agent_profile,
         pre_accept=settings.wa_pre_accept,
         legs=LegPolicy(
             via_bridge=settings.wa_media == "bridge",
@@ -385,7 +378,7 @@ def _answer_policy(settings: Settings, bounds: Bounds) -> AnswerPolicy:
 
 def _dial_policy(settings: Settings, bounds: Bounds) -> DialPolicy:
     return DialPolicy(
-        phone_number_id=settings.wa_phone_number_id,
         agent_ready_s=settings.agent_ready_timeout_s,
         bounds=bounds,
+        max_calls=settings.max_concurrent_calls,
     )

@@ -32,7 +32,9 @@ def deadline_of(call: Call, bounds: Bounds) -> datetime:
         return call.created_at + timedelta(seconds=bounds.setup_s)
     if call.media_at is None:
         return call.answered_at + timedelta(seconds=bounds.media_s)
-    return call.answered_at + timedelta(seconds=bounds.duration_s)
+    # the profile's wish bounds its calls, ours bounds all
+    lasts_s = min(bounds.duration_s, call.max_duration_s or bounds.duration_s)
+    return call.answered_at + timedelta(seconds=lasts_s)
 
 
 def judge(call: Call, now: datetime, bounds: Bounds) -> EndReason | Postponed:

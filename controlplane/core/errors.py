@@ -2,13 +2,14 @@
 
 WacallError
 PeerError            what they sent cannot be used
-BadSignature, BadWebhook, BadSdp, BadRequest, KeyReused
+BadSignature, BadWebhook, BadSdp, BadRequest, KeyReused, LineUnclear
 BodyTooLarge, BodyTooSlow, CompressedBody, ReferenceUsed
 SdesOffer          (of BadSdp)
 StopUnknown, StopDecided
 BadHandshake       (controlplane.meta.signature)
 UpstreamError        a service refused or failed
-GraphError         (its children, one per code of Meta's: controlplane.meta.graph_errors)
+GraphError         (its children, one per code of Meta's: controlplane.meta.graph_errors;
+                   LineUnknown)
 WhipRefused, RoomRefused
 (the bridges': shared.bridge.errors)
 TimedOut             nobody answered
@@ -77,6 +78,13 @@ class KeyReused(PeerError):
     code = "idempotency-key-reused"
 
 
+class LineUnclear(PeerError):
+    """Which business number is meant is not clear; say it with `from`."""
+
+    status = 422
+    code = "line-unclear"
+
+
 class ReferenceUsed(PeerError):
     """This reference stands for other words, or others followed: not written; use another."""
 
@@ -119,6 +127,12 @@ class GraphError(UpstreamError):
 
     code = "graph-refused"
     reason = EndReason.GRAPH_REFUSED
+
+
+class LineUnknown(GraphError):
+    """The call's business number is not served here any more, so Meta cannot be told of it."""
+
+    code = "line-unknown"
 
 
 class WhipRefused(UpstreamError):

@@ -8,6 +8,7 @@ something: `controlplane.meta.lessons`.
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from controlplane.core.business_hours import ALWAYS_OPEN, BusinessHours, next_call
 from controlplane.core.callee import CallHours, country_of, zones_of
 from controlplane.core.consent import CallHistory, LedgerState
 from shared.call.denial import Denied, Reason
@@ -68,6 +69,7 @@ def decide(
     hours: CallHours,
     limits: Limits,
     now: datetime,
+    business: BusinessHours = ALWAYS_OPEN,
 ) -> Allowed | Denied:
     """Decide whether a call may be placed now.
 
@@ -89,9 +91,12 @@ def decide(
     denied = _check_pause(ledger, now) or _check_limits(history, limits, now)
     if denied is not None:
         return denied
-    opens = hours.next_open(zones_of(request.person), now)
+    zones = zones_of(request.person)
+    opens = next_call(hours, zones, business, now)
     if opens != now:
-        return Denied(reason=Reason.OUTSIDE_HOURS, retry_at=opens)
+        sleeps = hours.next_open(zones, now) != now
+        reason = Reason.OUTSIDE_HOURS if sleeps else Reason.BUSINESS_CLOSED
+        return Denied(reason=reason, retry_at=opens)
     if history.unanswered_in_a_row >= limits.unanswered_warning:
         left = limits.unanswered_in_a_row - history.unanswered_in_a_row
         return Allowed(

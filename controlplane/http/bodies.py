@@ -23,8 +23,10 @@ from controlplane.core.arrivals import Arrival
 from controlplane.core.consent import ConsentKind, ConsentSource
 from controlplane.core.wishes import StopDecision
 from shared.call.call import CallStatus, Direction, EndReason
+from shared.call.ids import PhoneNumberId
 from shared.call.records import EventOutcome, EventSource
 
+_Profile = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$", max_length=100)]
 _Word = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 # a body text of an interactive message (Meta: call permission request)
 _Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1024)]
@@ -57,8 +59,11 @@ class CallToPlace(_Asked):
 
     to: Annotated[str, Field(min_length=1, max_length=200)]
     """A phone number with its country code after `+`, `00` or `011`, or a user id of Meta's."""
-    profile: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$", max_length=100)] | None = None
-    """The agent's prompt; without it AGENT_PROFILE."""
+    from_: PhoneNumberId | None = Field(None, alias="from", pattern=r"^\d+$", max_length=32)
+    """The id of the business number to call from; without it the profile's, or the only or default
+    one."""
+    profile: _Profile | None = None
+    """Who speaks for the business; without it the number's profile."""
     context: dict[str, Any] = Field(default_factory=dict)
     """What the agent knows of this call beforehand."""
 
@@ -75,6 +80,10 @@ class PermissionToRequest(_Asked):
     """Ask a person whether they may be called; `text` or `template`, or neither."""
 
     to: _Word
+    from_: PhoneNumberId | None = Field(None, alias="from", pattern=r"^\d+$", max_length=32)
+    """The id of the business number that asks and is to call; without it as in `POST /calls`."""
+    profile: _Profile | None = None
+    """Its profile, instead of the id."""
     text: _Text | None = None
     """Free-form, within 24 hours of the person's last message."""
     template: Template | None = None
@@ -90,6 +99,10 @@ class ConsentToWrite(_Asked):
     """What a person said elsewhere."""
 
     to: _Word
+    from_: PhoneNumberId | None = Field(None, alias="from", pattern=r"^\d+$", max_length=32)
+    """The id of the business number that it is about; without it as in `POST /calls`."""
+    profile: _Profile | None = None
+    """Its profile, instead of the id."""
     kind: ConsentKind
     reference: _Word
     """Where the paper is: a file number, a form's id."""
@@ -147,6 +160,8 @@ class CallView(_Answer):
     """What the agent noted as the outcome."""
     room: str
     phone_number_id: str
+    profile: str | None
+    """Who spoke for the business; null: of earlier releases, or a call that nobody took."""
     caller: CallerView
     created_at: _Moment | None
     answered_at: _Moment | None

@@ -44,14 +44,12 @@ class CallRoutes:
         placer: CallPlacer,
         ender: CallEnder,
         callees: Callees,
-        profile: str,
     ) -> None:
-        """Take the store, who dials and who hangs up, and the profile of calls that name none."""
+        """Take the store, who dials and who hangs up, and who reads numbers."""
         self._callees = callees
         self._store = store
         self._placer = placer
         self._ender = ender
-        self._profile = profile
 
     async def list_calls(self, request: web.Request) -> web.Response:
         """`GET /calls?limit=50&before=<ISO time>`: newest first."""
@@ -76,7 +74,7 @@ class CallRoutes:
         )
 
     async def place(self, request: web.Request) -> web.Response:
-        """`POST /calls {"to", "profile"?, "context"?}`, header `Idempotency-Key`: 202 `call_id`.
+        """`POST /calls {"to", "from"?, "profile"?, "context"?}`, `Idempotency-Key`: 202 `call_id`.
 
         The same key again is the same call: it is not dialed twice.
         """
@@ -87,7 +85,8 @@ class CallRoutes:
         placed = await self._placer.place(
             CallOrder(
                 person=await self._callees.named(body.to, "to"),
-                profile=body.profile or self._profile,
+                line=body.from_,
+                profile=body.profile,
                 context=body.context,
                 idempotency_key=key,
             )
@@ -130,6 +129,7 @@ def _view(call: Call) -> CallView:
         outcome=call.outcome,
         room=call.room,
         phone_number_id=call.phone_number_id,
+        profile=call.profile,
         caller=CallerView(
             user_id=person.user_id if person is not None else None,
             phone=person.phone if person is not None else None,

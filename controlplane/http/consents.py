@@ -23,18 +23,27 @@ from controlplane.http.consent_views import request_view, stop_view
 from controlplane.http.reading import iso, read_body, read_limit, read_time
 from controlplane.ledger.ledger import Ledger
 from controlplane.meta.graph import RequestTemplate
+from controlplane.meta.lines import Lines
 from controlplane.use_cases.papers import Papers
 from controlplane.use_cases.permissions import Permissions
 from controlplane.use_cases.wishes import Wishes
+from shared.call.ids import PhoneNumberId
 
 
 class ConsentRoutes:
     """`/consents...`, for whoever holds CONTROLPLANE_API_KEY."""
 
     def __init__(
-        self, *, permissions: Permissions, papers: Papers, wishes: Wishes, ledger: Ledger
+        self,
+        *,
+        permissions: Permissions,
+        papers: Papers,
+        wishes: Wishes,
+        ledger: Ledger,
+        lines: Lines,
     ) -> None:
-        """Take the ledger and its use cases."""
+        """Take the ledger and its use cases, and the lines that consents are about."""
+        self._lines = lines
         self._wishes = wishes
         self._permissions = permissions
         self._papers = papers
@@ -42,13 +51,16 @@ class ConsentRoutes:
         self._callees = Callees(ledger.spelling_of)
 
     async def request(self, request: web.Request) -> web.Response:
-        """`POST /consents/request {"to", "text"?, "template"?}`: ask for the permission to call."""
+        """`POST /consents/request {"to", "from"?, "profile"?, "text"?, "template"?}`: ask them."""
         body = await read_body(request, PermissionToRequest)
         template = None
         if body.template is not None:
             template = RequestTemplate(**body.template.model_dump())
         asked = await self._permissions.request(
-            await self._callees.named(body.to, "to"), text=body.text, template=template
+            await self._callees.named(body.to, "to"),
+            line=self._line(body),
+            text=body.text,
+            template=template,
         )
         return answer(
             PermissionRequested(
@@ -110,6 +122,10 @@ class ConsentRoutes:
         )
         return answer(Erased(erased=erased))
 
+    def _line(self, body: ConsentToWrite | PermissionToRequest) -> PhoneNumberId:
+        line, _ = self._lines.plan.chosen(number=body.from_, profile=body.profile)
+        return line.phone_number_id
+
     async def _write(self, request: web.Request, *, granted: bool) -> web.Response:
         body = await read_body(request, ConsentToWrite)
         now = datetime.now(UTC)
@@ -119,6 +135,7 @@ class ConsentRoutes:
         entry = await self._papers.write(
             await self._callees.named(body.to, "to"),
             body.kind,
+            line=self._line(body),
             granted=granted,
             reference=body.reference,
             at=body.at,

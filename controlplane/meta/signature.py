@@ -5,9 +5,12 @@ Source of the rules: Meta, Webhooks (getting started; event notifications), read
 
 import hashlib
 import hmac
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 
 from controlplane.core.errors import BadSignature, PeerError
+
+_SIGNATURE = re.compile(r"sha256=[0-9a-f]{64}", re.ASCII)
 
 
 class BadHandshake(PeerError):
@@ -17,17 +20,25 @@ class BadHandshake(PeerError):
     code = "bad-handshake"
 
 
-def verify_signature(body: bytes, header: str | None, secret: str) -> None:
-    """Check `X-Hub-Signature-256` over the body's exact bytes, in constant time.
+def find_signer(body: bytes, header: str | None, secrets: Iterable[str]) -> str:
+    """Check `X-Hub-Signature-256` over the body's exact bytes; return the secret that signed them.
+
+    One hash of the body for each secret, and none for what is no signature at all; which secret
+    it was takes no time of its own to find.
 
     Raises:
         BadSignature: it is missing or wrong, or there is no secret to check it with.
     """
-    if not header or not secret:
+    if not header or not _SIGNATURE.fullmatch(header):
         raise BadSignature
-    digest = hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
-    if not hmac.compare_digest(f"sha256={digest}".encode(), header.encode(errors="replace")):
+    found = None
+    for secret in filter(None, secrets):
+        digest = hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
+        if hmac.compare_digest(f"sha256={digest}".encode(), header.encode()):
+            found = secret
+    if found is None:
         raise BadSignature
+    return found
 
 
 def answer_handshake(query: Mapping[str, str], verify_token: str) -> str:

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from controlplane.core.foreign import list_of, object_of, text_of, time_of, word_of
+from controlplane.core.line import TOKEN_VARIABLE
 
 CALLS_SCOPE = "whatsapp_business_messaging"
 SETTINGS_SCOPE = "whatsapp_business_management"
@@ -70,28 +71,30 @@ def read_token(data: Mapping[str, Any]) -> TokenInfo | None:
     )
 
 
-def why_refused(subcode: int | None) -> str:
-    """Say in a sentence that the token is dead, and what to do."""
+def why_refused(subcode: int | None, variable: str = TOKEN_VARIABLE) -> str:
+    """Say in a sentence that the token, which `variable` holds, is dead, and what to do."""
     why = _WHY.get(subcode) if subcode is not None else None
     return (
         f"Meta refuses the access token: {why or 'it is expired or revoked'}. Put a System User's "
-        "token, which does not expire, into WA_ACCESS_TOKEN and restart."
+        f"token, which does not expire, into {variable} and restart."
     )
 
 
-def token_troubles(token: TokenInfo, now: datetime) -> dict[str, str]:
+def token_troubles(
+    token: TokenInfo, now: datetime, variable: str = TOKEN_VARIABLE
+) -> dict[str, str]:
     """Say what is wrong with a token, or soon will be; by slug."""
     if not token.is_valid:
-        return {"token": why_refused(token.subcode)}
+        return {"token": why_refused(token.subcode, variable)}
     found = {}
     if token.expires_at is not None and token.expires_at - now < WARNED_BEFORE:
         found["token-expires"] = (
             f"The access token expires at {token.expires_at:%Y-%m-%d %H:%M} UTC. Put a System "
-            "User's token, which does not expire, into WA_ACCESS_TOKEN and restart."
+            f"User's token, which does not expire, into {variable} and restart."
         )
     if token.scopes and CALLS_SCOPE not in token.scopes:
         found["token-scope"] = (
             f"The access token lacks {CALLS_SCOPE}, without which no call can be answered. Make "
-            "one that has it, and put it into WA_ACCESS_TOKEN."
+            f"one that has it, and put it into {variable}."
         )
     return found

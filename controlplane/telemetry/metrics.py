@@ -91,7 +91,7 @@ class Metrics:
         self._troubles = Gauge(
             "whatsapp_line_trouble",
             "1 while something at Meta keeps this line's calls from working.",
-            ["trouble"],
+            ["line", "trouble"],
             registry=self.registry,
         )
         self._turns = Counter(
@@ -154,9 +154,9 @@ class Metrics:
         """Show by how much this machine's clock is ahead of Meta's."""
         self._skew.set(seconds)
 
-    def line_trouble(self, name: str, is_there: bool) -> None:
-        """Show whether the line has a trouble; `name` is a slug of ours."""
-        self._troubles.labels(name).set(is_there)
+    def line_trouble(self, line: str, name: str, is_there: bool) -> None:
+        """Show whether a line, by Meta's id of it, has a trouble; `name` is a slug of ours."""
+        self._troubles.labels(line, name).set(is_there)
 
     def loop_turned(self, loop: str, went_well: bool) -> None:
         """Count a turn of a background loop."""

@@ -17,7 +17,7 @@ from controlplane.meta.hangups import (
     precedes,
 )
 from controlplane.use_cases.ending import CallEnder
-from controlplane.use_cases.linking import CallLinker
+from controlplane.use_cases.linking import CallLinker, may_tell_of
 from controlplane.use_cases.neighbours import Neighbours
 from shared.call.call import Call, CallStatus, Direction, Termination
 from shared.call.ids import CallId, PhoneNumberId, WhatsAppCallId
@@ -36,20 +36,22 @@ class PeerHangup:
         *,
         linker: CallLinker,
         ender: CallEnder,
-        phone_number_id: PhoneNumberId,
     ) -> None:
-        """Take who finds calls, who ends them, and the business line."""
+        """Take who finds calls, and who ends them."""
         self._store = near.store
         self._linker = linker
         self._ender = ender
-        self._phone_number_id = phone_number_id
+        self._lines = near.lines
         self._clock = near.clock
 
     async def handle(self, event: PeerHungUp, stop_setup: StopSetup) -> Settled:
         """End the call that Meta says is over; say what became of the event, and of which call."""
         call = await self._linker.locate(event)
         if call is None:
-            tombstone = self._tombstone(event)
+            line = self._lines.number_of(event.phone_number_id)
+            if line is None:
+                return Settled(EventOutcome.UNKNOWN)
+            tombstone = self._tombstone(event, line)
             if await self._store.claim_call(tombstone) is not None:
                 await self._note(event, tombstone)
                 return Settled(EventOutcome.HANDLED, tombstone.id)
@@ -57,6 +59,8 @@ class PeerHangup:
             call = await self._store.find_call(event.wacid)
             if call is None:
                 return Settled(EventOutcome.FAILED, tombstone.id)
+            if not may_tell_of(event, call):
+                return Settled(EventOutcome.IGNORED)
         now = self._clock()
         answered_at = call.answered_at or pick_up_time(event, now)
         ended_at = hangup_time(event, now, answered_at=answered_at)
@@ -103,7 +107,7 @@ class PeerHangup:
             answered_at=answered_at,
         )
 
-    def _tombstone(self, event: PeerHungUp) -> Call:
+    def _tombstone(self, event: PeerHungUp, line: PhoneNumberId) -> Call:
         """An ended row for a call that we never saw begin."""
         now = self._clock()
         answered_at = pick_up_time(event, now)
@@ -115,7 +119,7 @@ class PeerHangup:
             wacid=event.wacid,
             direction=direction,
             status=Termination.of(reason, answered=answered_at is not None).status,
-            phone_number_id=self._phone_number_id,
+            phone_number_id=line,
             party=event.party,
             created_at=min(now, answered_at or ended_at),
             answered_at=answered_at,

@@ -43,9 +43,6 @@ _B = TypeVar("_B")
 class AnswerPolicy:
     """The settings that this story follows; times in seconds."""
 
-    phone_number_id: PhoneNumberId
-    """The business line."""
-    profile: str
     pre_accept: bool
     legs: LegPolicy
     agent_ready_s: float
@@ -70,7 +67,7 @@ class CallAnswerer:
         """Take the neighbours, what all set-ups share, and the policy."""
         self._store = near.store
         self._rooms = near.rooms
-        self._graph = near.graph
+        self._lines = near.lines
         self._caller_legs = CallerLegs(near, policy=policy.legs)
         self._admission = admission
         self._ender = ender
@@ -88,10 +85,14 @@ class CallAnswerer:
 
         `received` is the monotonic time at which the webhook reached us.
         """
-        if await self._is_stale(offer):
-            return await self._refuse_stale(offer, self._clock())
+        line = self._lines.number_of(offer.phone_number_id)
+        if line is None:
+            # of which number it is, nothing tells; so nothing tells whose token may answer it
+            return Settled(EventOutcome.UNKNOWN)
+        if await self._is_stale(offer, line):
+            return await self._refuse_stale(offer, line, self._clock())
         now = self._clock()
-        call = self._new_call(offer, now, bridge=await self._caller_legs.choose())
+        call = self._new_call(offer, line, now, bridge=await self._caller_legs.choose())
         async with self._admission.place(received) as place:
             claimed = await self._claim(call, offer, place)
             if claimed is None:
@@ -167,6 +168,7 @@ class CallAnswerer:
                 return call, answered_at
             call = await self._traces.clear(call, bridge=await self._caller_legs.choose())
         may_need_terminate = call.accept_sent_at
+        graph = self._lines.graph_of(call.phone_number_id)
         self._caller_legs.check(call, offer.sdp)
         await self._make_room(call)
         watch.done("room")
@@ -183,7 +185,7 @@ class CallAnswerer:
         sending = self._note_leg(call, made)
         if self._policy.pre_accept:
             try:
-                preparing = self._graph.pre_accept(offer.wacid, made.answer)
+                preparing = graph.pre_accept(offer.wacid, made.answer)
                 _, call = await _both(self._setup.unless_over(call, preparing), sending)
             except WacallError:
                 await self._write(call, accept_sent_at=may_need_terminate, answer_sdp=None)
@@ -193,7 +195,7 @@ class CallAnswerer:
                 watch.done("media")
         else:
             call = await sending
-        await self._setup.unless_over(call, self._graph.accept(offer.wacid, made.answer))
+        await self._setup.unless_over(call, graph.accept(offer.wacid, made.answer))
         watch.done("accept")
         return call, self._clock()
 
@@ -207,7 +209,7 @@ class CallAnswerer:
                 call_id=call.id,
                 direction=call.direction,
                 phone_number_id=call.phone_number_id,
-                profile=self._policy.profile,
+                profile=call.profile or self._lines.agent_of(call.phone_number_id).profile,
                 ready_within_s=self._policy.agent_ready_s,
                 origin=call.origin,
             ),
@@ -236,7 +238,7 @@ class CallAnswerer:
         except Overtaken:
             # It ended while our `accept` was on its way: the other's `terminate` may have reached
             # Meta before it. Meta refuses a second one without harm.
-            await self._graph.terminate(wacid)
+            await self._lines.graph_of(call.phone_number_id).terminate(wacid)
             raise
         except StoreUnavailable:
             _log.error(
@@ -258,21 +260,30 @@ class CallAnswerer:
             setup_until=self._leases.until(),
         )
 
-    def _new_call(self, offer: OfferReceived, now: datetime, *, bridge: str | None = None) -> Call:
+    def _new_call(
+        self,
+        offer: OfferReceived,
+        line: PhoneNumberId,
+        now: datetime,
+        *,
+        bridge: str | None = None,
+    ) -> Call:
+        agent = self._lines.agent_of(line)
         return Call(
             id=CallId(str(uuid.uuid4())),
             wacid=offer.wacid,
             direction=Direction.INBOUND,
             status=CallStatus.RINGING,
-            # without a word on the line it is ours: other lines' events never come here
-            phone_number_id=offer.phone_number_id or self._policy.phone_number_id,
+            phone_number_id=line,
             party=offer.party,
             origin=offer.origin,
+            profile=agent.profile,
+            max_duration_s=agent.max_duration_s,
             created_at=now,
             bridge=bridge,
         )
 
-    async def _is_stale(self, offer: OfferReceived) -> bool:
+    async def _is_stale(self, offer: OfferReceived, line: PhoneNumberId) -> bool:
         """Whether the offer is too old to be answered, by Meta's clock."""
         limit = timedelta(seconds=self._policy.stale_offer_s)
         if offer.timestamp is None or self._clock() - offer.timestamp <= limit:
@@ -280,10 +291,12 @@ class CallAnswerer:
         if not self._meta_clock.skew.is_known:
             # it may be our clock that is wrong: whatever Graph answers tells the time
             with contextlib.suppress(GraphError):
-                await self._graph.check_number()
+                await self._lines.graph_of(line).check_number()
         return self._clock() - offer.timestamp > limit
 
-    async def _refuse_stale(self, offer: OfferReceived, now: datetime) -> Settled:
+    async def _refuse_stale(
+        self, offer: OfferReceived, line: PhoneNumberId, now: datetime
+    ) -> Settled:
         """Keep a call that we learn of too late, as an ended row: it was missed, and is seen.
 
         Meta is told, unless the phone cannot ring any more.
@@ -291,7 +304,7 @@ class CallAnswerer:
         age = now - (offer.timestamp or now)
         is_over = age > _RINGS_AT_MOST
         call = dataclasses.replace(
-            self._new_call(offer, now),
+            self._new_call(offer, line, now),
             status=CallStatus.NO_ANSWER,
             end_reason=EndReason.STALE_OFFER,
             created_at=offer.timestamp or now,

@@ -1,4 +1,4 @@
-"""Look whether Meta would let calls through, before a customer finds out.
+"""Look whether Meta would let a line's calls through, before a customer finds out.
 
 Every minute: the number, its calling settings, and what webhooks have told of the account, to
 whichever replica; every hour the token itself, for its end. What is
@@ -17,9 +17,9 @@ from controlplane.core.line_trouble import SENTENCES
 from controlplane.ledger.line_troubles import LineTroubles
 from controlplane.meta.account_codes import TOKEN_EXPIRED
 from controlplane.meta.events import AccountUpdated
-from controlplane.meta.graph import GraphClient
 from controlplane.meta.graph_errors import GraphRefused
 from controlplane.meta.line_settings import SETTINGS_FIELDS, number_troubles, settings_troubles
+from controlplane.meta.lines import Line
 from controlplane.meta.token import TokenInfo, token_troubles, why_refused
 from controlplane.telemetry.metrics import Metrics
 from shared.call.errors import StoreUnavailable
@@ -36,14 +36,16 @@ class LineWatch:
 
     def __init__(
         self,
-        graph: GraphClient,
+        line: Line,
         *,
         book: LineTroubles,
         metrics: Metrics,
         clock: Callable[[], datetime],
     ) -> None:
-        """Take Graph, what Meta has told (`book`), who counts, and what time it is."""
-        self._graph = graph
+        """Take the line, what Meta has told (`book`), who counts, and what time it is."""
+        self._line = line
+        self._graph = line.graph
+        self._variable = line.terms.token.variable
         self._book = book
         self._metrics = metrics
         self._clock = clock
@@ -64,16 +66,22 @@ class LineWatch:
             self._seen = await self._look_at_graph()
         await self._read_book()
 
+    @property
+    def line(self) -> Line:
+        """What is looked at."""
+        return self._line
+
+    @property
+    def accounts(self) -> frozenset[str]:
+        """The accounts that the token is limited to; empty: not known."""
+        return self._token.accounts if self._token is not None else frozenset()
+
     async def told(self, event: AccountUpdated) -> None:
-        """Write what Meta tells of the account or the settings, for all replicas.
+        """Write what Meta tells of the line's account or its settings, for all replicas.
 
         Raises:
             StoreUnavailable: it was not written, and has to be taken up again.
         """
-        accounts = self._token.accounts if self._token is not None else frozenset()
-        if event.account is not None and accounts and event.account not in accounts:
-            # the app is subscribed to other accounts as well
-            return
         now = self._clock()
         for change in event.changes:
             await self._book.note(change, event.timestamp or now)
@@ -120,28 +128,40 @@ class LineWatch:
             with contextlib.suppress(GraphError):
                 self._token = await self._graph.check_token()
                 self._token_at = now
-        return token_troubles(self._token, now) if self._token is not None else {}
+        if self._token is None:
+            return {}
+        return token_troubles(self._token, now, self._variable)
 
     def _refused(self, error: GraphRefused) -> Troubles:
         # a new one comes with a restart only; should the old one come to life again, look anew
         self._token_at = None
         if error.known is TOKEN_EXPIRED:
-            return {"token": why_refused(error.subcode)}
+            return {"token": why_refused(error.subcode, self._variable)}
         if error.known.pause is not None or error.known.is_retryable:
             return self._seen
         return {"graph": str(error)}
 
+    def close(self) -> None:
+        """Let its troubles be over: the line has gone, or is looked at anew."""
+        self._report({})
+
     def _report(self, found: Troubles) -> None:
+        number = self._line.number
         for name in sorted(found.keys() - self._troubles.keys()):
-            self._metrics.line_trouble(name, True)
+            self._metrics.line_trouble(number, name, True)
             _log.error(
                 "Meta does not let this line work; `advice` says what to do.",
-                extra={"action": "line-trouble", "trouble": name, "advice": found[name]},
+                extra={
+                    "action": "line-trouble",
+                    "line": number,
+                    "trouble": name,
+                    "advice": found[name],
+                },
             )
         for name in sorted(self._troubles.keys() - found.keys()):
-            self._metrics.line_trouble(name, False)
+            self._metrics.line_trouble(number, name, False)
             _log.info(
                 "A trouble of this line is over.",
-                extra={"action": "line-trouble-over", "trouble": name},
+                extra={"action": "line-trouble-over", "line": number, "trouble": name},
             )
         self._troubles = dict(found)

@@ -48,7 +48,7 @@ class CallLinker:
     ) -> None:
         """Take the neighbours."""
         self._store = near.store
-        self._graph = near.graph
+        self._lines = near.lines
         self._legs = near.legs
         self._permissions = permissions
         self._ender = ender
@@ -69,7 +69,7 @@ class CallLinker:
         if call.status.is_final:
             if not call.ended_by_peer:
                 # it ended before anybody knew Meta's id of it
-                await self._graph.terminate(event.wacid)
+                await self._lines.graph_of(call.phone_number_id).terminate(event.wacid)
             return Settled(EventOutcome.STALE, call.id)
         linked = await self._store.mark_once(
             call.id,
@@ -159,7 +159,9 @@ class CallLinker:
         if ended is not None:
             self._ender.release(ended)
             if ended.party.person is not None:
-                await self._permissions.rejected(ended.party.person, ended.id)
+                await self._permissions.rejected(
+                    ended.party.person, ended.id, line=ended.phone_number_id
+                )
         return ended
 
     # --- whose event is this? ---
@@ -170,13 +172,15 @@ class CallLinker:
         """
         call = await self._store.find_call(event.wacid)
         if call is not None:
-            return call
+            return call if may_tell_of(event, call) else None
         try:
             call_id = CallId(str(uuid.UUID(event.opaque or "")))
         except ValueError:
             return await self._wait_for(event)
         call = await self._store.get_call(call_id)
         if call is None or call.direction is not Direction.OUTBOUND:
+            return None
+        if not may_tell_of(event, call):
             return None
         row = await self._store.update_call(call.id, expect=LIVE_STATUSES, wacid=event.wacid)
         return row or await self._store.get_call(call.id)
@@ -191,5 +195,10 @@ class CallLinker:
             await asyncio.sleep(_ID_PAUSE_S)
             call = await self._store.find_call(event.wacid)
             if call is not None:
-                return call
+                return call if may_tell_of(event, call) else None
         return None
+
+
+def may_tell_of(event: AnswerReceived | CallStatusChanged | PeerHungUp, call: Call) -> bool:
+    """Whether an event is of the call's own line: others' apps have no say in it."""
+    return event.phone_number_id in (None, call.phone_number_id)

@@ -29,7 +29,7 @@ class LostCalls:
 
     def __init__(self, near: Neighbours, *, ledger: Ledger, text: str) -> None:
         """Take the neighbours, whose wishes are known, and the words; no words, no message."""
-        self._store, self._graph, self._clock = near.store, near.graph, near.clock
+        self._store, self._lines, self._clock = near.store, near.lines, near.clock
         self._ledger = ledger
         self._text = text
 
@@ -45,7 +45,7 @@ class LostCalls:
         try:
             if await self._wants_nothing(person) or not await self._claim(call):
                 return
-            await self._graph.send_text(person, self._text)
+            await self._lines.graph_of(call.phone_number_id).send_text(person, self._text)
         except WacallError as error:
             _log.warning(
                 "A person whose call broke off could not be written to.",

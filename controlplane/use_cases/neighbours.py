@@ -7,7 +7,7 @@ from datetime import datetime
 from controlplane.core.caller_leg import LegFleet
 from controlplane.livekit.rooms import RoomsClient
 from controlplane.livekit.whip import WhipClient
-from controlplane.meta.graph import GraphClient
+from controlplane.meta.lines import Lines
 from controlplane.telemetry.metrics import Metrics
 from controlplane.use_cases.breakers import Breakers
 from controlplane.use_cases.meta_clock import MetaClock
@@ -21,7 +21,8 @@ class Neighbours:
     store: CallStore
     rooms: RoomsClient
     whip: WhipClient
-    graph: GraphClient
+    lines: Lines
+    """The ways to Graph: one for each business number."""
     legs: LegFleet
     metrics: Metrics
     breakers: Breakers

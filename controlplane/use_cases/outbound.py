@@ -18,6 +18,7 @@ from typing import Any
 from controlplane.core.caller_leg import RoomPlace
 from controlplane.core.deadlines import Bounds
 from controlplane.core.errors import GraphError, KeyReused
+from controlplane.core.line import AgentTerms
 from controlplane.meta.graph_errors import GraphNotReached, GraphUnreachable
 from controlplane.use_cases.ending import CallEnder, Overtaken
 from controlplane.use_cases.leases import SetupLeases
@@ -43,10 +44,13 @@ _KEYS = uuid.UUID("5b1f4e62-7f0e-4c5f-9a7e-3c0d1b6a2f10")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallOrder:
-    """Who is to be called, by which agent, knowing what."""
+    """Who is to be called, from which number, by which agent, knowing what."""
 
     person: Person
-    profile: str
+    line: PhoneNumberId | None = None
+    """None: the profile's, or the default one."""
+    profile: str | None = None
+    """None: the line's."""
     context: Mapping[str, Any] = field(default_factory=dict, repr=False)
     idempotency_key: str | None = field(default=None, repr=False)
 
@@ -63,9 +67,10 @@ class PlacedCall:
 class DialPolicy:
     """The settings that this story follows; times in seconds."""
 
-    phone_number_id: PhoneNumberId
     agent_ready_s: float
     bounds: Bounds
+    max_calls: int = 0
+    """Live calls of all lines together; 0: no ceiling."""
 
 
 class CallPlacer:
@@ -85,7 +90,7 @@ class CallPlacer:
         """Take the neighbours, the keeper of set-ups' tasks, and the policy."""
         self._store = near.store
         self._rooms = near.rooms
-        self._graph = near.graph
+        self._lines = near.lines
         self._legs = near.legs
         self._permissions = permissions
         self._ender = ender
@@ -104,17 +109,19 @@ class CallPlacer:
         Nothing has been sent to the person when this returns.
 
         Raises:
+            LineUnclear: the order does not tell from which number, and several could be meant.
             KeyReused: the order's key has placed a call to somebody else.
             CallDenied: the policy says no, and when it may be tried again.
             NoBridge: there is no media bridge to place a call through.
             GraphError: the ledger is silent and Graph did not answer.
         """
-        call_id = self._call_id(order.idempotency_key)
+        line, agent = self._lines.plan.chosen(number=order.line, profile=order.profile)
+        call_id = _call_id(line.phone_number_id, order.idempotency_key)
         earlier = await self._store.get_call(call_id) if order.idempotency_key else None
         if earlier is not None:
             return _repeated(earlier, order)
         try:
-            placed = await self._claim(order, call_id)
+            placed = await self._claim(order, call_id, line.phone_number_id, agent)
         except CallDenied:
             # the same key at the same moment: what stands in its way is the call that it placed
             earlier = await self._store.get_call(call_id) if order.idempotency_key else None
@@ -124,8 +131,11 @@ class CallPlacer:
         self._tasks.spawn(self._dial(placed.call, order))
         return placed
 
-    async def _claim(self, order: CallOrder, call_id: CallId) -> PlacedCall:
-        allowed = await self._permissions.check(order.person)
+    async def _claim(
+        self, order: CallOrder, call_id: CallId, line: PhoneNumberId, agent: AgentTerms
+    ) -> PlacedCall:
+        allowed = await self._permissions.check(order.person, line=line, business=agent.hours)
+        await self._check_ceiling()
         bridge = await self._legs.choose()
         now = self._clock()
         claimed = await self._store.claim_call(
@@ -134,8 +144,10 @@ class CallPlacer:
                 wacid=None,
                 direction=Direction.OUTBOUND,
                 status=CallStatus.DIALING,
-                phone_number_id=self._policy.phone_number_id,
+                phone_number_id=line,
                 party=Party(person=order.person),
+                profile=agent.profile,
+                max_duration_s=agent.max_duration_s,
                 created_at=now,
                 deadline_at=now + timedelta(seconds=self._policy.bounds.setup_s),
                 bridge=bridge,
@@ -148,10 +160,13 @@ class CallPlacer:
         self._metrics.call_started(Direction.OUTBOUND)
         return PlacedCall(call=claimed, warnings=allowed.warnings)
 
-    def _call_id(self, key: str | None) -> CallId:
-        if key is None:
-            return CallId(str(uuid.uuid4()))
-        return CallId(str(uuid.uuid5(_KEYS, f"{self._policy.phone_number_id}|{key}")))
+    async def _check_ceiling(self) -> None:
+        """Keep all lines together below MAX_CONCURRENT_CALLS; the policy sees each by itself."""
+        ceiling = self._policy.max_calls
+        if not ceiling or len(self._lines.all) == 1:
+            return
+        if len(await self._store.live_calls()) >= ceiling:
+            raise CallDenied(Denied(reason=Reason.CONCURRENCY_LIMIT))
 
     # --- dial ---
 
@@ -188,7 +203,7 @@ class CallPlacer:
             call_id=call.id,
             direction=call.direction,
             phone_number_id=call.phone_number_id,
-            profile=order.profile,
+            profile=call.profile or "default",
             ready_within_s=self._policy.agent_ready_s,
             context=order.context,
         )
@@ -223,7 +238,8 @@ class CallPlacer:
 
     async def _connect(self, call: Call, person: Person, offer: str, watch: Stopwatch) -> None:
         try:
-            wacid = await self._graph.connect(person, offer, call.id)
+            graph = self._lines.graph_of(call.phone_number_id)
+            wacid = await graph.connect(person, offer, call.id)
         except GraphNotReached:
             # Meta has not heard of the call: no phone will ring
             raise
@@ -242,9 +258,13 @@ class CallPlacer:
         )
         if row is None:
             # hung up while `connect` was on its way: whoever ended it did not know the id
-            await self._graph.terminate(wacid)
+            await graph.terminate(wacid)
             raise Overtaken
         _log.info("The phone is being called.", extra={"action": "dialed", "call": call.id})
+
+
+def _call_id(line: PhoneNumberId, key: str | None) -> CallId:
+    return CallId(str(uuid.uuid5(_KEYS, f"{line}|{key}") if key is not None else uuid.uuid4()))
 
 
 def _repeated(earlier: Call, order: CallOrder) -> PlacedCall:

@@ -17,12 +17,9 @@ _log = logging.getLogger(__name__)
 class Papers:
     """Consents and withdrawals that were given elsewhere."""
 
-    def __init__(
-        self, *, ledger: Ledger, phone_number_id: PhoneNumberId, clock: Callable[[], datetime]
-    ) -> None:
-        """Take the ledger and the line that the papers are about."""
+    def __init__(self, *, ledger: Ledger, clock: Callable[[], datetime]) -> None:
+        """Take the ledger, and what time it is."""
         self._ledger = ledger
-        self._line = phone_number_id
         self._clock = clock
 
     async def write(
@@ -30,13 +27,14 @@ class Papers:
         person: Person,
         kind: ConsentKind,
         *,
+        line: PhoneNumberId,
         granted: bool,
         reference: str,
         at: datetime | None,
         valid_until: datetime | None = None,
         note: str | None = None,
     ) -> ConsentEntry:
-        """Write what a paper says, and return the entry that stands for it.
+        """Write what a paper says of calls from a line, and return the entry that stands for it.
 
         The same paper again is the same entry, as long as it is the last word: a repeated request
         or file changes nothing, neither what was said before nor what has been said since. `at` is
@@ -47,7 +45,7 @@ class Papers:
         """
         word = "granted" if granted else "withdrawn"
         entry = make_entry(
-            phone_number_id=self._line,
+            phone_number_id=line,
             person=person,
             kind=kind,
             granted=granted,
@@ -77,7 +75,7 @@ class Papers:
             forbidden = await self._ledger.is_forbidden(entry.person)
             if forbidden is not entry.granted:
                 return False
-        newest = await self._ledger.newest(entry.person, entry.kind, line=self._line)
+        newest = await self._ledger.newest(entry.person, entry.kind, line=entry.phone_number_id)
         return newest is not None and newest.id == entry.id
 
 

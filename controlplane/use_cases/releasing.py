@@ -15,7 +15,7 @@ import asyncio
 import contextlib
 import logging
 import random
-from collections.abc import Awaitable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from controlplane.use_cases.breakers import Neighbour
@@ -24,7 +24,7 @@ from controlplane.use_cases.neighbours import Neighbours
 from shared.bridge.errors import NoBridge
 from shared.call.call import Call, Direction
 from shared.call.errors import WacallError
-from shared.call.ids import CallId
+from shared.call.ids import CallId, WhatsAppCallId
 from shared.call.room import ShownStatus
 from shared.process.logs import without_text
 from shared.process.tasks import Tasks
@@ -53,7 +53,7 @@ class Releaser:
         """Take what a call may hold, who writes to people, and the keeper of the tasks."""
         self._lost_calls = lost_calls
         self._store = near.store
-        self._graph = near.graph
+        self._lines = near.lines
         self._rooms = near.rooms
         self._legs = near.legs
         self._breakers = near.breakers
@@ -150,8 +150,7 @@ class Releaser:
         if spared and not self._breakers.allows(Neighbour.GRAPH):
             return False
         # after `accept` has left us the call may stand, whatever we heard of it
-        hang_up = self._graph.reject if call.accept_sent_at is None else self._graph.terminate
-        return await self._could_tell(call, hang_up(call.wacid))
+        return await self._could_tell(call, call.wacid, with_reject=call.accept_sent_at is None)
 
     async def decline(self, call: Call) -> None:
         """Tell Meta `reject` of a call whose end cannot be written yet: no phone rings on for that.
@@ -160,11 +159,12 @@ class Releaser:
         """
         if call.wacid is None or call.direction is not Direction.INBOUND:
             return
-        await self._could_tell(call, self._graph.reject(call.wacid))
+        await self._could_tell(call, call.wacid, with_reject=True)
 
-    async def _could_tell(self, call: Call, hanging_up: Awaitable[None]) -> bool:
+    async def _could_tell(self, call: Call, wacid: WhatsAppCallId, *, with_reject: bool) -> bool:
         try:
-            await hanging_up
+            graph = self._lines.graph_of(call.phone_number_id)
+            await (graph.reject if with_reject else graph.terminate)(wacid)
         except WacallError as error:
             _log.warning(
                 "Meta could not be told that the call ended; trying again.",

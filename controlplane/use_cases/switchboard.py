@@ -33,7 +33,7 @@ from controlplane.use_cases.hanging_up import PeerHangup
 from controlplane.use_cases.in_flight import InFlight
 from controlplane.use_cases.inbound import CallAnswerer
 from controlplane.use_cases.intake import Intake
-from controlplane.use_cases.line_watch import LineWatch
+from controlplane.use_cases.line_watches import LineWatches
 from controlplane.use_cases.linking import CallLinker
 from controlplane.use_cases.neighbours import Neighbours
 from controlplane.use_cases.patience import is_away, until_stored
@@ -41,7 +41,7 @@ from controlplane.use_cases.permissions import Permissions
 from controlplane.use_cases.wishes import Wishes
 from shared.call.call import Call
 from shared.call.errors import CallNotFound, StoreUnavailable, WacallError
-from shared.call.ids import CallId, PhoneNumberId, WhatsAppCallId
+from shared.call.ids import CallId, WhatsAppCallId
 from shared.call.records import EventOutcome, EventRecord, EventSource, Settled
 from shared.process.logs import without_text
 from shared.process.tasks import Tasks
@@ -76,12 +76,11 @@ class Switchboard:
         linker: CallLinker,
         hangup: PeerHangup,
         permissions: Permissions,
-        line_watch: LineWatch,
+        line_watch: LineWatches,
         wishes: Wishes,
         tasks: Tasks,
-        phone_number_id: PhoneNumberId,
     ) -> None:
-        """Take the use cases, the keeper of set-ups' tasks, and the line whose events are ours."""
+        """Take the use cases, and the keeper of set-ups' tasks."""
         self._store = near.store
         self._answerer = answerer
         self._linker = linker
@@ -90,7 +89,7 @@ class Switchboard:
         self._line_watch = line_watch
         self._wishes = wishes
         self._metrics = near.metrics
-        self._phone_number_id = phone_number_id
+        self._lines = near.lines
         self._clock = near.clock
         self._meta_clock = near.meta_clock
         self._tasks = tasks
@@ -220,7 +219,7 @@ class Switchboard:
     def _record(self, event: WebhookEvent, now: datetime) -> EventRecord:
         outcome: EventOutcome | None
         call_id: CallId | None = None
-        is_ours = event.phone_number_id in (None, self._phone_number_id)
+        is_ours = self._is_ours(event)
         decides = is_ours and text_decides(event)
         if not is_ours or (isinstance(event, TextReceived) and not decides):
             outcome = EventOutcome.IGNORED
@@ -243,6 +242,13 @@ class Switchboard:
             wacid=event.wacid,
             outcome=outcome,
         )
+
+    def _is_ours(self, event: WebhookEvent) -> bool:
+        """Whether a line of ours is meant; one that has gone lately sees its calls to their end."""
+        number = event.phone_number_id
+        if number is None or self._lines.serves(number):
+            return True
+        return not isinstance(event, OfferReceived) and self._lines.find(number) is not None
 
     async def _work(
         self, event: WebhookEvent, event_id: str, received: float, *, was_left: bool
@@ -304,8 +310,8 @@ class Switchboard:
             case IdentityChanged():
                 return Settled(await self._permissions.moved(event, event_id))
             case AccountUpdated():
-                await self._line_watch.told(event)
-                return Settled(await self._permissions.account_updated(event))
+                lines = await self._line_watch.told(event)
+                return Settled(await self._permissions.account_updated(event, lines))
             case _:
                 return Settled(EventOutcome.RECORDED)
 

@@ -20,7 +20,7 @@ class SetupTraces:
     def __init__(self, near: Neighbours, *, setup: CallSetup) -> None:
         """Take the neighbours, and who writes to a row that is being set up."""
         self._rooms = near.rooms
-        self._graph = near.graph
+        self._lines = near.lines
         self._legs = near.legs
         self._setup = setup
         self._clock = near.clock
@@ -41,7 +41,8 @@ class SetupTraces:
             return None
         try:
             # whether the first one left, only Meta knows
-            is_new = await self._graph.accept(call.wacid, call.answer_sdp, may_be_repeated=True)
+            graph = self._lines.graph_of(call.phone_number_id)
+            is_new = await graph.accept(call.wacid, call.answer_sdp, may_be_repeated=True)
         except GraphUnreachable:
             # the media tells
             is_new = False

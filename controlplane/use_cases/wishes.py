@@ -16,6 +16,7 @@ from controlplane.core.wishes import (
 )
 from controlplane.ledger.ledger import Ledger
 from controlplane.meta.events import PreferenceChanged, TextReceived
+from controlplane.meta.lines import Lines
 from controlplane.meta.texts import verdict_of
 from controlplane.meta.words import Preference
 from controlplane.stop.grammar import Verdict
@@ -37,14 +38,14 @@ class Wishes:
         *,
         ledger: Ledger,
         reader: StopReader | None,
-        line: PhoneNumberId,
+        lines: Lines,
         clock: Callable[[], datetime],
     ) -> None:
-        """Take the ledger, and who reads what the grammar cannot."""
+        """Take the ledger, who reads what the grammar cannot, and the lines that are written to."""
         self._ledger = ledger
         self._stops = ledger.stops
         self._reader = reader
-        self._line = line
+        self._lines = lines
         self._clock = clock
 
     async def texted(self, event: TextReceived, event_id: str) -> EventOutcome:
@@ -52,13 +53,14 @@ class Wishes:
         person, verdict = event.party.person, verdict_of(event)
         if person is None or verdict is Verdict.NONE:
             return EventOutcome.IGNORED
+        line = self._lines.number_of(event.phone_number_id)
+        if line is None:
+            return EventOutcome.UNKNOWN
         ref, at = event.message_id or event_id, event.timestamp or self._clock()
         if verdict is Verdict.STOP:
-            await self._forbid(person, ref, at)
+            await self._forbid(person, ref, at, line=line)
             return EventOutcome.HANDLED
-        stop = make_probable_stop(
-            line=self._line, person=person, said=event.text, message_ref=ref, at=at
-        )
+        stop = make_probable_stop(line=line, person=person, said=event.text, message_ref=ref, at=at)
         # before anybody is asked: nobody is called meanwhile
         await self._stops.add(stop)
         means_stop = await self._reader.means_stop(event.text) if self._reader else None
@@ -69,7 +71,7 @@ class Wishes:
             )
             return EventOutcome.HANDLED
         if means_stop:
-            await self._forbid(person, ref, at, note="as the model read it")
+            await self._forbid(person, ref, at, line=line, note="as the model read it")
         decision = StopDecision.DO_NOT_CALL if means_stop else StopDecision.DISMISSED
         await self._stops.decide(stop, decision, self._clock())
         return EventOutcome.HANDLED
@@ -77,7 +79,8 @@ class Wishes:
     async def preferred(self, event: PreferenceChanged, event_id: str) -> EventOutcome:
         """Write what a person's switch for marketing messages sets, or lifts again."""
         person, at = event.party.person, event.timestamp or self._clock()
-        if person is None or event.value is Preference.UNKNOWN:
+        line = self._lines.number_of(event.phone_number_id)
+        if person is None or line is None or event.value is Preference.UNKNOWN:
             return EventOutcome.UNKNOWN
         ref = event_id
         if event.timestamp is not None:
@@ -85,7 +88,7 @@ class Wishes:
             ref = f"{event.value}:{person.user_id or person.phone}:{at.timestamp():.0f}"
         if event.value is Preference.STOP:
             entries = entries_of_stop(
-                line=self._line,
+                line=line,
                 person=person,
                 source=ConsentSource.PREFERENCE,
                 source_ref=ref,
@@ -94,7 +97,7 @@ class Wishes:
         else:
             standing = await self._ledger.entries(person=person, limit=_ENTRIES)
             entries = entries_of_resume(
-                line=self._line, person=person, source_ref=ref, at=at, standing=standing
+                line=line, person=person, source_ref=ref, at=at, standing=standing
             )
         await self._ledger.add(entries)
         return EventOutcome.HANDLED
@@ -134,11 +137,17 @@ class Wishes:
         return decided
 
     async def _forbid(
-        self, person: Person, ref: str, at: datetime, *, note: str | None = None
+        self,
+        person: Person,
+        ref: str,
+        at: datetime,
+        *,
+        line: PhoneNumberId,
+        note: str | None = None,
     ) -> None:
         await self._ledger.add(
             entries_of_stop(
-                line=self._line,
+                line=line,
                 person=person,
                 source=ConsentSource.TEXT,
                 source_ref=ref,
@@ -146,12 +155,12 @@ class Wishes:
                 note=note,
             )
         )
-        newest = await self._ledger.newest(person, ConsentKind.DO_NOT_CALL, line=self._line)
+        newest = await self._ledger.newest(person, ConsentKind.DO_NOT_CALL, line=line)
         if newest is not None and newest.source is ConsentSource.PREFERENCE and not newest.granted:
             # the words came late, and the switch that was turned since does not lift them
             await self._ledger.add(
                 entries_of_stop(
-                    line=self._line,
+                    line=line,
                     person=person,
                     source=ConsentSource.TEXT,
                     source_ref=f"{ref}:late",

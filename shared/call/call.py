@@ -200,6 +200,10 @@ class Call:
     """What Meta is answered with; kept from before `accept` until the call is answered or over."""
     timings: Mapping[str, float] = field(default_factory=dict)
     """Set-up step -> milliseconds since the offer reached us."""
+    profile: str | None = None
+    """Who speaks for the business; None: of earlier releases, or a call that nobody took."""
+    max_duration_s: float | None = None
+    """How long the profile lets it last; None: as long as all calls."""
     outcome: str | None = None
     """What the agent logged with `logOutcome`."""
     origin: Mapping[str, str] = field(default_factory=dict, repr=False)

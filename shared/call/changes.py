@@ -13,8 +13,8 @@ from shared.call.person import Party
 class CallChanges(TypedDict, total=False):
     """New values of fields of `Call`; what is left out stays.
 
-    Who called whom (`direction`), `origin`, `id` and `created_at` never change; `duration_s` is
-    computed by the database.
+    Who called whom (`direction`), `origin`, `id`, `created_at`, `profile` and its `max_duration_s`
+    never change; `duration_s` is computed by the database.
     """
 
     wacid: WhatsAppCallId | None

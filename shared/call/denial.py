@@ -22,6 +22,7 @@ class Reason(StrEnum):
     CONCURRENCY_LIMIT = "concurrency-limit"
     RATE_LIMITED = "rate-limited"
     OUTSIDE_HOURS = "outside-hours"
+    BUSINESS_CLOSED = "business-closed"
     PROBABLE_STOP = "probable-stop"
     REQUEST_LIMIT = "request-limit"
     ALREADY_PERMITTED = "already-permitted"
@@ -43,6 +44,7 @@ SENTENCES: Mapping[Reason, str] = {
     Reason.CONCURRENCY_LIMIT: "This number has as many calls at once as Meta allows.",
     Reason.RATE_LIMITED: "Meta asks to slow down.",
     Reason.OUTSIDE_HOURS: "It is outside of CALL_HOURS where this person lives.",
+    Reason.BUSINESS_CLOSED: "It is outside of the hours of the profile that the call is for.",
     Reason.PROBABLE_STOP: "This person wrote something that may be a STOP; decide it with "
     "`wacall consent decide`, `wacall consent list` shows it.",
     Reason.REQUEST_LIMIT: "This person was asked for permission as often as Meta allows.",

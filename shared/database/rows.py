@@ -37,7 +37,7 @@ CALL_COLUMNS = (
     "accept_sent_at", "answered_at", "media_at", "ended_at", "duration_s", "end_reason",
     "end_requested", "ended_by_peer", "released_at", "caller_sid", "bridge", "dialed_at",
     "linked_at", "setup_owner", "setup_until", "setup_takes", "answer_sdp", "timings", "outcome",
-    "origin",
+    "origin", "profile", "max_duration_s",
 )  # fmt: skip
 EVENT_COLUMNS = (
     "id", "source", "kind", "received_at", "call_id", "wacid", "payload", "outcome",
@@ -58,7 +58,7 @@ TOOL_CALL_COLUMNS = (
 )  # fmt: skip
 TABLES: Mapping[str, tuple[str, ...]] = {
     "calls": (
-        *CALL_COLUMNS, "summary", "caller_phone_key", "profile", "sentiment", "off_purpose_turns",
+        *CALL_COLUMNS, "summary", "caller_phone_key", "sentiment", "off_purpose_turns",
         "cost_usd",
     ),
     "call_events": (*EVENT_COLUMNS, "taken_at"),
@@ -212,6 +212,8 @@ def call_from_row(row: Row) -> Call:
         timings=dict(row["timings"]),
         outcome=row["outcome"],
         origin=dict(row["origin"]),
+        profile=row["profile"],
+        max_duration_s=row["max_duration_s"],
     )
 
 

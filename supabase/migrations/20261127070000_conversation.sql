@@ -8,7 +8,8 @@ alter table public.calls
     add column sentiment text
         check (sentiment in ('positive', 'neutral', 'negative', 'mixed')),
     add column off_purpose_turns integer not null default 0 check (off_purpose_turns >= 0),
-    add column cost_usd numeric(12, 6) check (cost_usd >= 0);
+    add column cost_usd numeric(12, 6) check (cost_usd >= 0),
+    add column max_duration_s double precision check (max_duration_s > 0);
 
 comment on column public.calls.profile is
     'Which profile the agent speaks by; null: of earlier releases, or a call that nobody took.';
@@ -18,6 +19,8 @@ comment on column public.calls.off_purpose_turns is
     'How often the person asked for what the line is not for.';
 comment on column public.calls.cost_usd is
     'What the model cost, by a dated price table; null: not known.';
+comment on column public.calls.max_duration_s is
+    'How long the profile lets the call last, in seconds; null: as long as all calls.';
 
 -- --------------------------------------------------------------------------------------- leads
 

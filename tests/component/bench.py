@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from controlplane.app import ControlPlane
 from shared.call.call import Call, CallStatus, EndReason
+from shared.call.ids import PhoneNumberId
 from shared.database.supabase import SupabaseStore
 from simulators.meta.calls.user_call import SimulatedCall
 from simulators.meta.whatsapp import WhatsAppSimulator
@@ -57,6 +58,12 @@ class Bench(RowWaits):
 
 
 MakeBench = Callable[..., Awaitable[Bench]]
+
+
+def line_of(plane: ControlPlane) -> PhoneNumberId:
+    """The only business number of a control plane."""
+    (number,) = plane.near.lines.all
+    return number
 
 
 def ended_as(row: Call | None, status: CallStatus, reason: EndReason) -> None:

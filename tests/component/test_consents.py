@@ -19,7 +19,6 @@ from controlplane.core.errors import GraphError
 from controlplane.core.policy import Allowed
 from controlplane.meta.graph_errors import GraphRefused
 from controlplane.meta.webhook import parse_stored
-from controlplane.use_cases.papers import Papers
 from shared.call.call import Call, CallStatus, Direction, EndReason, Termination
 from shared.call.errors import CallDenied
 from shared.call.ids import CallId, PhoneNumberId, WhatsAppCallId
@@ -32,7 +31,12 @@ from simulators.meta.people.person import Person as SimulatedPerson
 from simulators.meta.webhooks.calls import Caller, encode, sign
 from simulators.meta.whatsapp import WhatsAppSimulator
 from tests import paths
-from tests.component.bench import APP_SECRET, OPERATOR_KEY, StartControlPlane
+from tests.component.bench import (
+    APP_SECRET,
+    OPERATOR_KEY,
+    StartControlPlane,
+    line_of,
+)
 from tests.eventually import eventually
 from tests.serving import serving
 from wacall import cli
@@ -138,7 +142,7 @@ def person_webhook(name: str, **changes: Any) -> Any:
 
 async def denied(plane: ControlPlane, person: Person) -> CallDenied:
     with pytest.raises(CallDenied) as caught:
-        await plane.use_cases.permissions.check(person)
+        await plane.use_cases.permissions.check(person, line=line_of(plane))
     return caught.value
 
 
@@ -181,7 +185,7 @@ async def test_a_restriction_of_meta_pauses_the_line(
     await until(plane, 1)
     await deliver(http, webhook("others", "account_violation"))
     await until_handled(plane, store, "account-update", 1)
-    await plane.use_cases.permissions.check(ADA)
+    await plane.use_cases.permissions.check(ADA, line=line_of(plane))
 
     payload = webhook("others", "account_restriction")
     ends = datetime.now(UTC).replace(microsecond=0) + timedelta(days=3)
@@ -216,7 +220,7 @@ async def test_stop_forbids_calls_and_other_texts_do_not(
     await deliver(http, webhook("call_permission_reply", "permanent"))
     await deliver(http, text_message("When does the bus stop?", "wamid.BUS"))
     await until_handled(plane, store, "text", 1)
-    assert await plane.use_cases.permissions.check(ADA) == Allowed()
+    assert await plane.use_cases.permissions.check(ADA, line=line_of(plane)) == Allowed()
     await deliver(http, text_message("Stop!"))
     entries = await until(plane, 3)
     assert {(one.kind, one.granted) for one in entries if one.source is ConsentSource.TEXT} == {
@@ -258,7 +262,7 @@ async def test_two_rejections_in_a_row_forbid_calls(
         end_reason=EndReason.REJECTED,
     )
     assert await store.claim_call(rejected) is not None
-    assert not await plane.use_cases.permissions.rejected(ADA, rejected.id)
+    assert not await plane.use_cases.permissions.rejected(ADA, rejected.id, line=line_of(plane))
     await deliver(http, webhook("call_permission_reply", "rejected"))
     newest = (await until(plane, 2))[0]
     assert (newest.kind, newest.source) == (ConsentKind.DO_NOT_CALL, ConsentSource.REJECTIONS)
@@ -296,7 +300,7 @@ async def test_a_silent_ledger_asks_graph_and_keeps_a_yes(
     expiry = bob.permission.expires_at(whatsapp.clock.now())
     assert expiry is not None
     for _ in range(2):
-        assert await plane.use_cases.permissions.check(BOB) == Allowed()
+        assert await plane.use_cases.permissions.check(BOB, line=line_of(plane)) == Allowed()
     assert asked(whatsapp) == [{"user_wa_id": BOB_DIGITS}]
     (entry,) = await plane.ledger.entries(limit=9)
     assert entry.source is ConsentSource.GRAPH
@@ -499,7 +503,7 @@ async def test_a_refused_request_does_not_count(
     assert refused is not None
     assert refused.code == meta_code
     if meta_code == 138017:
-        assert await plane.use_cases.permissions.check(BOB) == Allowed()
+        assert await plane.use_cases.permissions.check(BOB, line=line_of(plane)) == Allowed()
         assert asked(whatsapp) == []
     else:
         # a call that is answered sets Meta's limit of requests back
@@ -587,17 +591,15 @@ async def test_a_reference_stands_for_one_line(
     plane: ControlPlane, http: aiohttp.ClientSession
 ) -> None:
     """What was said to another line of the business is not taken for what is said to ours."""
-    other = Papers(
-        ledger=plane.ledger, phone_number_id=PhoneNumberId("77"), clock=lambda: datetime.now(UTC)
-    )
-    kind = ConsentKind.CALL_PERMISSION
-    await other.write(BOB, kind, granted=True, reference="letter 7", at=None)
+    kind, papers = ConsentKind.CALL_PERMISSION, plane.use_cases.papers
+    other = PhoneNumberId("77")
+    await papers.write(BOB, kind, line=other, granted=True, reference="letter 7", at=None)
     paper = {"to": BOB_PHONE, "kind": kind.value, "reference": "letter 7"}
     status, told = await post(http, "/consents/import", paper)
     assert (status, told["error"]["code"]) == (409, "reference-used")
     paper["reference"] = "letter 7, our line"
     assert (await post(http, "/consents/import", paper))[0] == 201
-    assert await plane.use_cases.permissions.check(BOB) == Allowed()
+    assert await plane.use_cases.permissions.check(BOB, line=line_of(plane)) == Allowed()
 
 
 async def test_a_person_is_erased_but_not_in_the_middle_of_a_call(

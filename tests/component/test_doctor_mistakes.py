@@ -6,6 +6,7 @@ from dataclasses import replace
 import aiohttp
 import pytest
 
+from controlplane.line_plan import plan_of
 from controlplane.settings import Settings
 from simulators.meta.people.call_plan import CallPlan
 from simulators.meta.whatsapp import WhatsAppSimulator
@@ -68,8 +69,10 @@ MISTAKES: list[tuple[Change, str, str, str, str]] = [
 
 async def at_meta(neighbours: dict[str, str]) -> list[Finding]:
     """What the doctor finds at Meta."""
+    settings = Settings.from_env(neighbours)
+    lines = list(plan_of(settings).lines.values())
     async with aiohttp.ClientSession() as http:
-        return [one async for one in look_at_meta(Settings.from_env(neighbours), http)]
+        return [one async for one in look_at_meta(settings, http, lines)]
 
 
 async def test_a_whole_set_up_at_meta_has_nothing_to_be_said(
@@ -182,18 +185,20 @@ async def test_calling_is_enabled_once_it_is_confirmed(
     calling_off(whatsapp)
     settings = Settings.from_env(neighbours)
 
+    (line,) = plan_of(settings).lines.values()
+
     def sent() -> list[object]:
         return [one.body for one in whatsapp.requests if one.action == "change_settings"]
 
-    assert await switch_on(settings, lambda _: False) == 1
+    assert await switch_on(settings, line, lambda _: False) == 1
     assert sent() == []
     shown = capsys.readouterr().out
     assert f"/{settings.wa_phone_number_id}/settings" in shown
     assert '{"calling": {"status": "ENABLED"}}' in shown
     assert neighbours["WA_ACCESS_TOKEN"] not in shown
 
-    assert await switch_on(settings, lambda _: True) == 0
+    assert await switch_on(settings, line, lambda _: True) == 0
     assert sent() == [{"calling": {"status": "ENABLED"}}]
-    assert await switch_on(settings, lambda _: True) == 0
+    assert await switch_on(settings, line, lambda _: True) == 0
     assert len(sent()) == 1
     assert "already" in capsys.readouterr().out

@@ -6,11 +6,12 @@ from typing import Any
 import aiohttp
 import pytest
 
+from controlplane.line_plan import plan_of
 from controlplane.settings import Settings
 from simulators.meta.api.faults import Fault, FaultKind
 from simulators.meta.rules.token import SCOPES, TokenState
 from simulators.meta.whatsapp import WhatsAppSimulator
-from tests.component.bench import StartControlPlane
+from tests.component.bench import StartControlPlane, line_of
 from tests.eventually import eventually
 from wacall.doctor.findings import Finding
 from wacall.doctor.meta import look_at_meta
@@ -71,12 +72,12 @@ async def test_a_dead_token_is_seen_without_a_call(
     (line,) = told(caplog, "line-trouble")
     assert (line["trouble"], line["advice"]) == ("token", problem)
     value = plane.near.metrics.registry.get_sample_value
-    assert value("whatsapp_line_trouble", {"trouble": "token"}) == 1
+    assert value("whatsapp_line_trouble", {"line": line_of(plane), "trouble": "token"}) == 1
 
     whatsapp.graph.token.state = TokenState.VALID
     await until(http, "token", is_there=False)
     assert len(told(caplog, "line-trouble-over")) == 1
-    assert value("whatsapp_line_trouble", {"trouble": "token"}) == 0
+    assert value("whatsapp_line_trouble", {"line": line_of(plane), "trouble": "token"}) == 0
 
 
 @pytest.mark.parametrize(
@@ -178,7 +179,10 @@ async def test_what_one_replica_is_told_of_the_account_all_replicas_know(
         await until(other, "partner-removed", is_there=True)
         assert "account-disabled" not in (await readiness(other))[1]
         value = first.near.metrics.registry.get_sample_value
-        assert value("whatsapp_line_trouble", {"trouble": "account-disabled"}) == 0
+        assert (
+            value("whatsapp_line_trouble", {"line": line_of(first), "trouble": "account-disabled"})
+            == 0
+        )
 
 
 async def test_a_restriction_ends_by_itself_and_another_account_is_none_of_ours(
@@ -224,8 +228,9 @@ async def test_settings_that_cannot_be_read_are_known_from_webhooks(
 async def doctors_findings(neighbours: dict[str, str]) -> dict[str, Finding]:
     """What the doctor finds at Meta."""
     settings = Settings.from_env(neighbours)
+    lines = list(plan_of(settings).lines.values())
     async with aiohttp.ClientSession() as http:
-        return {found.about: found async for found in look_at_meta(settings, http)}
+        return {found.about: found async for found in look_at_meta(settings, http, lines)}
 
 
 async def test_the_doctor_tells_of_the_token(

@@ -15,7 +15,13 @@ from simulators.meta.api.faults import Fault, FaultKind
 from simulators.meta.people.callee_plan import AnswerWebhook, Reaction, Statuses
 from simulators.meta.people.person import Person
 from simulators.meta.webhooks.calls import Caller
-from tests.component.bench import OPERATOR_KEY, Bench, MakeBench, ended_as
+from tests.component.bench import (
+    OPERATOR_KEY,
+    Bench,
+    MakeBench,
+    ended_as,
+    line_of,
+)
 from tests.component.outbound import Place, make_person, over, released, until
 from wacall.environment import free_port
 from wacall.stack.bridge import EmbeddedBridge
@@ -239,6 +245,7 @@ async def test_a_connect_that_never_left_ends_the_call_at_once(
     await bench.plane.use_cases.papers.write(
         SomebodyCalled(phone=person.caller.phone),
         ConsentKind.CALL_PERMISSION,
+        line=line_of(bench.plane),
         granted=True,
         reference="letter 7",
         at=None,

@@ -28,7 +28,11 @@ from simulators.meta.people.messages import (
 from simulators.meta.people.person import Person as SimulatedPerson
 from simulators.meta.webhooks.calls import Caller, Json
 from simulators.meta.whatsapp import WhatsAppSimulator
-from tests.component.bench import OPERATOR_KEY, StartControlPlane
+from tests.component.bench import (
+    OPERATOR_KEY,
+    StartControlPlane,
+    line_of,
+)
 from tests.eventually import eventually
 from tests.serving import serving
 from wacall import cli
@@ -74,7 +78,7 @@ async def allow(plane: ControlPlane, whatsapp: WhatsAppSimulator, bob: Simulated
 async def verdict(plane: ControlPlane) -> str:
     """Whether Bob may be called now, or the reason why not."""
     try:
-        await plane.use_cases.permissions.check(BOB)
+        await plane.use_cases.permissions.check(BOB, line=line_of(plane))
     except CallDenied as denied:
         return denied.code
     return "allowed"
@@ -182,7 +186,7 @@ async def test_a_probable_stop_pauses_calls_and_is_shown(
     whatsapp.outbound.write_text(bob, "Stop it John")
     await until_verdict(plane, "probable-stop")
     with pytest.raises(CallDenied) as caught:
-        await plane.use_cases.permissions.check(BOB)
+        await plane.use_cases.permissions.check(BOB, line=line_of(plane))
     assert caught.value.retry_at is not None
     ahead = caught.value.retry_at - datetime.now(UTC)
     assert timedelta(hours=23) < ahead <= timedelta(hours=24)
@@ -431,7 +435,7 @@ async def test_a_call_opens_the_window(
         wacid=WhatsAppCallId("wacid.INVENTED"),
         direction=direction,
         status=CallStatus.COMPLETED if answered else CallStatus.NO_ANSWER,
-        phone_number_id=plane.settings.wa_phone_number_id,
+        phone_number_id=line_of(plane),
         party=Party(person=BOB),
         created_at=now,
         answered_at=now if answered else None,
@@ -439,7 +443,7 @@ async def test_a_call_opens_the_window(
         end_reason=EndReason.CALLER_HANGUP if answered else EndReason.NOT_ANSWERED,
     )
     assert await store.claim_call(call) is not None
-    line, requests = plane.settings.wa_phone_number_id, plane.ledger.requests
+    line, requests = line_of(plane), plane.ledger.requests
     assert await requests.is_window_open(line, BOB, now + timedelta(minutes=1)) is opens
     assert not await requests.is_window_open(line, BOB, now + timedelta(hours=25))
     assert not await requests.is_window_open(line, Person(phone="31600000000"), now)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import aiohttp
 
+from controlplane.core.line import LineTerms
 from controlplane.meta.app_setup import ENABLE_CALLING, enable_calling
 from controlplane.meta.line_settings import settings_troubles
 from controlplane.parts import make_graph
@@ -14,11 +15,11 @@ from shared.call.errors import WacallError
 Confirm = Callable[[str], bool]
 
 
-async def switch_on(settings: Settings, confirm: Confirm) -> int:
+async def switch_on(settings: Settings, line: LineTerms, confirm: Confirm) -> int:
     """Show what would be sent, send it if that is confirmed; 0 if calling is on in the end."""
     async with aiohttp.ClientSession() as http:
-        graph = make_graph(settings, http)
-        path = f"/{settings.wa_graph_version}/{settings.wa_phone_number_id}/settings"
+        graph = make_graph(settings, http, line)
+        path = f"/{settings.wa_graph_version}/{line.phone_number_id}/settings"
         try:
             now = await graph.calling_settings()
             status = str(now.get("status", "never set"))

@@ -13,6 +13,7 @@ import aiohttp
 from agents.models import read_listing
 from agents.settings import Settings as AgentSettings
 from controlplane import database_check
+from controlplane.line_plan import plan_of
 from controlplane.settings import Settings
 from shared.call.errors import WacallError
 from shared.database.faults import Refused
@@ -61,7 +62,9 @@ async def examine(
             if found.has_database:
                 async for finding in look_at_database(settings, http):
                     yield finding
-            async for finding in look_at_meta(settings, http):
+            async for finding in look_at_meta(
+                settings, http, list(plan_of(settings).lines.values())
+            ):
                 yield finding
         if agent is not None:
             profile = settings.agent_profile if settings is not None else agent.agent_profile
@@ -212,4 +215,5 @@ def _enable_calling(environ: Mapping[str, str], *, is_confirmed: bool) -> int:
             return False
         return input(question).strip().casefold() in ("y", "yes")
 
-    return asyncio.run(switch_on(found.settings, confirm))
+    (line,) = plan_of(found.settings).lines.values()
+    return asyncio.run(switch_on(found.settings, line, confirm))

@@ -24,10 +24,13 @@ class Finding:
     about: str
     message: str
     fix: str = ""
+    of: str = ""
+    """Which of several business numbers, by Meta's id; empty: there is one, or it is of none."""
 
     def __str__(self) -> str:
         """One line, with the fix under it."""
-        line = f"{_MARKS[self.status]}  {self.about:<12} {self.message}"
+        whose = f"{self.of}: " if self.of else ""
+        line = f"{_MARKS[self.status]}  {self.about:<12} {whose}{self.message}"
         return f"{line}\n{'':18}-> {self.fix}" if self.fix else line
 
 

@@ -1,11 +1,13 @@
 """The doctor at Meta: number, time, token, calling settings."""
 
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import aiohttp
 
+from controlplane.core.line import LineTerms
 from controlplane.core.meta_time import MetaTime
 from controlplane.meta.account_codes import TOKEN_EXPIRED
 from controlplane.meta.graph import GraphClient
@@ -23,28 +25,42 @@ from wacall.doctor.templates import look_at_templates
 _NO_SUCH_OBJECT = 100
 
 
-async def look_at_meta(settings: Settings, http: aiohttp.ClientSession) -> AsyncIterator[Finding]:
+async def look_at_meta(
+    settings: Settings, http: aiohttp.ClientSession, lines: Sequence[LineTerms]
+) -> AsyncIterator[Finding]:
+    """Look at what Graph says of each line; of several, each finding names the line's id."""
+    for line in lines:
+        async for finding in _look_at_line(settings, http, line):
+            if len(lines) > 1:
+                finding = replace(finding, of=line.phone_number_id)
+            yield finding
+
+
+async def _look_at_line(
+    settings: Settings, http: aiohttp.ClientSession, line: LineTerms
+) -> AsyncIterator[Finding]:
     """Look at what Graph says of the number, and at the clock by which it says it."""
     seen = MetaTime()
+    variable = line.token.variable
 
     def dated(date: datetime, sent: float, arrived: float) -> None:
         nonlocal seen
         seen = seen.answered(date.timestamp(), sent, arrived)
 
-    graph = make_graph(settings, http, dated=dated)
+    graph = make_graph(settings, http, line, dated=dated)
     try:
         number = await graph.check_number()
     except WacallError as error:
         said = str(error)
         if isinstance(error, GraphRefused) and error.known is TOKEN_EXPIRED:
-            said = why_refused(error.subcode)
+            said = why_refused(error.subcode, variable)
         if isinstance(error, GraphRefused) and error.meta_code == _NO_SUCH_OBJECT:
-            said = "Meta knows no number of the id in WA_PHONE_NUMBER_ID that this token may see."
+            said = f"Meta knows no number of the id {line.phone_number_id} that this token may see."
         yield fail(
             "graph",
             said,
-            "Set WA_ACCESS_TOKEN and WA_PHONE_NUMBER_ID to those of one app, and WA_GRAPH_BASE_URL "
-            "and WA_GRAPH_VERSION only if Meta's are not meant.",
+            f"Set {variable} and the number's id (WA_PHONE_NUMBER_ID, or the profile's) to those "
+            "of one app, and WA_GRAPH_BASE_URL and WA_GRAPH_VERSION only if Meta's are not meant.",
         )
         return
     for sentence in number_troubles(number.status).values():
@@ -57,20 +73,20 @@ async def look_at_meta(settings: Settings, http: aiohttp.ClientSession) -> Async
         yield warn("token", str(error), "Look at it with Meta's access token debugger.")
         token = None
     if token is not None:
-        for finding in _judge_token(token):
+        for finding in _judge_token(token, variable):
             yield finding
     async for finding in _look_at_settings(graph):
         yield finding
     if token is not None and token.is_valid:
-        async for finding in look_at_subscription(settings, graph.http, http, token):
+        async for finding in look_at_subscription(settings, line, graph.http, http, token):
             yield finding
-        accounts = accounts_of(settings, token)
+        accounts = accounts_of(line, token)
         if settings.bridge_urls and accounts:
             yield await look_at_templates(graph.http, accounts)
 
 
-def _judge_token(token: TokenInfo) -> Iterator[Finding]:
-    troubles = token_troubles(token, datetime.now(UTC))
+def _judge_token(token: TokenInfo, variable: str) -> Iterator[Finding]:
+    troubles = token_troubles(token, datetime.now(UTC), variable)
     for name, sentence in troubles.items():
         judge = warn if name == "token-expires" else fail
         yield judge("token", sentence, "Make a System User's token in the Business Manager.")

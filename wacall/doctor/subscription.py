@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 import aiohttp
 
 from controlplane.core.errors import GraphError
+from controlplane.core.line import LineTerms
 from controlplane.meta.account_codes import TOKEN_EXPIRED
 from controlplane.meta.app_setup import Subscribed, Subscription, subscribed_apps, subscription
 from controlplane.meta.graph_errors import GraphRefused
@@ -22,23 +23,27 @@ _LOOK = "Look at it in the app's dashboard: WhatsApp > Configuration."
 
 
 async def look_at_subscription(
-    settings: Settings, graph: GraphHttp, http: aiohttp.ClientSession, token: TokenInfo
+    settings: Settings,
+    line: LineTerms,
+    graph: GraphHttp,
+    http: aiohttp.ClientSession,
+    token: TokenInfo,
 ) -> AsyncIterator[Finding]:
     """Look at account, app and callback URL, as far as the token lets us."""
     if not token.app_id:
         yield warn("webhook", "Meta does not tell which app the token is of.", _LOOK)
         return
     ours: Subscribed | None = None
-    async for found in _look_at_accounts(settings, graph, token):
+    async for found in _look_at_accounts(line, graph, token):
         if isinstance(found, Finding):
             yield found
         else:
             ours = found
-    app_token = f"{token.app_id}|{settings.wa_app_secret.get_secret_value()}"
+    app_token = f"{token.app_id}|{line.app_secret.value}"
     try:
         heard = await subscription(graph.with_token(app_token), token.app_id)
     except GraphError as error:
-        yield judge_secret(error, token.app_id)
+        yield judge_secret(error, token.app_id, line)
         return
     for finding in judge_subscription(heard, token.app_id):
         yield finding
@@ -47,22 +52,22 @@ async def look_at_subscription(
         yield await _shake_hands(url, settings.wa_verify_token.get_secret_value(), http)
 
 
-def accounts_of(settings: Settings, token: TokenInfo) -> list[str]:
+def accounts_of(line: LineTerms, token: TokenInfo) -> list[str]:
     """Name the WhatsApp Business accounts that the number may be of."""
-    configured = settings.wa_business_account_id
-    return [configured] if configured else sorted(token.accounts)
+    return [line.account] if line.account else sorted(token.accounts)
 
 
 async def _look_at_accounts(
-    settings: Settings, graph: GraphHttp, token: TokenInfo
+    line: LineTerms, graph: GraphHttp, token: TokenInfo
 ) -> AsyncIterator[Finding | Subscribed]:
-    accounts = accounts_of(settings, token)
+    accounts = accounts_of(line, token)
     if not accounts:
         yield warn(
             "webhook",
             "Meta does not tell which WhatsApp Business account the number is of, so whether the "
             "app is subscribed to it could not be seen.",
-            "Set WA_BUSINESS_ACCOUNT_ID to the account's id (WhatsApp > API setup).",
+            "Set WA_BUSINESS_ACCOUNT_ID, or the profile's `account`, to the account's id "
+            "(WhatsApp > API setup).",
         )
         return
     missed = []
@@ -86,18 +91,18 @@ async def _look_at_accounts(
         "webhook",
         f"The app {token.app_id} is not subscribed to the WhatsApp Business account "
         f"{' or '.join(missed)}: none of its calls come here.",
-        f"POST /{missed[0]}/subscribed_apps with WA_ACCESS_TOKEN, or set WA_BUSINESS_ACCOUNT_ID "
-        "if another account is meant.",
+        f"POST /{missed[0]}/subscribed_apps with {line.token.variable}, or set "
+        "WA_BUSINESS_ACCOUNT_ID (the profile's `account`) if another account is meant.",
     )
 
 
-def judge_secret(error: GraphError, app_id: str) -> Finding:
+def judge_secret(error: GraphError, app_id: str, line: LineTerms) -> Finding:
     """Say what it means that Graph did not take the app's own token."""
     if isinstance(error, GraphRefused) and error.known is TOKEN_EXPIRED:
         return fail(
             "webhook",
-            f"Meta says that WA_APP_SECRET is not the secret of the app {app_id}, whose token "
-            "WA_ACCESS_TOKEN is: every webhook of that app will be refused.",
+            f"Meta says that {line.app_secret.variable} is not the secret of the app {app_id}, "
+            f"whose token {line.token.variable} is: every webhook of that app will be refused.",
             "Copy it anew from the app's dashboard: App settings > Basic > App secret.",
         )
     return warn("webhook", f"The app's webhook cannot be seen: {error}", _LOOK)

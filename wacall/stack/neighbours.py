@@ -10,6 +10,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 import aiohttp
 
 from agents.settings import Settings as AgentSettings
+from controlplane.line_plan import plan_of
 from controlplane.settings import Settings
 from wacall.doctor.bridges import look_at_bridges
 from wacall.doctor.configuration import is_metas_own
@@ -51,7 +52,7 @@ async def caveats(
             looks.append([judge_prompt(agent.agent_profile, agent.prompt_file, is_real=True)])
     timeout = aiohttp.ClientTimeout(total=AFTER_S)
     async with aiohttp.ClientSession(timeout=timeout) as http:
-        asked = [_all(look_at_meta(settings, http))]
+        asked = [_all(look_at_meta(settings, http, list(plan_of(settings).lines.values())))]
         if settings.bridge_urls:
             asked.append(_all(look_at_bridges(settings, http)))
         if agent is not None:
@@ -69,7 +70,8 @@ def _matters(finding: Finding) -> bool:
 
 def sentence(finding: Finding) -> str:
     """Write a finding and its fix on one line."""
-    return f"{finding.message} {finding.fix}".strip()
+    whose = f"{finding.of}: " if finding.of else ""
+    return f"{whose}{finding.message} {finding.fix}".strip()
 
 
 async def _first(looking: AsyncIterator[Finding], variable: str, found: list[str]) -> None:

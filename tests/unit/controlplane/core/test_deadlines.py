@@ -40,10 +40,21 @@ TALKING = replace(ANSWERED, media_at=at(1.5))
         (CONNECTING, at(20)),
         (ANSWERED, at(11)),
         (TALKING, at(1801)),
+        (replace(TALKING, max_duration_s=300), at(301)),
+        (replace(TALKING, max_duration_s=9000), at(1801)),
         (RUNG_OUT, at(45)),
         (replace(RUNG_OUT, accept_sent_at=None), at(18)),
     ],
-    ids=["ringing", "connecting", "answered", "talking", "rings-there", "dialing"],
+    ids=[
+        "ringing",
+        "connecting",
+        "answered",
+        "talking",
+        "short-by-its-profile",
+        "long-by-its-profile",
+        "rings-there",
+        "dialing",
+    ],
 )
 def test_each_phase_has_its_bound(call: Call, deadline: datetime) -> None:
     """Set-up counts from the offer, ringing from `connect`, the rest from the answer."""

@@ -14,7 +14,7 @@ from controlplane.meta.events import OfferReceived, PeerHungUp, WebhookEvent
 from controlplane.meta.words import HangupStatus
 from controlplane.use_cases.hanging_up import PeerHangup
 from controlplane.use_cases.inbound import CallAnswerer
-from controlplane.use_cases.line_watch import LineWatch
+from controlplane.use_cases.line_watches import LineWatches
 from controlplane.use_cases.linking import CallLinker
 from controlplane.use_cases.neighbours import Neighbours
 from controlplane.use_cases.permissions import Permissions
@@ -99,7 +99,11 @@ class Neighbourhood:
 
 def board_over(around: Neighbourhood, tasks: Tasks) -> Switchboard:
     near = SimpleNamespace(
-        store=around, metrics=around, clock=lambda: datetime.now(UTC), meta_clock=None
+        store=around,
+        metrics=around,
+        clock=lambda: datetime.now(UTC),
+        meta_clock=None,
+        lines=SimpleNamespace(serves=lambda number: number == "1", find=lambda _: None),
     )
     return Switchboard(
         cast(Neighbours, near),
@@ -107,10 +111,9 @@ def board_over(around: Neighbourhood, tasks: Tasks) -> Switchboard:
         linker=cast(CallLinker, None),
         hangup=cast(PeerHangup, around),
         permissions=cast(Permissions, None),
-        line_watch=cast(LineWatch, None),
+        line_watch=cast(LineWatches, None),
         wishes=cast(Wishes, None),
         tasks=tasks,
-        phone_number_id=PhoneNumberId("1"),
     )
 
 

@@ -3,10 +3,17 @@
 import pytest
 
 from controlplane.core.errors import GraphError
+from controlplane.core.line import LineTerms, Secret
 from controlplane.meta.app_setup import Subscription
 from controlplane.meta.graph_errors import GraphNotReached, GraphRefused
+from shared.call.ids import PhoneNumberId
 from wacall.doctor.subscription import judge_handshake, judge_secret, judge_subscription
 
+LINE = LineTerms(
+    phone_number_id=PhoneNumberId("1"),
+    token=Secret(variable="WA_ACCESS_TOKEN", value="EAA"),
+    app_secret=Secret(variable="WA_APP_SECRET", value="secret"),
+)
 ALL = frozenset({"calls", "messages", "account_update", "account_settings_update"})
 URL = "https://wacall.example.org/wa/webhook?x=secret"
 
@@ -47,7 +54,7 @@ def test_a_wrong_app_secret_is_told_before_anybody_calls(
     error: GraphError, status: str, words: str
 ) -> None:
     """Meta itself knows whether the secret is the app's."""
-    finding = judge_secret(error, "670")
+    finding = judge_secret(error, "670", LINE)
     assert (finding.status, words in finding.message) == (status, True)
     assert finding.fix
 
