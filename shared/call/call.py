@@ -78,6 +78,8 @@ class EndReason(StrEnum):
     OPENAI_KEY_REFUSED = "openai-key-refused"
     OPENAI_QUOTA = "openai-quota"
     OPENAI_MODEL_UNKNOWN = "openai-model-unknown"
+    MODEL_LOST = "model-lost"
+    """The model was lost in mid-call and did not come back, or an apology stood in for it."""
     ROOM_REFUSED = "room-refused"
     """LiveKit did not give us a room."""
     ROOM_LOST = "room-lost"

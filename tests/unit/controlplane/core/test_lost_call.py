@@ -27,6 +27,7 @@ CUT = Call(
 OURS = {
     EndReason.AGENT_LOST, EndReason.ROOM_LOST, EndReason.OPENAI_UNREACHABLE,
     EndReason.OPENAI_KEY_REFUSED, EndReason.OPENAI_QUOTA, EndReason.OPENAI_MODEL_UNKNOWN,
+    EndReason.MODEL_LOST,
 }  # fmt: skip
 
 
