@@ -10,7 +10,6 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
-	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
@@ -42,6 +41,8 @@ type refusal struct {
 
 func (r refusal) Error() string { return r.message }
 
+var errNoLeg = refusal{http.StatusNotFound, "no-leg", "There is no leg of this id here, or it has ended."}
+
 func bad(message string) error { return refusal{http.StatusBadRequest, "bad-request", message} }
 
 var idShape = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$`)
@@ -53,7 +54,7 @@ func (c *Control) Handler() http.Handler {
 		return c.answer(http.StatusOK, func(r *http.Request) (any, error) {
 			found := c.bridge.Find(r.PathValue("id"))
 			if found == nil {
-				return nil, refusal{http.StatusNotFound, "no-leg", "There is no leg of this id here, or it has ended."}
+				return nil, errNoLeg
 			}
 			return do(found, r)
 		})
@@ -63,6 +64,7 @@ func (c *Control) Handler() http.Handler {
 	mux.HandleFunc("GET /legs/{id}", leg(func(l *Leg, _ *http.Request) (any, error) { return l.Status(), nil }))
 	mux.HandleFunc("DELETE /legs/{id}", leg(c.remove))
 	mux.HandleFunc("POST /legs/{id}/answer", leg(c.take))
+	mux.HandleFunc("POST /legs/{id}/enter", leg(c.enter))
 	mux.HandleFunc("POST /legs/{id}/renew", leg(c.renew))
 	mux.HandleFunc("POST /legs/{id}/gate", leg(c.gate))
 	mux.HandleFunc("POST /legs/{id}/play", leg(c.play))
@@ -71,6 +73,8 @@ func (c *Control) Handler() http.Handler {
 	mux.HandleFunc("POST /legs/{id}/attributes", leg(c.attributes))
 	mux.HandleFunc("POST /legs/{id}/record", leg(c.record))
 	mux.HandleFunc("DELETE /legs/{id}/record", leg(c.stopRecording))
+	mux.HandleFunc("POST /legs/{id}/capture", leg(c.capture))
+	mux.HandleFunc("DELETE /legs/{id}/capture", c.guarded(c.captured))
 	mux.HandleFunc("GET /events", c.guarded(c.stream))
 	mux.HandleFunc("GET /health", func(w http.ResponseWriter, _ *http.Request) { reply(w, http.StatusOK, c.bridge.Health()) })
 	mux.HandleFunc("GET /metrics", func(w http.ResponseWriter, _ *http.Request) { c.bridge.WriteMetrics(w) })
@@ -145,6 +149,12 @@ func (c *Control) take(l *Leg, r *http.Request) (any, error) {
 	return struct{}{}, nil
 }
 
+// enter has a leg that awaits its peer's answer come into the room without it.
+func (c *Control) enter(l *Leg, _ *http.Request) (any, error) {
+	l.enterOnce()
+	return struct{}{}, nil
+}
+
 func (c *Control) renew(l *Leg, r *http.Request) (any, error) {
 	var spec PeerSpec
 	if err := read(r, &spec); err != nil {
@@ -179,44 +189,6 @@ func (c *Control) gate(l *Leg, r *http.Request) (any, error) {
 	return struct{}{}, nil
 }
 
-func (c *Control) play(l *Leg, r *http.Request) (any, error) {
-	var body struct {
-		Stream side   `json:"stream"`
-		Clip   string `json:"clip"`
-	}
-	if err := read(r, &body); err != nil {
-		return nil, err
-	}
-	if err := known(body.Stream); err != nil {
-		return nil, err
-	}
-	if c.clips == "" {
-		return nil, bad("No clips can be played: BRIDGE_CLIPS names no folder.")
-	}
-	if !idShape.MatchString(body.Clip) {
-		return nil, bad("`clip` has to be the name of a file in BRIDGE_CLIPS.")
-	}
-	frames, err := readClip(filepath.Join(c.clips, body.Clip))
-	if err != nil {
-		return nil, bad("The clip cannot be played: " + reason(err) + ".")
-	}
-	l.Play(body.Stream, body.Clip, frames)
-	return map[string]int{"frames": len(frames)}, nil
-}
-
-func (c *Control) clear(l *Leg, r *http.Request) (any, error) {
-	var body struct {
-		Stream side `json:"stream"`
-	}
-	if err := read(r, &body); err != nil {
-		return nil, err
-	}
-	if err := known(body.Stream); err != nil {
-		return nil, err
-	}
-	return map[string]int{"dropped": l.Clear(body.Stream)}, nil
-}
-
 func (c *Control) source(l *Leg, r *http.Request) (any, error) {
 	var body struct {
 		Participant string `json:"participant"`
@@ -237,27 +209,6 @@ func (c *Control) attributes(l *Leg, r *http.Request) (any, error) {
 	}
 	if !l.Attributes(body) {
 		return nil, refusal{http.StatusConflict, "not-ready", "The leg is not in its room yet; wait for its event `ready`."}
-	}
-	return struct{}{}, nil
-}
-
-func (c *Control) record(l *Leg, r *http.Request) (any, error) {
-	if c.recordings == "" {
-		return nil, bad("Nothing can be recorded: BRIDGE_RECORDINGS names no folder.")
-	}
-	folder := filepath.Join(c.recordings, l.spec.ID)
-	if err := os.MkdirAll(folder, 0o700); err != nil {
-		return nil, bad("The recording cannot be begun: " + reason(err) + ".")
-	}
-	if err := l.Record(folder); err != nil {
-		return nil, refusal{http.StatusConflict, "not-recorded", "The recording cannot be begun: " + reason(err) + "."}
-	}
-	return map[string]string{"folder": l.spec.ID}, nil
-}
-
-func (c *Control) stopRecording(l *Leg, _ *http.Request) (any, error) {
-	if err := l.StopRecording(); err != nil {
-		return nil, refusal{http.StatusInternalServerError, "not-recorded", "The recording could not be ended: " + reason(err) + "."}
 	}
 	return struct{}{}, nil
 }

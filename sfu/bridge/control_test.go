@@ -14,12 +14,14 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 type client struct {
 	t     *testing.T
 	url   string
 	token string
+	mime  string
 }
 
 func serve(t *testing.T, control *Control) *client {
@@ -45,6 +47,7 @@ func (c *client) do(method, path, body string) (int, map[string]any) {
 	request, err := http.NewRequest(method, c.url+path, strings.NewReader(body))
 	must(c.t, err)
 	request.Header.Set("Authorization", "bearer "+c.token)
+	request.Header.Set("Content-Type", c.mime)
 	response, err := http.DefaultClient.Do(request)
 	must(c.t, err)
 	defer response.Body.Close()
@@ -257,5 +260,60 @@ func TestTheEnvironmentIsReadWithSentences(t *testing.T) {
 		if _, err := read("BRIDGE_LISTEN", address); err != nil {
 			t.Error(address, err)
 		}
+	}
+}
+
+func TestALegMayEnterItsRoomWithoutItsPeer(t *testing.T) {
+	c := serve(t, &Control{})
+	waiting := strings.Replace(aLeg, `"hears"`, `"awaits_answer": true, "hears"`, 1)
+	c.do("POST", "/legs", waiting)
+	if status, answer := c.do("POST", "/legs/one/attributes", `{"a": "b"}`); status != 409 {
+		t.Fatal(status, answer)
+	}
+	for range 2 {
+		if status, answer := c.do("POST", "/legs/one/enter", ""); status != 200 {
+			t.Fatal(status, answer)
+		}
+	}
+	eventually(t, "the leg is in its room", func() bool {
+		status, _ := c.do("POST", "/legs/one/attributes", `{"a": "b"}`)
+		return status == 200
+	})
+}
+
+func TestAClipMayComeWithTheRequest(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a.opus")
+	began := time.Unix(1, 0)
+	recorder, err := NewRecorder(path, began)
+	must(t, err)
+	for at := range 3 {
+		recorder.Write(speech, began.Add(time.Duration(at+1)*frame))
+	}
+	must(t, recorder.Close(began.Add(3*frame)))
+	whole, err := os.ReadFile(path)
+	must(t, err)
+	// no BRIDGE_CLIPS is needed for it
+	c := serve(t, &Control{})
+	c.do("POST", "/legs", aLeg)
+	c.mime = "audio/ogg"
+	for _, wrong := range []struct{ path, body, says string }{
+		{"/legs/one/play?stream=room&clip=a", "", "holds no Opus"},
+		{"/legs/one/play?stream=room&clip=a", string(whole[:40]), "cut off"},
+		{"/legs/one/play?stream=room&clip=a", strings.Repeat("x", maxClip+1), "more than"},
+		{"/legs/one/play?stream=both&clip=a", string(whole), "`stream`"},
+		{"/legs/one/play?stream=room&clip=../a", string(whole), "`clip`"},
+		{"/legs/one/play", string(whole), "`stream`"},
+	} {
+		status, answer := c.do("POST", wrong.path, wrong.body)
+		if said, _ := json.Marshal(answer); status != 400 || !strings.Contains(string(said), wrong.says) {
+			t.Fatal(wrong.path, status, answer)
+		}
+	}
+	status, answer := c.do("POST", "/legs/one/play?stream=room&clip=a", string(whole))
+	if status != 200 || answer["frames"] != 3.0 {
+		t.Fatal(status, answer)
+	}
+	if status, answer := c.do("POST", "/legs/two/play?stream=room&clip=a", string(whole)); status != 404 {
+		t.Fatal(status, answer)
 	}
 }

@@ -29,6 +29,22 @@ func readClip(path string) ([][]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	return clipFrames(data)
+}
+
+// sentClip reads a clip out of a request.
+func sentClip(body io.Reader) ([][]byte, error) {
+	data, err := io.ReadAll(io.LimitReader(body, maxClip+1))
+	if err != nil {
+		return nil, errors.New("it did not come whole")
+	}
+	if len(data) > maxClip {
+		return nil, fmt.Errorf("it has more than %d bytes", maxClip)
+	}
+	return clipFrames(data)
+}
+
+func clipFrames(data []byte) ([][]byte, error) {
 	packets, err := oggPackets(data)
 	if err != nil {
 		return nil, err

@@ -67,6 +67,7 @@ type Stream struct {
 	source feeder
 	queue  []waiting
 	record *Recorder
+	keeps  *Capture
 
 	began  time.Time // when it was opened first
 	base   uint32    // its timestamp then
@@ -180,6 +181,15 @@ func (s *Stream) Record(to *Recorder) *Recorder {
 	defer s.mu.Unlock()
 	before := s.record
 	s.record = to
+	return before
+}
+
+// Capture keeps what leaves from now on; nil ends it. It returns the one before.
+func (s *Stream) Capture(to *Capture) *Capture {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	before := s.keeps
+	s.keeps = to
 	return before
 }
 
@@ -322,6 +332,9 @@ func (s *Stream) write(seq uint16, ts uint32, marker bool, payload []byte, now t
 		s.record.Write(payload, now)
 	}
 	s.talk.sent(payload, now)
+	if s.keeps != nil {
+		s.keeps.Take(payload)
+	}
 	to, bound := s.writers[s.current]
 	if !bound {
 		return

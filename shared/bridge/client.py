@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Self, TypeVar
 
@@ -19,6 +19,7 @@ SERVICE = "bridge"
 _MAX_LINE = 256 * 1024
 # a living bridge writes something every 2 s
 _SILENT_S = 6.0
+_OGG = "audio/ogg"
 
 _Read = TypeVar("_Read")
 
@@ -88,6 +89,10 @@ class BridgeClient:
         """Give a leg its peer's answer to our newest offer."""
         await self._about("answer-leg", "POST", leg, "/answer", {"sdp": sdp})
 
+    async def enter(self, leg: str) -> None:
+        """Have a leg come into its room although its peer has not answered."""
+        await self._about("enter-leg", "POST", leg, "/enter")
+
     async def renew(self, leg: str, peer: PeerSide) -> str:
         """Connect the peer anew under the same participant; return our description."""
         made = await self._about("renew-leg", "POST", leg, "/renew", peer.to_json())
@@ -107,6 +112,26 @@ class BridgeClient:
     async def play(self, leg: str, stream: Side, clip: str) -> None:
         """Play a file of BRIDGE_CLIPS before what the source sends."""
         await self._about("play-clip", "POST", leg, "/play", {"stream": stream, "clip": clip})
+
+    async def play_sound(self, leg: str, stream: Side, clip: str, sound: bytes) -> None:
+        """Play an Ogg Opus file of 20 ms frames before what the source sends.
+
+        `clip` names it in the event `PLAYED`.
+        """
+        path = f"/legs/{leg}/play?stream={stream.value}&clip={clip}"
+        await self._request("play-clip", "POST", path, sound=sound)
+
+    async def capture(self, leg: str, stream: Side) -> None:
+        """Keep what leaves to one side from now on, a minute at most."""
+        await self._about("capture-leg", "POST", leg, "/capture", {"stream": stream})
+
+    async def captured(self, leg: str, stream: Side) -> bytes:
+        """End that; return it as a clip that can be played, without silence at its ends.
+
+        `BridgeRefused` if nothing was said.
+        """
+        path = f"/legs/{leg}/capture?stream={stream.value}"
+        return bytes(await self._ask("capture-leg", "DELETE", path, read=lambda got: got.read()))
 
     async def clear(self, leg: str, stream: Side) -> int:
         """Drop what waits to leave; return how many frames of 20 ms that were."""
@@ -181,23 +206,36 @@ class BridgeClient:
         return await self._request(action, method, f"/legs/{leg}{path}", body)
 
     async def _request(
-        self, action: str, method: str, path: str, body: object = None
+        self, action: str, method: str, path: str, body: object = None, sound: bytes | None = None
     ) -> dict[str, Any]:
+        answer = await self._ask(action, method, path, body, sound)
+        if not isinstance(answer, dict):
+            raise BridgeUnreachable(_NO_BRIDGES)
+        return answer
+
+    async def _ask(
+        self,
+        action: str,
+        method: str,
+        path: str,
+        body: object = None,
+        sound: bytes | None = None,
+        read: Callable[[aiohttp.ClientResponse], Awaitable[Any]] = lambda got: got.json(),
+    ) -> Any:
         began = time.monotonic()
         outcome = "error"
+        headers = self._headers if sound is None else self._headers | {"Content-Type": _OGG}
         try:
             async with (
                 asyncio.timeout(self._timeout_s),
                 self._http.request(
-                    method, f"{self.address.url}{path}", json=body, headers=self._headers
+                    method, f"{self.address.url}{path}", json=body, data=sound, headers=headers
                 ) as response,
             ):
                 if response.status >= 400:
                     outcome = f"http-{response.status}"
                     raise await _refusal(response)
-                answer = await response.json()
-            if not isinstance(answer, dict):
-                raise BridgeUnreachable(_NO_BRIDGES)
+                answer = await read(response)
             outcome = "ok"
             return answer
         except TimeoutError as error:
