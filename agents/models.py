@@ -77,6 +77,14 @@ class ModelChooser:
         self._chosen: str | None = None
         self._chosen_at = 0.0
 
+    async def order(self) -> tuple[str, ...]:
+        """Return the chosen model, and behind it those that may stand in for it.
+
+        They are tried although OpenAI did not list them: lists are wrong as well. See `choose`.
+        """
+        first = await self.choose()
+        return (first, *(name for name in self._preferred if name != first))
+
     async def choose(self) -> str:
         """Return a model's name; without an answer from OpenAI the last or the first of our list.
 

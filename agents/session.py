@@ -84,7 +84,7 @@ class CallSession:
             prompt = self._read_prompt()
             async with asyncio.timeout(self._brief.ready_within_s):
                 await self._voice.bring_up(
-                    self._instructions(prompt), self._tools(prompt), chooser.choose
+                    self._instructions(prompt), self._tools(prompt), chooser.order
                 )
         except OpenAIUnreachable as error:
             await self._give_up(openai_refusal.reason_of(error.cause), error.cause)

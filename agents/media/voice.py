@@ -6,6 +6,7 @@ phases, database or briefs: whatever else can speak (a bridge that only forwards
 takes the place of `DecodingVoice` and of nothing besides.
 
     session  -- bring_up, watch, greet, unmute, begin, tell, say, last_words, aclose -->  voice
+    session  -- stand_in, has_clip, play: where there is no model ------------------->  voice
     session  <-- caller_seen, media_up, caller_left, status_shown,
                  key_pressed, item_added, turn_measured, lost, room_closed -----    voice
     tools    -- a `Turn`: has what is being said been heard, or cut off? -->  voice
@@ -94,6 +95,8 @@ class CallObserver(Protocol):
         """The room is gone, or the agent was sent out of it."""
 
 
+Models = Sequence[str]
+"""In order of preference, at least one."""
 MakeVoice = Callable[[CallObserver], "Voice"]
 
 
@@ -105,11 +108,12 @@ class Voice(Protocol):
         """Whether the room is there."""
 
     async def bring_up(
-        self, instructions: str, tools: Sequence[Tool], choose: Callable[[], Awaitable[str]]
+        self, instructions: str, tools: Sequence[Tool], choose: Callable[[], Awaitable[Models]]
     ) -> None:
         """Join the room and connect OpenAI at the same time, then publish the track, muted.
 
-        Nothing is sent and nobody is listened to yet. `choose` names OpenAI's model.
+        Nothing is sent and nobody is listened to yet. `choose` names OpenAI's models, the best
+        one first; where that one cannot be had, the next one is.
 
         Raises:
             OpenAIUnreachable: no session with OpenAI.
@@ -119,8 +123,11 @@ class Voice(Protocol):
     def watch(self) -> None:
         """Tell of the caller from now on, beginning with what is there already."""
 
-    def greet(self, instructions: str) -> None:
+    def greet(self, instructions: str, words: str = "") -> None:
         """Have the greeting spoken now, though it is held back until `begin`.
+
+        With `words` it is to be exactly these; where there is a clip of them, no model is waited
+        for, and the model is told what was said.
 
         Raises:
             CannotSpeak: it cannot be asked for.
@@ -150,6 +157,19 @@ class Voice(Protocol):
         Raises:
             CannotSpeak: it cannot be said.
         """
+
+    async def stand_in(self) -> None:
+        """Be in the room without a model, after `bring_up` found none: clips can be played.
+
+        Raises:
+            RoomUnreachable: it cannot.
+        """
+
+    def has_clip(self, words: str) -> bool:
+        """Whether these words can be said without a model."""
+
+    async def play(self, words: str) -> bool:
+        """Say something without a model, and wait until it was heard; `False`: it was not."""
 
     async def last_words(self) -> None:
         """Wait until what was said last has been told, which needs OpenAI's transcript; bounded."""

@@ -162,8 +162,8 @@ class VoiceCall:
     async def bring_up(self, tools: Sequence[Tool] = ()) -> None:
         """Bring the voice to where the phone may be answered."""
 
-        async def choose() -> str:
-            return MODEL
+        async def choose() -> tuple[str, ...]:
+            return (MODEL,)
 
         await self.voice.bring_up(INSTRUCTIONS, tools, choose)
         self.voice.watch()

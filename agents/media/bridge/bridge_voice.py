@@ -6,6 +6,7 @@ time by the leg's data channel, so that a broken sideband costs no word.
 """
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections.abc import Awaitable, Callable, Sequence
@@ -24,10 +25,11 @@ from agents.media.bridge.measuring import Measuring
 from agents.media.bridge.openai_calls import OpenAICalls
 from agents.media.bridge.session_config import session_config
 from agents.media.bridge.voice_state import VoiceState
+from agents.media.clip import Clips, NoClips
 from agents.media.measures import Measures
 from agents.media.tool import Tool, Turn
 from agents.media.turn_fold import TurnFold
-from agents.media.voice import CallObserver, CannotSpeak, SpeechOptions
+from agents.media.voice import CallObserver, CannotSpeak, Models, SpeechOptions
 from shared.bridge.events import Happening, LegEvent
 from shared.bridge.fleet import Bridges
 from shared.bridge.legs import Gate, Side
@@ -38,6 +40,12 @@ _log = logging.getLogger(__name__)
 # ICE and DTLS of the caller's leg take 200 ms after `accept`, seconds on a lossy path.
 _RELEASE_WITHIN_S = 5.0
 _DUE_EACH_S = 1.0
+_CLIP_WITHIN_S = 5.0
+_AFTER_GAP = (
+    "The connection broke for a moment, and the customer was asked to wait. Go on now where you "
+    "were cut off: answer what is unanswered, else ask in a few words what more you can do. Do not "
+    "greet them again, and do not explain what happened."
+)
 
 
 class BridgeVoice:
@@ -55,13 +63,18 @@ class BridgeVoice:
         client: openai.AsyncOpenAI | None = None,
         keep: Callable[[VoiceState], None] = lambda _: None,
         last_words_s: float = LAST_WORDS_S,
+        clips: Clips | None = None,
+        bridging: str = "",
     ) -> None:
         """Take who is told, how to speak, and the ways to the room, the bridges and OpenAI.
 
         `leg` is the leg's name (`shared.bridge.legs.leg_id`). `client` may be shared by the calls
         of an event loop; without one the voice has its own. `keep` takes each new `state`.
+        `clips` are in the voice of `options`; `bridging` is what the caller hears at once when the
+        session is lost, if there is a clip of it.
         """
         self._observer, self._options, self._keep = observer, options, keep
+        self._clips, self._bridging = clips or NoClips(), bridging
         self._own_client = client is None
         self._client = client or openai_client(options)
         self._link = Link(
@@ -80,11 +93,14 @@ class BridgeVoice:
             give_out=self._give_out,
             show=self._show,
             heed=self._measuring.openai_told,
+            drop=self._drop,
+            put=self._link.leg.play,
             last_words_s=last_words_s,
         )
         self._instructions = ""
         self._is_unmuted = self._has_begun = False
-        self._owed = False
+        self._after_gap: dict[str, Any] | None = None
+        """What to ask the next session for."""
         self._clock: asyncio.Task[None] | None = None
 
     @property
@@ -95,10 +111,11 @@ class BridgeVoice:
     @property
     def state(self) -> VoiceState | None:
         """What another process needs to go on with this call; `None` before it is up."""
-        if not self._link.is_up:
+        link = self._link.state() if self._link.is_up else None
+        if link is None:
             return None
         return VoiceState(
-            **self._link.state(),
+            **link,
             is_unmuted=self._is_unmuted,
             has_begun=self._has_begun,
             released_at=self._talk.dialogue.released_at,
@@ -109,7 +126,7 @@ class BridgeVoice:
     # --- up ---
 
     async def bring_up(
-        self, instructions: str, tools: Sequence[Tool], choose: Callable[[], Awaitable[str]]
+        self, instructions: str, tools: Sequence[Tool], choose: Callable[[], Awaitable[Models]]
     ) -> None:
         """Make the leg and OpenAI's call at the same time; nothing leaves yet. See `Voice`."""
         began = time.monotonic()
@@ -151,7 +168,7 @@ class BridgeVoice:
         while True:
             await asyncio.sleep(_DUE_EACH_S)
             if self._link.is_due(time.time()) and self._talk.is_quiet:
-                self._link.renew("planned")
+                self._link.renew()
 
     # --- what the session wants ---
 
@@ -159,10 +176,14 @@ class BridgeVoice:
         """Tell of the caller from now on, beginning with what is there already."""
         self._caller.watch()
 
-    def greet(self, instructions: str) -> None:
-        """Have the greeting spoken; the leg keeps it."""
+    def greet(self, instructions: str, words: str = "") -> None:
+        """Have the greeting spoken, or played from a clip; the leg keeps it."""
         self._check()
-        self._talk.greet(self._told(instructions))
+        clip = self._clips.find(words) if words else None
+        if clip is not None:
+            self._talk.greet_with(clip)
+        else:
+            self._talk.greet(self._told(instructions))
 
     def unmute(self) -> None:
         """Let RTP flow: silence, until `begin`, or until the caller's first packet."""
@@ -199,6 +220,26 @@ class BridgeVoice:
             raise CannotSpeak from error
         return not ask.interrupted
 
+    async def stand_in(self) -> None:
+        """Be in the room without a session; see `Voice`."""
+        await self._link.stand_in()
+        self._talk.look()
+
+    def has_clip(self, words: str) -> bool:
+        """Whether these words can be said without a model."""
+        return self._clips.find(words) is not None
+
+    async def play(self, words: str) -> bool:
+        """Say something without a model, and wait until it was heard; see `Voice`."""
+        clip = self._clips.find(words)
+        if clip is None:
+            return False
+        # one that is being played is not cut off
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_CLIP_WITHIN_S):
+                await self._talk.until(lambda _: not self._talk.clips.is_playing)
+        return await self._talk.play(clip)
+
     async def last_words(self) -> None:
         """Have what was said last be told; bounded."""
         if self._link.has_session:
@@ -234,12 +275,16 @@ class BridgeVoice:
         return {"instructions": f"{self._instructions}\n{instructions}"}
 
     def _gate(self, stream: Side, gate: Gate, *, release_within_s: float = 0) -> None:
-        if self._link.orders is not None:
-            self._link.orders.gate(stream, gate, release_within_s=release_within_s)
+        if self._link.leg.orders is not None:
+            self._link.leg.orders.gate(stream, gate, release_within_s=release_within_s)
+
+    def _drop(self) -> None:
+        if self._link.leg.orders is not None:
+            self._link.leg.orders.clear(Side.ROOM)
 
     def _show(self, state: str) -> None:
-        if self._link.orders is not None and self._link.is_up:
-            self._link.orders.show(state)
+        if self._link.leg.orders is not None and self._link.is_up:
+            self._link.leg.orders.show(state)
 
     # --- what the talk and the link tell ---
 
@@ -265,24 +310,39 @@ class BridgeVoice:
         if event.happening is Happening.RELEASED and event.text("stream") == Side.ROOM:
             self._talk.released(time.time())
         self._measuring.leg_told(event)
+        self._talk.clips.leg_told(event, time.time())
         self._caller.leg_told(event)
 
-    def session_lost(self) -> None:
-        """End what was being said."""
-        self._owed = self._talk.break_off()
-        self._measuring.break_off()
+    @property
+    def is_quiet(self) -> bool:
+        """Whether nobody speaks, and nothing is asked for."""
+        return self._talk.is_quiet
 
-    def items_to_replay(self) -> list[dict[str, Any]]:
+    def session_lost(self, *, is_planned: bool) -> None:
+        """End what was being said, and let the caller know that somebody is there."""
+        owed = self._talk.break_off()
+        self._measuring.break_off()
+        # whoever was asked for a moment waits for something to follow
+        self._after_gap = {} if owed else None
+        clip = None if is_planned or not self._has_begun else self._clips.find(self._bridging)
+        if clip is not None:
+            self._after_gap = self._told(_AFTER_GAP)
+            self._talk.clips.play(clip, time.time(), is_told=False)
+
+    def items_to_replay(self, generation: int) -> list[dict[str, Any]]:
         """Return the conversation, for the new session."""
-        return self._talk.items_to_replay(self._link.generation)
+        return self._talk.items_to_replay(generation)
 
     def session_renewed(self) -> None:
         """Go on in it."""
         self._kept()
-        self._talk.go_on(owed=self._owed)
+        self._talk.go_on(self._after_gap)
 
     def link_lost(self, reason: EndReason, cause: str) -> None:
         """Tell that there is nobody to talk with any more."""
+        if not self._talk.clips.is_playing:
+            self._talk.break_off()
+            self._measuring.break_off()
         self._observer.lost(reason, cause)
 
     def room_closed(self) -> None:

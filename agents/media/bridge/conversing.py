@@ -4,17 +4,19 @@ import asyncio
 import logging
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from livekit.agents.llm import ChatMessage
 
 from agents.media.bridge.asks import Ask, Asks
+from agents.media.bridge.clip_turns import ClipTurns
 from agents.media.bridge.dialogue import Dialogue
 from agents.media.bridge.session_config import replayed, user_item
 from agents.media.bridge.tool_calls import ToolCalls
 from agents.media.bridge.utterances import Response, Said
 from agents.media.bridge.voice_state import KEPT_ITEMS
+from agents.media.clip import Clip
 from agents.media.teller import Teller
 from agents.media.voice import CannotSpeak
 
@@ -36,15 +38,19 @@ class Conversing:
         is_open: Callable[[], bool],
         give_out: Callable[[ChatMessage], None],
         show: Callable[[str], None],
+        drop: Callable[[], None],
+        put: Callable[[Clip], Awaitable[bool]],
         heed: Callable[[dict[str, Any], float], None] = lambda *_: None,
         last_words_s: float = LAST_WORDS_S,
     ) -> None:
         """Take the way to OpenAI and whether it is open, and who is told of turns and state.
 
-        `heed` takes each event once, with its time.
+        `put` has the caller hear a clip next; `False`: it cannot. `drop` has the leg drop what
+        waits there. `heed` takes each event of OpenAI's once, with its time.
         """
         self._is_open = is_open
         self._send, self._give_out, self._show, self._heed = send, give_out, show, heed
+        self._drop = drop
         self._last_words_s = last_words_s
         self.dialogue = Dialogue()
         self.asks = Asks(self.dialogue, send)
@@ -55,6 +61,7 @@ class Conversing:
             send=send,
             reply=lambda params: self._quietly_ask(params),
         )
+        self.clips = ClipTurns(self.dialogue, take=self._take_own, send=send, put=put)
         self.given_out: deque[str] = deque(maxlen=KEPT_ITEMS)
         self._untold: list[str] = []
         """Sentences for the next session."""
@@ -84,7 +91,14 @@ class Conversing:
             self._take_item(event.get("item"))
         elif kind == "input_audio_buffer.speech_started":
             self.tools.customer_spoke()
+            self.clips.customer_spoke(at)
         self.look()
+
+    def _take_own(self, event: dict[str, Any], at: float) -> None:
+        """Take what is told of a clip: no event of OpenAI's, so nobody measures it."""
+        if not self._is_closed:
+            self.dialogue.take(event, at)
+            self.look()
 
     def _take_error(self, event: dict[str, Any]) -> None:
         error = event.get("error")
@@ -180,6 +194,10 @@ class Conversing:
 
     def hush(self) -> None:
         """Stop what is being said: the making of it, and what is on its way."""
+        if self.clips.is_playing:
+            self._drop()
+            self.clips.customer_spoke(time.time())
+            return
         if self.dialogue.active is not None:
             self._send({"type": "response.cancel"})
         if self.dialogue.speaking(time.time()):
@@ -192,6 +210,10 @@ class Conversing:
         """Ask for the greeting; it is asked for again should the session be lost before it."""
         self._greeting = parameters
         self.ask(Ask(parameters, waits=False, yields=False))
+
+    def greet_with(self, clip: Clip) -> None:
+        """Have the greeting be a clip: it waits in the leg, whatever becomes of the session."""
+        self.clips.play(clip, time.time(), is_told=True)
 
     def ask(self, ask: Ask) -> Ask:
         """Ask for a reply."""
@@ -221,7 +243,15 @@ class Conversing:
         """Learn that the caller hears what was held back, and all that follows."""
         if self.dialogue.released_at is None:
             self.dialogue.released_at = at
+            self.clips.released(at)
             self.look()
+
+    async def play(self, clip: Clip) -> bool:
+        """Have a clip be heard, and wait until it was; `False`: it was not, or not whole."""
+        turn = self.clips.play(clip, time.time(), is_told=self._is_open())
+        response = self.dialogue.responses[turn]
+        await self.until(lambda now: self.dialogue.is_over(response, now))
+        return not (response.was_cut or response.failed)
 
     # --- other sessions, and the end ---
 
@@ -229,6 +259,7 @@ class Conversing:
         """Have everything end that is under way; return whether somebody is owed an answer."""
         owed = self.dialogue.break_off(time.time()) or not self.asks.is_idle
         self.asks.break_off()
+        self.clips.break_off()
         self.look()
         return owed
 
@@ -237,12 +268,12 @@ class Conversing:
         self.dialogue.session = generation
         return replayed(self.dialogue.history(), generation)
 
-    def go_on(self, *, owed: bool) -> None:
-        """Give what is owed, in another session."""
+    def go_on(self, parameters: dict[str, Any] | None) -> None:
+        """Go on in another session: with a reply, if parameters are given for one."""
         if self._greeting is not None and not self._has_greeted:
             self.ask(Ask(self._greeting, waits=False, yields=False))
-        elif owed and not self._untold:
-            self.ask(Ask({}, waits=False, yields=True))
+        elif parameters is not None and not self._untold:
+            self.ask(Ask(parameters, waits=True, yields=True))
         untold, self._untold = self._untold, []
         for sentence in untold:
             self.teller.tell(sentence)
@@ -272,6 +303,7 @@ class Conversing:
             if not waiter.done():
                 waiter.set_result(None)
         self.asks.break_off()
+        await self.clips.aclose()
         await self.teller.aclose()
         await self.tools.aclose()
 

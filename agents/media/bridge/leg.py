@@ -34,6 +34,10 @@ class LegOrders:
             lambda: self._client.gate(self._leg, stream, gate, release_within_s=release_within_s)
         )
 
+    def clear(self, stream: Side) -> None:
+        """Drop what waits to leave to one side."""
+        self._orders.put_nowait(lambda: self._client.clear(self._leg, stream))
+
     def show(self, state: str) -> None:
         """Show what the agent does, as LiveKit's front ends know it."""
         if state != self._state:

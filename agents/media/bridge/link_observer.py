@@ -15,11 +15,15 @@ class LinkObserver(Protocol):
     def leg_told(self, event: LegEvent) -> None:
         """Something has happened to the leg."""
 
-    def session_lost(self) -> None:
-        """OpenAI's session is over, or will be in a moment; another one is made."""
+    @property
+    def is_quiet(self) -> bool:
+        """Whether nobody speaks, and nothing is asked for."""
 
-    def items_to_replay(self) -> list[dict[str, Any]]:
-        """Return what the new session is to know."""
+    def session_lost(self, *, is_planned: bool) -> None:
+        """OpenAI's session is over; another one is made, or, if it was planned, is there."""
+
+    def items_to_replay(self, generation: int) -> list[dict[str, Any]]:
+        """Return what the new session is to know, which the leg's connection of this number has."""
 
     def session_renewed(self) -> None:
         """It stands."""

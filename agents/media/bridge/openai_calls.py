@@ -7,6 +7,9 @@ library's `realtime.calls` and `realtime.connect` have them.
 import asyncio
 import json
 import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from time import monotonic
 from typing import Any
 
 import openai
@@ -21,6 +24,23 @@ _log = logging.getLogger(__name__)
 _HANGUP_WITHIN_S = 3.0
 _CONNECT_WITHIN_S = 5.0
 _AGAIN_S = 0.2
+
+
+# of what the first model may take, the others may take so much more together
+_MORE = 0.5
+
+Config = Callable[[str], dict[str, Any]]
+"""Writes a session's settings for a model."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """A call that OpenAI has taken."""
+
+    call_id: str
+    answer: str = field(repr=False)
+    """Its description, for the leg."""
+    model: str
 
 
 class SidebandLost(Exception):
@@ -54,6 +74,40 @@ class OpenAICalls:
                 raise
         await asyncio.sleep(_AGAIN_S)
         return await self._create(sdp, session)
+
+    async def create_first(
+        self, sdp: str, models: Sequence[str], config: Config, within_s: float
+    ) -> Made:
+        """Offer a call to one model after the other until one takes it.
+
+        What the account is refused no model is asked for again. Takes at most half as long again
+        as `within_s`, which is the first one's.
+
+        Raises:
+            OpenAIUnreachable: none took it; with the last one's cause.
+        """
+        until = monotonic() + within_s * (1 + _MORE)
+        failure = OpenAIUnreachable("no-model")
+        for place, model in enumerate(models):
+            left_s = min(within_s, until - monotonic())
+            if left_s <= 0:
+                break
+            try:
+                async with asyncio.timeout(left_s):
+                    answer, call_id = await self.create(sdp, config(model))
+                return Made(call_id=call_id, answer=answer, model=model)
+            except TimeoutError:
+                failure = OpenAIUnreachable("timeout")
+            except OpenAIUnreachable as error:
+                failure = error
+            if openai_refusal.is_fatal(failure.cause):
+                break
+            if place + 1 < len(models):
+                _log.warning(
+                    "A Realtime model cannot be had; the next one is tried.",
+                    extra={"action": "model-passed-over", "model": model, "cause": failure.cause},
+                )
+        raise failure
 
     async def _create(self, sdp: str, session: dict[str, Any]) -> tuple[str, str]:
         try:

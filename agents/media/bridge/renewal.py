@@ -1,5 +1,8 @@
 """When OpenAI's session is to be renewed, and what it means that it could not be; pure."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from agents.media.voice import OpenAIUnreachable
 from shared.bridge.errors import BridgeRefused, BridgeUnreachable, LegUnknown
 from shared.call import openai_refusal
@@ -28,3 +31,26 @@ def verdict(error: Exception) -> tuple[EndReason, str, bool]:
             return EndReason.BRIDGE_LOST, error.code, True
         case _:
             return EndReason.OPENAI_UNREACHABLE, "timeout", True
+
+
+def error_code(event: Mapping[str, Any]) -> str:
+    """Read what an `error` event of OpenAI's is about; `""` for other events."""
+    return _code(event.get("error")) if event.get("type") == "error" else ""
+
+
+def fatal_code(event: Mapping[str, Any]) -> str:
+    """Read an error that ends the call out of an event, for no session will do better; or `""`.
+
+    OpenAI tells it as an `error`, or as the reason of a response that failed (`response.done`,
+    `status_details.error`).
+    """
+    code = error_code(event)
+    response = event.get("response")
+    if event.get("type") == "response.done" and isinstance(response, Mapping):
+        details = response.get("status_details")
+        code = _code(details.get("error")) if isinstance(details, Mapping) else ""
+    return code if openai_refusal.is_fatal(code) else ""
+
+
+def _code(error: object) -> str:
+    return str(error.get("code") or error.get("type") or "") if isinstance(error, Mapping) else ""

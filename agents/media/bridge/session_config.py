@@ -11,7 +11,8 @@ from agents.media.voice import SpeechOptions
 
 _MAX_ITEMS = 200
 """Of a long conversation the last ones are told again."""
-_INTERRUPTED = " [interrupted by the customer]"
+CUT_OFF = " [cut off here]"
+"""Behind words of the model's whose rest nobody heard: the customer spoke, or the line broke."""
 
 
 def session_config(
@@ -48,6 +49,12 @@ def user_item(text: str) -> dict[str, Any]:
     return {"type": "message", "role": "user", "content": content}
 
 
+def assistant_item(text: str) -> dict[str, Any]:
+    """Write the same of the model."""
+    content = [{"type": "output_text", "text": text}]
+    return {"type": "message", "role": "assistant", "content": content}
+
+
 def replayed(history: Iterable[Said | Call], generation: int) -> list[dict[str, Any]]:
     """Write a conversation as items for a new session; their ids say that they are no news."""
     items: list[dict[str, Any]] = []
@@ -60,9 +67,7 @@ def _items(told: Said | Call) -> list[dict[str, Any]]:
     if isinstance(told, Said):
         if told.role == "user":
             return [user_item(told.text)]
-        text = told.text + (_INTERRUPTED if told.interrupted else "")
-        content = [{"type": "output_text", "text": text}]
-        return [{"type": "message", "role": "assistant", "content": content}]
+        return [assistant_item(told.text + (CUT_OFF if told.interrupted else ""))]
     # one without an answer is told with it
     return [] if told.output is None else answer_items(told, is_known=False)
 

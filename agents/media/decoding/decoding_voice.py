@@ -29,7 +29,7 @@ from agents.media.decoding.turn import livekit_tool
 from agents.media.teller import Reply, Teller
 from agents.media.tool import Tool, Turn
 from agents.media.turn_fold import TurnFold
-from agents.media.voice import CallObserver, CannotSpeak, RoomUnreachable, SpeechOptions
+from agents.media.voice import CallObserver, CannotSpeak, Models, RoomUnreachable, SpeechOptions
 from shared.call.room import ATTRIBUTE_CALL_STATUS, CALLER_IDENTITY, KEY_TOPIC, KeyMessage
 from wacall.own_agent.output import CallAudioOutput
 
@@ -55,7 +55,7 @@ class DecodingVoice:
         return self._ctx.room.isconnected()
 
     async def bring_up(
-        self, instructions: str, tools: Sequence[Tool], choose: Callable[[], Awaitable[str]]
+        self, instructions: str, tools: Sequence[Tool], choose: Callable[[], Awaitable[Models]]
     ) -> None:
         """Join and connect OpenAI at the same time, publish muted; see `Voice`."""
         try:
@@ -64,11 +64,11 @@ class DecodingVoice:
         except (rtc.ConnectError, PublishTrackError) as error:
             raise RoomUnreachable(type(error).__name__) from error
 
-    async def _bring_up(self, agent: Agent, choose: Callable[[], Awaitable[str]]) -> None:
+    async def _bring_up(self, agent: Agent, choose: Callable[[], Awaitable[Models]]) -> None:
         began = monotonic()
         joining = asyncio.create_task(self._ctx.connect())
         try:
-            self._turns.model = await choose()
+            self._turns.model = (await choose())[0]
             model = realtime_model(self._options, self._turns.model, self._http, self._on_event)
             self._session = session = PatientSession(model)
             session.on("conversation_item_added", self._on_item)
@@ -106,8 +106,8 @@ class DecodingVoice:
         for person in room.remote_participants.values():
             self._on_leg(person)
 
-    def greet(self, instructions: str) -> None:
-        """Have the greeting spoken into the held output."""
+    def greet(self, instructions: str, words: str = "") -> None:
+        """Have the greeting spoken into the held output; there are no clips here."""
         with _speaking(self._session) as session:
             session.generate_reply(instructions=instructions)
 
@@ -143,6 +143,22 @@ class DecodingVoice:
             if sentence is None:
                 return session.generate_reply()
             return session.generate_reply(user_input=sentence)
+
+    async def stand_in(self) -> None:
+        """There is nothing to say without a model here.
+
+        Raises:
+            RoomUnreachable: always.
+        """
+        raise RoomUnreachable("no-clips")
+
+    def has_clip(self, words: str) -> bool:
+        """There are none."""
+        return False
+
+    async def play(self, words: str) -> bool:
+        """There is nothing to play."""
+        return False
 
     async def last_words(self) -> None:
         """Tell what the last turns took; the framework's session closes before, and has waited."""

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from agents.media.tool import Turn
-from agents.media.voice import CallObserver, CannotSpeak
+from agents.media.voice import CallObserver, CannotSpeak, Models, RoomUnreachable
 
 
 class ScriptedVoice:
@@ -30,10 +30,12 @@ class ScriptedVoice:
         """Whether something was told that nobody has answered."""
         self.has_waited = False
         """Whether the last words were waited for."""
+        self.can_stand_in = True
+        self.has_clips = False
         self.tools: Sequence[Any] = ()
 
     async def bring_up(
-        self, instructions: str, tools: Sequence[Any], choose: Callable[[], Awaitable[str]]
+        self, instructions: str, tools: Sequence[Any], choose: Callable[[], Awaitable[Models]]
     ) -> None:
         await asyncio.sleep(self.takes_s)
         if self.fails_with is not None:
@@ -45,7 +47,21 @@ class ScriptedVoice:
     def watch(self) -> None:
         self.present()
 
-    def greet(self, instructions: str) -> None:
+    async def stand_in(self) -> None:
+        if not self.can_stand_in:
+            raise RoomUnreachable("no-room")
+        self.is_connected = True
+        self.done.append("stand_in")
+
+    def has_clip(self, words: str) -> bool:
+        return self.has_clips
+
+    async def play(self, words: str) -> bool:
+        if self.has_clips:
+            self.done.append(f"play {words}")
+        return self.has_clips
+
+    def greet(self, instructions: str, words: str = "") -> None:
         self._speak("greet")
 
     def unmute(self) -> None:

@@ -10,6 +10,7 @@ import pytest_asyncio
 from livekit.agents.llm import ChatMessage
 
 from agents.media.bridge.conversing import BridgeTurn, Conversing
+from agents.media.clip import Clip
 from agents.media.tool import Tool, ToolProblem, Turn
 from tests.unit.agents.media.bridge.openai_events import (
     buffer,
@@ -33,15 +34,23 @@ class Talk:
         self.turns: list[ChatMessage] = []
         self.states: list[str] = []
         self.heeded: list[str] = []
+        self.dropped: list[bool] = []
+        self.played: list[str] = []
         self.conversing = Conversing(
             send=self.sent.append,
             is_open=lambda: self.is_open,
             give_out=self.turns.append,
             show=self.states.append,
             heed=lambda one, _: self.heeded.append(one["type"]),
+            drop=lambda: self.dropped.append(True),
+            put=self.put,
         )
         self.conversing.released(1.0)
         self.now = time.time() - 2
+
+    async def put(self, clip: Clip) -> bool:
+        self.played.append(clip.name)
+        return True
 
     def take(self, *events: dict[str, Any]) -> None:
         for one in events:
@@ -241,7 +250,7 @@ async def test_a_greeting_that_nobody_heard_is_asked_for_again(talk: Talk) -> No
     talk.conversing.greet({"instructions": "Greet."})
     talk.take(created("r", talk.kinds("response.create")[0]["event_id"]))
     assert talk.conversing.break_off()
-    talk.conversing.go_on(owed=True)
+    talk.conversing.go_on({})
     asked = talk.kinds("response.create")
     assert [one["response"]["instructions"] for one in asked] == ["Greet.", "Greet."]
 
@@ -252,11 +261,11 @@ async def test_an_answer_that_was_broken_off_is_given_by_the_next_session(talk: 
     owed = talk.conversing.break_off()
     assert owed
     assert [item["type"] for item in talk.conversing.items_to_replay(2)] == ["message"]
-    talk.conversing.go_on(owed=owed)
+    talk.conversing.go_on({})
     assert len(talk.kinds("response.create")) == 1
     talk.take(created("r", talk.kinds("response.create")[0]["event_id"]), done("r"))
     assert not talk.conversing.break_off()
-    talk.conversing.go_on(owed=False)
+    talk.conversing.go_on(None)
     assert len(talk.kinds("response.create")) == 1
 
 
@@ -267,7 +276,7 @@ async def test_what_is_told_between_two_sessions_is_told_to_the_next(talk: Talk)
     talk.conversing.tell("[A key.]")
     assert not talk.sent
     talk.is_open = True
-    talk.conversing.go_on(owed=True)
+    talk.conversing.go_on({})
     assert [one["type"] for one in talk.sent] == ["conversation.item.create", "response.create"]
 
 
@@ -336,3 +345,18 @@ async def test_who_measures_is_told_of_each_event_once(talk: Talk) -> None:
     told = created("r")
     talk.take(told, told)
     assert talk.heeded == ["response.created"]
+
+
+async def test_a_clip_that_waits_holds_no_request_up_for_ever(talk: Talk) -> None:
+    """What is asked for comes behind it; a tool that stops the speech stops the clip as well."""
+    clip = Clip(name="a.opus", text="One moment, please.", sound=b"", ms=1000)
+    playing = asyncio.create_task(talk.conversing.play(clip))
+    await asyncio.sleep(0)
+    talk.conversing.go_on({"instructions": "Go on."})
+    assert not talk.kinds("response.create")
+    talk.conversing.hush()
+    assert talk.dropped == [True]
+    assert not await playing
+    assert talk.played == ["a.opus"]
+    assert [one["response"]["instructions"] for one in talk.kinds("response.create")] == ["Go on."]
+    assert not talk.kinds("response.cancel")

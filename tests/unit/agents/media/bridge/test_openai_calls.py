@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import time
 from collections.abc import AsyncIterator, Callable
 
 import openai
@@ -119,3 +120,54 @@ async def test_a_hang_up_never_fails(answer: web.Response) -> None:
     async with service(answer) as hung_up:
         await hung_up.calls.hang_up("rtc_1")
         assert hung_up.asked == ["/v1/realtime/calls/rtc_1/hangup"]
+
+
+@pytest.mark.parametrize(
+    ("answers", "model", "asked"),
+    [
+        ([MADE], "a", 1),
+        ([refusal(404, "model_not_found"), MADE], "b", 2),
+        ([refusal(400), refusal(403, "model_not_found"), MADE], "c", 3),
+        ([refusal(503), refusal(503), MADE], "b", 3),
+        ([refusal(429, "rate_limit_exceeded"), MADE], "b", 2),
+    ],
+)
+async def test_a_model_that_cannot_be_had_is_passed_over(
+    answers: list[web.Response], model: str, asked: int
+) -> None:
+    """One after the other until a call is taken, for the same offer."""
+    async with service(*answers) as made:
+        taken = await made.calls.create_first("v=0", "abc", lambda name: {"model": name}, 5)
+        assert (taken.model, taken.call_id, taken.answer) == (model, "rtc_1", "v=0")
+        assert len(made.asked) == asked
+
+
+@pytest.mark.parametrize(
+    ("answer", "cause", "asked"),
+    [
+        (refusal(404, "model_not_found"), "model_not_found", 3),
+        (refusal(429, "insufficient_quota"), "insufficient_quota", 1),
+        (refusal(401, "invalid_api_key"), "invalid_api_key", 1),
+        (refusal(401, "account_deactivated"), "account_deactivated", 1),
+    ],
+)
+async def test_an_account_that_is_refused_is_asked_for_one_model(
+    answer: web.Response, cause: str, asked: int
+) -> None:
+    """Another model would meet the same; what only one model lacks is tried with all."""
+    async with service(answer) as made:
+        with pytest.raises(OpenAIUnreachable) as refused:
+            await made.calls.create_first("v=0", "abc", lambda name: {"model": name}, 5)
+        assert refused.value.cause == cause
+        assert len(made.asked) == asked
+
+
+async def test_slow_models_share_their_time() -> None:
+    """The caller rings meanwhile: the second one has half of what the first one had."""
+    async with service(MADE, delay_s=3) as made:
+        began = time.monotonic()
+        with pytest.raises(OpenAIUnreachable) as refused:
+            await made.calls.create_first("v=0", "abcd", lambda name: {"model": name}, 0.2)
+        assert refused.value.cause == "timeout"
+        assert time.monotonic() - began < 0.6
+        assert 1 <= len(made.asked) <= 2

@@ -1,8 +1,10 @@
 """When OpenAI's session is renewed, and what a failure to do so means."""
 
+from typing import Any
+
 import pytest
 
-from agents.media.bridge.renewal import is_due, verdict
+from agents.media.bridge.renewal import fatal_code, is_due, verdict
 from agents.media.voice import OpenAIUnreachable
 from shared.bridge.errors import BridgeGone, BridgeRefused, LegUnknown
 from shared.call.call import EndReason
@@ -37,3 +39,29 @@ def test_what_cannot_change_is_not_tried_again(
 ) -> None:
     """The call ends with what was true."""
     assert verdict(error) == (reason, cause, again)
+
+
+def failed(error: Any) -> dict[str, Any]:
+    """A response that OpenAI could not make."""
+    details = {"type": "failed", "error": error}
+    return {"type": "response.done", "response": {"status": "failed", "status_details": details}}
+
+
+@pytest.mark.parametrize(
+    ("event", "code"),
+    [
+        ({"type": "error", "error": {"code": "insufficient_quota"}}, "insufficient_quota"),
+        ({"type": "error", "error": {"type": "insufficient_quota"}}, "insufficient_quota"),
+        (failed({"type": "x", "code": "billing_hard_limit_reached"}), "billing_hard_limit_reached"),
+        (failed({"code": "rate_limit_exceeded"}), ""),
+        (failed(None), ""),
+        ({"type": "error", "error": {"code": "session_expired"}}, ""),
+        ({"type": "error", "error": "insufficient_quota"}, ""),
+        ({"type": "response.done", "response": {"status_details": None}}, ""),
+        ({"type": "response.done", "response": None}, ""),
+        ({"type": "session.created", "error": {"code": "insufficient_quota"}}, ""),
+    ],
+)  # fmt: skip
+def test_only_what_the_account_lacks_ends_a_running_call(event: dict[str, Any], code: str) -> None:
+    """As an error of the session, and as the reason of a reply that failed."""
+    assert fatal_code(event) == code

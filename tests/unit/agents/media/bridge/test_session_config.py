@@ -55,9 +55,7 @@ def test_a_conversation_is_told_again_as_text() -> None:
     ]
     items = replayed(history, 2)
     assert [item["id"] for item in items] == ["again_2_0", "again_2_1", "again_2_2", "again_2_3"]
-    assert items[0]["content"] == [
-        {"type": "output_text", "text": "Hello the [interrupted by the customer]"}
-    ]
+    assert items[0]["content"] == [{"type": "output_text", "text": "Hello the [cut off here]"}]
     assert items[1]["content"] == [{"type": "input_text", "text": "A table."}]
     assert (items[2]["type"], items[2]["call_id"]) == ("function_call", "1")
     assert (items[3]["type"], items[3]["output"]) == ("function_call_output", "Done.")
