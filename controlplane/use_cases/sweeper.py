@@ -53,6 +53,8 @@ class Sweeper:
         self._metrics = near.metrics
         self._bounds = bounds
         self._clock = near.clock
+        self._strangers: set[str] = set()
+        """Rooms of no call: a call's row is there before its room."""
 
     async def end_overdue(self) -> None:
         """End calls whose phase has lasted too long or whose end the agent asked for."""
@@ -106,9 +108,12 @@ class Sweeper:
 
     async def _delete_orphans(self, room_names: set[str]) -> None:
         """Delete rooms of calls that have ended; rooms that are no call's are not ours to touch."""
-        for name in room_names:
+        self._strangers &= room_names
+        for name in room_names - self._strangers:
             call = await self._find(name)
-            if call is not None and call.status.is_final and call.released_at is not None:
+            if call is None:
+                self._strangers.add(name)
+            elif call.status.is_final and call.released_at is not None:
                 await self._rooms.delete(name)
 
     async def _find(self, room: str) -> Call | None:

@@ -266,7 +266,8 @@ async def test_an_accept_whose_answer_was_lost_still_stands(bench: Bench) -> Non
     row = await bench.until(call, lambda found: found.status is CallStatus.ACTIVE, 30)
 
     assert row.answered_at is not None
-    assert actions(call) == ["pre_accept", "accept"]
+    assert [request.action for request in call.requests] == ["pre_accept", "accept", "accept"]
+    assert actions(call) == ["pre_accept"], "the first one's answer was lost, the second refused"
 
 
 async def test_pre_accept_refused_is_a_reject(bench: Bench) -> None:
