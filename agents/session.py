@@ -20,9 +20,11 @@ from agents.models import ModelChooser
 from agents.phase import Phase, PhaseEvent, after
 from agents.receptionist import Prompt, instructions_for, prompt_path, read_prompt
 from agents.settings import Settings
+from agents.silence_watch import SilenceWatch
 from agents.store_link import Link
 from agents.tools import Desk, build_tools
 from agents.transcript import TranscriptFold, TranscriptWriter, TurnWriter
+from agents.voicemail import doubt
 from shared.call import openai_refusal
 from shared.call.brief import CallBrief
 from shared.call.call import Direction, EndReason
@@ -73,6 +75,7 @@ class CallSession:
         self._voice = make_voice(self)
         self._keypad = Keypad(self._on_keys)
         self._goodbye = Goodbye(self._voice, self._keypad)
+        self._silence = SilenceWatch.on(self._voice, self._keypad, end=self._end_silence)
         self._greeting = ""
         self._tasks = Tasks()
 
@@ -130,6 +133,8 @@ class CallSession:
                 self._tasks.spawn(self._leave_unless_answered())
             elif self._phase is Phase.ANSWERED:
                 self._tasks.spawn(self._await_media())
+            else:
+                self._tasks.spawn(self._silence.run())
             self._voice.watch()
 
     async def let_go(self) -> None:
@@ -174,6 +179,7 @@ class CallSession:
                 self._tasks.spawn(self._await_media())
             case Phase.TALKING if event is not PhaseEvent.HELD_BACK:
                 self._voice.begin()
+                self._tasks.spawn(self._silence.run())
             case Phase.OVER:
                 _log.info("Leaving the call.", extra={"action": "agent-left", "why": why})
                 self._leave(why)
@@ -240,6 +246,7 @@ class CallSession:
     def key_pressed(self, key: str) -> None:
         """Gather keys; who presses one has something more to say."""
         self._move(PhaseEvent.HELD_BACK)
+        self._silence.heard()
         self._keypad.take(key)
 
     def item_added(self, item: object) -> None:
@@ -251,6 +258,11 @@ class CallSession:
     def turn_measured(self, measures: Measures) -> None:
         """Write down what it took."""
         self._writer.measure(self._bill.priced(measures))
+
+    def long_speech(self, lasted_s: float) -> None:
+        """Have the model look twice: a machine may have answered a call of ours."""
+        if self._brief.direction is Direction.OUTBOUND:
+            self._on_keys(doubt(lasted_s))
 
     def lost(
         self, reason: EndReason = EndReason.OPENAI_UNREACHABLE, cause: str = "session-lost"
@@ -292,6 +304,12 @@ class CallSession:
         return "The call is over."
 
     # --- ending ---
+
+    async def _end_silence(self) -> None:
+        """End a call in which nobody says anything any more."""
+        if self._move(PhaseEvent.PARTING):
+            await self._request_end(EndReason.CALLER_SILENT)
+            self._move(PhaseEvent.ENDED, "caller silent")
 
     async def _cannot_use_prompt(self, error: Exception) -> None:
         _log.error(

@@ -8,7 +8,8 @@ takes the place of `DecodingVoice` and of nothing besides.
     session  -- bring_up, watch, greet, unmute, begin, tell, say, last_words, aclose -->  voice
     session  -- stand_in, has_clip, play: where there is no model ------------------->  voice
     session  <-- caller_seen, media_up, caller_left, status_shown,
-                 key_pressed, item_added, turn_measured, lost, room_closed -----    voice
+                 key_pressed, item_added, turn_measured, long_speech, lost,
+                 room_closed ---------------------------------------------------    voice
     tools    -- a `Turn`: has what is being said been heard, or cut off? -->  voice
 
 What was said but not heard (an interruption) is settled inside of the voice: an item that it adds
@@ -86,6 +87,9 @@ class CallObserver(Protocol):
     def turn_measured(self, measures: Measures) -> None:
         """One of the agent's turns is over; in order, some time after the words of it."""
 
+    def long_speech(self, lasted_s: float) -> None:
+        """The first thing that the caller said has gone on for so long; told once, if at all."""
+
     def lost(
         self, reason: EndReason = EndReason.OPENAI_UNREACHABLE, cause: str = "session-lost"
     ) -> None:
@@ -106,6 +110,18 @@ class Voice(Protocol):
     @property
     def is_connected(self) -> bool:
         """Whether the room is there."""
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether nobody speaks, nothing is about to be said, and no tool runs."""
+
+    @property
+    def caller_speaks(self) -> bool:
+        """Whether the caller does."""
+
+    @property
+    def heard_at(self) -> float:
+        """When the caller has begun to speak last, in seconds of the wall clock; 0: never."""
 
     async def bring_up(
         self, instructions: str, tools: Sequence[Tool], choose: Callable[[], Awaitable[Models]]

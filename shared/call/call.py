@@ -61,6 +61,10 @@ class EndReason(StrEnum):
     CALLER_HANGUP = "caller-hangup"
     AGENT_HANGUP = "agent-hangup"
     OPERATOR_HANGUP = "operator-hangup"
+    CALLER_SILENT = "caller-silent"
+    """Nobody said anything, also when the agent had asked."""
+    VOICEMAIL = "voicemail"
+    """Outbound: a machine answered."""
     MAX_DURATION = "max-duration"
     MEDIA_LOST = "media-lost"
     """The phone vanished in mid-call (ICE lost, caller's leg gone), or Meta broke the call off."""
@@ -124,6 +128,8 @@ _VERDICTS: Mapping[EndReason, tuple[CallStatus, CallStatus]] = {
     EndReason.CALLER_HANGUP: (CallStatus.COMPLETED, CallStatus.CANCELED),
     EndReason.AGENT_HANGUP: (CallStatus.COMPLETED, CallStatus.CANCELED),
     EndReason.OPERATOR_HANGUP: (CallStatus.COMPLETED, CallStatus.CANCELED),
+    EndReason.CALLER_SILENT: (CallStatus.COMPLETED, CallStatus.CANCELED),
+    EndReason.VOICEMAIL: (CallStatus.COMPLETED, CallStatus.CANCELED),
     EndReason.MAX_DURATION: (CallStatus.COMPLETED, CallStatus.FAILED),
     EndReason.MEDIA_LOST: (CallStatus.COMPLETED, CallStatus.FAILED),
     EndReason.MEDIA_SILENT: (CallStatus.COMPLETED, CallStatus.FAILED),

@@ -146,6 +146,8 @@ class Profile(Part):
     """Whether calls are recorded; without it they are not."""
     after_call: bool = True
     """Whether a model looks through each call when it is over."""
+    voicemail: Words | None = Field(None, repr=False)
+    """What is left on a machine that answers when the business has called; without it nothing."""
     missed_call_text: Words | None = Field(None, repr=False)
     """What somebody is sent whose call nobody has answered; without it nothing."""
     outcomes: Slugs = OUTCOMES

@@ -6,4 +6,6 @@ CHOSEN = ("upsertLead", "scheduleFollowUp", "logOutcome", "sendMessage")
 """Those that a profile may leave out."""
 RECORDED = ("declineRecording",)
 """Those of calls that are recorded."""
+OUTBOUND = ("voicemailReached",)
+"""Those of calls that the business has placed."""
 BUILT_IN = (*ALWAYS, *CHOSEN, *RECORDED)

@@ -76,6 +76,9 @@ class Story:
     def turn_measured(self, measures: Measures) -> None:
         self.measured.append(measures)
 
+    def long_speech(self, lasted_s: float) -> None:
+        self.told.append("long speech")
+
     def lost(
         self, reason: EndReason = EndReason.OPENAI_UNREACHABLE, cause: str = "session-lost"
     ) -> None:

@@ -86,7 +86,9 @@ class BridgeVoice:
             calls=OpenAICalls(self._client),
         )
         self._caller = Caller(observer)
-        self._measuring = Measuring(TurnFold(silence_ms=options.vad_silence_ms), self._measured)
+        self._measuring = Measuring(
+            TurnFold(silence_ms=options.vad_silence_ms), self._measured, observer.long_speech
+        )
         self._talk = Conversing(
             send=self._link.send,
             is_open=lambda: self._link.takes_events,
@@ -107,6 +109,16 @@ class BridgeVoice:
     def is_connected(self) -> bool:
         """Whether the leg is in the room."""
         return self._link.is_up
+
+    @property
+    def caller_speaks(self) -> bool:
+        """Whether the caller does."""
+        return self._talk.dialogue.speaks_since is not None
+
+    @property
+    def heard_at(self) -> float:
+        """When the caller has begun to speak last."""
+        return self._talk.dialogue.last_speech_at
 
     @property
     def state(self) -> VoiceState | None:

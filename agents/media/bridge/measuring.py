@@ -1,10 +1,11 @@
-"""What the turns of a call take, as OpenAI and the leg tell of it."""
+"""What the turns of a call take, as OpenAI and the leg tell of it; and how it was begun."""
 
 import time
 from collections.abc import Callable
 from typing import Any
 
 from agents.media.bridge.voice_state import VoiceState
+from agents.media.first_speech import FirstSpeech
 from agents.media.measures import Measures
 from agents.media.turn_fold import TurnFold
 from shared.bridge.events import Happening, LegEvent
@@ -13,9 +14,15 @@ from shared.bridge.events import Happening, LegEvent
 class Measuring:
     """Feeds a fold of turns, and tells of each that is over."""
 
-    def __init__(self, fold: TurnFold, tell: Callable[[Measures], None]) -> None:
-        """Take the fold, and who is told."""
-        self._fold, self._tell = fold, tell
+    def __init__(
+        self,
+        fold: TurnFold,
+        tell: Callable[[Measures], None],
+        long_speech: Callable[[float], None] = lambda _: None,
+    ) -> None:
+        """Take the fold, who is told of turns, and who of first words that go on and on."""
+        self._fold, self._tell, self._long_speech = fold, tell, long_speech
+        self._first = FirstSpeech()
         self._is_resumed = False
 
     def state(self) -> dict[str, Any]:
@@ -34,6 +41,10 @@ class Measuring:
     def openai_told(self, event: dict[str, Any], at: float) -> None:
         """Take an event of OpenAI's that was not here before."""
         self._fold.take(event, at)
+        lasted_s = self._first.take(event, at)
+        # what is told again was heard by the process before this one
+        if lasted_s is not None and not self._is_resumed:
+            self._long_speech(lasted_s)
         for measures in self._fold.settle(at):
             self._tell(measures)
 

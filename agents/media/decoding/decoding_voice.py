@@ -26,6 +26,7 @@ from livekit.rtc.participant import PublishTrackError
 from agents.media.decoding.patient_session import PatientSession
 from agents.media.decoding.realtime import realtime_model
 from agents.media.decoding.turn import livekit_tool
+from agents.media.first_speech import FirstSpeech
 from agents.media.teller import Reply, Teller
 from agents.media.tool import Tool, Turn
 from agents.media.turn_fold import TurnFold
@@ -47,12 +48,35 @@ class DecodingVoice:
         self._output = CallAudioOutput()
         self._session: PatientSession | None = None
         self._teller = Teller(self._ask)
+        self._heard_at = 0.0
+        self._first = FirstSpeech()
         self._turns = TurnFold(silence_ms=options.vad_silence_ms)
 
     @property
     def is_connected(self) -> bool:
         """Whether the room is there."""
         return self._ctx.room.isconnected()
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether nobody speaks, and nothing is about to be said."""
+        session = self._session
+        return (
+            session is not None
+            and session.agent_state == "listening"
+            and session.current_speech is None
+            and not self.caller_speaks
+        )
+
+    @property
+    def caller_speaks(self) -> bool:
+        """Whether the caller does."""
+        return self._session is not None and self._session.user_state == "speaking"
+
+    @property
+    def heard_at(self) -> float:
+        """When the caller has begun to speak last."""
+        return self._heard_at
 
     async def bring_up(
         self, instructions: str, tools: Sequence[Tool], choose: Callable[[], Awaitable[Models]]
@@ -207,6 +231,11 @@ class DecodingVoice:
     def _on_event(self, event: dict[str, Any]) -> None:
         now = time.time()
         self._turns.take(event, now)
+        if event.get("type") == "input_audio_buffer.speech_started":
+            self._heard_at = now
+        lasted_s = self._first.take(event, now)
+        if lasted_s is not None:
+            self._observer.long_speech(lasted_s)
         for measures in self._turns.settle(now):
             self._observer.turn_measured(measures)
 

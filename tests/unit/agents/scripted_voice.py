@@ -33,6 +33,9 @@ class ScriptedVoice:
         self.can_stand_in = True
         self.has_clips = False
         self.tools: Sequence[Any] = ()
+        self.is_quiet = True
+        self.caller_speaks = False
+        self.heard_at = 0.0
 
     async def bring_up(
         self, instructions: str, tools: Sequence[Any], choose: Callable[[], Awaitable[Models]]

@@ -11,6 +11,17 @@ from agents.media.turn_fold import TurnFold
 from shared.bridge.events import Happening, LegEvent
 from tests.unit.agents.media.bridge.openai_events import created, event
 
+STATE = VoiceState(
+    bridge="http://127.0.0.1:1",
+    leg="leg",
+    openai_call="rtc_1",
+    model="gpt-realtime",
+    generation=1,
+    expires_at=0.0,
+    measured=4,
+    measured_parts=("r1",),
+)
+
 
 def told_by(measuring: Measuring, kind: Happening, at: float, **data: Any) -> None:
     moment = datetime.fromtimestamp(at, UTC)
@@ -42,17 +53,7 @@ def test_what_is_told_again_comes_by_the_time_that_it_was() -> None:
     """Whoever takes a call over is told of what was, all at once."""
     told: list[Measures] = []
     measuring = Measuring(TurnFold(silence_ms=200), told.append)
-    state = VoiceState(
-        bridge="http://127.0.0.1:1",
-        leg="leg",
-        openai_call="rtc_1",
-        model="gpt-realtime",
-        generation=1,
-        expires_at=0.0,
-        measured=4,
-        measured_parts=("r1",),
-    )
-    measuring.resume(state)
+    measuring.resume(STATE)
     assert measuring.state() == {"measured": 4, "measured_parts": ("r1",)}
     then = time.time() - 60
     measuring.openai_told(event("input_audio_buffer.speech_stopped", item_id="u"), then)
@@ -62,3 +63,15 @@ def test_what_is_told_again_comes_by_the_time_that_it_was() -> None:
     measuring.finish()
     (turn,) = told
     assert (turn.number, turn.response_ms) == (5, 700)
+
+
+def test_first_words_that_go_on_are_told_by_whoever_hears_them() -> None:
+    """Not by whoever is told of them again."""
+    for is_resumed in (False, True):
+        lasted: list[float] = []
+        measuring = Measuring(TurnFold(silence_ms=200), lambda _: None, lasted.append)
+        if is_resumed:
+            measuring.resume(STATE)
+        measuring.openai_told(event("input_audio_buffer.speech_started", item_id="u"), 10.0)
+        measuring.openai_told(event("input_audio_buffer.speech_stopped", item_id="u"), 19.0)
+        assert lasted == ([] if is_resumed else [9.0])

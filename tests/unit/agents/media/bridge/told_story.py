@@ -33,6 +33,9 @@ class ToldStory:
     def turn_measured(self, measures: Measures) -> None:
         self.measured.append(measures)
 
+    def long_speech(self, lasted_s: float) -> None:
+        self.told.append("long speech")
+
     def lost(
         self, reason: EndReason = EndReason.OPENAI_UNREACHABLE, cause: str = "session-lost"
     ) -> None:
