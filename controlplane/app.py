@@ -11,29 +11,27 @@ from aiohttp import web
 
 from controlplane.bridge.listening import BridgeListening
 from controlplane.carriers import make_bridges, make_legs
+from controlplane.database_way import client_limits, connect_database, make_client_watch
+from controlplane.errands.tables import ErrandRows
 from controlplane.http.arrivals import Arrivals
 from controlplane.http.callees import Callees
 from controlplane.http.calls import CallRoutes
 from controlplane.http.consents import ConsentRoutes
 from controlplane.http.door import DoorLimits
+from controlplane.http.follow_ups import FollowUpRoutes
 from controlplane.http.middleware import access_log, errors_as_json, operators_only
 from controlplane.http.probes import OpsRoutes
 from controlplane.http.readiness import Readiness
 from controlplane.http.webhooks import MAX_BODY_BYTES, LiveKitWebhook, MetaWebhook
 from controlplane.ledger.ledger import Ledger
 from controlplane.line_plan import plan_of
-from controlplane.parts import (
-    client_limits,
-    connect_database,
-    make_client_watch,
-    make_neighbours,
-    make_use_cases,
-)
+from controlplane.parts import make_neighbours, make_use_cases
 from controlplane.settings import Settings
 from controlplane.telemetry.metrics import Metrics
 from controlplane.telemetry.vitals import MEASURE_S
 from controlplane.use_cases.agent_watch import AGENT_LOOK_S
 from controlplane.use_cases.client_watch import ClientWatch
+from controlplane.use_cases.errands import LOOK_S as ERRANDS_LOOK_S
 from controlplane.use_cases.meta_clock import WallClock, wall_clock
 from controlplane.use_cases.retention import LOOK_EVERY_S
 from shared.call.call import EndReason
@@ -79,7 +77,8 @@ class ControlPlane:
         )
         self.arrivals = Arrivals(self.near.clock)
         self.ledger = Ledger(rest)
-        self.use_cases = make_use_cases(settings, self.near, self.ledger, rest)
+        self.errand_rows = ErrandRows.over(rest)
+        self.use_cases = make_use_cases(settings, self.near, self.ledger, rest, http)
         self.listening = BridgeListening(self.bridges, self.use_cases.media_watch)
         self.loops = Loops(observe=metrics.loop_turned, expected=WacallError)
         self.client_watch = client_watch
@@ -100,6 +99,7 @@ class ControlPlane:
         every(settings.reconcile_interval_s, stories.sweeper.reconcile, name="sweep-reconcile")
         apart_s = client_limits(settings).apart_s
         every(apart_s, self.client_watch.look, name="database-client")
+        every(ERRANDS_LOOK_S, stories.errands.look, name="errands")
         every(LOOK_EVERY_S, stories.retention.purge_if_due, name="retention")
         every(stories.media_watch.pause_s, stories.media_watch.look, name="media-watch")
         self.listening.start()
@@ -132,6 +132,7 @@ class ControlPlane:
     async def close(self) -> None:
         """Stop what goes on in the background, then what was being worked on."""
         await self.loops.close()
+        await self.use_cases.errands.close()
         await self.readiness.close()
         await self.listening.close()
         await self.use_cases.media_watch.close()
@@ -197,7 +198,9 @@ def _operator_routes(plane: ControlPlane) -> list[web.RouteDef]:
         placer=stories.placer,
         ender=stories.ender,
         callees=Callees(plane.ledger.spelling_of),
+        errands=plane.errand_rows,
     )
+    follow_ups = FollowUpRoutes(rows=plane.errand_rows, clock=near.clock)
     consents = ConsentRoutes(
         permissions=stories.permissions,
         papers=stories.papers,
@@ -218,6 +221,7 @@ def _operator_routes(plane: ControlPlane) -> list[web.RouteDef]:
             | near.meta_clock.problems()
             | plane.use_cases.line_watch.problems()
             | stories.admission.problems()
+            | stories.errands.problems()
         ),
     )
     return [
@@ -225,6 +229,9 @@ def _operator_routes(plane: ControlPlane) -> list[web.RouteDef]:
         web.post("/calls", guard(calls.place)),
         web.get("/calls/{call_id}", guard(calls.show_call)),
         web.post("/calls/{call_id}/hangup", guard(calls.hang_up)),
+        web.get("/follow-ups", guard(follow_ups.list_newest)),
+        web.post("/follow-ups/{follow_up_id}/cancel", guard(follow_ups.cancel)),
+        web.post("/follow-ups/{follow_up_id}/done", guard(follow_ups.done)),
         web.get("/consents", guard(consents.list_entries)),
         web.post("/consents/request", guard(consents.request)),
         web.post("/consents/import", guard(consents.import_entry)),

@@ -8,9 +8,10 @@ import aiohttp
 
 from controlplane.core.callee import CallHours
 from controlplane.core.caller_leg import LegFleet
-from controlplane.core.client_health import ClientLimits
 from controlplane.core.deadlines import Bounds
 from controlplane.core.line import LinePlan, LineTerms
+from controlplane.errand_parts import make_errand_runner, make_outbox, make_people
+from controlplane.errands.tables import ErrandRows
 from controlplane.ledger.ledger import Ledger
 from controlplane.livekit.rooms import RoomsClient
 from controlplane.livekit.whip import WhipClient
@@ -25,8 +26,8 @@ from controlplane.use_cases.admission import Admission
 from controlplane.use_cases.agent_watch import AgentWatch
 from controlplane.use_cases.breakers import Breakers
 from controlplane.use_cases.caller_legs import LegPolicy
-from controlplane.use_cases.client_watch import LOOK_TIMEOUT_S, ClientWatch
 from controlplane.use_cases.ending import CallEnder
+from controlplane.use_cases.errands import ErrandRunner
 from controlplane.use_cases.hanging_up import PeerHangup
 from controlplane.use_cases.inbound import AnswerPolicy, CallAnswerer
 from controlplane.use_cases.keys import KeyReporter
@@ -49,7 +50,7 @@ from controlplane.use_cases.switchboard import Switchboard
 from controlplane.use_cases.takeover import SetupTakeover
 from controlplane.use_cases.wishes import Wishes
 from shared.call.ceilings import Ceilings
-from shared.database.rest import WITHIN_S, RestClient
+from shared.database.rest import RestClient
 from shared.database.retention import Expiry, RetentionDays
 from shared.database.supabase import SupabaseStore
 from shared.process.observing import ObserveRequest
@@ -59,40 +60,6 @@ if TYPE_CHECKING:
     from controlplane.openai.stop_reader import ModelStopReader
 
 # --- neighbours ---
-
-
-async def connect_database(
-    settings: Settings, *, within_s: float = WITHIN_S, observe: ObserveRequest = lambda *_: None
-) -> RestClient:
-    """Return a way to the database that the settings name; nothing is sent yet.
-
-    Raises:
-        StoreUnavailable: the URL is none, or the key is empty.
-    """
-    return await RestClient.connect(
-        settings.supabase_url,
-        settings.supabase_secret_key.get_secret_value(),
-        within_s=within_s,
-        observe=observe,
-    )
-
-
-def make_client_watch(settings: Settings) -> ClientWatch:
-    """Return who sees that the way to the database is dead, by looks on others of its own."""
-
-    async def look() -> None:
-        rest = await connect_database(settings, within_s=LOOK_TIMEOUT_S)
-        try:
-            await SupabaseStore(rest).ping()
-        finally:
-            await rest.close()
-
-    return ClientWatch(look, limits=client_limits(settings))
-
-
-def client_limits(settings: Settings) -> ClientLimits:
-    """Return when the database's client counts as dead."""
-    return ClientLimits(silent_s=settings.database_dead_s, apart_s=settings.database_dead_s / 3)
 
 
 def make_rooms(
@@ -202,6 +169,7 @@ class UseCases:
     ender: CallEnder
     lost_calls: LostCalls
     placer: CallPlacer
+    errands: ErrandRunner
     switchboard: Switchboard
     room_watch: RoomWatch
     media_watch: MediaWatch
@@ -214,7 +182,11 @@ class UseCases:
 
 
 def make_use_cases(
-    settings: Settings, near: Neighbours, ledger: Ledger, rest: RestClient
+    settings: Settings,
+    near: Neighbours,
+    ledger: Ledger,
+    rest: RestClient,
+    http: aiohttp.ClientSession,
 ) -> UseCases:
     """Tie the stories together, each with the policy that it follows."""
     bounds, tasks = _bounds(settings), Tasks()
@@ -224,7 +196,8 @@ def make_use_cases(
         rules=_rules(settings),
         clock=near.clock,
     )
-    lost_calls = LostCalls(near, ledger=ledger, text=settings.lost_call_text)
+    errand_rows = ErrandRows.over(rest)
+    lost_calls = LostCalls(messages=errand_rows.messages, text=settings.lost_call_text)
     releaser = Releaser(near, lost_calls=lost_calls, tasks=tasks)
     ender = CallEnder(near, releaser=releaser)
     setup, leases = CallSetup(near, ender=ender), SetupLeases(near)
@@ -254,6 +227,7 @@ def make_use_cases(
         lines=near.lines,
         clock=near.clock,
     )
+    outbox = make_outbox(settings, near, errand_rows, ledger)
     switchboard = Switchboard(
         near,
         answerer=CallAnswerer(
@@ -270,10 +244,20 @@ def make_use_cases(
         permissions=permissions,
         line_watch=line_watch,
         wishes=wishes,
+        outbox=outbox,
         tasks=tasks,
     )
     room_watch = RoomWatch(near, ender=ender, activation=activation)
     keys = KeyReporter(near)
+    placer = CallPlacer(
+        near,
+        permissions=permissions,
+        ender=ender,
+        setup=setup,
+        leases=leases,
+        tasks=tasks,
+        policy=_dial_policy(settings, bounds),
+    )
     return UseCases(
         vitals=vitals,
         admission=admission,
@@ -283,14 +267,15 @@ def make_use_cases(
         papers=Papers(ledger=ledger, clock=near.clock),
         ender=ender,
         lost_calls=lost_calls,
-        placer=CallPlacer(
+        placer=placer,
+        errands=make_errand_runner(
+            settings,
             near,
-            permissions=permissions,
-            ender=ender,
-            setup=setup,
-            leases=leases,
-            tasks=tasks,
-            policy=_dial_policy(settings, bounds),
+            errand_rows,
+            outbox=outbox,
+            placer=placer,
+            people=make_people(settings, http, observe=near.metrics.upstream_done),
+            is_draining=lambda: switchboard.draining,
         ),
         switchboard=switchboard,
         room_watch=room_watch,

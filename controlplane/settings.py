@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit, urlunsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_validator
 
@@ -18,12 +19,22 @@ def _call_hours(value: str) -> str:
 
 
 _LOST_CALL = "Sorry, our call was cut off by a technical fault on our side. Please call us again."
+_MISSED_CALL = "Sorry that we missed your call. Please call us again."
+_TEMPLATE = r"^[a-z0-9_]{1,512}(:[A-Za-z_]{2,10})?$"
 
 
-def _words(value: str) -> str:
-    """Let `none` switch it off: an empty variable is one that is not set."""
-    known = {"none": "", "default": _LOST_CALL}
-    return known.get(value.strip().casefold(), value)
+def _or_none(default: str) -> AfterValidator:
+    """Let `none` switch a text off: an empty variable is one that is not set."""
+    known = {"none": "", "default": default}
+    return AfterValidator(lambda value: known.get(value.strip().casefold(), value))
+
+
+def _webhook_url(value: SecretStr) -> SecretStr:
+    """Refuse what nothing can be posted to; a query stays, where some services have their key."""
+    parts = urlsplit(value.get_secret_value().strip())
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("must be a URL such as https://host/path")
+    return SecretStr(urlunsplit(parts))
 
 
 # openssl's shortest habit is 16 bytes, 32 digits; words that people think of are shorter
@@ -129,17 +140,40 @@ class Settings(BridgeSettings):
     """Bearer token of operators, 16 characters or more (`openssl rand -hex 32`); without it their
     routes answer 403."""
 
-    lost_call_text: Annotated[str, AfterValidator(_words)] = Field(
+    lost_call_text: Annotated[str, _or_none(_LOST_CALL)] = Field(
         "default", alias="LOST_CALL_TEXT", max_length=4096, validate_default=True
     )
     """Written to a person whose call broke off on our side: your words, or `none` for nothing."""
+    missed_call_text: Annotated[str, _or_none(_MISSED_CALL)] = Field(
+        "default", alias="MISSED_CALL_TEXT", max_length=4096, validate_default=True
+    )
+    """Written to a person whose call nobody answered, once an hour at most: your words, or `none`
+    for nothing, whatever profiles say."""
+    missed_call_wait_s: float = Field(10, alias="MISSED_CALL_WAIT_S", ge=0)
+    """How long after a missed call that is: who calls again at once, and is answered, gets none."""
+    wa_follow_up_template: str | None = Field(
+        None, alias="WA_FOLLOW_UP_TEMPLATE", pattern=_TEMPLATE
+    )
+    """Template with one body parameter, for texts outside the 24-hour window: `name`, or
+    `name:language`; without it they are not sent."""
+    operator_webhook_url: Annotated[SecretStr, AfterValidator(_webhook_url)] | None = Field(
+        None, alias="OPERATOR_WEBHOOK_URL"
+    )
+    """Where people are told what they have to do: requests for a person, tasks, e-mails. Without
+    it `wacall follow-ups` alone shows them."""
+    operator_webhook_secret: Annotated[SecretStr, AfterValidator(_hard_to_guess)] | None = Field(
+        None, alias="OPERATOR_WEBHOOK_SECRET"
+    )
+    """Key of the signature on what is posted there, 16 characters or more."""
+    operator_webhook_timeout_s: Seconds = Field(10, alias="OPERATOR_WEBHOOK_TIMEOUT_S", le=30)
+    """How long it may take to answer."""
 
     wa_test_number: bool = Field(False, alias="WA_TEST_NUMBER")
     """The business number is a test number or a sandbox's: Meta's limits for these hold."""
     wa_permission_template: str | None = Field(
         None,
         alias="WA_PERMISSION_TEMPLATE",
-        pattern=r"^[a-z0-9_]{1,512}(:[A-Za-z_]{2,10})?$",
+        pattern=_TEMPLATE,
     )
     """Template that asks for permission outside the 24-hour window: `name`, or `name:language`."""
     openai_api_key: SecretStr | None = Field(None, alias="OPENAI_API_KEY")
@@ -201,6 +235,15 @@ class Settings(BridgeSettings):
     """Days that requests for permission are kept; Meta's limits look back over a week."""
     retention_pause_days: int = Field(30, alias="RETENTION_PAUSE_DAYS", ge=0, le=LONGEST_DAYS)
     """Days after their end that pauses are kept."""
+
+    @model_validator(mode="after")
+    def _signed_webhook(self) -> Self:
+        if self.operator_webhook_url is not None and self.operator_webhook_secret is None:
+            raise ValueError(
+                "OPERATOR_WEBHOOK_URL needs OPERATOR_WEBHOOK_SECRET, by which the receiver knows "
+                "that it was us; make one with `openssl rand -hex 32`"
+            )
+        return self
 
     @model_validator(mode="after")
     def _two_ports(self) -> Self:

@@ -5,7 +5,7 @@ PeerError            what they sent cannot be used
 BadSignature, BadWebhook, BadSdp, BadRequest, KeyReused, LineUnclear
 BodyTooLarge, BodyTooSlow, CompressedBody, ReferenceUsed
 SdesOffer          (of BadSdp)
-StopUnknown, StopDecided
+StopUnknown, StopDecided, FollowUpUnknown, FollowUpOver
 BadHandshake       (controlplane.meta.signature)
 UpstreamError        a service refused or failed
 GraphError         (its children, one per code of Meta's: controlplane.meta.graph_errors;
@@ -104,6 +104,20 @@ class StopDecided(PeerError):
 
     status = 409
     code = "probable-stop-decided"
+
+
+class FollowUpUnknown(PeerError):
+    """There is no follow-up with this id; `wacall follow-ups list` shows them."""
+
+    status = 404
+    code = "follow-up-unknown"
+
+
+class FollowUpOver(PeerError):
+    """The follow-up was done, given up or canceled already."""
+
+    status = 409
+    code = "follow-up-over"
 
 
 class BadSdp(PeerError):

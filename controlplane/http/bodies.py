@@ -22,6 +22,7 @@ from pydantic import (
 from controlplane.core.arrivals import Arrival
 from controlplane.core.consent import ConsentKind, ConsentSource
 from controlplane.core.wishes import StopDecision
+from controlplane.http.errand_bodies import FollowUpView, MessageView
 from shared.call.call import CallStatus, Direction, EndReason
 from shared.call.ids import PhoneNumberId
 from shared.call.records import EventOutcome, EventSource
@@ -210,6 +211,10 @@ class CallDetails(CallView):
     """Set-up step and its end, in milliseconds since the beginning."""
     timeline: list[EventView]
     transcript: list[TurnView]
+    follow_ups: list[FollowUpView]
+    """What was agreed for later."""
+    messages: list[MessageView]
+    """Texts to the person: asked for in the call, or because of it."""
 
 
 class PermissionRequested(_Answer):

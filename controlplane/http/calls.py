@@ -7,6 +7,7 @@ from aiohttp import web
 
 from controlplane.core.errors import BadRequest, CallEnded
 from controlplane.core.explanation import why_ended
+from controlplane.errands.tables import ErrandRows
 from controlplane.http.bodies import (
     CallDetails,
     CallerView,
@@ -19,6 +20,7 @@ from controlplane.http.bodies import (
     answer,
 )
 from controlplane.http.callees import Callees
+from controlplane.http.follow_ups import follow_up_view, message_view
 from controlplane.http.reading import iso, read_body, read_limit, read_time
 from controlplane.use_cases.ending import CallEnder
 from controlplane.use_cases.outbound import CallOrder, CallPlacer
@@ -44,12 +46,14 @@ class CallRoutes:
         placer: CallPlacer,
         ender: CallEnder,
         callees: Callees,
+        errands: ErrandRows,
     ) -> None:
-        """Take the store, who dials and who hangs up, and who reads numbers."""
+        """Take the store, who dials and hangs up, who reads numbers, and the errands."""
         self._callees = callees
         self._store = store
         self._placer = placer
         self._ender = ender
+        self._errands = errands
 
     async def list_calls(self, request: web.Request) -> web.Response:
         """`GET /calls?limit=50&before=<ISO time>`: newest first."""
@@ -63,6 +67,8 @@ class CallRoutes:
         call = await self._find(request)
         events = await self._store.list_events(call.id)
         turns = await self._store.list_transcripts(call.id)
+        follow_ups = await self._errands.follow_ups.of_call(call.id)
+        messages = await self._errands.messages.of_call(call.id)
         return answer(
             CallDetails(
                 **dict(_view(call)),
@@ -70,6 +76,8 @@ class CallRoutes:
                 timings_ms=dict(call.timings),
                 timeline=[_event_view(event) for event in events],
                 transcript=[_turn_view(turn) for turn in turns],
+                follow_ups=[follow_up_view(one) for one in follow_ups],
+                messages=[message_view(one) for one in messages],
             )
         )
 

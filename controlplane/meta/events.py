@@ -30,6 +30,7 @@ class EventKind(StrEnum):
     IDENTITY_CHANGE = "identity-change"
     PREFERENCE = "preference"
     MESSAGE_FAILED = "message-failed"
+    MESSAGE_TAKEN = "message-taken"
     ACCOUNT_UPDATE = "account-update"
     UNRECOGNIZED = "unrecognized"
 
@@ -185,6 +186,16 @@ class MessageFailed(_Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MessageTaken(_Event):
+    """Meta has a message of ours, or has delivered it: what an answer that got lost did not say."""
+
+    kind: ClassVar[EventKind] = EventKind.MESSAGE_TAKEN
+    message_id: str = field(repr=False)
+    opaque: str = field(repr=False)
+    """`biz_opaque_callback_data`, as we gave it; without it a message is none of ours."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Restriction:
     """Something that Meta keeps the account from for a while."""
 
@@ -231,6 +242,7 @@ WebhookEvent = (
     | IdentityChanged
     | PreferenceChanged
     | MessageFailed
+    | MessageTaken
     | AccountUpdated
     | Unrecognized
 )

@@ -58,7 +58,7 @@ class PermissionReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestTemplate:
-    """An approved message template with a call permission request."""
+    """An approved message template, such as one with a call permission request."""
 
     name: str
     language: str
@@ -200,7 +200,7 @@ class GraphClient:
             GraphError: refused (138009: asked too often; 138017: permitted for good already), or
                 no answer within the deadline.
         """
-        body: dict[str, Any] = {"recipient_type": "individual", **_addressed_to(person)}
+        body = _written_to(person, opaque)
         if template is not None:
             body |= {"type": "template", "template": _template_json(template)}
         else:
@@ -211,21 +211,34 @@ class GraphClient:
             if text:
                 interactive["body"] = {"text": text}
             body |= {"type": "interactive", "interactive": interactive}
-        if opaque is not None:
-            body["biz_opaque_callback_data"] = opaque
         return await self._send_message("request_permission", body)
 
-    async def send_text(self, person: Person, text: str) -> str:
+    async def send_text(self, person: Person, text: str, *, opaque: str | None = None) -> str:
         """Write to a person; return the message's id. Sent once.
 
         It reaches those who wrote or called within 24 hours: a user's call, and a call of ours
-        that was accepted, open that window (Meta, user call permissions).
+        that was accepted, open that window (Meta, user call permissions). `opaque` comes back in
+        the message's statuses.
 
         Raises:
             GraphError: refused (131047: no open window), or no answer within the deadline.
         """
-        body = {"recipient_type": "individual", **_addressed_to(person), "type": "text"}
-        return await self._send_message("send_text", {**body, "text": {"body": text}})
+        body = {**_written_to(person, opaque), "type": "text", "text": {"body": text}}
+        return await self._send_message("send_text", body)
+
+    async def send_template(
+        self, person: Person, template: RequestTemplate, *, opaque: str | None = None
+    ) -> str:
+        """Write to a person with an approved template, at any time; return the message's id.
+
+        Sent once. `opaque` comes back in the message's statuses.
+
+        Raises:
+            GraphError: refused (132001: no such template), or no answer within the deadline.
+        """
+        body = {**_written_to(person, opaque), "type": "template"}
+        body["template"] = _template_json(template)
+        return await self._send_message("send_template", body)
 
     async def _send_message(self, action: str, body: Mapping[str, Any]) -> str:
         data = await self.http.request("POST", "/messages", action, body=body)
@@ -314,6 +327,11 @@ def _addressed_to(person: Person) -> Mapping[str, str]:
     # `to` would win if both were sent (Meta: business-scoped user ids). A number without its `+`
     # may be taken for one of our own line's country (Meta, Cloud API: phone number formats).
     return {"recipient": person.user_id} if person.user_id else {"to": f"+{person.phone}"}
+
+
+def _written_to(person: Person, opaque: str | None) -> dict[str, Any]:
+    body: dict[str, Any] = {"recipient_type": "individual", **_addressed_to(person)}
+    return body if opaque is None else {**body, "biz_opaque_callback_data": opaque}
 
 
 def _template_json(template: RequestTemplate) -> Mapping[str, Any]:

@@ -27,6 +27,7 @@ from controlplane.meta.events import (
     CallStatusChanged,
     IdentityChanged,
     MessageFailed,
+    MessageTaken,
     OfferReceived,
     PeerHungUp,
     PermissionReplied,
@@ -50,6 +51,8 @@ from shared.call.ids import PhoneNumberId, WhatsAppCallId
 from shared.call.number import digits_of
 from shared.call.person import Party, Person
 
+# what a message's status is once Meta has it (Meta: messages webhook, status messages)
+_TAKEN = ("sent", "delivered")
 _IDENTITY_CHANGES = ("user_changed_number", "user_changed_user_id", "customer_changed_number")
 
 
@@ -179,8 +182,19 @@ def _parse_status(payload: Json, value: Json, status: Json) -> WebhookEvent:
 
 
 def _parse_message_status(payload: Json, value: Json, status: Json) -> WebhookEvent:
-    message_id = text_of(status.get("id"))
-    if word_of(status.get("status")).casefold() != "failed" or message_id is None:
+    message_id, word = text_of(status.get("id")), word_of(status.get("status")).casefold()
+    opaque = _opaque(status)
+    if message_id is not None and opaque is not None and word in _TAKEN:
+        return MessageTaken(
+            phone_number_id=_line(value),
+            wacid=None,
+            timestamp=time_of(status.get("timestamp")),
+            party=_party(value, status, "recipient"),
+            raw=payload,
+            message_id=message_id,
+            opaque=opaque,
+        )
+    if word != "failed" or message_id is None:
         raise _Malformed("the status of a message, not of a call")
     return MessageFailed(
         phone_number_id=_line(value),
@@ -190,7 +204,7 @@ def _parse_message_status(payload: Json, value: Json, status: Json) -> WebhookEv
         raw=payload,
         message_id=message_id,
         errors=_errors(status, value),
-        opaque=_opaque(status),
+        opaque=opaque,
     )
 
 

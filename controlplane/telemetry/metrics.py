@@ -94,6 +94,12 @@ class Metrics:
             ["line", "trouble"],
             registry=self.registry,
         )
+        self._waits = Gauge(
+            "whatsapp_errand_wait_seconds",
+            "Since when the oldest open text, or the oldest follow-up that is due, waits.",
+            ["kind"],
+            registry=self.registry,
+        )
         self._turns = Counter(
             "whatsapp_loop_turns",
             "Turns of background loops, by whether they went well.",
@@ -157,6 +163,10 @@ class Metrics:
     def line_trouble(self, line: str, name: str, is_there: bool) -> None:
         """Show whether a line, by Meta's id of it, has a trouble; `name` is a slug of ours."""
         self._troubles.labels(line, name).set(is_there)
+
+    def errand_waits(self, kind: str, seconds: float) -> None:
+        """Show how long the oldest errand of a kind has waited; 0: there is none."""
+        self._waits.labels(kind).set(seconds)
 
     def loop_turned(self, loop: str, went_well: bool) -> None:
         """Count a turn of a background loop."""

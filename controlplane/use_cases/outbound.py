@@ -116,7 +116,7 @@ class CallPlacer:
             GraphError: the ledger is silent and Graph did not answer.
         """
         line, agent = self._lines.plan.chosen(number=order.line, profile=order.profile)
-        call_id = _call_id(line.phone_number_id, order.idempotency_key)
+        call_id = call_id_of(line.phone_number_id, order.idempotency_key)
         earlier = await self._store.get_call(call_id) if order.idempotency_key else None
         if earlier is not None:
             return _repeated(earlier, order)
@@ -263,7 +263,8 @@ class CallPlacer:
         _log.info("The phone is being called.", extra={"action": "dialed", "call": call.id})
 
 
-def _call_id(line: PhoneNumberId, key: str | None) -> CallId:
+def call_id_of(line: PhoneNumberId, key: str | None) -> CallId:
+    """Return the id of the call that an order with this key places; without one a new id."""
     return CallId(str(uuid.uuid5(_KEYS, f"{line}|{key}") if key is not None else uuid.uuid4()))
 
 

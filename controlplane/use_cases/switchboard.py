@@ -17,6 +17,7 @@ from controlplane.meta.events import (
     CallStatusChanged,
     IdentityChanged,
     MessageFailed,
+    MessageTaken,
     OfferReceived,
     PeerHungUp,
     PermissionReplied,
@@ -36,6 +37,7 @@ from controlplane.use_cases.intake import Intake
 from controlplane.use_cases.line_watches import LineWatches
 from controlplane.use_cases.linking import CallLinker
 from controlplane.use_cases.neighbours import Neighbours
+from controlplane.use_cases.outbox import Outbox
 from controlplane.use_cases.patience import is_away, until_stored
 from controlplane.use_cases.permissions import Permissions
 from controlplane.use_cases.wishes import Wishes
@@ -55,6 +57,7 @@ _NEVER_LOST = (
     IdentityChanged,
     PreferenceChanged,
     MessageFailed,
+    MessageTaken,
     AccountUpdated,
 )
 
@@ -78,6 +81,7 @@ class Switchboard:
         permissions: Permissions,
         line_watch: LineWatches,
         wishes: Wishes,
+        outbox: Outbox,
         tasks: Tasks,
     ) -> None:
         """Take the use cases, and the keeper of set-ups' tasks."""
@@ -88,6 +92,7 @@ class Switchboard:
         self._permissions = permissions
         self._line_watch = line_watch
         self._wishes = wishes
+        self._outbox = outbox
         self._metrics = near.metrics
         self._lines = near.lines
         self._clock = near.clock
@@ -306,7 +311,11 @@ class Switchboard:
             case PreferenceChanged():
                 return Settled(await self._wishes.preferred(event, event_id))
             case MessageFailed():
-                return Settled(await self._permissions.failed(event))
+                outcome = await self._permissions.failed(event)
+                is_text = outcome is EventOutcome.IGNORED
+                return Settled(await self._outbox.failed(event) if is_text else outcome)
+            case MessageTaken():
+                return Settled(await self._outbox.taken(event))
             case IdentityChanged():
                 return Settled(await self._permissions.moved(event, event_id))
             case AccountUpdated():

@@ -74,7 +74,7 @@ TABLES: Mapping[str, tuple[str, ...]] = {
     "messages": (
         "id", "call_id", "follow_up_id", "phone_number_id", "user_id", "phone", "phone_key", "kind",
         "body", "template", "status", "attempts", "next_at", "owner", "owner_until", "last_error",
-        "message_id", "finished_at",
+        "message_id", "finished_at", "handed_at",
     ),
     "tool_calls": TOOL_CALL_COLUMNS,
     "turns": MEASURED_COLUMNS,

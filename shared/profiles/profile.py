@@ -149,7 +149,7 @@ class Profile(Part):
     voicemail: Words | None = Field(None, repr=False)
     """What is left on a machine that answers when the business has called; without it nothing."""
     missed_call_text: Words | None = Field(None, repr=False)
-    """What somebody is sent whose call nobody has answered; without it nothing."""
+    """What somebody is sent whose call nobody has answered; without it MISSED_CALL_TEXT."""
     outcomes: Slugs = OUTCOMES
     """What may come of a call."""
     phrases: dict[Language, Phrases] = Field(default_factory=dict, repr=False)

@@ -221,14 +221,23 @@ comment on column public.follow_ups.placed_call_id is 'The call that was placed 
 create trigger touch before update on public.follow_ups
     for each row execute function public.touch_updated_at();
 
+create function public.is_for_people(f public.follow_ups) returns boolean
+language sql immutable set search_path = '' as $$
+    select f.channel in ('email', 'task') or f.kind = 'human-request'
+        or f.channel = 'message' and f.body is null
+$$;
+comment on function public.is_for_people(public.follow_ups) is
+    'Whether people do it, not this program: they are told by the operator''s webhook, if there is one.';
+
 create function public.take_follow_ups(
-    taker text, moment timestamptz, until timestamptz, at_most integer
+    taker text, moment timestamptz, until timestamptz, at_most integer, tells_people boolean
 ) returns setof public.follow_ups
 language sql volatile set search_path = '' as $$
     with due as materialized (
         select f.id from public.follow_ups as f
         where f.status = 'open' and coalesce(f.next_at, f.due_at) <= moment
           and (f.owner is null or f.owner_until < moment)
+          and (tells_people or not public.is_for_people(f))
         order by coalesce(f.next_at, f.due_at)
         limit at_most
         for update skip locked
@@ -239,8 +248,8 @@ language sql volatile set search_path = '' as $$
     where f.id = due.id
     returning f.*
 $$;
-comment on function public.take_follow_ups(text, timestamptz, timestamptz, integer) is
-    'Claims follow-ups that are due, soonest first; each goes to one taker, until its time is over.';
+comment on function public.take_follow_ups(text, timestamptz, timestamptz, integer, boolean) is
+    'Claims follow-ups that are due, soonest first; each goes to one taker, until its time is over. tells_people: also those that people do.';
 
 -- ------------------------------------------------------------------------------------ messages
 
@@ -264,6 +273,7 @@ create table public.messages (
     message_id text unique,
     finished_at timestamptz,
     created_at timestamptz not null default now(),
+    handed_at timestamptz,
 
     constraint messages_name_somebody check (user_id is not null or phone is not null)
 );
@@ -294,6 +304,8 @@ comment on column public.messages.last_error is 'Why the last try failed; no per
 comment on column public.messages.message_id is 'PII: Meta''s id of the message.';
 comment on column public.messages.finished_at is 'When it was sent, or given up.';
 comment on column public.messages.created_at is 'When the row was written.';
+comment on column public.messages.handed_at is
+    'When it was given to Meta; of an open message: whether Meta took it is not known.';
 
 create index messages_call_id on public.messages (call_id) where call_id is not null;
 create index messages_follow_up_id on public.messages (follow_up_id)
@@ -512,6 +524,67 @@ $$;
 comment on function public.take_call_jobs(text, text, timestamptz, timestamptz, integer) is
     'Claims jobs of a kind that are due, oldest first; each goes to one taker, until its time is over.';
 
+create function public.missed_calls(of_calls uuid[], texted_after timestamptz)
+returns table (
+    call_id uuid, phone_number_id text, user_id text, phone text, end_reason text,
+    ended_at timestamptz, was_answered boolean, is_forbidden boolean, has_talked boolean,
+    called_again boolean, was_texted boolean
+)
+language sql stable set search_path = '' as $$
+    select c.id, c.phone_number_id, nullif(c.caller_user_id, ''),
+        nullif(regexp_replace(c.caller_phone, '[^0-9]', '', 'g'), ''), c.end_reason, c.ended_at,
+        c.answered_at is not null,
+        public.must_not_be_called(nullif(c.caller_user_id, ''), c.caller_phone),
+        exists (
+            select from public.calls as o
+            where o.phone_number_id = c.phone_number_id and o.id <> c.id
+              and (o.caller_user_id = c.caller_user_id or o.caller_phone_key = c.caller_phone_key)
+              and o.answered_at is not null and (o.ended_at is null or o.ended_at >= c.created_at)),
+        exists (
+            select from public.calls as o
+            where o.phone_number_id = c.phone_number_id and o.id <> c.id
+              and (o.caller_user_id = c.caller_user_id or o.caller_phone_key = c.caller_phone_key)
+              and o.direction = 'inbound' and (o.created_at, o.id) > (c.created_at, c.id)
+              -- who was refused for calling too often has not called
+              and o.end_reason is distinct from 'caller-limit'),
+        exists (
+            select from public.messages as m
+            where m.phone_number_id = c.phone_number_id and m.kind = 'missed-call'
+              and m.status <> 'canceled' and m.created_at > texted_after
+              and (m.user_id = c.caller_user_id or m.phone_key = c.caller_phone_key))
+    from public.calls as c
+    where c.id = any (of_calls)
+$$;
+comment on function public.missed_calls(uuid[], timestamptz) is
+    'What has to be known of missed calls before their people are written to: whether we have talked since, whether they called again, whether they were written to after texted_after.';
+
+create function public.errands_due(moment timestamptz, calls_before timestamptz, tells_people boolean)
+returns jsonb
+language sql stable set search_path = '' as $$
+    select jsonb_build_object(
+        'messages', exists (
+            select from public.messages as m
+            where m.status = 'open' and m.next_at <= moment
+              and (m.owner is null or m.owner_until < moment)),
+        'follow_ups', exists (
+            select from public.follow_ups as f
+            where f.status = 'open' and coalesce(f.next_at, f.due_at) <= moment
+              and (f.owner is null or f.owner_until < moment)
+              and (tells_people or not public.is_for_people(f))),
+        'missed_calls', exists (
+            select from public.call_jobs as j
+            where j.kind = 'missed-call' and j.status = 'open' and j.next_at <= calls_before
+              and (j.owner is null or j.owner_until < moment)),
+        'oldest_message', (
+            select min(m.created_at) from public.messages as m where m.status = 'open'),
+        'oldest_follow_up', (
+            select min(f.due_at) from public.follow_ups as f
+            where f.status = 'open' and coalesce(f.next_at, f.due_at) <= moment
+              and (tells_people or not public.is_for_people(f))))
+$$;
+comment on function public.errands_due(timestamptz, timestamptz, boolean) is
+    'What there is to do for whoever sends messages and executes follow-ups, and since when the oldest of each waits: one look instead of three.';
+
 -- ----------------------------------------------------------------------------------- recordings
 
 create table public.recordings (
@@ -691,7 +764,10 @@ revoke all on public.messages, public.tool_calls, public.turns,
 revoke all on function
     public.leave_call_jobs(),
     public.upsert_lead(uuid, jsonb),
-    public.take_follow_ups(text, timestamptz, timestamptz, integer),
+    public.is_for_people(public.follow_ups),
+    public.take_follow_ups(text, timestamptz, timestamptz, integer, boolean),
+    public.missed_calls(uuid[], timestamptz),
+    public.errands_due(timestamptz, timestamptz, boolean),
     public.take_messages(text, timestamptz, timestamptz, integer),
     public.write_message(uuid, uuid, text, text),
     public.take_call_jobs(text, text, timestamptz, timestamptz, integer),
@@ -706,7 +782,10 @@ grant select, insert, update on public.messages, public.call_jobs, public.record
 grant select, insert on public.tool_calls, public.turns to service_role;
 grant execute on function
     public.upsert_lead(uuid, jsonb),
-    public.take_follow_ups(text, timestamptz, timestamptz, integer),
+    public.is_for_people(public.follow_ups),
+    public.take_follow_ups(text, timestamptz, timestamptz, integer, boolean),
+    public.missed_calls(uuid[], timestamptz),
+    public.errands_due(timestamptz, timestamptz, boolean),
     public.take_messages(text, timestamptz, timestamptz, integer),
     public.write_message(uuid, uuid, text, text),
     public.take_call_jobs(text, text, timestamptz, timestamptz, integer),

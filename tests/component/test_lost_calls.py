@@ -5,6 +5,7 @@ import json
 from dataclasses import replace
 
 from controlplane.core.consent import ConsentKind, ConsentSource, make_entry
+from controlplane.core.message import FORBIDDEN, NO_WINDOW, Message, MessageStatus
 from shared.call.call import Call, CallStatus, EndReason
 from shared.call.ids import PhoneNumberId
 from simulators.meta.api.request import GraphRequest
@@ -13,6 +14,7 @@ from simulators.meta.people.call_plan import CallPlan
 from simulators.meta.people.person import Person
 from simulators.meta.webhooks.calls import Caller, Json
 from tests.component.bench import Bench, MakeBench, actions, ended_as
+from tests.eventually import eventually
 
 
 def texts(bench: Bench) -> list[Json]:
@@ -40,30 +42,42 @@ async def lose(bench: Bench, call: SimulatedCall, row: Call) -> Call:
     return await bench.until_released(call)
 
 
+async def settled(bench: Bench, row: Call) -> list[Message]:
+    """The call's texts, once nothing is to be done about them any more."""
+
+    async def found() -> list[Message]:
+        rows = await bench.plane.errand_rows.messages.of_call(row.id)
+        return rows if all(one.status is not MessageStatus.OPEN for one in rows) else []
+
+    texts_of_call: list[Message] = await eventually(found)
+    return texts_of_call
+
+
 async def test_who_is_cut_off_is_hung_up_and_written_to(bench: Bench) -> None:
     """`terminate`, then one text, to the person who called, with the words of the setting."""
     call, row = await talking(bench)
     row = await lose(bench, call, row)
     ended_as(row, CallStatus.FAILED, EndReason.AGENT_LOST)
     assert actions(call) == ["pre_accept", "accept", "terminate"]
-    (text,) = texts(bench)
+    (text,) = await eventually(lambda: texts(bench))
     assert (text["type"], text["text"]) == (
         "text",
         {"body": bench.plane.settings.lost_call_text},
     )
     assert text["recipient"] == call.plan.caller.user_id
-    kinds = [event.kind for event in await bench.store.list_events(row.id)]
-    assert kinds.count("lost-call-text") == 1
+    (message,) = await settled(bench, row)
+    assert (message.kind, message.status) == ("lost-call", MessageStatus.SENT)
 
 
 async def test_several_who_release_a_call_write_once(bench: Bench) -> None:
     """Replicas and the sweeper may release a call together and again: one text."""
     call, row = await talking(bench)
     row = await lose(bench, call, row)
-    assert len(texts(bench)) == 1
+    await settled(bench, row)
     again = replace(row, released_at=None)
     lost_calls = bench.plane.use_cases.lost_calls
     await asyncio.gather(*(lost_calls.write_to_caller(again) for _ in range(5)))
+    assert len(await settled(bench, row)) == 1
     assert len(texts(bench)) == 1
 
 
@@ -85,7 +99,9 @@ async def test_who_asked_not_to_be_called_is_not_written_to(bench: Bench) -> Non
             )
         ]
     )
-    await lose(bench, call, row)
+    row = await lose(bench, call, row)
+    (message,) = await settled(bench, row)
+    assert (message.status, message.last_error) == (MessageStatus.CANCELED, FORBIDDEN)
     assert texts(bench) == []
 
 
@@ -109,5 +125,7 @@ async def test_a_text_that_meta_refuses_keeps_no_call(bench: Bench) -> None:
     """The call is released all the same, and the text is not tried again."""
     call, row = await talking(bench)
     bench.whatsapp.reply("messages", {"error": {"code": 131047, "message": "x"}}, status=400)
-    await lose(bench, call, row)
+    row = await lose(bench, call, row)
+    (message,) = await settled(bench, row)
+    assert (message.status, message.last_error) == (MessageStatus.FAILED, NO_WINDOW)
     assert [request.status for request in messages(bench)] == [400]

@@ -18,7 +18,7 @@ CORE = {"shared.call", "controlplane.core"}
 NEIGHBOURS = {
     "shared.bridge", "shared.database", "shared.process", "shared.profiles", "controlplane.sdp",
     "controlplane.meta", "controlplane.livekit", "controlplane.bridge", "controlplane.ledger",
-    "controlplane.telemetry",
+    "controlplane.errands", "controlplane.operators", "controlplane.telemetry",
 }  # fmt: skip
 # all but what carries the media, of which the stories know what `core.caller_leg` says
 UNSWAPPED = NEIGHBOURS - {"controlplane.bridge"}
@@ -49,6 +49,8 @@ ALLOWED: dict[str, set[str]] = {
     "controlplane.livekit": CORE | {"shared.process"},
     "controlplane.bridge": CORE | {"controlplane.sdp", "shared.bridge", "shared.process"},
     "controlplane.ledger": CORE | {"shared.database"},
+    "controlplane.errands": CORE | {"shared.database"},
+    "controlplane.operators": CORE | {"shared.process"},
     "controlplane.telemetry": CORE,
     "controlplane.openai": CORE | {"shared.process"},
     # the stories, the doors, and the one file that knows everything

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from pydantic import BaseModel
 
-from controlplane.http import bodies
+from controlplane.http import bodies, errand_bodies
 
 
 class Who(Enum):
@@ -45,6 +45,7 @@ class Route(NamedTuple):
 _LIMIT = Param("limit", "How many, 1 to 200; 50 without it.", format="int32")
 _BEFORE = Param("before", "Only what is older than this time, with its zone.", format="date-time")
 _CALL = Param("call_id", "Our id of the call.", "path", required=True, format="uuid")
+_FOLLOW_UP = Param("follow_up_id", "Its id.", "path", required=True, format="uuid")
 _TO = "A phone number with its country code after `+`, `00` or `011`, or a user id of Meta's."
 _TEXT = "text/plain"
 _PAPER = (
@@ -94,6 +95,26 @@ ROUTES = (
         "POST", "/calls/{call_id}/hangup", Who.OPERATOR, "hangUp", "End a call now.",
         _operators(200, bodies.CallView, 404, 409), params=(_CALL,),
         notes="409: it has already ended.",
+    ),
+    Route(
+        "GET", "/follow-ups", Who.OPERATOR, "listFollowUps",
+        "List what was agreed for later, those that are due last first.",
+        _operators(200, errand_bodies.FollowUpList),
+        params=(Param("status", "`open`, `done`, `failed` or `canceled`."), _LIMIT, _BEFORE),
+        notes="Calls and messages are done by themselves at their time; what people do is posted "
+        "to OPERATOR_WEBHOOK_URL, or stays open until `done`.",
+    ),
+    Route(
+        "POST", "/follow-ups/{follow_up_id}/cancel", Who.OPERATOR, "cancelFollowUp",
+        "Say that a follow-up is not wanted any more.",
+        _operators(200, errand_bodies.FollowUpView, 404, 409), params=(_FOLLOW_UP,),
+        notes="The same twice is one. 409: it was done or given up already.",
+    ),
+    Route(
+        "POST", "/follow-ups/{follow_up_id}/done", Who.OPERATOR, "doneFollowUp",
+        "Say that somebody has done it.",
+        _operators(200, errand_bodies.FollowUpView, 404, 409), params=(_FOLLOW_UP,),
+        notes="The same twice is one. 409: it was given up or canceled already.",
     ),
     Route(
         "GET", "/consents", Who.OPERATOR, "listConsents", "List the ledger, newest first.",

@@ -7,7 +7,7 @@ import pytest_asyncio
 from aiohttp import web
 
 from controlplane.app import ControlPlane, make_app, make_operator_app
-from controlplane.parts import make_client_watch
+from controlplane.database_way import make_client_watch
 from controlplane.settings import Settings
 from controlplane.telemetry.metrics import Metrics
 from shared.database.rest import RestClient

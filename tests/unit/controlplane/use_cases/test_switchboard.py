@@ -17,6 +17,7 @@ from controlplane.use_cases.inbound import CallAnswerer
 from controlplane.use_cases.line_watches import LineWatches
 from controlplane.use_cases.linking import CallLinker
 from controlplane.use_cases.neighbours import Neighbours
+from controlplane.use_cases.outbox import Outbox
 from controlplane.use_cases.permissions import Permissions
 from controlplane.use_cases.switchboard import Switchboard
 from controlplane.use_cases.wishes import Wishes
@@ -113,6 +114,7 @@ def board_over(around: Neighbourhood, tasks: Tasks) -> Switchboard:
         permissions=cast(Permissions, None),
         line_watch=cast(LineWatches, None),
         wishes=cast(Wishes, None),
+        outbox=cast(Outbox, None),
         tasks=tasks,
     )
 

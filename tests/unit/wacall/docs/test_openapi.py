@@ -10,8 +10,8 @@ import yaml
 from aiohttp import web
 
 from controlplane.app import ControlPlane, make_app
+from controlplane.database_way import make_client_watch
 from controlplane.http import bodies
-from controlplane.parts import make_client_watch
 from controlplane.settings import Settings
 from controlplane.telemetry.metrics import Metrics
 from shared.database.rest import RestClient

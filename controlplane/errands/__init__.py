@@ -1,0 +1,1 @@
+"""What has to be done some time, as rows: messages, follow-ups, missed calls."""
