@@ -30,6 +30,8 @@ OBJECTS: list[dict[str, Any]] = list(
 RULES: list[dict[str, Any]] = yaml.safe_load((FOLDER / "alerts.yml").read_text("utf-8"))["groups"][
     0
 ]["rules"]
+# as docs/bridge.md says
+BRIDGE_DRAIN_S = 600
 KNOWN = {
     one.name for one in [*variables_of(ControlplaneSettings), *variables_of(AgentSettings), *OTHERS]
 }
@@ -70,14 +72,14 @@ def test_the_schemas_find_mistakes() -> None:
 
 def test_the_pods_run_commands_and_variables_that_exist() -> None:
     """And every probe looks at a port that the container has."""
-    first = {tuple(one["args"][:2]) for one, _ in containers()}
+    first = {tuple(one["args"][:2]) for one, _ in containers() if one["name"] != "bridge"}
     assert first == {("database", "migrate"), *((name,) for name in cli.SERVICES)}
     for one, _ in containers():
         assert {variable["name"] for variable in one.get("env", [])} <= KNOWN
         ports = {port["name"] for port in one.get("ports", [])}
         probes = [one[name]["httpGet"] for name in one if name.endswith("Probe")]
         assert {probe["port"] for probe in probes} <= ports
-    variables = {v["name"]: v["value"] for one, _ in containers() for v in one.get("env", [])}
+    variables = {v["name"]: v.get("value") for one, _ in containers() for v in one.get("env", [])}
     opened = {
         port["name"]: port["containerPort"]
         for one, _ in containers()
@@ -87,6 +89,7 @@ def test_the_pods_run_commands_and_variables_that_exist() -> None:
         "webhooks": int(variables["PORT"]),
         "operators": int(variables["OPERATOR_PORT"]),
         "health": int(variables["AGENT_HEALTH_PORT"]),
+        "control": int(variables["BRIDGE_LISTEN"].rpartition(":")[2]),
     }
 
 
@@ -113,6 +116,10 @@ def test_every_stop_is_longer_than_the_drain() -> None:
         assert int(service["TimeoutStopSec"]) > drain_s
         # a worker's calls are processes of their own, and must not be told to stop
         assert service["KillMode"] == "mixed"
+    bridge, pod = next((one, pod) for one, pod in containers() if one["name"] == "bridge")
+    assert bridge["image"].endswith("/wacall-bridge:0.1.0")
+    assert pod["terminationGracePeriodSeconds"] > BRIDGE_DRAIN_S
+    assert int(unit("bridge")["Service"]["TimeoutStopSec"]) > BRIDGE_DRAIN_S
 
 
 class UnitFile(configparser.ConfigParser):
