@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import logging
-import os
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -11,24 +10,26 @@ from pathlib import Path
 from aiohttp import web
 
 from controlplane.app import PARTS, door_limits, make_operator_app, make_runner, running
+from controlplane.core.line import LinesUnfit
 from controlplane.http.door import DoorSite, NotServed, why_not_served
+from controlplane.line_plan import Environ, read_environ
 from controlplane.settings import Settings, retired
 from shared.call.errors import WacallError
 from shared.process import logs
-from shared.process.env_file import read_env_file
 from shared.process.signals import Signals
 
 _log = logging.getLogger("controlplane")
 
 
-async def serve(settings: Settings) -> None:
+async def serve(settings: Settings, environ: Environ) -> None:
     """Serve until SIGTERM or SIGINT; a second signal ends the drain.
 
     Raises:
         NotServed: a port cannot be listened at.
+        LinesUnfit: the business numbers cannot be served as they are configured.
     """
     signals = Signals()
-    async with running(settings) as app, listening(settings, app):
+    async with running(settings, environ=environ) as app, listening(settings, app):
         try:
             _log.info("Control plane serves.", extra={"action": "serving", "port": settings.port})
             await signals.to_drain()
@@ -68,10 +69,9 @@ async def listening(settings: Settings, app: web.Application) -> AsyncIterator[N
 
 def main() -> int:
     """Run the control plane; 2 if the environment is not fit to start."""
-    file = Path.cwd() / ".env"
+    read = read_environ(Path.cwd() / ".env")
     try:
-        written = read_env_file(file) if file.is_file() else {}
-        environ = {**written, **os.environ}
+        environ = read()
         settings = Settings.from_env(environ)
     except ValueError as error:
         sys.stderr.write(f"{error}\n")
@@ -84,7 +84,10 @@ def main() -> int:
             extra={"action": "settings-retired", "variables": ", ".join(unread)},
         )
     try:
-        asyncio.run(serve(settings))
+        asyncio.run(serve(settings, read))
+    except LinesUnfit as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
     except NotServed as error:
         sys.stderr.write(f"{error}\n")
         return 1

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import os
 import time
 from collections.abc import AsyncIterator
 
@@ -24,7 +25,7 @@ from controlplane.http.probes import OpsRoutes
 from controlplane.http.readiness import Readiness
 from controlplane.http.webhooks import MAX_BODY_BYTES, LiveKitWebhook, MetaWebhook
 from controlplane.ledger.ledger import Ledger
-from controlplane.line_plan import plan_of
+from controlplane.line_plan import Environ, LinePlans
 from controlplane.parts import make_neighbours, make_use_cases
 from controlplane.settings import Settings
 from controlplane.telemetry.metrics import Metrics
@@ -61,9 +62,16 @@ class ControlPlane:
         *,
         metrics: Metrics,
         client_watch: ClientWatch,
+        environ: Environ = lambda: os.environ,
         wall: WallClock = wall_clock,
     ) -> None:
-        """Wire the parts; nothing is started yet."""
+        """Wire the parts; nothing is started yet.
+
+        Raises:
+            LinesUnfit: the business numbers cannot be served as they are configured.
+        """
+        plans = LinePlans(settings, environ)
+        plans.check()
         self.settings = settings
         self.bridges = make_bridges(settings, http, observe=metrics.upstream_done)
         self.near = make_neighbours(
@@ -72,7 +80,7 @@ class ControlPlane:
             rest,
             legs=make_legs(settings, self.bridges),
             metrics=metrics,
-            read_lines=lambda: plan_of(settings),
+            read_lines=plans.read,
             wall=wall,
         )
         self.arrivals = Arrivals(self.near.clock)
@@ -262,11 +270,17 @@ def door_limits(settings: Settings) -> DoorLimits:
 
 @contextlib.asynccontextmanager
 async def running(
-    settings: Settings, *, wall: WallClock = wall_clock
+    settings: Settings,
+    *,
+    environ: Environ = lambda: os.environ,
+    wall: WallClock = wall_clock,
 ) -> AsyncIterator[web.Application]:
     """Connect the neighbours, begin the background work, and take everything down again.
 
-    `wall` is this machine's clock.
+    `environ` holds what the profiles' numbers name; `wall` is this machine's clock.
+
+    Raises:
+        LinesUnfit: the business numbers cannot be served as they are configured.
     """
     metrics = Metrics()
     watch = make_client_watch(settings)
@@ -279,7 +293,15 @@ async def running(
     async with contextlib.AsyncExitStack() as stack:
         stack.push_async_callback(rest.close)
         http = await stack.enter_async_context(aiohttp.ClientSession())
-        plane = ControlPlane(settings, http, rest, metrics=metrics, client_watch=watch, wall=wall)
+        plane = ControlPlane(
+            settings,
+            http,
+            rest,
+            metrics=metrics,
+            client_watch=watch,
+            environ=environ,
+            wall=wall,
+        )
         # the first request on a connection is the slow one; let it not be a webhook's
         with contextlib.suppress(StoreUnavailable):
             await plane.near.store.ping()

@@ -10,7 +10,13 @@ from controlplane.core.callee import CallHours
 from shared.bridge.settings import BridgeSettings
 from shared.call.ids import PhoneNumberId
 from shared.database.retention import LONGEST_DAYS
-from shared.process.settings import HttpUrl, ListeningHost, Required, Seconds
+from shared.process.settings import (
+    HttpUrl,
+    ListeningHost,
+    Required,
+    Seconds,
+    SettingsUnfit,
+)
 
 
 def _call_hours(value: str) -> str:
@@ -67,6 +73,16 @@ def _names(value: object) -> object:
     return tuple(name.strip() for name in value.split(",") if name.strip())
 
 
+_OF_THE_NUMBER = ("WA_APP_SECRET", "WA_ACCESS_TOKEN", "WA_PHONE_NUMBER_ID")
+
+
+def missing_number(environ: Mapping[str, str]) -> tuple[str, ...]:
+    """Name the variables of the one business number that are missing; profiles may have others."""
+    if environ.get("PROFILES_DIR", "").strip():
+        return ()
+    return tuple(name for name in _OF_THE_NUMBER if not environ.get(name, "").strip())
+
+
 RETIRED = (
     "RTPENGINE_URL", "HOP_INTERFACES", "HOP_DTMF_LISTEN", "HOP_TIMEOUT_S", "HOP_CHECK_INTERVAL_S",
     "HOP_IP", "HOP_ADVERTISED_IP", "HOP_PORT_MIN", "HOP_PORT_MAX", "HOP_CONTROL_PORT", "HOP_REDIS",
@@ -98,12 +114,16 @@ class Settings(BridgeSettings):
 
     wa_verify_token: Required = Field(alias="WA_VERIFY_TOKEN")
     """A word of your own, typed into the dashboard's webhook form as well."""
-    wa_app_secret: Required = Field(alias="WA_APP_SECRET")
-    """The app's secret (App settings > Basic): it signs every webhook."""
-    wa_access_token: Required = Field(alias="WA_ACCESS_TOKEN")
-    """A system user's token with whatsapp_business_messaging and _management."""
-    wa_phone_number_id: PhoneNumberId = Field(alias="WA_PHONE_NUMBER_ID", pattern=r"^\d+$")
-    """The id of the business number, not the number itself."""
+    wa_app_secret: SecretStr | None = Field(None, alias="WA_APP_SECRET")
+    """The app's secret (App settings > Basic): it signs every webhook. Needed unless the profiles
+    of PROFILES_DIR name others for all their numbers."""
+    wa_access_token: SecretStr | None = Field(None, alias="WA_ACCESS_TOKEN")
+    """A system user's token with whatsapp_business_messaging and _management; needed likewise."""
+    wa_phone_number_id: PhoneNumberId | None = Field(
+        None, alias="WA_PHONE_NUMBER_ID", pattern=r"^\d+$"
+    )
+    """The id of the business number, not the number itself; needed unless the profiles of
+    PROFILES_DIR name numbers. Beside those it is the one that is meant where none is named."""
     wa_business_account_id: str | None = Field(
         None, alias="WA_BUSINESS_ACCOUNT_ID", pattern=r"^\d+$"
     )
@@ -235,6 +255,22 @@ class Settings(BridgeSettings):
     """Days that requests for permission are kept; Meta's limits look back over a week."""
     retention_pause_days: int = Field(30, alias="RETENTION_PAUSE_DAYS", ge=0, le=LONGEST_DAYS)
     """Days after their end that pauses are kept."""
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str]) -> Self:
+        """Read the settings; an empty variable counts as not set.
+
+        Raises:
+            SettingsUnfit: every variable that is missing or malformed, by name.
+        """
+        missing = SettingsUnfit(missing=missing_number(environ))
+        try:
+            settings = super().from_env(environ)
+        except SettingsUnfit as error:
+            raise SettingsUnfit.of_all([missing, error]) from None
+        if missing.missing:
+            raise missing
+        return settings
 
     @model_validator(mode="after")
     def _signed_webhook(self) -> Self:

@@ -138,6 +138,8 @@ class Profile(Part):
     """Tools of your own, done by your servers."""
     hours: Hours | None = None
     """When the business is open; without it the agent does not know."""
+    calls_outside_hours: bool = False
+    """Whether people are called outside of `hours`, too; CALL_HOURS holds in any case."""
     max_duration_s: float | None = Field(None, gt=0)
     """After how many seconds a call ends in any case; without it MAX_CALL_DURATION_S."""
     silence: Silence = Silence()

@@ -135,7 +135,9 @@ async def start_controlplane(
                 **variables,
             }
             settings = Settings.from_env(environ)
-            app = await stack.enter_async_context(running(settings, wall=wall))
+            app = await stack.enter_async_context(
+                running(settings, environ=lambda: environ, wall=wall)
+            )
             runner = make_runner(app)
             await runner.setup()
             stack.push_async_callback(runner.cleanup)

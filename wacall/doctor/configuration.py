@@ -6,7 +6,7 @@ from typing import TypeVar
 from urllib.parse import urlsplit
 
 from agents.settings import Settings as AgentSettings
-from controlplane.settings import Settings
+from controlplane.settings import Settings, missing_number
 from shared.process.settings import ServiceSettings
 from wacall.doctor.findings import Finding, fail, ok, warn
 from wacall.environment import LOOPBACK
@@ -111,6 +111,7 @@ def _missing(filled: Mapping[str, str]) -> list[str]:
     if "SUPABASE_SERVICE_ROLE_KEY" in known:
         known.add("SUPABASE_SECRET_KEY")
     missing = [name for name in names if name not in known]
+    missing += missing_number(filled)
     if "OPENAI_API_KEY" not in known and "OPENAI_BASE_URL" not in known:
         missing.append("OPENAI_API_KEY")
     return sorted(missing, key=lambda name: (not name.startswith("WA_"), name))

@@ -13,9 +13,12 @@ import aiohttp
 from agents.models import read_listing
 from agents.settings import Settings as AgentSettings
 from controlplane import database_check
+from controlplane.core.errors import LineUnclear
+from controlplane.core.line import LinesUnfit
 from controlplane.line_plan import plan_of
 from controlplane.settings import Settings
 from shared.call.errors import WacallError
+from shared.call.ids import PhoneNumberId
 from shared.database.faults import Refused
 from shared.database.rest import RestClient
 from shared.database.supabase import SupabaseStore
@@ -62,9 +65,7 @@ async def examine(
             if found.has_database:
                 async for finding in look_at_database(settings, http):
                     yield finding
-            async for finding in look_at_meta(
-                settings, http, list(plan_of(settings).lines.values())
-            ):
+            async for finding in _look_at_lines(settings, environ, http):
                 yield finding
         if agent is not None:
             profile = settings.agent_profile if settings is not None else agent.agent_profile
@@ -94,6 +95,20 @@ async def _look_at_running(
         yield finding
     if before is not None and made_a_room:
         yield await running.find_room_event(environ, before)
+
+
+async def _look_at_lines(
+    settings: Settings, environ: Mapping[str, str], http: aiohttp.ClientSession
+) -> AsyncIterator[Finding]:
+    """Look at each business number, as far as they are configured."""
+    try:
+        lines = list(plan_of(settings, environ).lines.values())
+    except LinesUnfit as error:
+        for sentence in str(error).splitlines():
+            yield fail("settings", sentence, "The control plane does not start like this.")
+        return
+    async for finding in look_at_meta(settings, http, lines):
+        yield finding
 
 
 async def look_at_database(
@@ -183,6 +198,12 @@ def main(argv: Sequence[str]) -> int:
         action="store_true",
         help="switch calling on for the number; shows what would be sent to Meta, and asks",
     )
+    parser.add_argument(
+        "--from",
+        dest="number",
+        metavar="ID",
+        help="the id of the business number (with --enable-calling, if there are several)",
+    )
     parser.add_argument("--yes", action="store_true", help="do not ask (with --enable-calling)")
     arguments = parser.parse_args(argv)
     configured = environment.load()
@@ -193,13 +214,13 @@ def main(argv: Sequence[str]) -> int:
             return 2
         environ |= read_env_file(arguments.env)
     if arguments.enable_calling:
-        return _enable_calling(environ, is_confirmed=arguments.yes)
+        return _enable_calling(environ, number=arguments.number, is_confirmed=arguments.yes)
     # what only the running stack names is its own
     is_embedded = "LIVEKIT_URL" in environ and "LIVEKIT_URL" not in configured
     return asyncio.run(_run(environ, is_embedded=is_embedded))
 
 
-def _enable_calling(environ: Mapping[str, str], *, is_confirmed: bool) -> int:
+def _enable_calling(environ: Mapping[str, str], *, number: str | None, is_confirmed: bool) -> int:
     found = configuration.read(environ)
     if found.settings is None:
         for finding in found.findings:
@@ -215,5 +236,11 @@ def _enable_calling(environ: Mapping[str, str], *, is_confirmed: bool) -> int:
             return False
         return input(question).strip().casefold() in ("y", "yes")
 
-    (line,) = plan_of(found.settings).lines.values()
+    try:
+        line, _ = plan_of(found.settings, environ).chosen(
+            number=PhoneNumberId(number) if number is not None else None, profile=None
+        )
+    except (LinesUnfit, LineUnclear) as error:
+        print(str(error).replace("`from`", "--from"), file=sys.stderr)
+        return 2
     return asyncio.run(switch_on(found.settings, line, confirm))

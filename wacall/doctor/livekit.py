@@ -18,7 +18,7 @@ from controlplane.settings import Settings
 from shared.call.brief import PROBE
 from shared.call.call import Call, CallStatus, Direction
 from shared.call.errors import WacallError
-from shared.call.ids import CallId
+from shared.call.ids import CallId, PhoneNumberId
 from shared.call.person import Party
 from shared.call.room import ShownStatus
 from wacall.doctor.configuration import is_metas_own
@@ -84,7 +84,7 @@ async def look_at_livekit(
         wacid=None,
         direction=Direction.INBOUND,
         status=CallStatus.RINGING,
-        phone_number_id=settings.wa_phone_number_id,
+        phone_number_id=PhoneNumberId("0"),
         party=Party(),
         created_at=datetime.now(UTC),
     )

@@ -21,7 +21,13 @@ def main(argv: list[str]) -> int:
     """Place the call and tell how it goes; 1 when it is refused or not answered."""
     parser = argparse.ArgumentParser(prog="wacall call", description=__doc__)
     parser.add_argument("to", metavar="NUMBER", help="+15551234567, or a business-scoped user id")
-    parser.add_argument("--profile", help="which prompt the agent speaks by")
+    parser.add_argument(
+        "--from",
+        dest="number",
+        metavar="ID",
+        help="the id of the business number to call from, if there are several",
+    )
+    parser.add_argument("--profile", help="who speaks for the business, and from whose number")
     parser.add_argument(
         "--context", type=_object, default={}, help='JSON for the agent, such as {"order": 42}'
     )
@@ -63,8 +69,9 @@ def change(call: Mapping[str, Any]) -> list[str]:
 
 async def _call(arguments: argparse.Namespace, variables: Mapping[str, str]) -> int:
     body = {"to": arguments.to, "context": arguments.context}
-    if arguments.profile is not None:
-        body["profile"] = arguments.profile
+    for name, value in (("from", arguments.number), ("profile", arguments.profile)):
+        if value is not None:
+            body[name] = value
     key = arguments.idempotency_key
     placed = await ask(
         variables,

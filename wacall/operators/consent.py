@@ -29,9 +29,16 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     number = argparse.ArgumentParser(add_help=False)
     number.add_argument("to", metavar="NUMBER", help="+15551234567, or a business-scoped user id")
+    line = argparse.ArgumentParser(add_help=False)
+    line.add_argument(
+        "--from",
+        dest="number",
+        metavar="ID",
+        help="the id of the business number that it is about, if there are several",
+    )
 
     request = commands.add_parser(
-        "request", parents=[number], help="ask a person for the permission to be called"
+        "request", parents=[number, line], help="ask a person for the permission to be called"
     )
     request.add_argument("--text", help="what to say with it (within 24 h of their last message)")
     request.add_argument("--template", metavar="NAME", help="an approved template instead")
@@ -48,7 +55,7 @@ def _parser() -> argparse.ArgumentParser:
         ("import", "write down a consent that is on paper"),
         ("withdraw", "write down that a consent, or a do_not_call, was withdrawn"),
     ):
-        command = commands.add_parser(name, parents=[number], help=what)
+        command = commands.add_parser(name, parents=[number, line], help=what)
         command.add_argument("--kind", choices=_KINDS, required=True)
         command.add_argument("--reference", required=True, help="where the paper is")
         command.add_argument("--at", help="when the person said it, ISO 8601 (now)")
@@ -117,6 +124,8 @@ def _is_sure(to: str) -> bool:
 
 def _request_body(arguments: argparse.Namespace) -> dict[str, Any]:
     body: dict[str, Any] = {"to": arguments.to}
+    if arguments.number:
+        body["from"] = arguments.number
     if arguments.text:
         body["text"] = arguments.text
     if arguments.template:
@@ -131,6 +140,7 @@ def _request_body(arguments: argparse.Namespace) -> dict[str, Any]:
 def _entry_body(arguments: argparse.Namespace) -> dict[str, Any]:
     given = {
         "to": arguments.to,
+        "from": arguments.number,
         "kind": arguments.kind,
         "reference": arguments.reference,
         "at": arguments.at,

@@ -52,7 +52,9 @@ async def caveats(
             looks.append([judge_prompt(agent.agent_profile, agent.prompt_file, is_real=True)])
     timeout = aiohttp.ClientTimeout(total=AFTER_S)
     async with aiohttp.ClientSession(timeout=timeout) as http:
-        asked = [_all(look_at_meta(settings, http, list(plan_of(settings).lines.values())))]
+        asked = [
+            _all(look_at_meta(settings, http, list(plan_of(settings, environment).lines.values())))
+        ]
         if settings.bridge_urls:
             asked.append(_all(look_at_bridges(settings, http)))
         if agent is not None:

@@ -803,3 +803,23 @@ def test_a_field_that_is_out_of_bounds_does_not_lose_the_hang_up(spoilt: str) ->
     written = json.dumps(value_for_database(event.raw))
     assert written.count("[") + written.count("{") < 100
     assert max(len(digits) for digits in re.findall(r"[\[{]+", written)) <= 64
+
+
+def test_the_secret_that_signed_is_found_among_several() -> None:
+    """Each app signs with its own; where it stands in the list is of no matter."""
+    for secrets in ([SECRET, "other"], ["other", SECRET], ["", "other", SECRET, "third"]):
+        assert find_signer(BODY, SIGNATURE, secrets) == SECRET
+    with pytest.raises(BadSignature):
+        find_signer(BODY, SIGNATURE, ["other", "third"])
+
+
+def test_what_is_no_signature_costs_no_hash() -> None:
+    """Strangers cannot make the door work as many times as there are apps."""
+
+    def secrets() -> Iterator[str]:
+        raise AssertionError("nothing is to be hashed")
+        yield
+
+    for header in (None, "", "sha256=", "sha256=xyz", f"sha1={'0' * 40}", "0" * 64):
+        with pytest.raises(BadSignature):
+            find_signer(BODY, header, secrets())
