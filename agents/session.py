@@ -11,10 +11,11 @@ from datetime import UTC, datetime
 from time import monotonic
 
 from agents.bill import Bill
+from agents.call_tools import tools_of_call
 from agents.goodbye import Goodbye
 from agents.keypad import Keypad
 from agents.media.measures import Measures
-from agents.media.tool import Tool, Turn
+from agents.media.tool import Tool, ToolUse, Turn
 from agents.media.voice import CannotSpeak, MakeVoice, OpenAIUnreachable, RoomUnreachable
 from agents.models import ModelChooser
 from agents.phase import Phase, PhaseEvent, after
@@ -22,7 +23,7 @@ from agents.receptionist import Prompt, instructions_for, prompt_path, read_prom
 from agents.settings import Settings
 from agents.silence_watch import SilenceWatch
 from agents.store_link import Link
-from agents.tools import Desk, build_tools
+from agents.tools.tool_journal import ToolJournal
 from agents.transcript import TranscriptFold, TranscriptWriter, TurnWriter
 from agents.voicemail import doubt
 from shared.call import openai_refusal
@@ -31,6 +32,7 @@ from shared.call.call import Direction, EndReason
 from shared.call.records import EventRecord, EventSource
 from shared.call.room import ShownStatus
 from shared.process.tasks import Tasks
+from shared.profiles.profile import Profile
 
 _log = logging.getLogger(__name__)
 
@@ -41,7 +43,7 @@ _FLUSH_TIMEOUT_S = 20.0
 _MEDIA_TIMEOUT_S = 5.0
 _STAYED = (
     "Not hung up: the customer spoke, or pressed a key, while you said goodbye. Answer them. When "
-    "they have nothing more, say goodbye and call hangUp again."
+    "they have nothing more, say goodbye and call endCall again."
 )
 _NOT_NOW = "Not hung up: the call is not answered yet, or is ending already."
 
@@ -73,6 +75,7 @@ class CallSession:
         self._fold = TranscriptFold(brief.call_id)
         self._bill = Bill(brief.call_id, settings.transcription_model)
         self._voice = make_voice(self)
+        self._tool_journal = ToolJournal(brief.call_id, link.store)
         self._keypad = Keypad(self._on_keys)
         self._goodbye = Goodbye(self._voice, self._keypad)
         self._silence = SilenceWatch.on(self._voice, self._keypad, end=self._end_silence)
@@ -139,6 +142,7 @@ class CallSession:
 
     async def let_go(self) -> None:
         """Stop, and leave the call to the worker that has it now; nothing is written any more."""
+        await self._tool_journal.close(0)
         self._phase = Phase.OVER
         self._keypad.close()
         await self._tasks.close()
@@ -154,6 +158,7 @@ class CallSession:
         await self._voice.last_words()
         await self._writer.close(_FLUSH_TIMEOUT_S)
         await self._voice.aclose()
+        await self._tool_journal.close(_FLUSH_TIMEOUT_S)
         await self._link.close()
         _log.info("The agent is done.", extra={"action": "agent-done", "turns": self._fold.turns})
 
@@ -264,6 +269,10 @@ class CallSession:
         if self._brief.direction is Direction.OUTBOUND:
             self._on_keys(doubt(lasted_s))
 
+    def tool_used(self, use: ToolUse) -> None:
+        """Write down what a tool was asked, and has answered."""
+        self._tool_journal.keep(use)
+
     def lost(
         self, reason: EndReason = EndReason.OPENAI_UNREACHABLE, cause: str = "session-lost"
     ) -> None:
@@ -368,13 +377,23 @@ class CallSession:
         )
 
     def _tools(self, prompt: Prompt) -> list[Tool]:
-        desk = Desk(
-            call_id=self._brief.call_id,
+        return tools_of_call(
+            self._brief.call_id,
+            self._profile(prompt),
+            self._settings,
             store=self._link.store,
-            zone=prompt.zone,
-            clock=lambda: datetime.now(UTC),
+            end_call=self._hang_up,
         )
-        return build_tools(desk, self._hang_up)
+
+    def _profile(self, prompt: Prompt) -> Profile:
+        return Profile(
+            name=self._brief.profile,
+            business=prompt.business,
+            purpose=f"Calls to {prompt.business}.",
+            time_zone=prompt.zone.key,
+            greeting=prompt.greeting,
+            instructions=prompt.instructions,
+        )
 
     def _error_event(self, reason: EndReason, cause: str) -> EventRecord:
         return EventRecord.note(

@@ -22,10 +22,12 @@ from shared.process.settings import HttpUrl, ListeningHost, Seconds, SignalUrl
 OPENAI_HOST = "api.openai.com"
 
 
-def _names(value: object) -> object:
-    if not isinstance(value, str):
-        return value
+def _split(value: str) -> tuple[str, ...]:
     return tuple(name.strip() for name in value.split(",") if name.strip())
+
+
+def _names(value: object) -> object:
+    return _split(value) if isinstance(value, str) else value
 
 
 def _readable(file: Path) -> Path:
@@ -34,6 +36,11 @@ def _readable(file: Path) -> Path:
     return file
 
 
+def _hosts(value: object) -> object:
+    return _split(value.lower()) if isinstance(value, str) else value
+
+
+Hosts = Annotated[tuple[str, ...], BeforeValidator(_hosts)]
 Names = Annotated[tuple[str, ...], BeforeValidator(_names), Field(min_length=1)]
 PromptFile = Annotated[Path, AfterValidator(_readable)]
 
@@ -70,6 +77,9 @@ class Settings(BridgeSettings):
     """Writes down what the caller says; whisper-1 and gpt-4o-transcribe end on 2027-02-26."""
     prompt_file: PromptFile | None = Field(None, alias="AGENT_PROMPT_FILE")
     """A prompt of your own instead of the shipped one."""
+
+    action_private_hosts: Hosts = Field((), alias="ACTION_PRIVATE_HOSTS")
+    """Hosts that profiles' actions may reach at private addresses and by http; for development."""
 
     openai_timeout_s: Seconds = Field(4, alias="AGENT_CONNECT_TIMEOUT_S")
     """Until OpenAI has confirmed the session; less than the control plane's wait for the agent."""

@@ -8,8 +8,8 @@ takes the place of `DecodingVoice` and of nothing besides.
     session  -- bring_up, watch, greet, unmute, begin, tell, say, last_words, aclose -->  voice
     session  -- stand_in, has_clip, play: where there is no model ------------------->  voice
     session  <-- caller_seen, media_up, caller_left, status_shown,
-                 key_pressed, item_added, turn_measured, long_speech, lost,
-                 room_closed ---------------------------------------------------    voice
+                 key_pressed, item_added, turn_measured, long_speech, tool_used,
+                 lost, room_closed ---------------------------------------------    voice
     tools    -- a `Turn`: has what is being said been heard, or cut off? -->  voice
 
 What was said but not heard (an interruption) is settled inside of the voice: an item that it adds
@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from agents.media.measures import Measures
-from agents.media.tool import Tool, Turn
+from agents.media.tool import Tool, ToolUse, Turn
 from shared.call.call import EndReason
 
 
@@ -89,6 +89,9 @@ class CallObserver(Protocol):
 
     def long_speech(self, lasted_s: float) -> None:
         """The first thing that the caller said has gone on for so long; told once, if at all."""
+
+    def tool_used(self, use: ToolUse) -> None:
+        """A call of a tool is over; each is told once by whoever runs it."""
 
     def lost(
         self, reason: EndReason = EndReason.OPENAI_UNREACHABLE, cause: str = "session-lost"

@@ -4,6 +4,8 @@ import re
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import SchemaError
 from pydantic import AfterValidator, Field
 
 from shared.profiles.part import Part, Variable, Words
@@ -39,6 +41,11 @@ def _schema(value: dict[str, Any]) -> dict[str, Any]:
         raise ValueError("it must be the JSON schema of an object: `type: object`, `properties`")
     if not isinstance(required, list) or not {str(one) for one in required} <= set(properties):
         raise ValueError("its `required` must be a list of names that `properties` has")
+    try:
+        Draft202012Validator.check_schema(value, format_checker=Draft202012Validator.FORMAT_CHECKER)
+    except SchemaError as error:
+        where = ".".join(str(part) for part in error.absolute_path)
+        raise ValueError(f"it is no JSON schema: {where}: {error.message[:200]}") from None
     return value
 
 

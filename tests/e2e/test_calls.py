@@ -54,7 +54,7 @@ async def test_two_calls_at_once_do_not_hear_each_other(deployment: Deployment) 
 
 
 async def test_the_agent_hangs_up(deployment: Deployment) -> None:
-    """The model calls `hangUp`: Meta is told, the row says who ended the call."""
+    """The model calls `endCall`: Meta is told, the row says who ended the call."""
     person = await answered(deployment.whatsapp)
     call = person.call
     await person.say("Please end this call now.")

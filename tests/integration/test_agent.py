@@ -505,10 +505,10 @@ async def test_a_tool_that_cannot_be_done_tells_the_model_why(call: Call, worker
 
 
 async def test_the_agent_can_hang_up(call: Call, worker: Worker) -> None:
-    """`hangUp` asks for the call's end and leaves the room."""
+    """`endCall` asks for the call's end and leaves the room."""
     await call.begin()
     await eventually(lambda: len(worker.notes("turn", call.id)) == 1)
-    await worker.openai.speak_and_call("Goodbye.", 0.5, "hangUp")
+    await worker.openai.speak_and_call("Goodbye.", 0.5, "endCall")
     await call.gone()
     (request,) = worker.notes("request_end", call.id)
     assert request["reason"] == "agent-hangup"
@@ -517,11 +517,11 @@ async def test_the_agent_can_hang_up(call: Call, worker: Worker) -> None:
 
 
 async def test_nobody_is_hung_up_on_in_silence(call: Call, worker: Worker) -> None:
-    """A `hangUp` without words: the model is asked for a goodbye, and it is heard first."""
+    """A `endCall` without words: the model is asked for a goodbye, and it is heard first."""
     phone = await call.begin()
     await eventually(lambda: len(worker.notes("turn", call.id)) == 1)
     at = monotonic()
-    await worker.openai.call_tool("hangUp")
+    await worker.openai.call_tool("endCall")
     asked = await worker.openai.received("response.create", 2)
     assert "goodbye" in asked["response"]["instructions"]
     assert asked["response"]["tool_choice"] == "none"
@@ -541,9 +541,9 @@ async def test_who_speaks_over_the_goodbye_is_answered(
     worker.openai.greeting_s = 3
     at = monotonic()
     if words:
-        await worker.openai.speak_and_call(words, 3, "hangUp")
+        await worker.openai.speak_and_call(words, 3, "endCall")
     else:
-        await worker.openai.call_tool("hangUp")
+        await worker.openai.call_tool("endCall")
     await eventually(lambda: phone.hears(at))
     item = await worker.openai.hear_beginning()
     output = await worker.openai.received("conversation.item.create")
@@ -559,7 +559,7 @@ async def test_who_speaks_over_the_goodbye_is_answered(
     assert await call.agent() is not None
     assert not worker.notes("request_end", call.id)
 
-    await worker.openai.speak_and_call("Goodbye.", 0.5, "hangUp")
+    await worker.openai.speak_and_call("Goodbye.", 0.5, "endCall")
     await call.gone()
     assert worker.notes("request_end", call.id)[0]["reason"] == "agent-hangup"
 

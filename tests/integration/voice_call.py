@@ -15,7 +15,7 @@ from agents.media.bridge.bridge_voice import BridgeVoice
 from agents.media.bridge.leg_events import LegFeeds
 from agents.media.bridge.voice_state import VoiceState
 from agents.media.measures import Measures
-from agents.media.tool import Tool
+from agents.media.tool import Tool, ToolUse
 from agents.media.voice import SpeechOptions
 from shared.bridge.address import BridgeAddress
 from shared.bridge.fleet import Bridges
@@ -53,6 +53,7 @@ class Story:
         self.turns: list[ChatMessage] = []
         self.ends: list[tuple[EndReason, str]] = []
         self.measured: list[Measures] = []
+        self.used: list[ToolUse] = []
 
     def caller_seen(self) -> None:
         self.told.append("seen")
@@ -78,6 +79,9 @@ class Story:
 
     def long_speech(self, lasted_s: float) -> None:
         self.told.append("long speech")
+
+    def tool_used(self, use: ToolUse) -> None:
+        self.used.append(use)
 
     def lost(
         self, reason: EndReason = EndReason.OPENAI_UNREACHABLE, cause: str = "session-lost"

@@ -97,6 +97,8 @@ class BridgeVoice:
             heed=self._measuring.openai_told,
             drop=self._drop,
             put=self._link.leg.play,
+            used=observer.tool_used,
+            instruct=self._told,
             last_words_s=last_words_s,
         )
         self._instructions = ""

@@ -14,10 +14,12 @@ from agents.media.bridge.clip_turns import ClipTurns
 from agents.media.bridge.dialogue import Dialogue
 from agents.media.bridge.session_config import replayed, user_item
 from agents.media.bridge.tool_calls import ToolCalls
-from agents.media.bridge.utterances import Response, Said
+from agents.media.bridge.utterances import Call, Response, Said
 from agents.media.bridge.voice_state import KEPT_ITEMS
 from agents.media.clip import Clip
 from agents.media.teller import Teller
+from agents.media.tool import ToolUse
+from agents.media.tool_runner import ToolRunner
 from agents.media.voice import CannotSpeak
 
 _log = logging.getLogger(__name__)
@@ -41,23 +43,27 @@ class Conversing:
         drop: Callable[[], None],
         put: Callable[[Clip], Awaitable[bool]],
         heed: Callable[[dict[str, Any], float], None] = lambda *_: None,
+        used: Callable[[ToolUse], None] = lambda _: None,
+        instruct: Callable[[str], dict[str, Any]] = lambda text: {"instructions": text},
         last_words_s: float = LAST_WORDS_S,
     ) -> None:
-        """Take the way to OpenAI and whether it is open, and who is told of turns and state.
+        """Take the way to OpenAI and whether it is open, and who is told of turns, state, tools.
 
         `put` has the caller hear a clip next; `False`: it cannot. `drop` has the leg drop what
-        waits there. `heed` takes each event of OpenAI's once, with its time.
+        waits there. `heed` takes each event of OpenAI's once, with its time. `instruct` writes the
+        parameters of a response that follows instructions.
         """
         self._is_open = is_open
         self._send, self._give_out, self._show, self._heed = send, give_out, show, heed
-        self._drop = drop
+        self._drop, self._instruct = drop, instruct
         self._last_words_s = last_words_s
         self.dialogue = Dialogue()
         self.asks = Asks(self.dialogue, send)
         self.teller = Teller(self._ask_to_answer)
         self.tools = ToolCalls(
             self.dialogue,
-            turn_of=lambda response: BridgeTurn(self, response),
+            runner=ToolRunner(used),
+            turn_of=lambda call, response: BridgeTurn(self, response, call),
             send=send,
             reply=lambda params: self._quietly_ask(params),
         )
@@ -204,6 +210,13 @@ class Conversing:
             # OpenAI answers `cleared`, at which the leg drops what it holds
             self._send({"type": "output_audio_buffer.clear"})
 
+    def fill(self, instructions: str) -> None:
+        """Have something short said while a tool takes its time, unless somebody speaks."""
+        is_silent = self.state(time.time()) == "listening" and self.dialogue.speaks_since is None
+        if is_silent and self.asks.is_idle and self._is_open():
+            parameters = self._instruct(instructions) | {"tool_choice": "none"}
+            self.ask(Ask(parameters, waits=False, yields=True))
+
     # --- what is asked for ---
 
     def greet(self, parameters: dict[str, Any]) -> None:
@@ -311,9 +324,16 @@ class Conversing:
 class BridgeTurn:
     """A `Turn` of a voice without sound."""
 
-    def __init__(self, conversing: Conversing, response: Response | None) -> None:
-        """Take the response in which the tool was called."""
-        self._conversing, self._response = conversing, response
+    def __init__(
+        self, conversing: Conversing, response: Response | None, call: Call | None = None
+    ) -> None:
+        """Take the response in which the tool was called, and the call itself."""
+        self._conversing, self._response, self._call = conversing, response, call
+
+    @property
+    def call_id(self) -> str:
+        """OpenAI's id of the tool's call."""
+        return self._call.call_id if self._call is not None else ""
 
     @property
     def reply(self) -> object:
@@ -346,3 +366,7 @@ class BridgeTurn:
     def hush(self) -> None:
         """Stop what is being said."""
         self._conversing.hush()
+
+    def fill(self, instructions: str) -> None:
+        """Have the model say something short, unless somebody speaks."""
+        self._conversing.fill(instructions)

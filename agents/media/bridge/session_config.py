@@ -1,6 +1,5 @@
 """The settings of a session with OpenAI, and a conversation told to it as text; pure."""
 
-import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -79,12 +78,3 @@ def answer_items(call: Call, *, is_known: bool) -> list[dict[str, Any]]:
         return [answer]
     called = {"call_id": call.call_id, "name": call.name, "arguments": call.arguments or "{}"}
     return [{"type": "function_call", **called}, answer]
-
-
-def read_arguments(text: str) -> dict[str, object] | None:
-    """Read what the model calls a tool with; `None`: it is no JSON object."""
-    try:
-        arguments = json.loads(text or "{}")
-    except (ValueError, RecursionError):
-        return None
-    return arguments if isinstance(arguments, dict) else None

@@ -29,6 +29,7 @@ from agents.media.decoding.turn import livekit_tool
 from agents.media.first_speech import FirstSpeech
 from agents.media.teller import Reply, Teller
 from agents.media.tool import Tool, Turn
+from agents.media.tool_runner import ToolRunner
 from agents.media.turn_fold import TurnFold
 from agents.media.voice import CallObserver, CannotSpeak, Models, RoomUnreachable, SpeechOptions
 from shared.call.room import ATTRIBUTE_CALL_STATUS, CALLER_IDENTITY, KEY_TOPIC, KeyMessage
@@ -83,7 +84,9 @@ class DecodingVoice:
     ) -> None:
         """Join and connect OpenAI at the same time, publish muted; see `Voice`."""
         try:
-            offered: list[Any] = [livekit_tool(tool) for tool in tools]
+            runner = ToolRunner(self._observer.tool_used)
+            runner.offer(tools)
+            offered: list[Any] = [livekit_tool(tool, runner) for tool in tools]
             await self._bring_up(Agent(instructions=instructions, tools=offered), choose)
         except (rtc.ConnectError, PublishTrackError) as error:
             raise RoomUnreachable(type(error).__name__) from error

@@ -1,11 +1,14 @@
 """One turn of the model's, as a tool sees it, and a tool, as livekit-agents wants it."""
 
+import contextlib
+import json
 from typing import Any
 
 from livekit.agents import RunContext, function_tool
-from livekit.agents.llm import ChatMessage, RawFunctionTool, ToolError
+from livekit.agents.llm import ChatMessage, RawFunctionTool, RealtimeError
 
-from agents.media.tool import Tool, ToolProblem
+from agents.media.tool import Tool
+from agents.media.tool_runner import ToolRunner
 
 
 class ToolTurn:
@@ -14,6 +17,11 @@ class ToolTurn:
     def __init__(self, context: RunContext[Any]) -> None:
         """Take the context of the tool's call."""
         self._context = context
+
+    @property
+    def call_id(self) -> str:
+        """OpenAI's id of the tool's call."""
+        return self._context.function_call.call_id
 
     @property
     def reply(self) -> object:
@@ -43,14 +51,19 @@ class ToolTurn:
         """Stop what is being said."""
         self._context.session.interrupt()
 
+    def fill(self, instructions: str) -> None:
+        """Have the model say something short, unless somebody speaks."""
+        session = self._context.session
+        if session.agent_state == "speaking" or session.user_state == "speaking":
+            return
+        with contextlib.suppress(RealtimeError, RuntimeError):
+            session.generate_reply(instructions=instructions, tool_choice="none")
 
-def livekit_tool(tool: Tool) -> RawFunctionTool[..., Any]:
+
+def livekit_tool(tool: Tool, runner: ToolRunner) -> RawFunctionTool[..., Any]:
     """Make a tool as livekit-agents takes it."""
 
     async def call(raw_arguments: dict[str, object], context: RunContext) -> str:  # type: ignore[type-arg]
-        try:
-            return await tool.run(raw_arguments, ToolTurn(context))
-        except ToolProblem as problem:
-            raise ToolError(problem.message) from None
+        return await runner.run(tool.name, json.dumps(raw_arguments), ToolTurn(context))
 
     return function_tool(call, raw_schema=tool.schema())

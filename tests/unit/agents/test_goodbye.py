@@ -21,12 +21,16 @@ class SpokenTurn:
     was_cut: bool = False
     meanwhile: Callable[[], None] = lambda: None
     reply: object = None
+    call_id: str = "call_1"
 
     async def heard(self) -> None:
         self.meanwhile()
 
     def hush(self) -> None:
         raise AssertionError("nobody asked for silence")
+
+    def fill(self, instructions: str) -> None:
+        raise AssertionError("a goodbye is bridged by nothing")
 
 
 @dataclass

@@ -18,7 +18,7 @@ def test_the_shipped_prompt_is_whole() -> None:
     assert prompt.business == "Harbor Bikes"
     assert prompt.zone.key == "Europe/Amsterdam"
     assert "transcribed" in prompt.greeting
-    for tool in ("upsertLead", "scheduleFollowUp", "logOutcome", "hangUp"):
+    for tool in ("upsertLead", "scheduleFollowUp", "logOutcome", "endCall"):
         assert f"`{tool}`" in prompt.instructions
 
 

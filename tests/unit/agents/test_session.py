@@ -282,7 +282,7 @@ class SaidInTurn:
 
 async def hang_up(bench: Bench, turn: SaidInTurn) -> str:
     """Call the tool as the model does; return what the model is told."""
-    (tool,) = [tool for tool in bench.voice.tools if tool.name == "hangUp"]
+    (tool,) = [tool for tool in bench.voice.tools if tool.name == "endCall"]
     return str(await tool.run({}, ToolTurn(cast(Any, turn))))
 
 

@@ -11,6 +11,7 @@ NEEDED = {
     "name": "salon", "instructions": "You cut hair.", "business": "Salon",
     "purpose": "Appointments for haircuts.", "greeting": "Good day.",
 }  # fmt: skip
+OBJECT = {"type": "object"}
 ACTION = {"name": "findOrder", "description": "Finds.", "url": "https://shop.example/orders"}
 
 
@@ -106,6 +107,20 @@ def test_a_phrase_is_the_profiles_else_ours(
         ({"actions": [ACTION | {"url": "https://a:b@shop"}]}, "actions", "a URL such as"),
         ({"actions": [ACTION | {"url": "https://shop:x/"}]}, "actions", "a URL such as"),
         ({"actions": [ACTION | {"parameters": {"type": "string"}}]}, "actions", "JSON schema"),
+        (
+            {"actions": [ACTION | {"parameters": OBJECT | {"properties": {"a": {"type": "x"}}}}]},
+            "actions",
+            "no JSON schema: properties.a.type",
+        ),
+        (
+            {
+                "actions": [
+                    ACTION | {"parameters": OBJECT | {"properties": {"a": {"pattern": "("}}}}
+                ]
+            },
+            "actions",
+            "no JSON schema: properties.a.pattern",
+        ),
         (
             {"actions": [ACTION | {"parameters": {"type": "object", "required": ["x"]}}]},
             "actions",

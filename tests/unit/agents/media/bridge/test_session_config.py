@@ -1,8 +1,6 @@
 """What OpenAI is told of a session, and of a conversation that it has not heard."""
 
-import pytest
-
-from agents.media.bridge.session_config import read_arguments, replayed, session_config
+from agents.media.bridge.session_config import replayed, session_config
 from agents.media.bridge.utterances import Call, Said
 from agents.media.tool import Tool, Turn
 from agents.media.voice import SpeechOptions
@@ -68,19 +66,3 @@ def test_a_long_conversation_is_told_from_its_end() -> None:
     assert len(items) == 200
     assert items[-1]["content"][0]["text"] == "499"
     assert all(len(item["id"]) <= 32 for item in items)
-
-
-@pytest.mark.parametrize(
-    ("text", "arguments"),
-    [
-        ('{"a": 1}', {"a": 1}),
-        ("", {}),
-        ("[]", None),
-        ("{", None),
-        ("null", None),
-        ("[" * 100_000, None),
-    ],
-)
-def test_arguments_are_an_object(text: str, arguments: dict[str, object] | None) -> None:
-    """Or the model is told that they are none."""
-    assert read_arguments(text) == arguments

@@ -1,6 +1,7 @@
 """Somebody whom a voice tells what happens, and who keeps it."""
 
 from agents.media.measures import Measures
+from agents.media.tool import ToolUse
 from shared.call.call import EndReason
 
 
@@ -11,6 +12,7 @@ class ToldStory:
         self.told: list[str] = []
         self.items: list[object] = []
         self.measured: list[Measures] = []
+        self.used: list[ToolUse] = []
 
     def caller_seen(self) -> None:
         self.told.append("seen")
@@ -35,6 +37,9 @@ class ToldStory:
 
     def long_speech(self, lasted_s: float) -> None:
         self.told.append("long speech")
+
+    def tool_used(self, use: ToolUse) -> None:
+        self.used.append(use)
 
     def lost(
         self, reason: EndReason = EndReason.OPENAI_UNREACHABLE, cause: str = "session-lost"

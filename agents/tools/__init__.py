@@ -1,0 +1,1 @@
+"""The agent's tools: what the model may change in the world, and nothing else."""
