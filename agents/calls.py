@@ -20,7 +20,9 @@ from agents.media.bridge.bridge_voice import BridgeVoice, openai_client
 from agents.media.bridge.leg_events import LegFeeds
 from agents.media.tool import Tool
 from agents.media.voice import CallObserver
-from agents.models import ModelChooser
+from agents.models import ModelChoosers
+from agents.profile_choice import ProfileChoice
+from agents.reasons import turn_away
 from agents.session import CallSession
 from agents.settings import Settings
 from agents.store_link import ConnectAgentStore, LentLink, StoreLink
@@ -37,6 +39,7 @@ from shared.call.silence import LOOK_S
 from shared.database.store import AgentStore
 from shared.process.loops import Loops
 from shared.process.tasks import Tasks
+from shared.profiles.profile import Profile
 
 _log = logging.getLogger(__name__)
 
@@ -63,11 +66,11 @@ class Calls:
     def __init__(self, settings: Settings, connect_store: ConnectAgentStore) -> None:
         """Take the settings; nothing is connected yet."""
         self._settings = settings
-        self._options = settings.speech()
+        self._profiles = ProfileChoice(settings)
         self._link: StoreLink[AgentStore] = StoreLink(connect_store, settings)
         self._handover = Handover(self._link.store, self)
         self._losses = Losses(settings, connect_store)
-        self._chooser = ModelChooser(
+        self._choosers = ModelChoosers(
             base_url=settings.openai_base_url,
             api_key=settings.openai_key(),
             preferred=settings.realtime_models,
@@ -92,12 +95,12 @@ class Calls:
         self._exits.push_async_callback(self._feeds.aclose)
         for address in self._bridges.addresses:
             self._feeds.listen(address)
-        self._openai = openai_client(self._options)
+        self._openai = openai_client(self._settings.speech())
         self._exits.push_async_callback(self._openai.close)
         # half a second of imports, which the first calls would all wait for
         _ = self._openai.realtime.calls
         self._loops.every(LOOK_S, self._handover.look, name="handover")
-        await self._chooser.choose()
+        await self._choosers.of().choose()
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -123,8 +126,14 @@ class Calls:
                 extra={"action": "job-doubled", "call": brief.call_id},
             )
             return
-        running = self._make(brief, None)
-        await self._lead(brief.call_id, running, running.session.set_up(self._chooser))
+        try:
+            profile = self._profiles.for_call(brief.profile, brief.phone_number_id)
+        except ValueError as error:
+            await turn_away(self._link, brief.call_id, error)
+            return
+        running = self._make(brief, profile, None)
+        chooser = self._choosers.of(profile.models.realtime)
+        await self._lead(brief.call_id, running, running.session.set_up(chooser))
 
     def resume(self, taken: TakenCall) -> None:
         """Go on with a call of a worker that has died."""
@@ -160,6 +169,7 @@ class Calls:
         try:
             kept = KeptCall.read(taken.state)
             brief = await self._find_brief(taken.call_id)
+            profile = self._profiles.for_call(brief.profile, brief.phone_number_id)
         except (
             ValueError,
             WacallError,
@@ -174,7 +184,7 @@ class Calls:
             )
             await self._losses.tell(taken.call_id)
             return
-        running = self._make(brief, kept)
+        running = self._make(brief, profile, kept)
 
         async def attach(instructions: str, tools: Sequence[Tool]) -> None:
             await running.voice.resume(kept.voice, instructions, tools)
@@ -183,7 +193,7 @@ class Calls:
         self._starting.discard(taken.call_id)
         await self._lead(taken.call_id, running, resuming)
 
-    def _make(self, brief: CallBrief, kept: KeptCall | None) -> _Running:
+    def _make(self, brief: CallBrief, profile: Profile, kept: KeptCall | None) -> _Running:
         call_id = brief.call_id
         lease = CallLease(
             call_id,
@@ -202,7 +212,7 @@ class Calls:
                     leg=leg_id(call_id, AGENT_IDENTITY),
                     bridges=self._bridges,
                     events=self._feeds,
-                    options=self._options,
+                    options=self._settings.speech(profile),
                     client=self._openai,
                     keep=lease.keep,
                 )
@@ -211,6 +221,7 @@ class Calls:
 
         session = CallSession(
             brief=brief,
+            profile=profile,
             settings=self._settings,
             link=LentLink(self._link),
             make_voice=make_voice,

@@ -137,3 +137,21 @@ class ModelChooser:
             http.get(self._url, headers=self._headers) as response,
         ):
             return read_listing(await response.json(content_type=None))
+
+
+class ModelChoosers:
+    """One `ModelChooser` for each list of models that a profile prefers."""
+
+    def __init__(self, *, base_url: str, api_key: str, preferred: Sequence[str]) -> None:
+        """Take the same; `preferred` is for profiles that name no models."""
+        self._base_url, self._api_key, self._preferred = base_url, api_key, tuple(preferred)
+        self._choosers: dict[tuple[str, ...], ModelChooser] = {}
+
+    def of(self, preferred: Sequence[str] | None = None) -> ModelChooser:
+        """Return the chooser of a list, or of ours."""
+        names = tuple(preferred or self._preferred)
+        if names not in self._choosers:
+            self._choosers[names] = ModelChooser(
+                base_url=self._base_url, api_key=self._api_key, preferred=names
+            )
+        return self._choosers[names]

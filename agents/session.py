@@ -13,13 +13,14 @@ from time import monotonic
 from agents.bill import Bill
 from agents.call_tools import tools_of_call
 from agents.goodbye import Goodbye
+from agents.instructions import instructions_for, opening_for
 from agents.keypad import Keypad
 from agents.media.measures import Measures
 from agents.media.tool import Tool, ToolUse, Turn
 from agents.media.voice import CannotSpeak, MakeVoice, OpenAIUnreachable, RoomUnreachable
 from agents.models import ModelChooser
 from agents.phase import Phase, PhaseEvent, after
-from agents.receptionist import Prompt, instructions_for, prompt_path, read_prompt
+from agents.reasons import write_reason
 from agents.settings import Settings
 from agents.silence_watch import SilenceWatch
 from agents.store_link import Link
@@ -29,15 +30,12 @@ from agents.voicemail import doubt
 from shared.call import openai_refusal
 from shared.call.brief import CallBrief
 from shared.call.call import Direction, EndReason
-from shared.call.records import EventRecord, EventSource
 from shared.call.room import ShownStatus
 from shared.process.tasks import Tasks
 from shared.profiles.profile import Profile
 
 _log = logging.getLogger(__name__)
 
-# Until the store has taken what a call's end depends on; the control plane notices anyway, later.
-_STORE_TIMEOUT_S = 5.0
 _FLUSH_TIMEOUT_S = 20.0
 # ICE and DTLS take 200 ms after `accept`, seconds on a lossy path.
 _MEDIA_TIMEOUT_S = 5.0
@@ -55,6 +53,7 @@ class CallSession:
         self,
         *,
         brief: CallBrief,
+        profile: Profile,
         settings: Settings,
         link: Link,
         make_voice: MakeVoice,
@@ -62,24 +61,30 @@ class CallSession:
         writer: TurnWriter | None = None,
         show: Callable[[Phase], None] = lambda _: None,
     ) -> None:
-        """Take what the control plane told of the call, and the ways to database, voice and exit.
+        """Take what the control plane told of the call, who the agent is, and the ways out.
 
         `leave` ends the job; it takes the reason, for the log. `writer` takes the turns; without
         one they are written by themselves. `show` is told of each phase.
         """
-        self._brief, self._settings, self._leave, self._show = brief, settings, leave, show
+        self._brief, self._profile, self._settings = brief, profile, settings
+        self._leave, self._show = leave, show
         self._started_at = monotonic()
         self._phase = Phase.SETTING_UP
         self._link = link
         self._writer = writer or TranscriptWriter(link.store)
         self._fold = TranscriptFold(brief.call_id)
-        self._bill = Bill(brief.call_id, settings.transcription_model)
+        self._bill = Bill(brief.call_id, settings.speech(profile).transcription_model)
         self._voice = make_voice(self)
         self._tool_journal = ToolJournal(brief.call_id, link.store)
         self._keypad = Keypad(self._on_keys)
         self._goodbye = Goodbye(self._voice, self._keypad)
-        self._silence = SilenceWatch.on(self._voice, self._keypad, end=self._end_silence)
-        self._greeting = ""
+        self._silence = SilenceWatch.on(
+            self._voice,
+            self._keypad,
+            end=self._end_silence,
+            times=profile.silence,
+            still_there=profile.spoken().still_there,
+        )
         self._tasks = Tasks()
 
     # --- the story ---
@@ -87,19 +92,14 @@ class CallSession:
     async def set_up(self, chooser: ModelChooser) -> None:
         """Bring the agent to where the phone may be answered; leave if that cannot be."""
         try:
-            prompt = self._read_prompt()
             async with asyncio.timeout(self._brief.ready_within_s):
-                await self._voice.bring_up(
-                    self._instructions(prompt), self._tools(prompt), chooser.order
-                )
+                await self._voice.bring_up(self._instructions(), self._tools(), chooser.order)
         except OpenAIUnreachable as error:
             await self._give_up(openai_refusal.reason_of(error.cause), error.cause)
         except RoomUnreachable as error:
             await self._give_up(EndReason.AGENT_NOT_READY, error.cause)
         except TimeoutError as error:
             await self._give_up(EndReason.AGENT_NOT_READY, type(error).__name__)
-        except (OSError, ValueError) as error:
-            await self._cannot_use_prompt(error)
         else:
             _log.info(
                 "The agent is ready.",
@@ -121,12 +121,9 @@ class CallSession:
         self._phase = Phase.TALKING if phase is Phase.PARTING else phase
         self._fold.turns = turns
         try:
-            prompt = self._read_prompt()
-            await attach(self._instructions(prompt), self._tools(prompt))
+            await attach(self._instructions(), self._tools())
         except RoomUnreachable as error:
             await self._give_up(EndReason.BRIDGE_LOST, error.cause)
-        except (OSError, ValueError) as error:
-            await self._cannot_use_prompt(error)
         else:
             _log.info(
                 "The agent goes on with a call of another worker.",
@@ -207,7 +204,7 @@ class CallSession:
         OpenAI needs some 500 ms for its first word; the caller need not wait for it.
         """
         try:
-            self._voice.greet(self._greeting)
+            self._voice.greet(opening_for(self._profile, self._brief.direction))
         except CannotSpeak:
             _log.warning(
                 "The greeting could not be asked for; the caller speaks first.",
@@ -320,12 +317,6 @@ class CallSession:
             await self._request_end(EndReason.CALLER_SILENT)
             self._move(PhaseEvent.ENDED, "caller silent")
 
-    async def _cannot_use_prompt(self, error: Exception) -> None:
-        _log.error(
-            "The prompt cannot be used.", extra={"action": "prompt-unusable", "error": str(error)}
-        )
-        await self._give_up(EndReason.INTERNAL, "prompt")
-
     async def _give_up(self, reason: EndReason, cause: str) -> None:
         """Tell the control plane why the agent cannot go on, and go."""
         if self._phase is Phase.OVER:
@@ -343,65 +334,26 @@ class CallSession:
         self._move(PhaseEvent.ENDED, reason.value)
 
     async def _request_end(self, reason: EndReason, cause: str | None = None) -> None:
-        try:
-            async with asyncio.timeout(_STORE_TIMEOUT_S):
-                store = await self._link.store()
-                await store.request_end(self._brief.call_id, reason)
-                if cause is not None:
-                    await store.add_events([self._error_event(reason, cause)])
-        except Exception as error:
-            _log.error(
-                "The reason to leave could not be written.",
-                extra={
-                    "action": "reason-unwritten",
-                    "reason": reason.value,
-                    "error": type(error).__name__,
-                },
-            )
+        await write_reason(self._link, self._brief.call_id, reason, cause)
 
     # --- what is said and written ---
 
-    def _read_prompt(self) -> Prompt:
-        path = prompt_path(self._brief.profile, self._settings.prompt_file)
-        prompt = read_prompt(path.read_text("utf-8"))
-        self._greeting = prompt.greeting_for(self._brief.direction)
-        return prompt
-
-    def _instructions(self, prompt: Prompt) -> str:
+    def _instructions(self) -> str:
         return instructions_for(
-            prompt,
+            self._profile,
             now=datetime.now(UTC),
             context=self._brief.context,
             direction=self._brief.direction,
             origin=self._brief.origin,
         )
 
-    def _tools(self, prompt: Prompt) -> list[Tool]:
+    def _tools(self) -> list[Tool]:
         return tools_of_call(
             self._brief.call_id,
-            self._profile(prompt),
+            self._profile,
             self._settings,
             store=self._link.store,
             end_call=self._hang_up,
-        )
-
-    def _profile(self, prompt: Prompt) -> Profile:
-        return Profile(
-            name=self._brief.profile,
-            business=prompt.business,
-            purpose=f"Calls to {prompt.business}.",
-            time_zone=prompt.zone.key,
-            greeting=prompt.greeting,
-            instructions=prompt.instructions,
-        )
-
-    def _error_event(self, reason: EndReason, cause: str) -> EventRecord:
-        return EventRecord.note(
-            EventSource.AGENT,
-            "error",
-            datetime.now(UTC),
-            {"reason": reason.value, "cause": cause},
-            call_id=self._brief.call_id,
         )
 
     def _elapsed_ms(self) -> int:

@@ -1,7 +1,7 @@
 """The worker's settings, read from the environment once and checked whole."""
 
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import (
@@ -18,8 +18,10 @@ from pydantic_core import PydanticCustomError
 from agents.media.voice import SpeechOptions
 from shared.bridge.settings import BridgeSettings
 from shared.process.settings import HttpUrl, ListeningHost, Seconds, SignalUrl
+from shared.profiles.profile import Listening, Models, Profile
 
 OPENAI_HOST = "api.openai.com"
+_Value = TypeVar("_Value")
 
 
 def _split(value: str) -> tuple[str, ...]:
@@ -34,6 +36,10 @@ def _readable(file: Path) -> Path:
     if not file.is_file():
         raise ValueError("it names no file that can be read")
     return file
+
+
+def _else(given: _Value | None, ours: _Value) -> _Value:
+    return ours if given is None else given
 
 
 def _hosts(value: object) -> object:
@@ -76,7 +82,7 @@ class Settings(BridgeSettings):
     )
     """Writes down what the caller says; whisper-1 and gpt-4o-transcribe end on 2027-02-26."""
     prompt_file: PromptFile | None = Field(None, alias="AGENT_PROMPT_FILE")
-    """A prompt of your own instead of the shipped one."""
+    """A prompt that is a whole business in one file; it takes the place of AGENT_PROFILE's."""
 
     action_private_hosts: Hosts = Field((), alias="ACTION_PRIVATE_HOSTS")
     """Hosts that profiles' actions may reach at private addresses and by http; for development."""
@@ -109,17 +115,21 @@ class Settings(BridgeSettings):
         """The key; a stand-in without keys still wants a header."""
         return self.openai_api_key.get_secret_value() if self.openai_api_key is not None else "none"
 
-    def speech(self) -> SpeechOptions:
-        """How the agent speaks and listens, and where."""
+    def speech(self, profile: Profile | None = None) -> SpeechOptions:
+        """How the agent speaks and listens, and where: as the profile says, else as these do."""
+        voice = profile.voice if profile is not None else None
+        models = profile.models if profile is not None else Models()
+        listening = profile.listening if profile is not None else Listening()
         return SpeechOptions(
             api_key=self.openai_key(),
             base_url=self.openai_base_url,
             connect_timeout_s=self.openai_timeout_s,
-            voice=self.voice,
-            transcription_model=self.transcription_model,
-            vad_threshold=self.vad_threshold,
-            vad_prefix_ms=self.vad_prefix_ms,
-            vad_silence_ms=self.vad_silence_ms,
+            voice=_else(voice, self.voice),
+            transcription_model=_else(models.transcription, self.transcription_model),
+            vad_threshold=_else(listening.threshold, self.vad_threshold),
+            vad_prefix_ms=_else(listening.prefix_ms, self.vad_prefix_ms),
+            vad_silence_ms=_else(listening.silence_ms, self.vad_silence_ms),
+            noise_reduction=_else(listening.noise_reduction, "off"),
         )
 
     @field_validator("openai_api_key")

@@ -17,8 +17,9 @@ from livekit.agents import AgentServer, JobContext, JobProcess
 
 from agents.dispatch import accept_calls, no_load
 from agents.logs import quieten
-from agents.models import ModelChooser
-from agents.receptionist import load_prompt
+from agents.models import ModelChoosers
+from agents.profile_choice import ProfileChoice
+from agents.reasons import turn_away
 from agents.settings import Settings
 from agents.store_link import ConnectStore, StoreLink
 from agents.supervision import Guard, Losses, SupervisingServer
@@ -38,6 +39,7 @@ _SHUTDOWN_TIMEOUT_S = 30.0
 # allows, in which it may have to wait for the connection too.
 _STORE_WITHIN_S = 4.5
 _MODELS = "models"
+_PROFILES = "profiles"
 _CALL = "call"
 _GUARD = "guard"
 
@@ -90,13 +92,14 @@ def build_server(settings: Settings, connect_store: ConnectStore = connect_supab
 
 def prewarm(process: JobProcess, *, settings: Settings) -> None:
     """Do in an idle process what no caller should wait for."""
-    chooser = ModelChooser(
+    choosers = ModelChoosers(
         base_url=settings.openai_base_url,
         api_key=settings.openai_key(),
         preferred=settings.realtime_models,
     )
-    asyncio.run(chooser.choose())
-    process.userdata[_MODELS] = chooser
+    asyncio.run(choosers.of().choose())
+    process.userdata[_MODELS] = choosers
+    process.userdata[_PROFILES] = ProfileChoice(settings)
 
 
 async def answer(ctx: JobContext, *, settings: Settings, connect_store: ConnectStore) -> None:
@@ -106,16 +109,27 @@ async def answer(ctx: JobContext, *, settings: Settings, connect_store: ConnectS
 
     brief = CallBrief.from_json(ctx.job.metadata)
     ctx.log_context_fields = {"call": brief.call_id}
+    profiles: ProfileChoice = ctx.proc.userdata[_PROFILES]
+    link = StoreLink(connect_store, settings)
+    try:
+        profile = profiles.for_call(brief.profile, brief.phone_number_id)
+    except ValueError as error:
+        await turn_away(link, brief.call_id, error)
+        await link.close()
+        ctx.shutdown("no profile")
+        return
     call = CallSession(
         brief=brief,
+        profile=profile,
         settings=settings,
-        link=StoreLink(connect_store, settings),
-        make_voice=functools.partial(DecodingVoice, ctx, settings.speech()),
+        link=link,
+        make_voice=functools.partial(DecodingVoice, ctx, settings.speech(profile)),
         leave=ctx.shutdown,
     )
     ctx.proc.userdata[_CALL] = call
     ctx.proc.userdata[_GUARD] = Guard(brief.call_id, Losses(settings, connect_store))
-    await call.set_up(ctx.proc.userdata[_MODELS])
+    choosers: ModelChoosers = ctx.proc.userdata[_MODELS]
+    await call.set_up(choosers.of(profile.models.realtime))
 
 
 async def finish(ctx: JobContext) -> None:
@@ -150,7 +164,7 @@ def main() -> int:
         file = Path.cwd() / ".env"
         written = read_env_file(file) if file.is_file() else {}
         settings = Settings.from_env(written | dict(os.environ))
-        load_prompt(settings.agent_profile, settings.prompt_file)
+        ProfileChoice(settings).check()
     except ValueError as error:
         sys.stderr.write(f"{error}\n")
         return 2

@@ -61,6 +61,8 @@ class SpeechOptions:
     vad_threshold: float
     vad_prefix_ms: int
     vad_silence_ms: int
+    noise_reduction: str = "off"
+    """What OpenAI takes out of what it hears: `near_field`, `far_field` or `off`."""
 
 
 class CallObserver(Protocol):

@@ -226,21 +226,18 @@ class Profiles:
 
 
 def _tell(name: str, kept: _Kept) -> None:
+    about = {"profile": name, "faults": " ".join(map(str, kept.faults))}
     if not kept.faults:
         _log.info(
             "A profile can be used again.", extra={"action": "profile-mended", "profile": name}
         )
-        return
-    _log.error(
-        "A profile cannot be used as it stands; the last version that could is."
-        if kept.profile is not None
-        else "A profile cannot be used.",
-        extra={
-            "action": "profile-unusable",
-            "profile": name,
-            "faults": " ".join(str(fault) for fault in kept.faults),
-        },
-    )
+    elif kept.profile is None:
+        _log.error("A profile cannot be used.", extra={"action": "profile-unusable", **about})
+    else:
+        _log.error(
+            "A profile cannot be used as it stands; the last version that could is.",
+            extra={"action": "profile-unusable", **about},
+        )
 
 
 def _read(name: str, kept: _Kept) -> None:

@@ -65,8 +65,8 @@ async def test_without_a_worker_only_the_worker_is_missed(
     assert "whatsapp-agent" in agent.message
     assert "AGENT_NAME" in agent.fix
     assert {finding.about for finding in found if finding.status == "ok"} == {
-        "settings", "livekit", "database", "graph", "clock", "token", "calling", "prompt", "openai",
-        "webhook",
+        "settings", "livekit", "database", "graph", "clock", "token", "calling", "profile",
+        "openai", "webhook",
     }  # fmt: skip
     warned = [finding.about for finding in found if finding.status == "warn"]
     assert warned == ["media", "bridge"]
@@ -141,7 +141,7 @@ WRONG = [
     ("openai", {"OPENAI_API_KEY": "sk-another"}, "OPENAI_API_KEY"),
     ("openai", {"OPENAI_BASE_URL": "{graph}/v1"}, "OPENAI_BASE_URL"),
     ("openai", {"OPENAI_REALTIME_MODEL": "gpt-of-tomorrow"}, "OPENAI_REALTIME_MODEL"),
-    ("prompt", {"AGENT_PROFILE": "bakery"}, "AGENT_PROFILE"),
+    ("profile", {"AGENT_PROFILE": "bakery"}, "AGENT_PROFILE"),
 ]
 
 
@@ -187,6 +187,6 @@ async def test_a_prompt_file_without_a_greeting_is_told(environ: Environ, tmp_pa
     file = tmp_path / "prompt.md"
     file.write_text("# instructions\nYou answer the telephone.\n")
     found = await findings_in({**environ, "LIVEKIT_URL": NOBODY, "AGENT_PROMPT_FILE": str(file)})
-    (told,) = [finding for finding in found if finding.about == "prompt"]
+    (told,) = [finding for finding in found if finding.about == "profile"]
     assert told.status == "fail"
     assert "greeting" in told.message

@@ -90,7 +90,9 @@ def test_nothing_is_shipped_that_cannot_work(shipped: Shipped) -> None:
     assert {
         folder.parts[1] for folder in code if folder.parts[:1] == ("wacall",) and folder.parts[1:]
     } == ROOMS
-    assert (shipped.code / "agents" / "prompts" / "default.md").is_file()
+    assert {"default.yaml", "default.md"} <= {
+        path.name for path in (shipped.code / "agents" / "profiles").iterdir()
+    }
     assert not list(shipped.code.rglob("__pycache__"))
 
 

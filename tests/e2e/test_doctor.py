@@ -24,7 +24,7 @@ async def test_a_running_stack_is_found_healthy(deployment: Deployment) -> None:
     looked_at = {finding.about for finding in findings}
     assert looked_at == {
         "settings",
-        "prompt",
+        "profile",
         "livekit",
         "agent",
         "media",

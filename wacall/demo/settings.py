@@ -85,8 +85,9 @@ def decide(configured: Mapping[str, str], brain: Brain) -> DemoSettings:
         openai_port = free_port()
         for name in _OPENAI:
             own.pop(name, None)
-        # the simulator knows the words of the shipped prompt
-        own.pop("AGENT_PROMPT_FILE", None)
+        # the simulator knows the words of the shipped profile
+        for name in ("AGENT_PROMPT_FILE", "AGENT_PROFILE", "PROFILES_DIR"):
+            own.pop(name, None)
         own["OPENAI_API_KEY"] = "sk-simulated"
         own["OPENAI_BASE_URL"] = f"http://{LOOPBACK}:{openai_port}/v1"
     return DemoSettings(

@@ -32,12 +32,12 @@ from wacall.doctor.findings import (
     Finding,
     fail,
     judge_models,
-    judge_prompt,
     judge_transcription,
     ok,
 )
 from wacall.doctor.livekit import look_at_livekit
 from wacall.doctor.meta import look_at_meta
+from wacall.doctor.profiles import judge_profiles
 from wacall.operators.client import OperatorRefused
 
 _TIMEOUT_S = 10.0
@@ -68,9 +68,9 @@ async def examine(
             async for finding in _look_at_lines(settings, environ, http):
                 yield finding
         if agent is not None:
-            profile = settings.agent_profile if settings is not None else agent.agent_profile
+            number = settings.wa_phone_number_id if settings is not None else None
             is_real = settings is not None and is_metas_own(settings.wa_graph_base_url)
-            yield judge_prompt(profile, agent.prompt_file, is_real=is_real)
+            yield judge_profiles(agent, number=number, is_real=is_real)
             async for finding in look_at_openai(agent, http):
                 yield finding
 

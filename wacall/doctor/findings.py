@@ -3,15 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 
 from agents.models import ModelInfo, ends_soon, first_available
-from agents.receptionist import prompt_path, read_prompt
 from controlplane.core.addresses import is_global
 from controlplane.core.meta_time import Skew
 
-# of the prompt that is shipped
-_EXAMPLE = "Harbor Bikes"
 _MARKS = {"ok": "ok  ", "warn": "warn", "fail": "FAIL"}
 
 
@@ -47,28 +43,6 @@ def warn(about: str, message: str, fix: str) -> Finding:
 def fail(about: str, message: str, fix: str) -> Finding:
     """Make a finding that keeps calls from working."""
     return Finding(status="fail", about=about, message=message, fix=fix)
-
-
-def judge_prompt(profile: str, prompt_file: Path | None, *, is_real: bool = False) -> Finding:
-    """Say whether the agent will know what to say; `is_real`: people will hear it."""
-    try:
-        prompt = read_prompt(prompt_path(profile, prompt_file).read_text("utf-8"))
-    except (ValueError, OSError) as error:
-        about = str(error) if not isinstance(error, OSError | UnicodeError) else "it is no text"
-        return fail(
-            "prompt",
-            f"The prompt of the profile {profile} cannot be used: {about}.",
-            "Correct the file, or AGENT_PROMPT_FILE or AGENT_PROFILE, which choose it.",
-        )
-    if is_real and prompt.business == _EXAMPLE:
-        return warn(
-            "prompt",
-            f"Real customers will be told that this is {_EXAMPLE}: the prompt is the example that "
-            "comes with wacall.",
-            "Write one of your own and name it in AGENT_PROMPT_FILE; agents/prompts/default.md "
-            "shows the form.",
-        )
-    return ok("prompt", f"The agent's prompt can be read; it speaks for {prompt.business}.")
 
 
 def udp_addresses(answer: str) -> list[str]:

@@ -15,9 +15,10 @@ from controlplane.settings import Settings
 from wacall.doctor.bridges import look_at_bridges
 from wacall.doctor.configuration import is_metas_own
 from wacall.doctor.examine import look_at_database, look_at_openai
-from wacall.doctor.findings import Finding, judge_prompt
+from wacall.doctor.findings import Finding
 from wacall.doctor.livekit import look_at_livekit
 from wacall.doctor.meta import look_at_meta
+from wacall.doctor.profiles import judge_profiles
 from wacall.doctor.real_line import judge_announced
 
 # for both neighbours together; they are asked at the same time
@@ -49,7 +50,7 @@ async def caveats(
     if is_metas_own(settings.wa_graph_base_url):
         looks.append(judge_announced(announced))
         if agent is not None:
-            looks.append([judge_prompt(agent.agent_profile, agent.prompt_file, is_real=True)])
+            looks.append([judge_profiles(agent, number=settings.wa_phone_number_id, is_real=True)])
     timeout = aiohttp.ClientTimeout(total=AFTER_S)
     async with aiohttp.ClientSession(timeout=timeout) as http:
         asked = [
@@ -66,7 +67,7 @@ async def caveats(
 def _matters(finding: Finding) -> bool:
     """Whether calls will not work, or not as anybody would want; the doctor tells of the rest."""
     return finding.status == "fail" or (
-        finding.status == "warn" and finding.about in ("media", "prompt", "token")
+        finding.status == "warn" and finding.about in ("media", "profile", "token")
     )
 
 

@@ -136,13 +136,13 @@ def _settings(
 
         readers.append(ControlplaneSettings.from_env)
     if with_agent:
-        from agents.receptionist import load_prompt
+        from agents.profile_choice import ProfileChoice
         from agents.settings import Settings as AgentSettings
 
         def read_agent(environ: Mapping[str, str]) -> None:
             settings = AgentSettings.from_env(environ)
             # else the first caller would find out that there is none
-            load_prompt(settings.agent_profile, settings.prompt_file)
+            ProfileChoice(settings).check()
 
         readers.append(read_agent)
     return readers

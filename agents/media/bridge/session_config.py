@@ -25,6 +25,9 @@ def session_config(
         "output_modalities": ["audio"],
         "audio": {
             "input": {
+                "noise_reduction": None
+                if options.noise_reduction == "off"
+                else {"type": options.noise_reduction},
                 "transcription": {"model": options.transcription_model},
                 "turn_detection": {
                     "type": "server_vad",

@@ -5,7 +5,14 @@ from datetime import date
 import pytest
 from aiohttp import web
 
-from agents.models import ModelChooser, ModelInfo, ends_soon, first_available, read_listing
+from agents.models import (
+    ModelChooser,
+    ModelChoosers,
+    ModelInfo,
+    ends_soon,
+    first_available,
+    read_listing,
+)
 from tests.serving import serving
 
 DAY = date(2026, 11, 23)
@@ -60,3 +67,11 @@ async def test_openai_is_asked_once_and_may_fall_silent() -> None:
         assert [await chooser.choose(), await chooser.choose()] == ["b", "b"]
         assert asked == ["Bearer k"]
     assert await ModelChooser(base_url=url, api_key="k", preferred=["a", "b"]).choose() == "a"
+
+
+def test_each_list_of_models_has_one_chooser() -> None:
+    """What OpenAI has is asked once for all calls of a profile."""
+    choosers = ModelChoosers(base_url="http://127.0.0.1:9/v1", api_key="k", preferred=["a"])
+    assert choosers.of() is choosers.of(None) is choosers.of(["a"])
+    assert choosers.of(["b", "a"]) is choosers.of(("b", "a"))
+    assert choosers.of(["b"]) is not choosers.of()

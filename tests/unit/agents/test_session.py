@@ -18,10 +18,12 @@ from shared.call.brief import CallBrief
 from shared.call.call import Direction, EndReason
 from shared.call.ids import CallId, PhoneNumberId
 from shared.database.store import CallNotes
+from shared.profiles.folder import Profiles
 from tests.memory_notes import MemoryNotes
 from tests.unit.agents.scripted_voice import ScriptedVoice
 
 CALL = CallId("0b0e3c1e-9a57-4f3c-9a52-0d7e4a3c2b11")
+PROFILES = Profiles()
 CHOOSER = ModelChooser(base_url="http://127.0.0.1:9/v1", api_key="none", preferred=("none",))
 
 
@@ -42,7 +44,6 @@ class Bench:
 def bench_with(
     direction: Direction = Direction.INBOUND,
     ready_within_s: float = 8.0,
-    profile: str = "default",
     answer_timeout_s: float = 120,
 ) -> Bench:
     store, left, voices = MemoryNotes(), list[str](), list[ScriptedVoice]()
@@ -71,9 +72,9 @@ def bench_with(
             call_id=CALL,
             direction=direction,
             phone_number_id=PhoneNumberId("106540352242922"),
-            profile=profile,
             ready_within_s=ready_within_s,
         ),
+        profile=PROFILES.named("default"),
         settings=settings,
         link=StoreLink(connect, settings),
         make_voice=make_voice,
@@ -199,15 +200,6 @@ async def test_what_fails_while_setting_up_is_explained(
     assert bench.left == [reason.value]
     await bench.session.finish()
     assert bench.store.requested_ends == {CALL: reason}
-
-
-async def test_an_unknown_profile_is_explained() -> None:
-    """A prompt that is not there is nobody's fault but ours."""
-    bench = bench_with(profile="nobody")
-    await bench.set_up()
-    assert bench.store.requested_ends == {CALL: EndReason.INTERNAL}
-    assert bench.voice.done == []
-    await bench.session.finish()
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from agents.settings import Settings
+from shared.profiles.profile import Profile
 
 LEAST = {
     "LIVEKIT_URL": "http://sfu.example:7880/",
@@ -106,3 +107,19 @@ def test_sound_goes_by_a_bridge_unless_the_worker_is_to_decode_it() -> None:
     assert Settings.from_env({**LEAST, "AGENT_MEDIA": "worker"}).media == "worker"
     with pytest.raises(ValueError, match=r"BRIDGE_URL is not set; .* set AGENT_MEDIA to `worker`"):
         Settings.from_env(LEAST)
+
+
+def test_what_a_profile_says_goes_before_the_settings() -> None:
+    """And what it leaves out is theirs."""
+    settings = Settings.from_env({**NEEDED, "AGENT_VOICE": "sage", "AGENT_VAD_SILENCE_MS": "300"})
+    least = {"name": "x", "instructions": "x", "business": "x", "purpose": "x", "greeting": "x"}
+    assert settings.speech(Profile.model_validate(least)) == settings.speech()
+    given = {
+        "voice": "cedar",
+        "models": {"transcription": "ear"},
+        "listening": {"threshold": 0, "prefix_ms": 0, "noise_reduction": "near_field"},
+    }
+    speech = settings.speech(Profile.model_validate(least | given))
+    assert (speech.voice, speech.transcription_model) == ("cedar", "ear")
+    assert (speech.vad_threshold, speech.vad_prefix_ms, speech.vad_silence_ms) == (0, 0, 300)
+    assert (speech.noise_reduction, settings.speech().noise_reduction) == ("near_field", "off")

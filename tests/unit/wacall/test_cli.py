@@ -196,7 +196,7 @@ def test_every_missing_variable_is_named(name: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("variable", "value", "said"),
     [
-        ("AGENT_PROFILE", "bakery", "there is no prompt"),
+        ("AGENT_PROFILE", "bakery", "there is no profile bakery"),
         ("AGENT_PROMPT_FILE", "not-utf-8.md", "not UTF-8"),
         ("AGENT_PROMPT_FILE", "empty.md", "# instructions"),
         ("HOST", "999.1.1.1", "malformed"),

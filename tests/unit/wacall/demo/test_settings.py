@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from agents.receptionist import prompt_path, read_prompt
 from controlplane.core.callee import read_callee
 from shared.call.call import Direction
+from shared.profiles.folder import Profiles
 from simulators.openai.scenario import load_scenario
 from simulators.speech.ear import plain_words
 from wacall.demo.brain import choose_brain
@@ -128,8 +128,8 @@ def test_the_callback_is_what_the_shipped_prompt_asks_for() -> None:
     """The agent's prompt quotes the greeting that the simulated OpenAI waits for."""
     play = Screenplay.of_callback(load_scenario(SCENARIO))
     assert play is not None
-    prompt = read_prompt(prompt_path("default", None).read_text("utf-8"))
-    assert plain_words(play.greeting) in plain_words(prompt.greeting_for(Direction.OUTBOUND))
+    profile = Profiles().named("default")
+    assert plain_words(play.greeting) in plain_words(profile.greeting_for(Direction.OUTBOUND))
     assert len(play.replies) == len(play.lines) == 2
 
 

@@ -1,7 +1,6 @@
 """The doctor's judgements, on what it may have seen."""
 
 from datetime import date, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -14,7 +13,6 @@ from wacall.doctor.findings import (
     judge_candidates,
     judge_clock,
     judge_models,
-    judge_prompt,
     judge_transcription,
     ok,
     udp_addresses,
@@ -143,43 +141,6 @@ def test_a_missing_transcription_does_not_stop_calls(listing: list[ModelInfo], s
     finding = judge_transcription("ear", listing, TODAY)
     assert finding.status == status
     assert ("AGENT_TRANSCRIPTION_MODEL" in finding.fix) == (status == "warn")
-
-
-def test_the_prompt_that_is_shipped_is_good() -> None:
-    """The profile of the control plane's default."""
-    assert judge_prompt("default", None).status == "ok"
-
-
-def test_a_real_line_must_not_speak_as_the_example(tmp_path: Path) -> None:
-    """The example's shop is nobody's; with a prompt of one's own nothing is to be said."""
-    finding = judge_prompt("default", None, is_real=True)
-    assert finding.status == "warn"
-    assert "Harbor Bikes" in finding.message
-    assert "AGENT_PROMPT_FILE" in finding.fix
-    own = tmp_path / "own.md"
-    shipped = (paths.ROOT / "agents" / "prompts" / "default.md").read_text("utf-8")
-    own.write_text(shipped.replace("Harbor Bikes", "Bakery of the Harbour"), "utf-8")
-    assert judge_prompt("default", own, is_real=True).status == "ok"
-
-
-@pytest.mark.parametrize(
-    "content", [b"", b"# greeting\nHello.\n", b"---\ntimezone: Moon/Base\n---\n", b"\xff\xfe\x00"]
-)
-def test_a_prompt_that_cannot_be_used_is_told(tmp_path: Path, content: bytes) -> None:
-    """Empty, half, broken or no text at all."""
-    file = tmp_path / "prompt.md"
-    file.write_bytes(content)
-    finding = judge_prompt("default", file)
-    assert finding.status == "fail"
-    assert "AGENT_PROMPT_FILE" in finding.fix
-
-
-def test_a_profile_without_a_prompt_is_told() -> None:
-    """It names the profile and the variable."""
-    finding = judge_prompt("bakery", None)
-    assert finding.status == "fail"
-    assert "bakery" in finding.message
-    assert "AGENT_PROFILE" in finding.fix
 
 
 @pytest.mark.parametrize(
