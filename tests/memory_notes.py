@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from shared.call.call import EndReason
 from shared.call.errors import CallNotFound, StoreUnavailable
 from shared.call.ids import CallId
 from shared.call.measured_turn import MeasuredTurn
+from shared.call.recording import RecordedFile, Recording, RecordingStatus
 from shared.call.records import (
     EventRecord,
     FollowUp,
@@ -40,6 +42,8 @@ class MemoryNotes:
         self.message_states: dict[str, MessageState] = {}
         """What a control plane would have written."""
         self.tool_calls: dict[str, ToolCall] = {}
+        self.recordings: dict[str, Recording] = {}
+        self.recording_consents: list[tuple[CallId, bool]] = []
         self.requested_ends: dict[CallId, EndReason] = {}
         self.writes = 0
 
@@ -117,6 +121,37 @@ class MemoryNotes:
     async def list_tool_calls(self, call_id: CallId) -> list[ToolCall]:
         mine = [call for call in self.tool_calls.values() if call.call_id == call_id]
         return sorted(mine, key=lambda call: (call.began_at, call.id))
+
+    async def add_recording(self, recording: Recording) -> None:
+        self._write(recording.call_id)
+        self.recordings.setdefault(recording.id, recording)
+
+    async def settle_recording(
+        self,
+        recording_id: str,
+        status: RecordingStatus,
+        *,
+        files: Sequence[RecordedFile],
+        at: datetime,
+        keep_until: datetime | None,
+    ) -> bool:
+        self._write()
+        known = self.recordings.get(recording_id)
+        if known is None or known.status is not RecordingStatus.RECORDING:
+            return False
+        self.recordings[recording_id] = replace(
+            known, status=status, files=tuple(files), ended_at=at, keep_until=keep_until
+        )
+        return True
+
+    async def get_recording(self, call_id: CallId) -> Recording | None:
+        mine = (one for one in self.recordings.values() if one.call_id == call_id)
+        return next(mine, None)
+
+    async def recording_consent(self, call_id: CallId, granted: bool) -> None:
+        self._write(call_id)
+        if (call_id, granted) not in self.recording_consents:
+            self.recording_consents.append((call_id, granted))
 
     async def request_end(self, call_id: CallId, reason: EndReason) -> bool:
         self._write()

@@ -91,18 +91,23 @@ func (c *Control) clear(l *Leg, r *http.Request) (any, error) {
 	return map[string]int{"dropped": l.Clear(body.Stream)}, nil
 }
 
+// record writes into the folder that `name` in the query names, else into one of the leg's name.
 func (c *Control) record(l *Leg, r *http.Request) (any, error) {
-	if c.recordings == "" {
-		return nil, bad("Nothing can be recorded: BRIDGE_RECORDINGS names no folder.")
+	name := r.URL.Query().Get("name")
+	if name == "" {
+		name = l.spec.ID
 	}
-	folder := filepath.Join(c.recordings, l.spec.ID)
+	folder, err := c.recordingFolder(name)
+	if err != nil {
+		return nil, err
+	}
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return nil, bad("The recording cannot be begun: " + reason(err) + ".")
 	}
 	if err := l.Record(folder); err != nil {
 		return nil, refusal{http.StatusConflict, "not-recorded", "The recording cannot be begun: " + reason(err) + "."}
 	}
-	return map[string]string{"folder": l.spec.ID}, nil
+	return map[string]string{"folder": name}, nil
 }
 
 func (c *Control) stopRecording(l *Leg, _ *http.Request) (any, error) {

@@ -146,9 +146,9 @@ class BridgeClient:
         """Set attributes of the leg's participant."""
         await self._about("attributes-leg", "POST", leg, "/attributes", dict(attributes))
 
-    async def record(self, leg: str) -> None:
-        """Write both directions into the folder of the leg's name in BRIDGE_RECORDINGS."""
-        await self._about("record-leg", "POST", leg, "/record")
+    async def record(self, leg: str, name: str) -> None:
+        """Write both directions into the folder of this name in BRIDGE_RECORDINGS."""
+        await self._about("record-leg", "POST", leg, f"/record?name={name}")
 
     async def stop_recording(self, leg: str) -> None:
         """End the files."""
@@ -165,6 +165,28 @@ class BridgeClient:
         except LegUnknown:
             return False
         return True
+
+    # --- recordings: they outlive their legs ---
+
+    async def recorded(self, name: str) -> dict[str, int]:
+        """Look at a recording: its files, and how many bytes each has; none: it is not there."""
+        try:
+            answer = await self._request("look-recording", "GET", f"/recordings/{name}")
+        except BridgeRefused as error:
+            if error.refusal == "no-recording":
+                return {}
+            raise
+        return {str(file["name"]): int(file["bytes"]) for file in answer["files"]}
+
+    async def recorded_file(self, name: str, file: str) -> bytes:
+        """Read one of its files, whole."""
+        path = f"/recordings/{name}/{file}"
+        sound = await self._ask("read-recording", "GET", path, read=lambda got: got.read())
+        return bytes(sound)
+
+    async def forget_recording(self, name: str) -> None:
+        """Delete a recording; harmless when repeated."""
+        await self._request("forget-recording", "DELETE", f"/recordings/{name}")
 
     # --- the bridge ---
 

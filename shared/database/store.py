@@ -15,6 +15,7 @@ from shared.call.changes import CallChanges, Mark
 from shared.call.ids import CallId, WhatsAppCallId
 from shared.call.jobs import CallJob, JobKind, JobStatus
 from shared.call.measured_turn import MeasuredTurn
+from shared.call.recording import RecordedFile, Recording, RecordingStatus
 from shared.call.records import (
     EventRecord,
     FollowUp,
@@ -238,6 +239,23 @@ class CallNotes(Protocol):
 
     async def add_tool_call(self, call: ToolCall) -> None:
         """Write down what a tool was asked and has answered; the same id twice is one row."""
+
+    async def add_recording(self, recording: Recording) -> None:
+        """Write that a call is recorded; the same id twice is one row."""
+
+    async def settle_recording(
+        self,
+        recording_id: str,
+        status: RecordingStatus,
+        *,
+        files: Sequence[RecordedFile],
+        at: datetime,
+        keep_until: datetime | None,
+    ) -> bool:
+        """End a recording that still goes on; `False`: it is over already, or there is none."""
+
+    async def recording_consent(self, call_id: CallId, granted: bool) -> None:
+        """Write that the call's person was told and went on, or refused; twice is one entry."""
 
     async def request_end(self, call_id: CallId, reason: EndReason) -> bool:
         """Ask that a live call be ended; the first reason stays.

@@ -7,11 +7,12 @@ from shared.database.calls import Calls
 from shared.database.events import Events
 from shared.database.jobs import Jobs
 from shared.database.notes import Notes
+from shared.database.recordings import Recordings
 from shared.database.rest import WITHIN_S, RestClient
 from shared.database.setups import Setups
 
 
-class SupabaseStore(Calls, Setups, Events, Notes, AgentCalls, Jobs):
+class SupabaseStore(Calls, Setups, Events, Notes, AgentCalls, Jobs, Recordings):
     """`CallStore` and `AgentStore` in one: all tables over one client.
 
     Methods raise `StoreUnavailable` when the database does not answer or refuses; those that

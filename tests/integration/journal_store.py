@@ -11,6 +11,7 @@ from agents.settings import Settings
 from shared.call.call import EndReason
 from shared.call.ids import CallId
 from shared.call.measured_turn import MeasuredTurn
+from shared.call.recording import RecordedFile, Recording, RecordingStatus
 from shared.call.records import EventRecord, FollowUp, Lead, ToolCall, TranscriptTurn
 from shared.database.store import CallNotes
 from tests.memory_notes import MemoryNotes
@@ -85,6 +86,28 @@ class JournalNotes(MemoryNotes):
     async def add_tool_call(self, call: ToolCall) -> None:
         self._note("tool_call", call_id=call.call_id, name=call.name, error=call.error)
         await super().add_tool_call(call)
+
+    async def add_recording(self, recording: Recording) -> None:
+        self._note("recording", call_id=recording.call_id, place=recording.place)
+        await super().add_recording(recording)
+
+    async def settle_recording(
+        self,
+        recording_id: str,
+        status: RecordingStatus,
+        *,
+        files: Sequence[RecordedFile],
+        at: datetime,
+        keep_until: datetime | None,
+    ) -> bool:
+        self._note("recording_settled", recording=recording_id, status=status.value)
+        return await super().settle_recording(
+            recording_id, status, files=files, at=at, keep_until=keep_until
+        )
+
+    async def recording_consent(self, call_id: CallId, granted: bool) -> None:
+        self._note("recording_consent", call_id=call_id, granted=granted)
+        await super().recording_consent(call_id, granted)
 
     def _note(self, what: str, **values: Any) -> None:
         line = json.dumps({"what": what, **values}, default=_plain)

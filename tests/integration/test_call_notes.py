@@ -20,6 +20,12 @@ from shared.call.errors import CallNotFound
 from shared.call.ids import CallId, PhoneNumberId, WhatsAppCallId
 from shared.call.measured_turn import MeasuredTurn
 from shared.call.person import Party, Person
+from shared.call.recording import (
+    RecordedFile,
+    Recording,
+    RecordingStatus,
+    place_at,
+)
 from shared.call.records import (
     EventOutcome,
     EventRecord,
@@ -45,6 +51,8 @@ class ReadableNotes(CallNotes, Protocol):
     """Notes, and what was made of them."""
 
     async def list_transcripts(self, call_id: CallId) -> list[TranscriptTurn]: ...
+
+    async def get_recording(self, call_id: CallId) -> Recording | None: ...
 
     async def list_measured(self, call_id: CallId) -> list[MeasuredTurn]: ...
 
@@ -346,6 +354,34 @@ async def test_a_tools_call_is_written_once(desk: Desk) -> None:
     assert await desk.notes.list_tool_calls(desk.call_id) == [refused, done]
 
 
+def recording(call_id: CallId) -> Recording:
+    return Recording(
+        id=Recording.id_of(call_id),
+        call_id=call_id,
+        status=RecordingStatus.RECORDING,
+        place=place_at("http://127.0.0.1:7890"),
+        began_at=NOW,
+    )
+
+
+async def test_a_recording_is_settled_once(desk: Desk) -> None:
+    """Who has refused stays refused, whoever ends the call later."""
+    begun, files = recording(desk.call_id), [RecordedFile(name="peer.opus", bytes=812)]
+    settled: dict[str, Any] = {"files": files, "at": NOW + SECOND, "keep_until": None}
+    assert not await desk.notes.settle_recording(begun.id, RecordingStatus.KEPT, **settled)
+    for _ in range(2):
+        await desk.notes.add_recording(begun)
+    assert await desk.notes.get_recording(desk.call_id) == begun
+    assert await desk.notes.settle_recording(begun.id, RecordingStatus.DECLINED, **settled)
+    assert not await desk.notes.settle_recording(begun.id, RecordingStatus.KEPT, **settled)
+    found = await desk.notes.get_recording(desk.call_id)
+    assert found is not None
+    assert (found.status, found.files) == (RecordingStatus.DECLINED, tuple(files))
+    assert (found.ended_at, found.bridge) == (NOW + SECOND, "http://127.0.0.1:7890")
+    for granted in (True, False, False):
+        await desk.notes.recording_consent(desk.call_id, granted)
+
+
 async def test_the_first_requested_end_stays(desk: Desk) -> None:
     """Asking again is harmless; asking about an ended or unknown call is False."""
     assert (await desk.kept()).end_requested is None
@@ -376,6 +412,8 @@ WRITES: dict[str, Callable[[CallNotes], Awaitable[object]]] = {
     "write_message": lambda notes: notes.write_message(NOBODY, NOBODY, "agent", "x"),
     "add_tool_call": lambda notes: notes.add_tool_call(tool_call(NOBODY)),
     "add_events": lambda notes: notes.add_events([event(NOBODY)]),
+    "add_recording": lambda notes: notes.add_recording(recording(NOBODY)),
+    "recording_consent": lambda notes: notes.recording_consent(NOBODY, True),
 }
 
 
@@ -389,7 +427,9 @@ async def test_writing_for_an_unknown_call_says_so(desk: Desk, write: str) -> No
 def test_every_note_has_its_contract() -> None:
     """A method added to the Protocol is tried with an unknown call as well, or known not to be."""
     methods = {name for name in vars(CallNotes) if not name.startswith("_")}
-    assert methods == {*WRITES, "message_state", "request_end", "close"}
+    assert methods == {
+        *WRITES, "message_state", "request_end", "settle_recording", "close",
+    }  # fmt: skip
 
 
 async def test_closed_notes_may_be_closed_again(database: LocalSupabase, tmp_path: Path) -> None:
@@ -417,10 +457,12 @@ async def test_the_journal_has_a_line_for_every_write(tmp_path: Path) -> None:
     await notes.write_message(str(uuid.uuid4()), call_id, "agent", "x")
     await notes.add_tool_call(tool_call(call_id))
     await notes.add_events([event(call_id)])
+    await notes.add_recording(recording(call_id))
+    await notes.recording_consent(call_id, True)
     await notes.request_end(call_id, EndReason.AGENT_HANGUP)
     lines = read_journal(tmp_path / "journal.jsonl")
     assert [line["what"] for line in lines] == [
         "turn", "measured", "lead", "follow_up", "outcome", "do_not_call", "message", "tool_call",
-        "event", "request_end",
+        "event", "recording", "recording_consent", "request_end",
     ]  # fmt: skip
     assert {line["call_id"] for line in lines} == {call_id}

@@ -259,7 +259,7 @@ class _Probe:
         await side.ask(_say(_FIRST))
         if await side.until(_STARTED, _SPEAKS_S, after=seen) is None:
             raise ProbeFailed("OpenAI took the call and did not speak; see its status page.")
-        await self._client.record("probe")
+        await self._client.record("probe", "probe")
         await side.until(_STOPPED, _SPEAKS_S, after=seen)
         recorded = await self._recorded()
         if recorded is None:
@@ -273,7 +273,7 @@ class _Probe:
         await side.ask(_say(_SECOND))
         await side.until(_STARTED, _SPEAKS_S, after=seen)
         began = time.monotonic()
-        await self._client.record("probe")
+        await self._client.record("probe", "probe")
         await asyncio.sleep(_INTO_S)
         await self._client.play("probe", Side.PEER, _CLIP)
         noticed = await side.until(_NOTICED, _OBEYS_S, after=seen)
