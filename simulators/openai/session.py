@@ -289,7 +289,19 @@ class RealtimeSession:
 
     def _answering(self) -> None:
         self._listening.unanswered.clear()
-        self._calling = None
+        if self._outputs():
+            # else the call is still waited for: it may be spoken meanwhile
+            self._calling = None
+
+    def _outputs(self) -> list[str]:
+        """What was answered of the calls that are waited for."""
+        waiting = self._calling[0] if self._calling is not None else frozenset()
+        outputs = {
+            item.call_id: item.output
+            for item in self._conversation.items
+            if item.type == "function_call_output" and item.call_id in waiting
+        }
+        return list(outputs.values())
 
     async def _next_move(self, params: dict[str, Any]) -> Move:
         if self._listening.unanswered:
@@ -300,15 +312,9 @@ class RealtimeSession:
                 before = [piece.item.text for piece in self._listening.unanswered[:-1]]
                 text = " ".join(filter(None, [*before, text])).lower()
             return self._script.hear(text, self._tools(params))
-        if self._calling is not None:
-            waiting, move = self._calling
-            outputs = {
-                item.call_id: item.output
-                for item in self._conversation.items
-                if item.type == "function_call_output" and item.call_id in waiting
-            }
-            if outputs:
-                return after_tools(move, list(outputs.values()))
+        outputs = self._outputs()
+        if self._calling is not None and outputs:
+            return after_tools(self._calling[1], outputs)
         hint = str(params.get("instructions") or "").removeprefix(self._config.instructions)
         if any(item.role in ("user", "assistant") for item in self._conversation.items):
             return self._script.prompt(hint)

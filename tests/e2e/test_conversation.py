@@ -136,6 +136,10 @@ async def test_the_tools_took_effect(deployment: Deployment, conversation: Conve
     lead = await deployment.store.get_lead(row.id)
     assert lead is not None
     assert (lead.name, lead.interest) == ("Martin", "Rent two bikes on Saturday")
+    calls = await deployment.store.list_tool_calls(row.id)
+    assert [call.name for call in calls] == ["upsertLead", "scheduleFollowUp", "logOutcome"]
+    assert {call.error for call in calls} == {None}
+    assert all(call.result and call.latency_ms is not None for call in calls)
     (follow_up,) = await deployment.store.list_follow_ups(row.id)
     assert (follow_up.channel, follow_up.purpose) == (
         "call",

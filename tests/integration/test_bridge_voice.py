@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic
@@ -130,6 +131,29 @@ async def test_a_tool_is_run_once_and_answered(call: VoiceCall, openai: OpenAISi
     texts = await call.until_turns(3)
     assert [set(given) for given in ran] == [{"name", "interest"}]
     assert "wrote that down" in texts[-1][1]
+
+
+async def test_a_slow_tool_is_bridged_and_answered_later(
+    call: VoiceCall, openai: OpenAISimulator
+) -> None:
+    """The caller hears that it takes a moment; its one answer comes when it is there."""
+
+    async def look_up(_: dict[str, object], __: Turn) -> str:
+        await openai.journal.wait_for(Kind.SAYS, count=2, timeout_s=10)
+        return "Written down."
+
+    await call.begin([replace(lead_tool(look_up), filler='Say "One moment please."')])
+    await call.say("my name is anna")
+    (told,) = await openai.journal.wait_for(Kind.TOOL_ANSWERED, timeout_s=20)
+    texts = await call.until_turns(4)
+    said = [text for role, text in texts if role == "assistant"]
+    assert said[1] == "One moment please."
+    assert "wrote that down" in said[2]
+    assert told.text == "Written down."
+    (use,) = call.story.used
+    assert (use.name, use.output, use.error) == ("upsertLead", "Written down.", None)
+    assert use.took_ms >= 2000
+    assert len(await openai.journal.wait_for(Kind.TOOL_ANSWERED)) == 1
 
 
 async def test_a_tool_that_cannot_be_done_tells_the_model_why(

@@ -3,12 +3,14 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any, cast
 
 import pytest
 from livekit.agents.llm import ChatMessage
 
 from agents.media.decoding.turn import ToolTurn
+from agents.media.tool import ToolUse
 from agents.media.voice import CallObserver, OpenAIUnreachable, RoomUnreachable
 from agents.models import ModelChooser
 from agents.session import CallSession
@@ -370,6 +372,28 @@ async def test_a_model_that_takes_no_requests_ends_nothing() -> None:
     assert bench.voice.done == ["bring_up", "unmute"]
     assert bench.left == []
     await bench.session.finish()
+
+
+async def test_what_tools_did_is_written_by_the_end() -> None:
+    """And not by a worker that has let the call go: its successor runs them, and tells."""
+    for is_let_go, kept in ((False, ["upsertLead"]), (True, [])):
+        bench = bench_with()
+        await bench.set_up()
+        if is_let_go:
+            await bench.session.let_go()
+        bench.session.tool_used(
+            ToolUse(
+                call_id="call_1",
+                name="upsertLead",
+                arguments={},
+                output="Written down.",
+                error=None,
+                began_at=datetime(2026, 11, 27, 7, tzinfo=UTC),
+                took_ms=5,
+            )
+        )
+        await bench.session.finish()
+        assert [one.name for one in bench.store.tool_calls.values()] == kept
 
 
 async def test_what_was_said_is_written_by_the_end() -> None:

@@ -10,8 +10,9 @@ import pytest_asyncio
 from livekit.agents.llm import ChatMessage
 
 from agents.media.bridge.conversing import BridgeTurn, Conversing
+from agents.media.bridge.utterances import Call
 from agents.media.clip import Clip
-from agents.media.tool import Tool, ToolProblem, Turn
+from agents.media.tool import Tool, ToolProblem, ToolUse, Turn
 from tests.unit.agents.media.bridge.openai_events import (
     buffer,
     created,
@@ -36,11 +37,13 @@ class Talk:
         self.heeded: list[str] = []
         self.dropped: list[bool] = []
         self.played: list[str] = []
+        self.used: list[ToolUse] = []
         self.conversing = Conversing(
             send=self.sent.append,
             is_open=lambda: self.is_open,
             give_out=self.turns.append,
             show=self.states.append,
+            used=self.used.append,
             heed=lambda one, _: self.heeded.append(one["type"]),
             drop=lambda: self.dropped.append(True),
             put=self.put,
@@ -232,6 +235,36 @@ async def test_a_turn_of_nobody_s_is_over(talk: Talk) -> None:
     turn = BridgeTurn(talk.conversing, None)
     await turn.heard()
     assert (turn.reply, turn.has_words, turn.was_cut) == (None, False, False)
+
+
+async def test_a_slow_tool_is_bridged_while_nobody_speaks(talk: Talk) -> None:
+    """By a response without tools; neither over the customer, nor over itself."""
+    talk.call_tool("act")
+    await talk.output()
+    (asked,) = talk.kinds("response.create")
+    talk.take(created("a", asked["event_id"]), done("a"))
+    call = talk.conversing.dialogue.items["call_r"]
+    assert isinstance(call, Call)
+    turn = BridgeTurn(talk.conversing, None, call)
+    assert turn.call_id == "c_r"
+    for event_type in ("speech_started", "speech_stopped"):
+        talk.take(event(f"input_audio_buffer.{event_type}", item_id="u"))
+        turn.fill("Say one moment.")
+        assert len(talk.kinds("response.create")) == 1
+    talk.take(created("b"), done("b"))
+    turn.fill("Say one moment.")
+    turn.fill("Say one moment.")
+    _, asked = talk.kinds("response.create")
+    assert asked["response"]["instructions"] == "Say one moment."
+    assert asked["response"]["tool_choice"] == "none"
+
+
+async def test_every_use_of_a_tool_is_told(talk: Talk) -> None:
+    """With OpenAI's own id of it."""
+    talk.conversing.tools.offer([tool("Done.")])
+    talk.call_tool("act")
+    await talk.output()
+    assert [(use.call_id, use.output) for use in talk.used] == [("c_r", "Done.")]
 
 
 async def test_a_tool_may_stop_the_speech(talk: Talk) -> None:
