@@ -10,6 +10,7 @@ from agents.actions.sending import Sender
 from agents.media.tool import Tool, Turn
 from agents.settings import Settings
 from agents.tools.desk import Desk
+from agents.tools.off_purpose import OffPurpose
 from agents.tools.toolbox import build_tools, filler_of
 from shared.call.ids import CallId
 from shared.database.store import CallNotes
@@ -36,7 +37,7 @@ def tools_of_call(
         filler=filler_of(profile),
         clock=_now,
     )
-    return build_tools(desk, end_call, (*others, *actions))
+    return build_tools(desk, end_call, (OffPurpose(desk).tool(), *others, *actions))
 
 
 def read_variable(name: str) -> str | None:

@@ -153,6 +153,13 @@ class MemoryNotes:
         if (call_id, granted) not in self.recording_consents:
             self.recording_consents.append((call_id, granted))
 
+    async def off_purpose_turns(self, call_id: CallId) -> int:
+        if self.failures > 0:
+            self.failures -= 1
+            raise StoreUnavailable("the database is away")
+        reported = (call for call in self.tool_calls.values() if call.name == "offPurpose")
+        return sum(call.call_id == call_id and call.error is None for call in reported)
+
     async def request_end(self, call_id: CallId, reason: EndReason) -> bool:
         self._write()
         if not self._knows(call_id) or call_id in self.ended:

@@ -19,6 +19,7 @@ _log = logging.getLogger(__name__)
 _NAMESPACE = UUID("6d1f7c1e-0f0a-5a0e-9d53-2a8b3c6f4e11")
 # How long somebody on the telephone waits for an answer; within it the database's client repeats.
 _WRITE_WITHIN_S = 5.0
+_READ_WITHIN_S = 1.5
 
 _Written = TypeVar("_Written")
 
@@ -69,3 +70,17 @@ class Desk:
                 "more before the end of the call.",
                 slug="unwritten",
             ) from None
+
+    async def read(
+        self, read: Callable[[CallNotes], Awaitable[_Written]], *, otherwise: _Written
+    ) -> _Written:
+        """Read something that can be done without, within a moment."""
+        try:
+            async with asyncio.timeout(_READ_WITHIN_S):
+                return await read(await self.store())
+        except Exception as error:
+            _log.warning(
+                "What a tool wanted to read could not be read; it goes on without.",
+                extra={"action": "tool-read-failed", "error": type(error).__name__},
+            )
+            return otherwise

@@ -111,3 +111,9 @@ class Notes(Tables):
         """The tools' calls of a call, oldest first."""
         found = await self._of_call("list tools' calls", "tool_calls", call_id, "began_at", "id")
         return [rows.tool_call_from_row(row) for row in found]
+
+    async def off_purpose_turns(self, call_id: CallId) -> int:
+        """How often `offPurpose` was reported; of a call that is not there, never."""
+        columns = ("off_purpose_turns",)
+        row = await self._rest.first("read a call's count", "calls", columns, "id", call_id)
+        return int(row["off_purpose_turns"]) if row else 0

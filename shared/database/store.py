@@ -257,6 +257,9 @@ class CallNotes(Protocol):
     async def recording_consent(self, call_id: CallId, granted: bool) -> None:
         """Write that the call's person was told and went on, or refused; twice is one entry."""
 
+    async def off_purpose_turns(self, call_id: CallId) -> int:
+        """How often the call's person asked for what the line is not for, as far as is stored."""
+
     async def request_end(self, call_id: CallId, reason: EndReason) -> bool:
         """Ask that a live call be ended; the first reason stays.
 

@@ -383,6 +383,20 @@ comment on column public.tool_calls.created_at is 'When the row was written.';
 
 create index tool_calls_call_id on public.tool_calls (call_id, began_at);
 
+create function public.count_off_purpose() returns trigger
+language plpgsql set search_path = '' as $$
+begin
+    update public.calls set off_purpose_turns = off_purpose_turns + 1 where id = new.call_id;
+    return new;
+end
+$$;
+comment on function public.count_off_purpose() is
+    'Trigger: each report that the line is not for something counts once, with its row.';
+
+create trigger count_off_purpose after insert on public.tool_calls
+    for each row when (new.name = 'offPurpose' and new.source = 'call' and new.error is null)
+    execute function public.count_off_purpose();
+
 -- --------------------------------------------------------------------------------------- turns
 
 create table public.turns (
@@ -762,6 +776,7 @@ revoke all on public.messages, public.tool_calls, public.turns,
     public.call_jobs, public.recordings
     from public, anon, authenticated, service_role;
 revoke all on function
+    public.count_off_purpose(),
     public.leave_call_jobs(),
     public.upsert_lead(uuid, jsonb),
     public.is_for_people(public.follow_ups),

@@ -382,6 +382,25 @@ async def test_a_recording_is_settled_once(desk: Desk) -> None:
         await desk.notes.recording_consent(desk.call_id, granted)
 
 
+async def test_what_the_line_is_not_for_is_counted_once_a_report(desk: Desk) -> None:
+    """A report that is written again counts once; one that was refused, or another tool's, not."""
+    assert await desk.notes.off_purpose_turns(desk.call_id) == 0
+    first, second, refused = (tool_call(desk.call_id, NOW + n * SECOND) for n in range(3))
+    for some in (
+        replace(first, name="offPurpose"),
+        replace(first, name="offPurpose"),
+        replace(second, name="offPurpose"),
+        replace(refused, name="offPurpose", error="refused"),
+        tool_call(desk.call_id, NOW),
+    ):
+        await desk.notes.add_tool_call(some)
+    assert await desk.notes.off_purpose_turns(desk.call_id) == 2
+    await desk.end_call()
+    await desk.notes.add_tool_call(replace(tool_call(desk.call_id, NOW), name="offPurpose"))
+    assert await desk.notes.off_purpose_turns(desk.call_id) == 3
+    assert await desk.notes.off_purpose_turns(NOBODY) == 0
+
+
 async def test_the_first_requested_end_stays(desk: Desk) -> None:
     """Asking again is harmless; asking about an ended or unknown call is False."""
     assert (await desk.kept()).end_requested is None
@@ -428,7 +447,7 @@ def test_every_note_has_its_contract() -> None:
     """A method added to the Protocol is tried with an unknown call as well, or known not to be."""
     methods = {name for name in vars(CallNotes) if not name.startswith("_")}
     assert methods == {
-        *WRITES, "message_state", "request_end", "settle_recording", "close",
+        *WRITES, "message_state", "off_purpose_turns", "request_end", "settle_recording", "close",
     }  # fmt: skip
 
 
