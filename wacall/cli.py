@@ -34,6 +34,9 @@ COMMANDS: Mapping[str, Command] = {
         "show one call: its row, its timeline, what was said", "wacall.operators.inspection"
     ),
     "listen": Command("hear one call: a token that can only listen", "wacall.operators.listening"),
+    "follow-ups": Command(
+        "what was agreed for later: list, done, cancel", "wacall.operators.follow_ups"
+    ),
     "consent": Command(
         "ask for permission to call; list, import, withdraw, erase", "wacall.operators.consent"
     ),

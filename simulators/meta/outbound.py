@@ -23,6 +23,7 @@ from simulators.meta.people.messages import (
     messages_change,
     permission_reply,
     preference_change,
+    sent_change,
     text_message,
 )
 from simulators.meta.people.permissions import DAY_S, Permission, Reply
@@ -229,9 +230,9 @@ class Outbound:
             return outside_window()
         wamid = make_wamid(person.phone if person else to)
         failure = None if person is None else person.fails_with
-        if person is not None and person.old_client:
-            failure = 131026
         is_request = message.kind is MessageKind.PERMISSION_REQUEST
+        if person is not None and person.old_client and is_request:
+            failure = 131026
         if is_request and person and failure is None:
             if (denial := person.permission.request(wamid, now)) is not None:
                 return denied_request(denial)
@@ -239,9 +240,12 @@ class Outbound:
                 self._tasks.spawn(self._reply_soon(person, wamid))
         if person is not None:
             person.inbox.append(dict(body))
-            if failure is not None and is_request:
-                opaque = body.get("biz_opaque_callback_data")
+            opaque = body.get("biz_opaque_callback_data")
+            if failure is not None:
                 change = failed_change(self._line, person.caller, wamid, int(now), failure, opaque)
+                self._post(envelope(self._line, [change]))
+            elif not is_request and opaque is not None:
+                change = sent_change(self._line, person.caller, wamid, int(now), opaque)
                 self._post(envelope(self._line, [change]))
         return self._message_response(body, person, wamid)
 

@@ -11,6 +11,7 @@ from urllib.parse import quote
 from wacall import environment
 from wacall.operators.client import OperatorRefused, ask
 from wacall.operators.display import clock, moment, on_one_line, outcome_of, person_of, seconds
+from wacall.operators.follow_ups import lines_of
 
 
 def main(argv: list[str]) -> int:
@@ -62,6 +63,25 @@ def page(call: Mapping[str, Any]) -> Iterator[str]:
         yield f"  {clock(turn['at'])}  {turn['speaker']:<9} {on_one_line(turn['text'])}{cut}"
     if not call["transcript"]:
         yield "  nothing was written down"
+    yield from _errands(call)
+
+
+def _errands(call: Mapping[str, Any]) -> Iterator[str]:
+    """Write what was agreed for later, and the texts, of a control plane that tells them."""
+    if follow_ups := call.get("follow_ups"):
+        yield ""
+        yield "follow-ups"
+        for one in follow_ups:
+            yield from (f"  {line}" for line in lines_of(one))
+    if messages := call.get("messages"):
+        yield ""
+        yield "texts to the person"
+        for one in messages:
+            why = f" ({on_one_line(one['last_error'])})" if one["last_error"] else ""
+            yield (
+                f"  {clock(one['created_at'])}  {one['kind']:<12} {one['status']}{why}: "
+                f"{on_one_line(one['body'])}"
+            )
 
 
 def _event(event: Mapping[str, Any]) -> str:

@@ -137,6 +137,28 @@ _FAILURES = {
 }
 
 
+def sent_change(line: Line, user: Caller, wamid: str, at: int, opaque: str) -> Json:
+    """Build the element of `changes` for a message that Meta has (Meta: status messages)."""
+    phone = {} if user.hides_phone else {"recipient_id": user.phone}
+    return {
+        "value": {
+            "messaging_product": "whatsapp",
+            "metadata": metadata(line),
+            "statuses": [
+                {
+                    "id": wamid,
+                    "status": "sent",
+                    "timestamp": str(at),
+                    **phone,
+                    "recipient_user_id": user.user_id,
+                    "biz_opaque_callback_data": opaque,
+                }
+            ],
+        },
+        "field": "messages",
+    }
+
+
 def failed_change(
     line: Line, user: Caller, wamid: str, at: int, code: int = 131026, opaque: str | None = None
 ) -> Json:

@@ -32,7 +32,7 @@ class Person:
     old_client: bool = False
     """Permission requests cannot be delivered (131026)."""
     fails_with: int | None = None
-    """Permission requests are taken, and fail a moment later with this code."""
+    """Messages are taken, and fail a moment later with this code."""
     nudged: bool = False
     """WhatsApp has asked whether the business's calls are still welcome."""
     inbox: list[Json] = field(default_factory=list, repr=False)

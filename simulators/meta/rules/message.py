@@ -9,6 +9,8 @@ from simulators.meta.rules.graph import Refusal, check_address
 from simulators.meta.rules.outbound import OutboundPolicy
 
 _REQUEST = "call_permission_request"
+_LONGEST_TEXT = 4096
+"""Meta, text messages."""
 
 
 class MessageKind(StrEnum):
@@ -47,6 +49,8 @@ def read_message(body: Any, policy: OutboundPolicy) -> Message | Refusal:
             text = body.get("text")
             if not isinstance(text, dict) or not isinstance(text.get("body"), str):
                 return _invalid("The parameter text['body'] is required")
+            if not 0 < len(text["body"]) <= _LONGEST_TEXT:
+                return _invalid(f"text['body'] must be 1 to {_LONGEST_TEXT} characters long")
             return Message(kind=MessageKind.FREE_FORM, needs_window=True)
     return _invalid("type must be one of interactive, template, text here")
 
@@ -85,6 +89,8 @@ def _read_template(template: object, policy: OutboundPolicy) -> Message | Refusa
     language = template.get("language")
     if not isinstance(language, dict) or not isinstance(language.get("code"), str):
         return _invalid("The parameter template['language']['code'] is required")
+    if (refusal := _check_parameters(template)) is not None:
+        return refusal
     if template["name"] in policy.permission_templates:
         return Message(kind=MessageKind.PERMISSION_REQUEST, needs_window=False)
     if template["name"] in policy.templates:
@@ -96,6 +102,23 @@ def _read_template(template: object, policy: OutboundPolicy) -> Message | Refusa
         details=f"template name ({template['name']}) does not exist in {language['code']}",
         rule="Meta, Cloud API error codes: 132001",
     )
+
+
+def _check_parameters(template: Mapping[str, Any]) -> Refusal | None:
+    """Refuse values that a template cannot hold: on one line, without wide gaps."""
+    for component in template.get("components", []):
+        for parameter in component.get("parameters", []):
+            text = parameter.get("text", "")
+            if "\n" in text or "\t" in text or " " * 5 in text or not text:
+                return Refusal(
+                    status=400,
+                    code=132018,
+                    message="(#132018) There are issues with the parameters in your template",
+                    details="Param text cannot have new-line/tab characters or more than 4 "
+                    "consecutive spaces",
+                    rule="Meta, Cloud API error codes: 132018, as users report its details",
+                )
+    return None
 
 
 def _invalid(details: str) -> Refusal:

@@ -18,6 +18,7 @@ from controlplane.meta.events import (
     EventKind,
     IdentityChanged,
     MessageFailed,
+    MessageTaken,
     OfferReceived,
     PeerHungUp,
     PermissionReplied,
@@ -550,6 +551,38 @@ def test_a_message_that_fails_later_is_read() -> None:
     assert [error.code for error in event.errors] == [131047]
     assert event.party.person == Person(phone=USER)
     assert event.message_id not in repr(event)
+
+
+def status_of(**fields: str) -> WebhookEvent:
+    status = {"id": "wamid.T1", "timestamp": "1767225600", "recipient_id": USER, **fields}
+    metadata = {"phone_number_id": "1", "display_phone_number": "15550001111"}
+    return parse_stored(
+        {"field": "messages", "value": {"metadata": metadata, "statuses": [status]}}
+    )
+
+
+@pytest.mark.parametrize("word", ["sent", "delivered", "Sent"])
+def test_a_message_of_ours_that_meta_has_is_read(word: str) -> None:
+    """By what we gave it: the answer to our request may have been lost."""
+    event = status_of(status=word, biz_opaque_callback_data="ours")
+    assert isinstance(event, MessageTaken)
+    assert (event.opaque, event.message_id, event.kind) == ("ours", "wamid.T1", "message-taken")
+    assert event.party.person == Person(phone=USER)
+    assert "ours" not in repr(event)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"status": "sent"},
+        {"status": "read", "biz_opaque_callback_data": "ours"},
+        {"status": "sent", "biz_opaque_callback_data": "ours", "id": ""},
+    ],
+    ids=["another program's", "read, hence known", "without its id"],
+)
+def test_other_statuses_of_messages_tell_nothing(fields: dict[str, str]) -> None:
+    """Kept and counted."""
+    assert isinstance(status_of(**fields), Unrecognized)
 
 
 def test_meta_warns_about_calls_and_restricts_them() -> None:
