@@ -10,8 +10,8 @@ from aiohttp import web
 
 from tests.serving import serving
 
-Which = Callable[[str, str], bool]
-"""Whether a request is held up, by its method and path."""
+Which = Callable[[str, str, bytes], bool]
+"""Whether a request is held up, by its method, path and body."""
 
 
 class DatabaseProxy:
@@ -23,7 +23,7 @@ class DatabaseProxy:
         """Requests that have had to wait."""
         self._target = target
         self._http = http
-        self._which: Which = lambda _method, _path: False
+        self._which: Which = lambda _method, _path, _body: False
         self._free = asyncio.Event()
         self._free.set()
         self._gets_lost = False
@@ -41,7 +41,7 @@ class DatabaseProxy:
                 finally:
                     proxy.release()
 
-    def hold(self, which: Which = lambda _method, _path: True) -> None:
+    def hold(self, which: Which = lambda _method, _path, _body: True) -> None:
         """From now on let such requests wait."""
         self._which = which
         self._gets_lost = False
@@ -58,7 +58,7 @@ class DatabaseProxy:
 
     async def _handle(self, request: web.Request) -> web.Response:
         body = await request.read()
-        if not self._free.is_set() and self._which(request.method, request.path):
+        if not self._free.is_set() and self._which(request.method, request.path, body):
             self.held += 1
             await self._free.wait()
             if self._gets_lost:

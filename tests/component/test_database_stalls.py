@@ -83,7 +83,7 @@ async def test_an_answered_call_that_nobody_wrote_down_is_found_by_its_media(
     assert not call.is_over
 
 
-def claims_a_call(method: str, path: str) -> bool:
+def claims_a_call(method: str, path: str, _body: bytes) -> bool:
     """Whether a request writes the row of a new inbound call."""
     return method == "POST" and path.endswith("/rpc/claim_call_within")
 
