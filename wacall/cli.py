@@ -40,6 +40,7 @@ COMMANDS: Mapping[str, Command] = {
     "consent": Command(
         "ask for permission to call; list, import, withdraw, erase", "wacall.operators.consent"
     ),
+    "profiles": Command("check, list or show who answers each line", "wacall.operators.profiles"),
     "database": Command("migrate, check or purge the database", "wacall.database.command"),
     "doctor": Command("check the configuration and every neighbour", "wacall.doctor.examine"),
     "probe": Command("ask the real OpenAI what only it can tell", "wacall.probe.command"),

@@ -103,7 +103,7 @@ class _Building:
         data: dict[str, Any] = {}
         for key, value in node.value:
             line = key.start_mark.line + 1
-            if not isinstance(key, yaml.ScalarNode):
+            if not isinstance(key, yaml.ScalarNode) or not key.value:
                 raise NotYaml("a field's name must be a word", line)
             name = str(key.value)
             if name in data:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from typing import Annotated, NamedTuple
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, field_serializer
 
 from shared.profiles.part import Part
 
@@ -32,6 +32,8 @@ def _clock(minutes: int) -> str:
 def _spans(value: object) -> object:
     """Read `09:00-12:00, 14:00-18:00`, or a list of such."""
     parts = value.split(",") if isinstance(value, str) else value
+    if parts == [""]:
+        return ()
     if not isinstance(parts, list | tuple):
         raise ValueError("it must be times such as 09:00-12:00, 14:00-18:00")
     spans = tuple(part if isinstance(part, Span) else _span(part) for part in parts)
@@ -76,6 +78,10 @@ class Hours(Part):
     """See monday."""
     closed: tuple[date, ...] = Field(())
     """Days on which it is closed nevertheless, such as 2026-12-25."""
+
+    @field_serializer(*DAYS, when_used="json")
+    def _as_written(self, spans: tuple[Span, ...]) -> str:
+        return ", ".join(map(str, spans))
 
     def of(self, day: date) -> tuple[Span, ...]:
         """When it is open on a day."""

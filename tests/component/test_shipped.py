@@ -20,6 +20,7 @@ SHIPPED = {
     "doctor",
     "inspect",
     "listen",
+    "profiles",
     "controlplane",
     "agent",
 }

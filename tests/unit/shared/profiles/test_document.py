@@ -49,6 +49,7 @@ def test_words_are_what_people_take_them_for(written: str, read: object) -> None
         ("a: !!python/object:os.system x", 1, "no kind of value"),
         ("a: !!binary x", 1, "no kind of value"),
         ("a: 1\n? [x]\n: 2", 2, "a field's name must be a word"),
+        ("?", 1, "a field's name must be a word"),
         ("a: &x\n  b: *x", 1, "contains itself"),
         ("- a", 1, "`name: value`"),
         ("word", 1, "`name: value`"),

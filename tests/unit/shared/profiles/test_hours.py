@@ -60,6 +60,12 @@ def test_days_alike_are_told_together() -> None:
     assert list(Hours().lines()) == ["Monday to Sunday: closed"]
 
 
+def test_they_are_written_as_they_are_read() -> None:
+    """A profile that is shown can be a file."""
+    assert Hours.model_validate(HOURS.model_dump(mode="json")) == HOURS
+    assert HOURS.model_dump(mode="json")["monday"] == "09:00-12:00, 14:00-18:00"
+
+
 def test_what_was_read_may_be_given_again() -> None:
     """A profile that is copied keeps its hours."""
     assert Hours(monday=(Span(540, 600),)).monday == (Span(540, 600),)
