@@ -66,7 +66,7 @@ def test_a_check_tells_all_errors_at_once(
     ("argv", "said"),
     [
         (["--folder", "nowhere", "check"], "nowhere: it cannot be read"),
-        (["show", "nobody"], "there is no profile nobody; there are: default"),
+        (["show", "nobody"], "there is no profile nobody; there are: clinica-sol, default"),
     ],
 )
 def test_what_is_not_there_is_told(
