@@ -17,6 +17,8 @@ from typing import IO, Self
 from wacall.environment import append_private, private_folder
 
 TAIL_LINES = 20
+# more wait for a processor than run
+_BUSY_LOAD = 2.0
 POLL_INTERVAL_S = 0.05
 # how long the rest of a dead child's output may take to reach us; a grandchild may hold the pipe
 OUTPUT_GRACE_S = 1.0
@@ -191,7 +193,8 @@ class Child:
                     await asyncio.sleep(POLL_INTERVAL_S)
         except TimeoutError:
             raise ChildFailed(
-                f"{self.name} was not ready after {timeout_s:g} s; its log is {self.log}.",
+                f"{self.name} was not ready after {timeout_s:g} s; its log is {self.log}."
+                + busy(os.getloadavg()[0], os.cpu_count() or 1),
                 self.tail(),
             ) from None
 
@@ -254,3 +257,13 @@ class Child:
             self._lines.append(text)
             if self._echo is not None:
                 self._echo(self.name, text)
+
+
+def busy(load: float, processors: int) -> str:
+    """Say of a machine that has more to do than it can that this may be why."""
+    if load <= _BUSY_LOAD * processors:
+        return ""
+    return (
+        f" The machine is busy (load average {load:.0f} on {processors} processors): try again "
+        "when less runs on it."
+    )
