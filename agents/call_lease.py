@@ -31,16 +31,19 @@ class KeptCall:
     phase: Phase
     turns: int
     """So many are written."""
+    is_done: bool = False
+    """Nothing more will be: the call is over, and its last words are written too."""
     voice: VoiceState = field(repr=False)
 
     def to_json(self) -> dict[str, Any]:
         """Write it for the row."""
-        return {
+        kept = {
             "v": _VERSION,
             "phase": self.phase.value,
             "turns": self.turns,
             "voice": self.voice.to_json(),
         }
+        return kept | ({"done": True} if self.is_done else {})
 
     @classmethod
     def read(cls, body: Mapping[str, Any]) -> Self:
@@ -55,6 +58,7 @@ class KeptCall:
             return cls(
                 phase=Phase(body["phase"]),
                 turns=int(body["turns"]),
+                is_done=body.get("done") is True,
                 voice=VoiceState.read(body["voice"]),
             )
         except (KeyError, TypeError, ValueError) as error:
@@ -111,8 +115,10 @@ class CallLease:
 
     async def close(self, timeout_s: float) -> int:
         """Write what is waiting, for at most `timeout_s`; return how many turns were lost."""
+        # with the last turns goes the word that they are the last: whoever reads the conversation
+        # afterwards waits for it
         self._is_closing = True
-        self._wake.set()
+        self._change()
         await asyncio.wait({self._task}, timeout=timeout_s)
         self.drop()
         await asyncio.gather(self._task, return_exceptions=True)
@@ -146,7 +152,12 @@ class CallLease:
         attempt = 0
         while True:
             # the newest of all, at each attempt
-            kept = KeptCall(phase=self._phase, turns=self._turns, voice=self._voice or voice)
+            kept = KeptCall(
+                phase=self._phase,
+                turns=self._turns,
+                is_done=self._is_closing,
+                voice=self._voice or voice,
+            )
             batch, measured, self._is_changed = list(self._waiting), list(self._measured), False
             try:
                 # bounded by the database's client

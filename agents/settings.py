@@ -17,7 +17,7 @@ from pydantic_core import PydanticCustomError
 
 from agents.media.voice import SpeechOptions
 from shared.bridge.settings import BridgeSettings
-from shared.process.settings import HttpUrl, ListeningHost, Seconds, SignalUrl
+from shared.process.settings import HttpUrl, ListeningHost, Seconds, SignalUrl, names_or_none
 from shared.profiles.profile import Listening, Models, Profile
 
 OPENAI_HOST = "api.openai.com"
@@ -66,6 +66,10 @@ class Settings(BridgeSettings):
         alias="OPENAI_REALTIME_MODEL",
     )
     """In order of preference; the first one that the account has is used."""
+    responses_models: Annotated[tuple[str, ...], BeforeValidator(names_or_none)] = Field(
+        ("gpt-5", "gpt-5.5"), alias="OPENAI_RESPONSES_MODEL"
+    )
+    """Look through conversations that are over, in order of preference; `none`: nobody does."""
 
     media: Literal["bridge", "worker"] = Field("bridge", alias="AGENT_MEDIA")
     """What carries the agent's sound: a media bridge, as it is, or the worker, which decodes it."""

@@ -12,7 +12,14 @@ _log = logging.getLogger(__name__)
 
 ConnectStore = Callable[[Settings], Awaitable[CallNotes]]
 ConnectAgentStore = Callable[[Settings], Awaitable[AgentStore]]
-_Store = TypeVar("_Store", bound=CallNotes)
+
+
+class _Closed(Protocol):
+    async def close(self) -> None:
+        """Let go of the connections."""
+
+
+_Store = TypeVar("_Store", bound=_Closed)
 
 
 class Link(Protocol):

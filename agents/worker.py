@@ -10,6 +10,8 @@ import functools
 import math
 import os
 import sys
+from collections.abc import Awaitable
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -164,16 +166,26 @@ def main() -> int:
         file = Path.cwd() / ".env"
         written = read_env_file(file) if file.is_file() else {}
         settings = Settings.from_env(written | dict(os.environ))
-        ProfileChoice(settings).check()
+        profiles = ProfileChoice(settings)
+        profiles.check()
     except ValueError as error:
         sys.stderr.write(f"{error}\n")
         return 2
     configure(settings.log_level, settings.log_format)
     quieten(settings.log_level)
+    from agents.after_calls import work_after_calls
+
     if settings.media == "bridge":
         from agents.bridge_worker import serve_calls
 
-        asyncio.run(serve_calls(settings, connect_supabase))
+        serving = serve_calls(settings, connect_supabase)
     else:
-        asyncio.run(serve(build_server(settings)))
+        serving = serve(build_server(settings))
+    asyncio.run(_beside(work_after_calls(settings, profiles), serving))
     return 0
+
+
+async def _beside(work: AbstractAsyncContextManager[object], serving: Awaitable[None]) -> None:
+    """Serve calls, and do the work after them: one a worker, however many processes calls have."""
+    async with work:
+        await serving

@@ -16,6 +16,7 @@ from shared.process.settings import (
     Required,
     Seconds,
     SettingsUnfit,
+    names_or_none,
 )
 
 
@@ -65,12 +66,6 @@ def _media(value: object) -> object:
             "`hop` is no more; `bridge` does the same, over the media bridges of BRIDGE_URL"
         )
     return value
-
-
-def _names(value: object) -> object:
-    if not isinstance(value, str):
-        return value
-    return tuple(name.strip() for name in value.split(",") if name.strip())
 
 
 _OF_THE_NUMBER = ("WA_APP_SECRET", "WA_ACCESS_TOKEN", "WA_PHONE_NUMBER_ID")
@@ -200,10 +195,12 @@ class Settings(BridgeSettings):
     """With OPENAI_RESPONSES_MODEL: to ask a model whether a message is a STOP."""
     openai_base_url: HttpUrl | None = Field(None, alias="OPENAI_BASE_URL")
     """Where OpenAI's API is; as in OpenAI's own clients."""
-    openai_responses_models: Annotated[tuple[str, ...], BeforeValidator(_names)] = Field(
+    openai_responses_models: Annotated[tuple[str, ...], BeforeValidator(names_or_none)] = Field(
         (), alias="OPENAI_RESPONSES_MODEL"
     )
-    """Read messages that may say STOP, in order of preference; none: operators alone decide."""
+    """Models that read, in order of preference. The worker looks through conversations that are
+    over, with `gpt-5,gpt-5.5` where this is not set; the control plane reads messages that may say
+    STOP, only where it is set. `none`: nobody does either."""
     stop_read_timeout_s: Seconds = Field(20, alias="STOP_READ_TIMEOUT_S")
     """How long a model may take for that; the sender is not called meanwhile."""
     call_hours: Annotated[str, AfterValidator(_call_hours)] = Field("always", alias="CALL_HOURS")

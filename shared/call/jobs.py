@@ -51,6 +51,18 @@ class CallJob:
     """What an earlier attempt has found, and perhaps not carried out to its end."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobState:
+    """How far the work after a call is, as anybody sees it."""
+
+    status: JobStatus
+    attempts: int
+    last_error: str | None = None
+    """Why the last attempt failed, or why nothing was to be done: a slug."""
+    result: Mapping[str, Any] | None = field(default=None, repr=False)
+    """What was found; personal data."""
+
+
 def next_attempt(
     attempts: int, now: datetime, *, at_most: int, asked: timedelta = timedelta()
 ) -> datetime | None:

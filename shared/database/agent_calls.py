@@ -54,6 +54,14 @@ class AgentCalls(Tables):
         )
         return answer.data is True
 
+    async def has_last_words(self, call_id: CallId) -> bool:
+        """Whether the agent of a call has written all that was said in it."""
+        columns = ("state",)
+        row = await self._rest.first(
+            "look for a call's last words", "agent_calls", columns, "call_id", call_id
+        )
+        return row is not None and row["state"].get("done") is True
+
     async def take_agent(self, call: HeldCall, worker: str) -> TakenCall | None:
         """Take a call over from whoever had it as `call` says; `None` if that has changed."""
         answer = await self._rest.rpc(

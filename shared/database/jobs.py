@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from shared.call.jobs import CallJob, JobKind, JobStatus
+from shared.call.ids import CallId
+from shared.call.jobs import CallJob, JobKind, JobState, JobStatus
 from shared.database import rows
 from shared.database.tables import Tables
 
@@ -30,6 +31,11 @@ class Jobs(Tables):
             at_most=at_most,
         )
         return [rows.call_job_from_row(row) for row in answer.rows]
+
+    async def find_call_job(self, call_id: CallId, kind: JobKind) -> JobState | None:
+        """How far a job is; `None`: the call has left none."""
+        found = await self._of_call("find a job", "call_jobs", call_id, "kind")
+        return next((rows.job_state_from_row(row) for row in found if row["kind"] == kind), None)
 
     async def keep_call_job(self, job: CallJob, result: Mapping[str, Any]) -> bool:
         """Write what was found, before it is carried out; `False`: the job is another's."""

@@ -1,12 +1,16 @@
 """What the agent writes down in a call: transcript, lead, follow-ups, outcome, calls of tools."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from postgrest.types import ReturnMethod
 
 from shared.call.errors import CallNotFound
 from shared.call.ids import CallId
 from shared.call.measured_turn import MeasuredTurn
 from shared.call.records import FollowUp, Lead, MessageState, ToolCall, TranscriptTurn
 from shared.database import rows
+from shared.database.rest import Rows
 from shared.database.tables import Tables
 
 
@@ -51,6 +55,26 @@ class Notes(Tables):
         row = await self._rest.first("read a lead", "leads", rows.LEAD_COLUMNS, "call_id", call_id)
         return rows.lead_from_row(row) if row else None
 
+    async def find_lead(self, call_id: CallId) -> Lead | None:
+        """The lead of the call's person with its business, whichever call has written it."""
+        columns = ("caller_user_id", "caller_phone_key", "profile")
+        call = await self._rest.first("read a call's person", "calls", columns, "id", call_id)
+        if call is None:
+            return None
+        user_id, key = call["caller_user_id"] or None, call["caller_phone_key"]
+        found: Rows = []
+        for column, value in (("person_user_id", user_id), ("person_phone_key", key)):
+            if value is None or found:
+                continue
+            query = self._rest.table("leads").select(*rows.LEAD_COLUMNS).eq(column, value)
+            query = query.eq("business", call["profile"] or "default")
+            if column == "person_phone_key" and user_id is not None:
+                # a number may have gone to somebody else: where both have an id, the id decides
+                query = query.is_("person_user_id", "null")
+            query = query.order("updated_at", desc=True).limit(1)
+            found = await self._rest.rows("find a lead", query)
+        return rows.lead_from_row(found[0]) if found else await self.get_lead(call_id)
+
     async def add_follow_up(self, follow_up: FollowUp) -> None:
         """Schedule; the same id twice is one row."""
         new = [rows.follow_up_to_row(follow_up)]
@@ -70,6 +94,35 @@ class Notes(Tables):
         query = self._rest.table("calls").update(columns).eq("id", call_id)
         if not await self._rest.rows("log a call's outcome", query):
             raise CallNotFound
+
+    async def conclude_call(
+        self,
+        call_id: CallId,
+        *,
+        summary: str,
+        outcome: str,
+        sentiment: str,
+        off_purpose_turns: int,
+    ) -> None:
+        """Write what a look through the whole conversation says of it.
+
+        The outcome that the agent has logged stays, and so does a larger count of turns that were
+        off purpose: who was in the call knows better.
+        """
+
+        async def change(only: str, columns: Mapping[str, Any]) -> None:
+            new = {name: rows.value_for_database(value) for name, value in columns.items()}
+            query = self._rest.table("calls").update(new, returning=ReturnMethod.minimal)
+            query = query.eq("id", call_id)
+            if only == "unset":
+                query = query.is_("outcome", "null")
+            elif only == "more":
+                query = query.lt("off_purpose_turns", off_purpose_turns)
+            await self._rest.send("conclude a call", query)
+
+        await change("", {"summary": summary, "sentiment": sentiment})
+        await change("unset", {"outcome": outcome})
+        await change("more", {"off_purpose_turns": off_purpose_turns})
 
     async def do_not_call(self, call_id: CallId) -> None:
         """Write that the call's person asked not to be called again; twice is one entry."""

@@ -13,7 +13,7 @@ from shared.call.agent_lease import HeldCall
 from shared.call.call import Call, CallStatus, Direction, EndReason
 from shared.call.changes import CallChanges
 from shared.call.ids import CallId, PhoneNumberId, WhatsAppCallId
-from shared.call.jobs import CallJob, JobKind
+from shared.call.jobs import CallJob, JobKind, JobState, JobStatus
 from shared.call.measured_turn import MeasuredTurn
 from shared.call.person import Party, Person
 from shared.call.records import (
@@ -351,6 +351,16 @@ def call_job_from_row(row: Row) -> CallJob:
         kind=JobKind(row["kind"]),
         owner=row["owner"],
         attempts=row["attempts"],
+        result=row["result"],
+    )
+
+
+def job_state_from_row(row: Row) -> JobState:
+    """Read a row of `call_jobs`."""
+    return JobState(
+        status=JobStatus(row["status"]),
+        attempts=row["attempts"],
+        last_error=row["last_error"],
         result=row["result"],
     )
 

@@ -30,6 +30,14 @@ def _signal_url(value: str) -> str:
     return urlunsplit(parts._replace(scheme=_TO_WS[parts.scheme]))
 
 
+def names_or_none(value: object) -> object:
+    """Read a list with commas between; `none` is an empty one, since an empty variable is unset."""
+    if not isinstance(value, str):
+        return value
+    names = tuple(name.strip() for name in value.split(",") if name.strip())
+    return () if names == ("none",) else names
+
+
 def _listening_host(value: str) -> str:
     """Refuse what looks like an address of IPv4 and is none, such as 999.1.1.1."""
     if re.fullmatch(r"[0-9.]+", value):

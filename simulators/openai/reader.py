@@ -70,7 +70,7 @@ def answer(
     if document is not None:
         values = {
             "summary": _summary(document),
-            "outcome": (document.get("call") or {}).get("outcome_by_agent"),
+            "outcome": _outcome(document),
             "sentiment": _sentiment(document),
             "missing": _missing(document),
             "off_purpose_turns": [
@@ -97,6 +97,12 @@ def _summary(document: Document) -> str:
     said = [text for _, text in _turns(document, "customer")]
     wish = said[min(1, len(said) - 1)] if said else "nothing"
     return f"The customer said: “{wish}” The agent answered, in {len(said)} turns of the customer."
+
+
+def _outcome(document: Document) -> str | None:
+    """Return what the agent has logged, else the first of the business's list."""
+    logged = (document.get("call") or {}).get("outcome_by_agent")
+    return next(iter([logged] if logged else document.get("outcomes") or []), None)
 
 
 def _sentiment(document: Document) -> str:

@@ -8,6 +8,7 @@ import pytest_asyncio
 from livekit import api
 
 from shared.call.call import Call, CallStatus, EndReason
+from shared.call.jobs import JobKind, JobState, JobStatus
 from shared.call.records import TranscriptTurn
 from simulators.meta.people.call_plan import CallPlan
 from simulators.meta.webhooks.calls import Caller
@@ -21,6 +22,7 @@ from tests.e2e.conftest import (
     beginning_of,
 )
 from tests.e2e.privacy import everything_private, leaks
+from tests.eventually import eventually
 
 pytestmark = [pytest.mark.timeout(120), pytest.mark.media("bridge", "worker")]
 
@@ -136,17 +138,34 @@ async def test_the_tools_took_effect(deployment: Deployment, conversation: Conve
     lead = await deployment.store.get_lead(row.id)
     assert lead is not None
     assert (lead.name, lead.interest) == ("Martin", "Rent two bikes on Saturday")
-    calls = await deployment.store.list_tool_calls(row.id)
+    made = await deployment.store.list_tool_calls(row.id)
+    calls = [call for call in made if call.source == "call"]
     assert [call.name for call in calls] == ["upsertLead", "scheduleFollowUp", "logOutcome"]
     assert {call.error for call in calls} == {None}
     assert all(call.result and call.latency_ms is not None for call in calls)
-    (follow_up,) = await deployment.store.list_follow_ups(row.id)
+    agreed = await deployment.store.list_follow_ups(row.id)
+    (follow_up,) = [one for one in agreed if one.source == "agent"]
     assert (follow_up.channel, follow_up.purpose) == (
         "call",
         "Call the customer back about the rental",
     )
     assert follow_up.due_at > row.created_at
     assert row.outcome == "lead"
+
+
+async def test_the_conversation_was_looked_through(
+    deployment: Deployment, conversation: Conversation
+) -> None:
+    """After the call a worker read it, by a model, and wrote down what was found."""
+
+    async def done() -> JobState | None:
+        found = await deployment.store.find_call_job(conversation.row.id, JobKind.AFTER_CALL)
+        return found if found is not None and found.status is not JobStatus.OPEN else None
+
+    job = await eventually(done, 20)
+    assert (job.status, job.last_error) == (JobStatus.DONE, None)
+    assert job.result["summary"]
+    assert (job.result["outcome"], job.result["sentiment"]) == ("lead", "positive")
 
 
 async def test_the_call_ended_as_it_should(

@@ -62,12 +62,16 @@ ALLOWED: dict[str, set[str]] = {
     # the worker knows nothing of the control plane
     "agents": {
         "shared.call", "shared.bridge", "shared.database", "shared.process", "shared.profiles",
-        "agents.actions", "agents.tools",
+        "agents.actions", "agents.tools", "agents.after_call",
         "agents.media", "agents.media.bridge", "agents.media.decoding",
     },
     # what the model may do: neither knows of phases, settings or sessions
     "agents.tools": {"shared.call", "shared.database", "shared.profiles", "agents.media"},
     "agents.actions": {"shared.call", "shared.profiles", "agents.media"},
+    # it is given the tools, the settings and the profiles
+    "agents.after_call": {
+        "shared.call", "shared.database", "shared.process", "shared.profiles", "agents.media",
+    },
     # what carries the sound can be swapped whole: it knows neither phases nor settings nor store,
     # and neither kind knows the other
     "agents.media": {"shared.call"},

@@ -166,7 +166,21 @@ async def test_who_goes_on_counts_on_where_the_other_stopped() -> None:
     lease = lease_on(rows, kept=KEPT)
     lease.show(Phase.TALKING)
     await lease.close(1)
-    assert [kept for kept, _ in rows.kept] == [KEPT]
+    assert [kept for kept, _ in rows.kept] == [replace(KEPT, is_done=True)]
+
+
+async def test_the_last_words_are_told_as_such() -> None:
+    """Whoever reads the conversation afterwards waits for it: no earlier write says so."""
+    rows = Rows()
+    lease = lease_on(rows, kept=KEPT)
+    lease.push(turn(4))
+    await eventually(lambda: len(rows.kept) == 1)
+    lease.push(turn(5))
+    await lease.close(1)
+    done = [(kept.is_done, turns) for kept, turns in rows.kept]
+    assert done[0] == (False, [4])
+    assert done[-1][0]
+    assert [number for _, turns in done for number in turns] == [4, 5]
 
 
 async def test_turns_that_nobody_takes_are_counted(caplog: pytest.LogCaptureFixture) -> None:

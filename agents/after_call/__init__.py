@@ -1,0 +1,1 @@
+"""After the call: what was said is read once more, and what was promised is kept."""
