@@ -100,7 +100,9 @@ def test_each_kind_has_its_words(field: str, value: Any, words: str) -> None:
 def patterns() -> Iterator[str]:
     """Every pattern in the settings and bodies, as their source has it."""
     for module in MODULES:
-        yield from re.findall(r'pattern=r"([^"]+)"', inspect.getsource(module))
+        # written in its field, or named above it
+        named = r'(?:pattern=|^_[A-Z_]+ = )r"(\^[^"]+)"'
+        yield from re.findall(named, inspect.getsource(module), re.MULTILINE)
 
 
 def test_each_pattern_has_words() -> None:
