@@ -22,6 +22,7 @@ from pydantic import (
 from controlplane.core.arrivals import Arrival
 from controlplane.core.consent import ConsentKind, ConsentSource
 from controlplane.core.wishes import StopDecision
+from controlplane.http.after_call_bodies import AfterCallView
 from controlplane.http.errand_bodies import FollowUpView, MessageView
 from shared.call.call import CallStatus, Direction, EndReason
 from shared.call.ids import PhoneNumberId
@@ -215,6 +216,8 @@ class CallDetails(CallView):
     """What was agreed for later."""
     messages: list[MessageView]
     """Texts to the person: asked for in the call, or because of it."""
+    after_call: AfterCallView | None
+    """What a model found in the conversation; null: nobody spoke with anybody, or it goes on."""
 
 
 class PermissionRequested(_Answer):

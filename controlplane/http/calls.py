@@ -8,6 +8,7 @@ from aiohttp import web
 from controlplane.core.errors import BadRequest, CallEnded
 from controlplane.core.explanation import why_ended
 from controlplane.errands.tables import ErrandRows
+from controlplane.http.after_call_bodies import after_call_view
 from controlplane.http.bodies import (
     CallDetails,
     CallerView,
@@ -27,6 +28,7 @@ from controlplane.use_cases.outbound import CallOrder, CallPlacer
 from shared.call.call import Call, EndReason
 from shared.call.errors import CallNotFound
 from shared.call.ids import CallId
+from shared.call.jobs import JobKind
 from shared.call.records import EventRecord, TranscriptTurn
 from shared.database.store import CallStore
 
@@ -69,6 +71,7 @@ class CallRoutes:
         turns = await self._store.list_transcripts(call.id)
         follow_ups = await self._errands.follow_ups.of_call(call.id)
         messages = await self._errands.messages.of_call(call.id)
+        after_call = await self._store.find_call_job(call.id, JobKind.AFTER_CALL)
         return answer(
             CallDetails(
                 **dict(_view(call)),
@@ -78,6 +81,7 @@ class CallRoutes:
                 transcript=[_turn_view(turn) for turn in turns],
                 follow_ups=[follow_up_view(one) for one in follow_ups],
                 messages=[message_view(one) for one in messages],
+                after_call=after_call_view(after_call),
             )
         )
 

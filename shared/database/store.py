@@ -13,7 +13,7 @@ from shared.call.call import Call, CallStatus, EndReason, Termination
 from shared.call.ceilings import Ceilings
 from shared.call.changes import CallChanges, Mark
 from shared.call.ids import CallId, WhatsAppCallId
-from shared.call.jobs import CallJob, JobKind, JobStatus
+from shared.call.jobs import CallJob, JobKind, JobState, JobStatus
 from shared.call.measured_turn import MeasuredTurn
 from shared.call.recording import RecordedFile, Recording, RecordingStatus
 from shared.call.records import (
@@ -165,6 +165,11 @@ class CallStore(Protocol):
 
     async def list_transcripts(self, call_id: CallId) -> list[TranscriptTurn]:
         """Both sides' turns in order."""
+
+    # --- what was found after a call ---
+
+    async def find_call_job(self, call_id: CallId, kind: JobKind) -> JobState | None:
+        """How far the work after a call is; `None`: it has left none of that kind."""
 
     # --- health ---
 

@@ -63,7 +63,31 @@ def page(call: Mapping[str, Any]) -> Iterator[str]:
         yield f"  {clock(turn['at'])}  {turn['speaker']:<9} {on_one_line(turn['text'])}{cut}"
     if not call["transcript"]:
         yield "  nothing was written down"
+    yield from _after_call(call.get("after_call"))
     yield from _errands(call)
+
+
+def _after_call(work: Mapping[str, Any] | None) -> Iterator[str]:
+    """Write what a model found in the conversation."""
+    if work is None:
+        return
+    yield ""
+    why = f" ({on_one_line(work['last_error'])})" if work["last_error"] else ""
+    yield f"after the call: {work['status']}{why}"
+    found = work["findings"]
+    if found is None:
+        return
+    yield f"  {on_one_line(found['summary'])}"
+    facts = {
+        "outcome": found["outcome"],
+        "sentiment": found["sentiment"],
+        "missing": ", ".join(found["missing"]),
+        "off purpose": ", ".join(f"turn {turn}" for turn in found["off_purpose_turns"]),
+    }
+    for name, value in facts.items():
+        yield f"  {name:<11} {on_one_line(value) or '-'}"
+    for one in found["promises"]:
+        yield f"  promise     {one['standing']}, turn {one['turn']}: {on_one_line(one['quote'])}"
 
 
 def _errands(call: Mapping[str, Any]) -> Iterator[str]:

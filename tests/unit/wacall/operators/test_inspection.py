@@ -62,3 +62,31 @@ def test_everything_that_is_known_is_on_the_page() -> None:
 def test_a_call_without_words_says_so() -> None:
     """Rather than end in a headline."""
     assert list(page({**CALL, "transcript": [], "why": None}))[-1] == "  nothing was written down"
+
+
+def test_what_was_found_after_the_call_is_shown() -> None:
+    """Summary, judgement, and promises with what became of them."""
+    findings = {
+        "model": "gpt-5",
+        "summary": "They want\na bike.\x1b[2J",
+        "outcome": "lead",
+        "sentiment": "positive",
+        "missing": ["email"],
+        "off_purpose_turns": [],
+        "promises": [{"turn": 3, "quote": "I will send it.", "standing": "follow-up"}],
+    }
+    work = {"status": "done", "attempts": 1, "last_error": None, "findings": findings}
+    lines = list(page({**CALL, "after_call": work}))
+    for line in (
+        "after the call: done",
+        "  They want a bike. [2J",
+        "  outcome     lead",
+        "  missing     email",
+        "  off purpose -",
+        "  promise     follow-up, turn 3: I will send it.",
+    ):
+        assert line in lines
+    skipped = {"status": "skipped", "attempts": 1, "last_error": "nobody-spoke", "findings": None}
+    assert list(page({**CALL, "after_call": skipped}))[-1] == (
+        "after the call: skipped (nobody-spoke)"
+    )
