@@ -2,14 +2,17 @@
 
 import argparse
 import asyncio
+import contextlib
 import os
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from aiohttp import web
 
+from simulators.meta.accounts import accounts_at_one_address
 from simulators.meta.calls.call import MetaCall
 from simulators.meta.calls_page import CallsPage
 from simulators.meta.people_page import PeoplePage
@@ -21,6 +24,32 @@ from simulators.speech import ear, voice
 # once options, now refused
 _SECRETS = {"--app-secret": "WA_APP_SECRET", "--access-token": "WA_ACCESS_TOKEN"}
 _PAGE = Path(__file__).with_name("page.html")
+
+
+class Account(NamedTuple):
+    """A further number, of an account and an app of its own."""
+
+    line: Line
+    access_token: str
+    app_secret: str
+
+
+def _account(text: str) -> Account:
+    """Read `ID:TOKEN_VARIABLE:SECRET_VARIABLE`, with the values of the variables."""
+    number, _, variables = text.partition(":")
+    token, _, secret = variables.partition(":")
+    if not number.isdecimal() or not token or not secret:
+        raise argparse.ArgumentTypeError(
+            "write ID:TOKEN_VARIABLE:SECRET_VARIABLE, such as 22:CLINIC_TOKEN:CLINIC_SECRET"
+        )
+    for name in (token, secret):
+        if not os.environ.get(name):
+            raise argparse.ArgumentTypeError(f"{name} is not set; set it to what the business has")
+    # numbers of several accounts never have the same id
+    line = Line(
+        phone_number_id=number, display_phone_number=f"44{number}"[:15], waba_id=f"{number}000"
+    )
+    return Account(line, os.environ[token], os.environ[secret])
 
 
 class ControlPage:
@@ -86,35 +115,78 @@ def _parser(environment: Mapping[str, str]) -> argparse.ArgumentParser:
         default=Line().display_phone_number,
         help="the business's number, digits; one of a country whose businesses may call",
     )
+    parser.add_argument(
+        "--also",
+        metavar="ID:TOKEN_VARIABLE:SECRET_VARIABLE",
+        type=_account,
+        action="append",
+        default=[],
+        help="a further number, of an account and app of its own: its id, and the variables that "
+        "hold its token and its app's secret; repeat for more",
+    )
     return parser
 
 
-async def _serve(options: argparse.Namespace, app_secret: str, access_token: str) -> None:
+@contextlib.asynccontextmanager
+async def _playing(
+    options: argparse.Namespace, line: Line, *, app_secret: str, access_token: str, port: int
+) -> AsyncIterator[WhatsAppSimulator]:
+    """Play one number, with a page of its own."""
     page = ControlPage()
-    asked = end_asked()
     simulator = WhatsAppSimulator(
         app_secret=app_secret,
         access_token=access_token,
         webhook_url=options.webhook_url,
-        line=Line(
-            phone_number_id=options.phone_number_id,
-            display_phone_number=options.business_phone,
-        ),
+        line=line,
         host=options.host,
-        port=options.port,
+        port=port,
         on_event=_narrate,
         on_outbound_event=_narrate,
         add_routes=page.add_routes,
     )
     async with simulator:
         page.simulator = simulator
-        url = simulator.graph_url
-        _say(f"ready graph={url} page={url}/sim webhook={options.webhook_url}")
         answering = asyncio.create_task(page.people.answer_calls())
+        try:
+            yield simulator
+        finally:
+            answering.cancel()
+            await asyncio.gather(answering, return_exceptions=True)
+            await page.close()
+
+
+async def _serve(options: argparse.Namespace, app_secret: str, access_token: str) -> None:
+    asked = end_asked()
+    line = Line(
+        phone_number_id=options.phone_number_id, display_phone_number=options.business_phone
+    )
+    # one number is at the port itself; several stand behind it, each with a page of its own
+    port = 0 if options.also else options.port
+    async with contextlib.AsyncExitStack() as stack:
+        first = await stack.enter_async_context(
+            _playing(options, line, app_secret=app_secret, access_token=access_token, port=port)
+        )
+        others = [
+            await stack.enter_async_context(
+                _playing(
+                    options,
+                    one.line,
+                    app_secret=one.app_secret,
+                    access_token=one.access_token,
+                    port=0,
+                )
+            )
+            for one in options.also
+        ]
+        url = first.graph_url
+        if others:
+            url = await stack.enter_async_context(
+                accounts_at_one_address([first, *others], host=options.host, port=options.port)
+            )
+        for other in others:
+            _say(f"also number={other.line.phone_number_id} page={other.graph_url}/sim")
+        _say(f"ready graph={url} page={url}/sim webhook={options.webhook_url}")
         await asked.wait()
-        answering.cancel()
-        await asyncio.gather(answering, return_exceptions=True)
-        await page.close()
     ear.close()
     voice.close()
 
