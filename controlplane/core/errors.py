@@ -33,7 +33,9 @@ class PeerError(WacallError):
 
 
 class BadSignature(PeerError):
-    """The webhook's signature is missing or wrong; check WA_APP_SECRET against the app's."""
+    """The webhook's signature is missing or wrong; check WA_APP_SECRET, or the profile's, against
+    the app's: an app tells of its own numbers alone.
+    """
 
     status = 401
     code = "bad-signature"

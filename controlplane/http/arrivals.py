@@ -16,10 +16,11 @@ _log = logging.getLogger(__name__)
 _MEANINGS: Mapping[Arrival, str] = {
     Arrival.UNSIGNED: "Webhooks had no signature: strangers sent them, or a proxy in front takes "
     "the header X-Hub-Signature-256 away.",
-    Arrival.BAD_SIGNATURE: "Webhooks' signatures do not fit WA_APP_SECRET; set it to the secret of "
-    "the app that is subscribed (App settings > Basic).",
-    Arrival.OTHER_NUMBER: "Webhooks came for a number that is not WA_PHONE_NUMBER_ID; set it to "
-    "the id of the number that is called, unless that one is served elsewhere.",
+    Arrival.BAD_SIGNATURE: "Webhooks' signatures do not fit WA_APP_SECRET, or the `app_secret` "
+    "that the number's profile names; set it to the secret of the app that is subscribed (App "
+    "settings > Basic).",
+    Arrival.OTHER_NUMBER: "Webhooks came for a number that is neither WA_PHONE_NUMBER_ID nor any "
+    "profile's; name the id of the number that is called, unless that one is served elsewhere.",
     Arrival.BAD_VERIFY_TOKEN: "The webhook's handshake came with a verify token that is not "
     "WA_VERIFY_TOKEN; both have to be the same word.",
     Arrival.BAD_ROOM_SIGNATURE: "LiveKit's webhooks are not signed with LIVEKIT_API_KEY and its "
@@ -63,14 +64,16 @@ def _tell(kind: Arrival, count: int) -> None:
     match kind:
         case Arrival.BAD_SIGNATURE:
             _log.warning(
-                "A webhook was refused: its signature does not fit WA_APP_SECRET. If calls do not "
-                "come in, set it to the secret of the app that is subscribed.",
+                "A webhook was refused: its signature does not fit WA_APP_SECRET, or the "
+                "`app_secret` that its number's profile names. If calls do not come in, set it to "
+                "the secret of the app that is subscribed.",
                 extra={"action": "webhook-bad-signature", "count": count},
             )
         case Arrival.OTHER_NUMBER:
             _log.warning(
-                "A webhook was ignored: it is of a number that is not WA_PHONE_NUMBER_ID. If that "
-                "number is not served elsewhere, set it to its id, which `wacall doctor` shows.",
+                "A webhook was ignored: it is of a number that is neither WA_PHONE_NUMBER_ID nor "
+                "any profile's. If that number is not served elsewhere, name its id, which "
+                "`wacall doctor` shows.",
                 extra={"action": "webhook-other-number", "count": count},
             )
         case Arrival.BAD_VERIFY_TOKEN:
