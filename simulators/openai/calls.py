@@ -44,6 +44,7 @@ class Calls:
         self._models = models
         self._sends_in_silence = sends_in_silence
         self._open: dict[str, RealtimeCall] = {}
+        self._taken = 0
         self._sidebands: set[web.WebSocketResponse] = set()
 
     def __len__(self) -> int:
@@ -51,7 +52,8 @@ class Calls:
 
     async def create(self, request: web.Request) -> web.Response:
         """Answer an offer: 201, the answer as SDP, the call's address in `Location`."""
-        if self._strikes("refuse_calls"):
+        after = self._faults().refuse_calls_after
+        if self._strikes("refuse_calls") or (after is not None and self._taken >= after):
             self._journal.note(Kind.FAULT, "", 0.0, "refused a call")
             body = http_error("server_error", "The server is overloaded or not ready yet.")
             return web.json_response(body, status=self._faults().refuse_status)
@@ -73,6 +75,7 @@ class Calls:
             body = http_error("invalid_offer", f"The SDP offer could not be used: {error}.")
             return web.json_response(body, status=400)
         self._open[call.id] = call
+        self._taken += 1
         return web.Response(
             status=201,
             text=answer,
@@ -131,7 +134,7 @@ class Calls:
 
     def _configure(self, session: dict[str, Any]) -> SessionConfig:
         model = session.get("model")
-        if model not in self._models():
+        if model not in self._models() - self._faults().missing_models:
             error = error_by_code("model_not_found")
             raise RealtimeRefusal("model_not_found", str(error["message"]), param="session.model")
         config = SessionConfig(type="realtime", model=str(model))

@@ -19,6 +19,10 @@ class Faults(BaseModel):
     refuse_status: int = Field(503, ge=400, le=599)
     # which offers, and seconds that the others wait for their answer
     refuse_calls: int = Field(0, ge=-1)
+    # so many calls are taken, and each one after them is refused
+    refuse_calls_after: int | None = Field(None, ge=0)
+    # models that the account has lost: refused although they are listed
+    missing_models: frozenset[str] = frozenset()
     answer_delay_s: float = Field(0.0, ge=0.0, le=120.0)
     # sidebands refused with 503
     refuse_sidebands: int = Field(0, ge=-1)
@@ -27,6 +31,8 @@ class Faults(BaseModel):
     # sessions that get this error event right after session.created, then the socket closes
     error_sessions: int = Field(0, ge=-1)
     error_code: str = "insufficient_quota"
+    # replies in whose midst the session gets that error, and is over
+    error_replies: int = Field(0, ge=-1)
     # replies in whose midst the socket is cut
     drop_replies: int = Field(0, ge=-1)
     drop_after_ms: int = Field(400, ge=0)

@@ -267,6 +267,7 @@ class OpenAISimulator:
             faults=self.faults,
             strike_error=self._strikes("error_sessions"),
             strike_drop=lambda: self._strikes("drop_replies"),
+            strike_reply=lambda: self._strikes("error_replies"),
         )
 
     async def _hang_up(self, _: web.Application) -> None:

@@ -38,6 +38,10 @@ class SocketDropped(Exception):
     """The fault that cuts the socket has struck."""
 
 
+class SessionFailed(Exception):
+    """The fault that ends the session with an error has struck."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionOptions:
     """What the server decides for its sessions."""
@@ -51,6 +55,7 @@ class SessionOptions:
     strike_error: bool = False
     # asked at every reply
     strike_drop: Callable[[], bool] = lambda: False
+    strike_reply: Callable[[], bool] = lambda: False
 
 
 class RealtimeSession:
@@ -281,6 +286,11 @@ class RealtimeSession:
         except (SpeechFailed, TimeoutError) as error:
             self._reply = None
             await reply.fail("speech_failed", str(error) or "speech took too long")
+        except SessionFailed:
+            code = self._options.faults.error_code
+            self._note(Kind.FAULT, code)
+            await self._send({"type": "error", "error": error_by_code(code)})
+            await self._wire.close()
         except SocketDropped:
             self._note(Kind.FAULT, "dropped the socket")
             self._cut()
@@ -349,9 +359,11 @@ class RealtimeSession:
         speed = self._config.audio.output.speed
         voice = replace(self._options.voice, length=self._options.voice.length / speed)
         samples, _ = await voice.speak(move.say)
-        drops = self._options.strike_drop()
+        drops, fails = self._options.strike_drop(), self._options.strike_reply()
 
         def progress(at_ms: int) -> None:
+            if fails and at_ms >= self._options.faults.drop_after_ms:
+                raise SessionFailed
             if drops and at_ms >= self._options.faults.drop_after_ms:
                 raise SocketDropped
             if at_ms == 0:
