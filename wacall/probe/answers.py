@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from statistics import median
 
-from wacall.probe.ogg_opus import Packet
+from agents.clips.ogg_opus import Packet
 
 ASKED_BITRATE, ASKED_RATE = 20_000, 16_000
 """What the probe's offer asks of OpenAI's encoder: bits and samples a second."""

@@ -19,6 +19,7 @@ import aiohttp
 import openai
 from livekit import api
 
+from agents.clips.ogg_opus import Packet, read_packets
 from agents.media.bridge.openai_calls import Attached, OpenAICalls, SidebandLost
 from agents.media.bridge.session_config import session_config
 from agents.media.voice import OpenAIUnreachable
@@ -30,7 +31,6 @@ from shared.bridge.errors import BridgeRefused
 from shared.bridge.events import Happening, LegEvent
 from shared.bridge.legs import Gate, LegSpec, PeerSide, RoomSide, Side
 from wacall.probe.answers import ASKED_BITRATE, ASKED_RATE, Cut, Seen
-from wacall.probe.ogg_opus import Packet, read_packets
 from wacall.stack.bridge import EmbeddedBridge
 from wacall.stack.sfu import EmbeddedSfu
 

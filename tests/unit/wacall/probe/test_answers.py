@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 
+from agents.clips.ogg_opus import Bandwidth, Packet
 from wacall.probe.answers import Cut, Seen, answers
-from wacall.probe.ogg_opus import Bandwidth, Packet
 
 
 def packets(

@@ -58,8 +58,11 @@ def _split(data: bytes) -> list[bytes]:
     while data:
         if data[:4] != b"OggS" or len(data) < _HEADER:
             raise ValueError("this is no Ogg file")
-        lacing = data[_HEADER : _HEADER + data[26]]
-        data = data[_HEADER + data[26] :]
+        len_of_lacing = data[26]
+        lacing = data[_HEADER : _HEADER + len_of_lacing]
+        data = data[_HEADER + len_of_lacing :]
+        if len(lacing) < len_of_lacing or len(data) < sum(lacing):
+            raise ValueError("the Ogg file was cut off")
         for length in lacing:
             part, data = part + data[:length], data[length:]
             if length < 255:

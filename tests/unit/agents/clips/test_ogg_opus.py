@@ -2,7 +2,7 @@
 
 import pytest
 
-from wacall.probe.ogg_opus import Bandwidth, read_packets
+from agents.clips.ogg_opus import Bandwidth, read_packets
 
 
 def page(*packets: bytes) -> bytes:
@@ -49,7 +49,13 @@ def test_packets_follow_each_other() -> None:
     assert [one.size for one in read] == [600, 2, 1]
 
 
-@pytest.mark.parametrize("data", [b"", b"RIFF" + bytes(40), page(b"vorbis"), ogg(b"")])
+WHOLE = ogg(bytes([toc(9)]) + bytes(99))
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"RIFF" + bytes(40), page(b"vorbis"), ogg(b""), WHOLE[:-1], WHOLE[:-100], WHOLE[:-120]],
+)
 def test_what_is_no_opus_is_refused(data: bytes) -> None:
     """As such."""
     with pytest.raises(ValueError, match=r"Ogg|Opus"):

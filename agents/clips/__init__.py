@@ -1,0 +1,1 @@
+"""Words that are spoken once, in the model's own voice, and played whenever there is no model."""
