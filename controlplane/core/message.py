@@ -34,6 +34,8 @@ class MessageKind(StrEnum):
     FOLLOW_UP = "follow-up"
     MISSED_CALL = "missed-call"
     LOST_CALL = "lost-call"
+    MODEL_LOST = "model-lost"
+    """The same, where it was the model that broke; the caller was told that a text follows."""
 
 
 LONGEST_TEXT = 4096

@@ -1,14 +1,14 @@
 """Write to a person whose conversation broke off on our side: once, and never against their wish.
 
-No words can be said inside of the call: the phone's leg is subscribed to the agent's track, which
-has gone with the agent, and LiveKit's WHIP adds no later one (docs/faults.md).
+Where it was the model that broke, the agent has said so before. No words can be said inside of the
+call where the agent itself is gone: the phone's leg is subscribed to its track, and LiveKit's WHIP
+adds no later one (docs/faults.md).
 """
 
 import logging
 import uuid
 
-from controlplane.core.lost_call import owed_a_word
-from controlplane.core.message import MessageKind
+from controlplane.core.lost_call import kind_of_text, owed_a_word
 from controlplane.errands.messages import Messages
 from shared.call.call import Call
 from shared.call.errors import WacallError
@@ -35,7 +35,7 @@ class LostCalls:
             await self._messages.write(
                 str(uuid.uuid5(uuid.UUID(call.id), _TEXT)),
                 call.id,
-                kind=MessageKind.LOST_CALL,
+                kind=kind_of_text(call),
                 body=self._text,
             )
         except WacallError as error:

@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from controlplane.core.lost_call import owed_a_word
+from controlplane.core.lost_call import kind_of_text, owed_a_word
+from controlplane.core.message import MessageKind
 from shared.call.call import Call, CallStatus, Direction, EndReason
 from shared.call.ids import CallId, PhoneNumberId, WhatsAppCallId
 from shared.call.person import Party, Person
@@ -51,3 +52,13 @@ def test_only_an_end_of_our_making_is_a_reason(reason: EndReason) -> None:
 def test_nobody_else_is_written_to(call: Call) -> None:
     """A call that never was a conversation, still is one, or that the person ended."""
     assert owed_a_word(call) is None
+
+
+def test_a_text_that_was_announced_has_a_kind_of_its_own() -> None:
+    """The agent has said that it follows; of an agent that died nobody has said anything."""
+    model = {
+        reason
+        for reason in OURS
+        if kind_of_text(replace(CUT, end_reason=reason)) == MessageKind.MODEL_LOST
+    }
+    assert model == OURS - {EndReason.AGENT_LOST, EndReason.ROOM_LOST}
