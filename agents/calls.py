@@ -12,12 +12,16 @@ from typing import Any, Self
 import aiohttp
 from livekit import api
 
+from agents.call_clips import LOOK_EACH_S, CallClips
 from agents.call_lease import CallLease, KeptCall
+from agents.clips.clip_room import ClipRooms
+from agents.clips.maker import ClipMaker
 from agents.handover import Handover
 from agents.logs import of_call
 from agents.media.bridge.agent_leg import RoomAccess
 from agents.media.bridge.bridge_voice import BridgeVoice, openai_client
 from agents.media.bridge.leg_events import LegFeeds
+from agents.media.bridge.openai_calls import OpenAICalls
 from agents.media.tool import Tool
 from agents.media.voice import CallObserver
 from agents.models import ModelChoosers
@@ -99,8 +103,11 @@ class Calls:
         self._exits.push_async_callback(self._openai.close)
         # half a second of imports, which the first calls would all wait for
         _ = self._openai.realtime.calls
+        self._clips = self._make_clips()
         self._loops.every(LOOK_S, self._handover.look, name="handover")
         await self._choosers.of().choose()
+        self._loops.every(LOOK_EACH_S, self._clips.look, name="clips")
+        self._tasks.spawn(self._clips.look())
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -215,6 +222,8 @@ class Calls:
                     options=self._settings.speech(profile),
                     client=self._openai,
                     keep=lease.keep,
+                    clips=self._clips.of(profile),
+                    bridging=profile.spoken().bridging,
                 )
             )
             return voices[0]
@@ -252,6 +261,22 @@ class Calls:
             del self._running[call_id]
         if running.why == EndReason.BRIDGE_LOST:
             await self._show_loss(call_id)
+
+    def _make_clips(self) -> CallClips:
+        settings = self._settings
+        secret = settings.livekit_api_secret.get_secret_value()
+        return CallClips(
+            settings,
+            maker=ClipMaker(
+                rooms=ClipRooms(settings.livekit_url, settings.livekit_api_key, secret),
+                bridges=self._bridges,
+                events=self._feeds,
+                calls=OpenAICalls(self._openai),
+                options=settings.speech(),
+            ),
+            profiles=self._profiles.all,
+            model_of=lambda profile: self._choosers.of(profile.models.realtime).choose(),
+        )
 
     def _leave(self, call_id: CallId, why: str) -> None:
         running = self._running.get(call_id)

@@ -1,5 +1,6 @@
 """Which profile a worker's call is led by: one of the folder, or that of AGENT_PROMPT_FILE."""
 
+import contextlib
 import logging
 
 from agents.prompt_file import read_prompt
@@ -38,6 +39,14 @@ class ProfileChoice:
             if served := self._profiles.for_number(phone_number_id):
                 return served
         return self._read_file()
+
+    def all(self) -> list[Profile]:
+        """Every profile that calls may be led by; what cannot be used is left out."""
+        profiles = self._profiles.all()
+        if self._file is not None:
+            with contextlib.suppress(ValueError):
+                profiles = [*profiles, self._read_file()]
+        return profiles
 
     def check(self) -> Profile:
         """Return the default, once everything can be used.

@@ -11,6 +11,8 @@ from datetime import UTC, datetime
 from time import monotonic
 
 from agents.bill import Bill
+from agents.breakdown import Breakdown
+from agents.call_clips import words_to_greet
 from agents.call_tools import tools_of_call
 from agents.goodbye import Goodbye
 from agents.instructions import instructions_for, opening_for
@@ -78,6 +80,12 @@ class CallSession:
         self._tool_journal = ToolJournal(brief.call_id, link.store)
         self._keypad = Keypad(self._on_keys)
         self._goodbye = Goodbye(self._voice, self._keypad)
+        self._breakdown = Breakdown(
+            self._voice,
+            profile.spoken(),
+            apologises=settings.model_unreachable == "apologise"
+            and brief.direction is Direction.INBOUND,
+        )
         self._silence = SilenceWatch.on(
             self._voice,
             self._keypad,
@@ -95,7 +103,7 @@ class CallSession:
             async with asyncio.timeout(self._brief.ready_within_s):
                 await self._voice.bring_up(self._instructions(), self._tools(), chooser.order)
         except OpenAIUnreachable as error:
-            await self._give_up(openai_refusal.reason_of(error.cause), error.cause)
+            await self._do_without(openai_refusal.reason_of(error.cause), error.cause)
         except RoomUnreachable as error:
             await self._give_up(EndReason.AGENT_NOT_READY, error.cause)
         except TimeoutError as error:
@@ -181,7 +189,7 @@ class CallSession:
                 self._tasks.spawn(self._await_media())
             case Phase.TALKING if event is not PhaseEvent.HELD_BACK:
                 self._voice.begin()
-                self._tasks.spawn(self._silence.run())
+                self._tasks.spawn(self._talk())
             case Phase.OVER:
                 _log.info("Leaving the call.", extra={"action": "agent-left", "why": why})
                 self._leave(why)
@@ -203,8 +211,13 @@ class CallSession:
 
         OpenAI needs some 500 ms for its first word; the caller need not wait for it.
         """
+        if self._breakdown.why is not None:
+            return  # there is nobody to greet with
         try:
-            self._voice.greet(opening_for(self._profile, self._brief.direction))
+            direction = self._brief.direction
+            self._voice.greet(
+                opening_for(self._profile, direction), words_to_greet(self._profile, direction)
+            )
         except CannotSpeak:
             _log.warning(
                 "The greeting could not be asked for; the caller speaks first.",
@@ -275,7 +288,7 @@ class CallSession:
     ) -> None:
         """Leave, since there is nobody to talk with; while setting up, `set_up` hears of it."""
         if self._phase.is_live:
-            self._tasks.spawn(self._give_up(reason, cause))
+            self._tasks.spawn(self._do_without(reason, cause))
 
     def room_closed(self) -> None:
         """Leave: whoever closes the room knows why."""
@@ -316,6 +329,27 @@ class CallSession:
         if self._move(PhaseEvent.PARTING):
             await self._request_end(EndReason.CALLER_SILENT)
             self._move(PhaseEvent.ENDED, "caller silent")
+
+    async def _do_without(self, reason: EndReason, cause: str) -> None:
+        """Say what can be said without a model, and leave; before the answer, stay to apologise."""
+        if reason not in openai_refusal.SENTENCES:
+            await self._give_up(reason, cause)
+        elif self._phase.is_answered:
+            if await self._breakdown.part():
+                await self._give_up(openai_refusal.in_mid_call(reason), cause)
+        elif await self._breakdown.stand_in(reason, cause):
+            self._move(PhaseEvent.SET_UP)
+        else:
+            await self._give_up(reason, cause)
+
+    async def _talk(self) -> None:
+        """Mind the caller's silence for as long as the call goes on; or apologise, and leave."""
+        if self._breakdown.why is None:
+            await self._silence.run()
+            return
+        await self._breakdown.apologise()
+        reason, cause = self._breakdown.why
+        await self._give_up(openai_refusal.in_mid_call(reason), cause)
 
     async def _give_up(self, reason: EndReason, cause: str) -> None:
         """Tell the control plane why the agent cannot go on, and go."""

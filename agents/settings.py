@@ -38,6 +38,13 @@ def _readable(file: Path) -> Path:
     return file
 
 
+def _own(folder: Path) -> Path:
+    try:
+        return folder.expanduser()
+    except RuntimeError:
+        raise ValueError("it is in a home that this user has not; name a folder") from None
+
+
 def _else(given: _Value | None, ours: _Value) -> _Value:
     return ours if given is None else given
 
@@ -48,6 +55,7 @@ def _hosts(value: object) -> object:
 
 Hosts = Annotated[tuple[str, ...], BeforeValidator(_hosts)]
 Names = Annotated[tuple[str, ...], BeforeValidator(_names), Field(min_length=1)]
+ClipsDir = Annotated[Path, AfterValidator(_own)]
 PromptFile = Annotated[Path, AfterValidator(_readable)]
 
 
@@ -88,6 +96,13 @@ class Settings(BridgeSettings):
     prompt_file: PromptFile | None = Field(None, alias="AGENT_PROMPT_FILE")
     """A prompt that is a whole business in one file; it takes the place of AGENT_PROFILE's."""
 
+    model_unreachable: Literal["reject", "apologise"] = Field("reject", alias="MODEL_UNREACHABLE")
+    """What becomes of a caller when no model can be reached: it stops ringing, or the call is
+    answered, an apology is said, and a text follows."""
+    clips_dir: ClipsDir = Field(Path("~/.cache/wacall/clips"), alias="CLIPS_DIR")
+    """Where words are kept that the model has said once, to be played without it: greeting,
+    apology, farewell; `none`: it says none beforehand."""
+
     action_private_hosts: Hosts = Field((), alias="ACTION_PRIVATE_HOSTS")
     """Hosts that profiles' actions may reach at private addresses and by http; for development."""
 
@@ -114,6 +129,10 @@ class Settings(BridgeSettings):
                 "or set AGENT_MEDIA to `worker`"
             )
         return self
+
+    def clips_folder(self) -> Path | None:
+        """The folder of CLIPS_DIR; `None`: no clips are made."""
+        return None if self.clips_dir == Path("none") else self.clips_dir
 
     def openai_key(self) -> str:
         """The key; a stand-in without keys still wants a header."""

@@ -53,7 +53,7 @@ async def test_openai_dying_in_mid_call_ends_it(deployment: Deployment) -> None:
     await call.ended(30)
     row = await deployment.until_nothing_is_left(call)
 
-    assert (row.status, row.end_reason) == (CallStatus.FAILED, EndReason.OPENAI_UNREACHABLE)
+    assert (row.status, row.end_reason) == (CallStatus.FAILED, EndReason.MODEL_LOST)
     assert row.answered_at is not None
     assert [request.action for request in call.requests] == ["pre_accept", "accept", "terminate"]
     assert call.violations == []

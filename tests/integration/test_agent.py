@@ -649,7 +649,7 @@ async def test_a_session_lost_for_good_ends_the_call(call: Call, worker: Worker)
     worker.openai.refuse_with = 503
     await worker.openai.drop()
     await eventually(lambda: worker.notes("request_end", call.id), 15)
-    assert worker.notes("request_end", call.id)[0]["reason"] == "openai-unreachable"
+    assert worker.notes("request_end", call.id)[0]["reason"] == "model-lost"
     await call.gone(3)
 
 

@@ -71,6 +71,7 @@ async def run_up(directory: Path, *arguments: str, **variables: str) -> AsyncIte
         "WA_PHONE_NUMBER_ID": "106540352242922",
         "WA_GRAPH_BASE_URL": "http://127.0.0.1:9",
         "OPENAI_BASE_URL": "http://127.0.0.1:9/v1",
+        "CLIPS_DIR": "none",
         "DRAIN_TIMEOUT_S": "2",
         "AGENT_LOAD_THRESHOLD": "inf",
         "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),

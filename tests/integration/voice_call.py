@@ -14,6 +14,7 @@ from agents.media.bridge.agent_leg import RoomAccess
 from agents.media.bridge.bridge_voice import BridgeVoice
 from agents.media.bridge.leg_events import LegFeeds
 from agents.media.bridge.voice_state import VoiceState
+from agents.media.clip import Clips
 from agents.media.measures import Measures
 from agents.media.tool import Tool, ToolUse
 from agents.media.voice import SpeechOptions
@@ -116,6 +117,7 @@ class VoiceCall:
         )
         self.phone = Phone()
         self.states: list[VoiceState] = []
+        self.models: tuple[str, ...] = (MODEL,)
         self.voice_room_url = sfu.url
         self.begin_anew()
 
@@ -125,7 +127,14 @@ class VoiceCall:
         self.story = Story()
         self.voice = self.make_voice()
 
-    def make_voice(self, *, connect_timeout_s: float = 5) -> BridgeVoice:
+    @property
+    def options(self) -> SpeechOptions:
+        """How the agent speaks and listens."""
+        return self._options(5)
+
+    def make_voice(
+        self, *, connect_timeout_s: float = 5, clips: Clips | None = None, bridging: str = ""
+    ) -> BridgeVoice:
         """Make a voice; the first one is made already."""
         return BridgeVoice(
             self.story,
@@ -133,19 +142,24 @@ class VoiceCall:
             leg=leg_id(self.id, AGENT_IDENTITY),
             bridges=self.bridges,
             events=self.events,
-            options=SpeechOptions(
-                api_key="sk-any",
-                base_url=self._openai.base_url,
-                connect_timeout_s=connect_timeout_s,
-                voice="verse",
-                transcription_model="gpt-transcribe",
-                vad_threshold=0.5,
-                vad_prefix_ms=80,
-                vad_silence_ms=220,
-            ),
+            options=self._options(connect_timeout_s),
             keep=self.states.append,
             # the simulated OpenAI's ear is slow on a busy machine
             last_words_s=4.8,
+            clips=clips,
+            bridging=bridging,
+        )
+
+    def _options(self, connect_timeout_s: float) -> SpeechOptions:
+        return SpeechOptions(
+            api_key="sk-any",
+            base_url=self._openai.base_url,
+            connect_timeout_s=connect_timeout_s,
+            voice="verse",
+            transcription_model="gpt-transcribe",
+            vad_threshold=0.5,
+            vad_prefix_ms=80,
+            vad_silence_ms=220,
         )
 
     def _token(self) -> str:
@@ -170,7 +184,7 @@ class VoiceCall:
         """Bring the voice to where the phone may be answered."""
 
         async def choose() -> tuple[str, ...]:
-            return (MODEL,)
+            return self.models
 
         await self.voice.bring_up(INSTRUCTIONS, tools, choose)
         self.voice.watch()

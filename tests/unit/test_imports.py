@@ -62,8 +62,11 @@ ALLOWED: dict[str, set[str]] = {
     # the worker knows nothing of the control plane
     "agents": {
         "shared.call", "shared.bridge", "shared.database", "shared.process", "shared.profiles",
-        "agents.actions", "agents.tools", "agents.after_call",
+        "agents.actions", "agents.after_call", "agents.clips", "agents.tools",
         "agents.media", "agents.media.bridge", "agents.media.decoding",
+    },
+    "agents.clips": {
+        "agents.media", "agents.media.bridge", "shared.bridge", "shared.call", "shared.process",
     },
     # what the model may do: neither knows of phases, settings or sessions
     "agents.tools": {"shared.call", "shared.database", "shared.profiles", "agents.media"},
@@ -108,7 +111,7 @@ ALLOWED: dict[str, set[str]] = {
         "wacall.database", "wacall.doctor",
     },
     "wacall.probe": {
-        "shared.bridge", "shared.process", "agents", "agents.media",
+        "shared.bridge", "shared.process", "agents", "agents.clips", "agents.media",
         "agents.media.bridge", "wacall", "wacall.stack",
     },
     # two that look at a whole stack from outside and inside; neither knows the other

@@ -223,6 +223,8 @@ def _environment(whatsapp: WhatsAppSimulator, openai_url: str) -> dict[str, str]
         "WA_GRAPH_BASE_URL": whatsapp.graph_url,
         "OPENAI_BASE_URL": openai_url,
         "OPENAI_API_KEY": "sk-bench",
+        # they would be made while calls are measured
+        "CLIPS_DIR": "none",
         "AGENT_IDLE_PROCESSES": str(IDLE_PROCESSES),
     }
 

@@ -89,6 +89,8 @@ def decide(configured: Mapping[str, str], brain: Brain) -> DemoSettings:
         for name in ("AGENT_PROMPT_FILE", "AGENT_PROFILE", "PROFILES_DIR"):
             own.pop(name, None)
         own["OPENAI_API_KEY"] = "sk-simulated"
+        # they would be made while its calls are heard
+        own["CLIPS_DIR"] = "none"
         own["OPENAI_BASE_URL"] = f"http://{LOOPBACK}:{openai_port}/v1"
     return DemoSettings(
         environment=own,

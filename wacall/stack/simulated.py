@@ -56,6 +56,7 @@ def simulated(configured: Mapping[str, str]) -> dict[str, str]:
     own.setdefault("CONTROLPLANE_API_KEY", secrets.token_urlsafe(24))
     own.setdefault("DRAIN_TIMEOUT_S", "2")
     own.setdefault("AGENT_IDLE_PROCESSES", "1")
+    own.setdefault("CLIPS_DIR", "none")
     if find_bridge(own) is not None:
         # LiveKit alone drops the keys that a caller presses
         own["WA_MEDIA"] = "bridge"

@@ -89,8 +89,6 @@ class Link:
     ) -> None:
         """Make leg and session, and wait until both stand; nothing leaves yet.
 
-        `timeout_s` is a model's; see `OpenAICalls.create_first`.
-
         Raises:
             OpenAIUnreachable: OpenAI refused, or did not answer in time.
             RoomUnreachable: there is no bridge, or no way into the room.
@@ -100,8 +98,7 @@ class Link:
         try:
             offer = await self.leg.make(self)
             try:
-                # the models share what they need together; the media comes after
-                async with asyncio.timeout(timeout_s * 2):
+                async with asyncio.timeout(timeout_s):
                     self._models = await choosing
                     await self._unless_failed(self._make_first(offer, timeout_s))
             except TimeoutError:

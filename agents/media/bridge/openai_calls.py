@@ -26,8 +26,8 @@ _CONNECT_WITHIN_S = 5.0
 _AGAIN_S = 0.2
 
 
-# of what the first model may take, the others may take so much more together
-_MORE = 0.5
+# of the time that is left a model may take so much, while there are others
+_SHARE = 0.6
 
 Config = Callable[[str], dict[str, Any]]
 """Writes a session's settings for a model."""
@@ -80,20 +80,20 @@ class OpenAICalls:
     ) -> Made:
         """Offer a call to one model after the other until one takes it.
 
-        What the account is refused no model is asked for again. Takes at most half as long again
-        as `within_s`, which is the first one's.
+        What the account is refused no model is asked for again. They share `within_s`.
 
         Raises:
             OpenAIUnreachable: none took it; with the last one's cause.
         """
-        until = monotonic() + within_s * (1 + _MORE)
+        until = monotonic() + within_s
         failure = OpenAIUnreachable("no-model")
         for place, model in enumerate(models):
-            left_s = min(within_s, until - monotonic())
+            is_last = place + 1 == len(models)
+            left_s = until - monotonic()
             if left_s <= 0:
                 break
             try:
-                async with asyncio.timeout(left_s):
+                async with asyncio.timeout(left_s if is_last else left_s * _SHARE):
                     answer, call_id = await self.create(sdp, config(model))
                 return Made(call_id=call_id, answer=answer, model=model)
             except TimeoutError:
@@ -102,7 +102,7 @@ class OpenAICalls:
                 failure = error
             if openai_refusal.is_fatal(failure.cause):
                 break
-            if place + 1 < len(models):
+            if not is_last:
                 _log.warning(
                     "A Realtime model cannot be had; the next one is tried.",
                     extra={"action": "model-passed-over", "model": model, "cause": failure.cause},

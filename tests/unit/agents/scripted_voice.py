@@ -31,7 +31,7 @@ class ScriptedVoice:
         self.has_waited = False
         """Whether the last words were waited for."""
         self.can_stand_in = True
-        self.has_clips = False
+        self.has_clips = self.plays_for_ever = False
         self.tools: Sequence[Any] = ()
         self.is_quiet = True
         self.caller_speaks = False
@@ -60,6 +60,8 @@ class ScriptedVoice:
         return self.has_clips
 
     async def play(self, words: str) -> bool:
+        if self.plays_for_ever:
+            await asyncio.Event().wait()
         if self.has_clips:
             self.done.append(f"play {words}")
         return self.has_clips

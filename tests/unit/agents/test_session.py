@@ -47,6 +47,7 @@ def bench_with(
     direction: Direction = Direction.INBOUND,
     ready_within_s: float = 8.0,
     answer_timeout_s: float = 120,
+    model_unreachable: str = "reject",
 ) -> Bench:
     store, left, voices = MemoryNotes(), list[str](), list[ScriptedVoice]()
 
@@ -67,6 +68,7 @@ def bench_with(
             "OPENAI_BASE_URL": "http://127.0.0.1:9/v1",
             "AGENT_MEDIA": "worker",
             "AGENT_ANSWER_TIMEOUT_S": str(answer_timeout_s),
+            "MODEL_UNREACHABLE": model_unreachable,
         }
     )
     session = CallSession(
@@ -233,8 +235,100 @@ async def test_a_session_that_is_lost_ends_the_call_once() -> None:
         while not bench.left:
             await asyncio.sleep(0.005)
     await bench.session.finish()
+    assert bench.left == [EndReason.MODEL_LOST.value]
+    assert set(bench.store.requested_ends.values()) == {EndReason.MODEL_LOST}
+
+
+FAREWELL = "play I am sorry, I cannot go on with this call. We will send you a message. Goodbye."
+APOLOGY = "play I am sorry, we cannot take your call just now. We will send you a message. Goodbye."
+
+
+async def until_left(bench: Bench) -> None:
+    async with asyncio.timeout(5):
+        while not bench.left:
+            await asyncio.sleep(0.005)
+    await bench.session.finish()
+
+
+@pytest.mark.parametrize(
+    ("reason", "cause", "ends_as"),
+    [
+        (EndReason.OPENAI_UNREACHABLE, "http-503", EndReason.MODEL_LOST),
+        (EndReason.OPENAI_QUOTA, "insufficient_quota", EndReason.OPENAI_QUOTA),
+        (EndReason.OPENAI_KEY_REFUSED, "http-401", EndReason.OPENAI_KEY_REFUSED),
+    ],
+)
+async def test_a_caller_whose_model_is_lost_is_told_before_the_line_goes(
+    reason: EndReason, cause: str, ends_as: EndReason
+) -> None:
+    """A farewell that needs no model, once; then the true reason."""
+    bench = await talking()
+    bench.voice.has_clips = True
+    bench.session.lost(reason, cause)
+    bench.session.lost(reason, cause)
+    await until_left(bench)
+    assert bench.voice.done == [FAREWELL, "aclose"]
+    assert bench.store.requested_ends == {CALL: ends_as}
+
+
+async def test_a_bridge_that_is_gone_says_no_farewell() -> None:
+    """Nothing can be played any more."""
+    bench = await talking()
+    bench.voice.has_clips = True
+    bench.session.lost(EndReason.BRIDGE_LOST, "bridge-lost")
+    await until_left(bench)
+    assert bench.voice.done == ["aclose"]
+    assert bench.store.requested_ends == {CALL: EndReason.BRIDGE_LOST}
+
+
+async def test_a_call_without_a_model_is_answered_to_apologise() -> None:
+    """Nobody is greeted; the apology is said when the phone hears, and then the call ends."""
+    bench = bench_with(model_unreachable="apologise")
+    bench.voice.has_clips = True
+    bench.voice.fails_with = OpenAIUnreachable("http-503")
+    await bench.set_up()
+    assert not bench.left
+    bench.session.media_up()
+    assert bench.voice.done == ["stand_in"]
+    bench.session.status_shown("active")
+    await until_left(bench)
+    assert bench.voice.done == ["stand_in", "unmute", "begin", APOLOGY, "aclose"]
+    assert bench.store.requested_ends == {CALL: EndReason.MODEL_LOST}
+
+
+async def test_a_model_that_is_lost_while_it_rings_is_apologised_for() -> None:
+    """The agent was there already, and stays."""
+    bench = bench_with(model_unreachable="apologise")
+    bench.voice.has_clips = True
+    await bench.set_up()
+    bench.session.lost(EndReason.OPENAI_UNREACHABLE, "timeout")
+    bench.session.media_up()
+    await asyncio.sleep(0)
+    bench.session.status_shown("active")
+    await until_left(bench)
+    assert APOLOGY in bench.voice.done
+    assert bench.store.requested_ends == {CALL: EndReason.MODEL_LOST}
+
+
+@pytest.mark.parametrize(
+    ("direction", "model_unreachable", "has_clips"),
+    [
+        (Direction.INBOUND, "reject", True),
+        (Direction.INBOUND, "apologise", False),
+        (Direction.OUTBOUND, "apologise", True),
+    ],
+)
+async def test_a_call_without_a_model_does_not_ring_on(
+    direction: Direction, model_unreachable: str, has_clips: bool
+) -> None:
+    """Unless an apology is wanted and possible; nobody is called for one."""
+    bench = bench_with(direction, model_unreachable=model_unreachable)
+    bench.voice.has_clips = has_clips
+    bench.voice.fails_with = OpenAIUnreachable("http-503")
+    await bench.set_up()
     assert bench.left == [EndReason.OPENAI_UNREACHABLE.value]
-    assert set(bench.store.requested_ends.values()) == {EndReason.OPENAI_UNREACHABLE}
+    assert bench.store.requested_ends == {CALL: EndReason.OPENAI_UNREACHABLE}
+    await bench.session.finish()
 
 
 async def test_a_worker_that_stops_says_so() -> None:
