@@ -10,6 +10,7 @@ from shared.call.call import CallStatus, EndReason
 from shared.call.records import EventSource
 from simulators.openai.faults import Faults
 from tests.e2e.conftest import Deployment, SimulatedOpenAI, alarms, answered
+from tests.eventually import eventually
 
 pytestmark = pytest.mark.timeout(60)
 
@@ -43,8 +44,16 @@ async def test_a_call_without_openai_is_rejected(deployment: Deployment, absent:
 
 
 async def test_openai_dying_in_mid_call_ends_it(deployment: Deployment) -> None:
-    """The session breaks in the middle of an answer and none is to be had again: `terminate`."""
+    """The session breaks in the middle of an answer and none is to be had again: `terminate`, and a
+    text follows.
+    """
+
+    def texts() -> int:
+        requests = deployment.whatsapp.requests
+        return sum(one.path.endswith("/messages") and one.status == 200 for one in requests)
+
     person = await answered(deployment.whatsapp)
+    written = texts()
     call = person.call
     deployment.openai.simulator.faults = Faults(
         drop_replies=1, refuse_connections=-1, refuse_calls=-1
@@ -57,6 +66,7 @@ async def test_openai_dying_in_mid_call_ends_it(deployment: Deployment) -> None:
     assert row.answered_at is not None
     assert [request.action for request in call.requests] == ["pre_accept", "accept", "terminate"]
     assert call.violations == []
+    await eventually(lambda: texts() == written + 1)
 
 
 @pytest.mark.parametrize(
