@@ -49,8 +49,8 @@ async def test_openai_dying_in_mid_call_ends_it(deployment: Deployment) -> None:
     """
 
     def texts() -> int:
-        requests = deployment.whatsapp.requests
-        return sum(one.path.endswith("/messages") and one.status == 200 for one in requests)
+        # Meta may refuse it: this person has not written for a day
+        return sum(one.path.endswith("/messages") for one in deployment.whatsapp.requests)
 
     person = await answered(deployment.whatsapp)
     written = texts()
