@@ -60,8 +60,9 @@ _FOOTNOTES: Sequence[tuple[frozenset[str], str]] = (
     ),
     (
         frozenset({"burst"}),
-        "Calls at the same instant: how many a control plane admits is learnt, so a later burst "
-        "may fare better than an earlier one. The others are told `reject`, `busy`.",
+        "Calls at the same instant, with far ends in Go: how many a control plane admits is "
+        "learnt, so a later burst may fare better than an earlier one. The others are told "
+        "`reject`, `busy`.",
     ),
     (
         frozenset({"calls", "outbound"}),
@@ -240,7 +241,9 @@ async def _run(plan: Plan, directory: Path, findings: Findings, progress: Progre
                 directory, findings, progress, levels=plan.media_levels,
                 window_s=plan.media_window_s,
             )  # fmt: skip
-    others = [section for section in plan.sections if section != "media"]
+    if "burst" in plan.sections:
+        await measure_burst(directory, findings, progress, levels=plan.bursts)
+    others = [section for section in plan.sections if section not in ("media", "burst")]
     if not others:
         return
     async with running(directory, lambda what: progress.tell(f"start: {what}")) as bench:
@@ -259,8 +262,6 @@ async def _measure(
             await measure_outbound(
                 bench, findings, progress, count=plan.calls, ringing=plan.ringing_calls
             )
-        case "burst":
-            await measure_burst(bench, findings, progress, levels=plan.bursts)
         case "webhooks":
             await measure_latency(
                 bench, findings, progress, count=plan.webhooks, per_s=plan.webhooks_per_s
