@@ -28,6 +28,7 @@ from simulators.openai.scenario import Scenario, load_scenario
 from simulators.openai.server import OpenAISimulator
 from simulators.speech import ear, voice
 from tests import paths
+from tests.e2e.shop import Shop, open_shop
 from tests.eventually import RowWaits, eventually
 from tests.servers import watch_log
 from wacall.environment import free_port
@@ -111,6 +112,13 @@ async def whatsapp() -> AsyncIterator[WhatsAppSimulator]:
     """Meta, and its users' phones."""
     async with make_whatsapp() as simulator:
         yield simulator
+
+
+@pytest_asyncio.fixture(scope="session")
+async def shop() -> AsyncIterator[Shop]:
+    """The operator's own server."""
+    async with open_shop() as shop:
+        yield shop
 
 
 def environment(
@@ -237,6 +245,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 async def running(
     whatsapp: WhatsAppSimulator,
     openai: SimulatedOpenAI,
+    shop: Shop,
     media: str,
     tmp_path_factory: pytest.TempPathFactory,
     pytestconfig: pytest.Config,
@@ -244,7 +253,7 @@ async def running(
     """The stack, started once for each way of carrying the agent's sound."""
     data_dir = tmp_path_factory.mktemp("stack")
     plan = StackPlan(
-        environment=environment(whatsapp, openai, media),
+        environment=environment(whatsapp, openai, media) | shop.environment(data_dir / "profiles"),
         data_dir=data_dir,
         port=0,
         with_controlplane=False,

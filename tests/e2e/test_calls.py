@@ -5,10 +5,12 @@ import asyncio
 import pytest
 
 from shared.call.call import CallStatus, EndReason
+from simulators.meta.people import person as people
 from simulators.meta.people.call_plan import CallPlan
 from simulators.meta.webhooks.calls import Caller
 from simulators.speech.ear import plain_words
 from tests.e2e.conftest import Deployment, Person, alarms, answered, beginning_of
+from tests.e2e.shop import Shop
 
 pytestmark = pytest.mark.timeout(90)
 
@@ -65,6 +67,37 @@ async def test_the_agent_hangs_up(deployment: Deployment) -> None:
     assert (row.status, row.end_reason) == (CallStatus.COMPLETED, EndReason.AGENT_HANGUP)
     assert [request.action for request in call.requests] == ["pre_accept", "accept", "terminate"]
     assert call.violations == []
+
+
+async def test_what_the_agent_says_that_it_does_is_done(deployment: Deployment, shop: Shop) -> None:
+    """A text arrives while both talk, the operator's server is asked, a person is told."""
+    caller = Caller(phone="15550100888", user_id="US.1888")
+    # Meta knows of a window for people that it knows
+    known = deployment.whatsapp.people.add(people.Person(caller=caller))
+    person = await answered(deployment.whatsapp, CallPlan(caller=caller))
+    await person.say("Please send me your prices and look for my order.")
+    await person.listen()
+    row = await deployment.row(person.call)
+    assert row is not None
+    assert len(known.inbox) == 1, "before the call is over"
+    person.call.hang_up()
+    await deployment.until_nothing_is_left(person.call)
+
+    uses = {use.name: use for use in await deployment.store.list_tool_calls(row.id)}
+    assert {name: use.error for name, use in uses.items()} == {
+        "sendMessage": None,
+        "findOrder": None,
+        "requestHuman": None,
+    }
+    text = "A city bike is 14 euros a day, a bike for a child 9 euros."
+    assert uses["sendMessage"].arguments == {"text": text}
+    assert uses["sendMessage"].result == "Sent."
+    assert known.inbox[0]["text"]["body"] == text
+    assert uses["findOrder"].result == '{"state":"ready"}'
+    assert shop.asked == [(uses["findOrder"].id, '{"order":"A-12"}')]
+    (request,) = await deployment.store.list_follow_ups(row.id)
+    assert (request.kind, request.channel) == ("human-request", "task")
+    assert "WhatsApp number" in str(uses["requestHuman"].result)
 
 
 async def test_a_good_call_frightens_nobody(deployment: Deployment) -> None:
