@@ -1,5 +1,6 @@
 """A profile's actions as tools of a call."""
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -10,6 +11,8 @@ from agents.actions.sending import Send
 from agents.media.tool import Tool, ToolProblem, Turn
 from shared.call.ids import CallId
 from shared.profiles.action import Action
+
+_log = logging.getLogger(__name__)
 
 # Around what the action itself may take: the answer is checked, and told.
 _MARGIN_S = 1.0
@@ -44,6 +47,14 @@ def _tool(
         secret = secret_of(action.secret) if action.secret is not None else None
         if action.secret is not None and not secret:
             # never unsigned what is to be signed
+            _log.error(
+                "The variable with an action's key is not set; nothing was sent.",
+                extra={
+                    "action": "action-secret-missing",
+                    "tool": action.name,
+                    "variable": action.secret,
+                },
+            )
             raise ToolProblem(
                 "Not done: this is not set up correctly. Apologise, and offer that somebody gets "
                 "back to them.",
