@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
+from agents import voicemail
 from shared.call.call import Direction
 from shared.profiles.profile import Profile
 
@@ -67,7 +68,7 @@ def instructions_for(
         parts.append(
             "## Who called\n"
             "You have called the customer, on behalf of the business, with their permission. If "
-            "it suits them badly, offer another time and do not insist."
+            f"it suits them badly, offer another time and do not insist. {voicemail.INSTRUCTIONS}"
         )
     if context:
         parts.append(

@@ -23,12 +23,13 @@ from agents.media.voice import CannotSpeak, MakeVoice, OpenAIUnreachable, RoomUn
 from agents.models import ModelChooser
 from agents.phase import Phase, PhaseEvent, after
 from agents.reasons import write_reason
+from agents.recorder import Recorder
 from agents.settings import Settings
 from agents.silence_watch import SilenceWatch
 from agents.store_link import Link
 from agents.tools.tool_journal import ToolJournal
 from agents.transcript import TranscriptFold, TranscriptWriter, TurnWriter
-from agents.voicemail import doubt
+from agents.voicemail import Voicemail, doubt
 from shared.call import openai_refusal
 from shared.call.brief import CallBrief
 from shared.call.call import Direction, EndReason
@@ -93,6 +94,14 @@ class CallSession:
             times=profile.silence,
             still_there=profile.spoken().still_there,
         )
+        self._recorder = Recorder.of(brief.call_id, profile.recording, self._voice, link.store)
+        self._voicemail = Voicemail(
+            self._voice,
+            profile.voicemail,
+            begin=lambda: self._move(PhaseEvent.PARTING),
+            note=self._note_outcome,
+            end=self._end_with,
+        )
         self._tasks = Tasks()
 
     # --- the story ---
@@ -142,6 +151,7 @@ class CallSession:
             elif self._phase is Phase.ANSWERED:
                 self._tasks.spawn(self._await_media())
             else:
+                self._recorder.resume()
                 self._tasks.spawn(self._silence.run())
             self._voice.watch()
 
@@ -161,6 +171,7 @@ class CallSession:
         self._keypad.close()
         await self._tasks.close()
         await self._voice.last_words()
+        await self._recorder.finish()
         await self._writer.close(_FLUSH_TIMEOUT_S)
         await self._voice.aclose()
         await self._tool_journal.close(_FLUSH_TIMEOUT_S)
@@ -269,6 +280,7 @@ class CallSession:
         turn = self._fold.add(item)
         if turn is not None:
             self._writer.push(turn)
+            self._recorder.heard(turn.speaker)
 
     def turn_measured(self, measures: Measures) -> None:
         """Write down what it took."""
@@ -324,11 +336,19 @@ class CallSession:
 
     # --- ending ---
 
-    async def _end_silence(self) -> None:
-        """End a call in which nobody says anything any more."""
-        if self._move(PhaseEvent.PARTING):
-            await self._request_end(EndReason.CALLER_SILENT)
-            self._move(PhaseEvent.ENDED, "caller silent")
+    async def _end_silence(self) -> bool:
+        """End a call in which nobody says anything any more; `False`: it parts already."""
+        if not self._move(PhaseEvent.PARTING):
+            return False
+        await self._end_with(EndReason.CALLER_SILENT)
+        return True
+
+    async def _end_with(self, reason: EndReason) -> None:
+        await self._request_end(reason)
+        self._move(PhaseEvent.ENDED, reason.value)
+
+    async def _note_outcome(self, outcome: str, summary: str) -> None:
+        await (await self._link.store()).log_outcome(self._brief.call_id, outcome, summary)
 
     async def _do_without(self, reason: EndReason, cause: str) -> None:
         """Say what can be said without a model, and leave; before the answer, stay to apologise."""
@@ -345,6 +365,7 @@ class CallSession:
     async def _talk(self) -> None:
         """Mind the caller's silence for as long as the call goes on; or apologise, and leave."""
         if self._breakdown.why is None:
+            self._tasks.spawn(self._recorder.begin())
             await self._silence.run()
             return
         await self._breakdown.apologise()
@@ -388,6 +409,10 @@ class CallSession:
             self._settings,
             store=self._link.store,
             end_call=self._hang_up,
+            others=[
+                self._recorder.tool(),
+                *([self._voicemail.tool()] if self._brief.direction is Direction.OUTBOUND else ()),
+            ],
         )
 
     def _elapsed_ms(self) -> int:

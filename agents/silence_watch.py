@@ -36,10 +36,13 @@ class SilenceWatch:
         *,
         question: str,
         goodbye: str,
-        end: Callable[[], Awaitable[None]],
+        end: Callable[[], Awaitable[bool]],
         look_each_s: float = LOOK_EACH_S,
     ) -> None:
-        """Take who asks, and how; `goodbye` tells the model what to say before `end`."""
+        """Take who asks, and how.
+
+        `goodbye` tells the model what to say before `end`, which says whether the call is over.
+        """
         self._voice, self._keypad, self._silence = voice, keypad, silence
         self._question, self._goodbye, self._end = question, goodbye, end
         self._look_each_s = look_each_s
@@ -50,7 +53,7 @@ class SilenceWatch:
         voice: Voice,
         keypad: Keypad,
         *,
-        end: Callable[[], Awaitable[None]],
+        end: Callable[[], Awaitable[bool]],
         times: SilenceTimes | None = None,
         still_there: str = spoken_in("en", {}).still_there,
     ) -> Self:
@@ -63,6 +66,7 @@ class SilenceWatch:
             question=_QUESTION.format(still_there),
             goodbye=_GOODBYE,
             end=end,
+            look_each_s=LOOK_EACH_S,
         )
 
     def heard(self) -> None:
@@ -82,7 +86,8 @@ class SilenceWatch:
                     )
                     await self._say(self._question)
                 case Step.END if await self._say(self._goodbye):
-                    await self._end()
+                    if await self._end():
+                        return
 
     async def _say(self, instructions: str) -> bool:
         """Whether nobody said anything meanwhile."""

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 
 from agents.media.tool import Tool, Turn
 from agents.media.voice import CannotSpeak, Voice
+from shared.call.call import EndReason
 
 _log = logging.getLogger(__name__)
 
@@ -25,6 +26,9 @@ _DESCRIPTION = (
     "A machine has answered, not a person: an answering machine, voicemail, a recorded "
     "announcement. Say nothing to it; what is to be left on it is said for you, and the call ends."
 )
+_ANSWERED = "A machine answered."
+_LEFT = "A machine answered; a message was left on it."
+_WRITE_WITHIN_S = 5.0
 _OVER = "The call is over."
 _NOT_NOW = "Not done: the call is not answered yet, or is ending already."
 
@@ -46,17 +50,18 @@ class Voicemail:
         words: str | None,
         *,
         begin: Callable[[], bool],
-        end: Callable[[str], Awaitable[None]],
+        note: Callable[[str, str], Awaitable[None]],
+        end: Callable[[EndReason], Awaitable[None]],
         quiet_for_s: float = _QUIET_FOR_S,
         tone_within_s: float = _TONE_WITHIN_S,
     ) -> None:
         """Take who speaks and the words to leave, if any.
 
-        `begin` says whether the call can be ended now, and has nobody else end it. `end` takes a
-        sentence about what was done, writes it down, and ends the call.
+        `begin` says whether the call can be ended now, and has nobody else end it. `note` takes
+        outcome and summary to the call's row.
         """
         self._voice, self._words = voice, words
-        self._begin, self._end = begin, end
+        self._begin, self._note, self._end = begin, note, end
         self._quiet_for_s, self._tone_within_s = quiet_for_s, tone_within_s
 
     def tool(self) -> Tool:
@@ -66,6 +71,7 @@ class Voicemail:
             description=_DESCRIPTION,
             parameters={"type": "object", "properties": {}, "additionalProperties": False},
             run=self._reached,
+            within_s=_TONE_WITHIN_S + _MESSAGE_WITHIN_S + 2 * _WRITE_WITHIN_S,
         )
 
     async def _reached(self, _: dict[str, object], turn: Turn) -> str:
@@ -74,9 +80,15 @@ class Voicemail:
         turn.hush()
         _log.info("A machine has answered.", extra={"action": "voicemail-reached"})
         left = self._words is not None and await self._leave(self._words)
-        await self._end(
-            "A machine answered; a message was left on it." if left else "A machine answered."
-        )
+        try:
+            async with asyncio.timeout(_WRITE_WITHIN_S):
+                await self._note(OUTCOME, _LEFT if left else _ANSWERED)
+        except Exception as error:
+            _log.warning(
+                "What came of a call to a machine was not written.",
+                extra={"action": "voicemail-unwritten", "error": type(error).__name__},
+            )
+        await self._end(EndReason.VOICEMAIL)
         return _OVER
 
     async def _leave(self, words: str) -> bool:

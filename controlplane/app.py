@@ -11,6 +11,7 @@ import aiohttp
 from aiohttp import web
 
 from controlplane.bridge.listening import BridgeListening
+from controlplane.bridge.recordings import BridgeRecordings
 from controlplane.carriers import make_bridges, make_legs
 from controlplane.database_way import client_limits, connect_database, make_client_watch
 from controlplane.errands.tables import ErrandRows
@@ -34,11 +35,15 @@ from controlplane.use_cases.agent_watch import AGENT_LOOK_S
 from controlplane.use_cases.client_watch import ClientWatch
 from controlplane.use_cases.errands import LOOK_S as ERRANDS_LOOK_S
 from controlplane.use_cases.meta_clock import WallClock, wall_clock
+from controlplane.use_cases.recordings import LOOK_EVERY_S as RECORDINGS_EVERY_S
+from controlplane.use_cases.recordings import RecordingCare
 from controlplane.use_cases.retention import LOOK_EVERY_S
 from shared.call.call import EndReason
 from shared.call.errors import StoreUnavailable, WacallError
 from shared.call.silence import LOOK_S
+from shared.database.recordings import Recordings
 from shared.database.rest import RestClient
+from shared.database.retention import Expiry
 from shared.process.loops import Loops
 
 _log = logging.getLogger(__name__)
@@ -90,6 +95,13 @@ class ControlPlane:
         self.listening = BridgeListening(self.bridges, self.use_cases.media_watch)
         self.loops = Loops(observe=metrics.loop_turned, expected=WacallError)
         self.client_watch = client_watch
+        self.recording_care = RecordingCare(
+            Recordings(rest),
+            self.near.store,
+            Expiry(rest),
+            BridgeRecordings(self.bridges),
+            self.near.clock,
+        )
         self.readiness = Readiness(
             {"database": self.near.store.ping, "livekit": self.near.rooms.rooms}
         )
@@ -108,6 +120,7 @@ class ControlPlane:
         apart_s = client_limits(settings).apart_s
         every(apart_s, self.client_watch.look, name="database-client")
         every(ERRANDS_LOOK_S, stories.errands.look, name="errands")
+        every(RECORDINGS_EVERY_S, self.recording_care.look_if_due, name="recordings")
         every(LOOK_EVERY_S, stories.retention.purge_if_due, name="retention")
         every(stories.media_watch.pause_s, stories.media_watch.look, name="media-watch")
         self.listening.start()

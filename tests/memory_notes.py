@@ -133,14 +133,13 @@ class MemoryNotes:
         *,
         files: Sequence[RecordedFile],
         at: datetime,
-        keep_until: datetime | None,
     ) -> bool:
         self._write()
         known = self.recordings.get(recording_id)
         if known is None or known.status is not RecordingStatus.RECORDING:
             return False
         self.recordings[recording_id] = replace(
-            known, status=status, files=tuple(files), ended_at=at, keep_until=keep_until
+            known, status=status, files=tuple(files), ended_at=at
         )
         return True
 

@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from agents.media.measures import Measures
+from agents.media.tape import Tape
 from agents.media.tool import Tool, ToolUse, Turn
 from shared.call.call import EndReason
 
@@ -123,6 +124,10 @@ class Voice(Protocol):
     @property
     def caller_speaks(self) -> bool:
         """Whether the caller does."""
+
+    @property
+    def tape(self) -> Tape | None:
+        """What can record the call; `None`: nothing can, or there is no call yet."""
 
     @property
     def heard_at(self) -> float:

@@ -8,7 +8,7 @@ from agents.tools import do_not_call, follow_up, human, lead, message, outcome
 from agents.tools.arguments import Arguments, NoArguments, parse_arguments
 from agents.tools.desk import Desk
 from shared.profiles.profile import Profile
-from shared.profiles.tool_names import BUILT_IN
+from shared.profiles.tool_names import BUILT_IN, OUTBOUND
 
 _END_CALL = (
     "End the call. Say goodbye first, in the same turn; nothing can be said afterwards. If the "
@@ -36,6 +36,8 @@ def offered(made: Mapping[str, Tool], profile: Profile) -> list[Tool]:
     """Choose those that a profile offers, in its order, and its actions behind them."""
     names = (
         *profile.tools_offered,
+        # made for calls that the business has placed, whatever the profile
+        *OUTBOUND,
         *(action.name for action in profile.actions),
     )
     return [made[name] for name in names if name in made]

@@ -27,14 +27,12 @@ class Recordings(Tables):
         *,
         files: Sequence[RecordedFile],
         at: datetime,
-        keep_until: datetime | None,
     ) -> bool:
         """End a recording that still goes on; `False`: it is over already, or there is none."""
         columns = {
             "status": status.value,
             "files": _files(files),
             "ended_at": rows.value_for_database(at),
-            "keep_until": rows.value_for_database(keep_until),
         }
         query = self._rest.table("recordings").update(columns).eq("id", recording_id)
         query = query.eq("status", RecordingStatus.RECORDING.value)

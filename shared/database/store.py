@@ -255,7 +255,6 @@ class CallNotes(Protocol):
         *,
         files: Sequence[RecordedFile],
         at: datetime,
-        keep_until: datetime | None,
     ) -> bool:
         """End a recording that still goes on; `False`: it is over already, or there is none."""
 

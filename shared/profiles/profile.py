@@ -188,10 +188,14 @@ class Profile(Part):
         )
 
     def greeting_for(self, direction: Direction) -> str:
-        """The words that a call of this direction is opened with; empty: the opening has them."""
+        """The words that a call of this direction is opened with; empty: the opening has them.
+
+        Whoever is recorded is told so first.
+        """
+        words = self.greeting
         if direction is Direction.OUTBOUND and self.outbound_greeting:
-            return self.outbound_greeting
-        return self.greeting
+            words = self.outbound_greeting
+        return f"{self.recording.announcement} {words}" if self.recording is not None else words
 
     def spoken(self, language: str | None = None) -> Spoken:
         """All phrases, in a language or the profile's first one."""

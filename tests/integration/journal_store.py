@@ -98,12 +98,9 @@ class JournalNotes(MemoryNotes):
         *,
         files: Sequence[RecordedFile],
         at: datetime,
-        keep_until: datetime | None,
     ) -> bool:
         self._note("recording_settled", recording=recording_id, status=status.value)
-        return await super().settle_recording(
-            recording_id, status, files=files, at=at, keep_until=keep_until
-        )
+        return await super().settle_recording(recording_id, status, files=files, at=at)
 
     async def recording_consent(self, call_id: CallId, granted: bool) -> None:
         self._note("recording_consent", call_id=call_id, granted=granted)

@@ -361,13 +361,14 @@ def recording(call_id: CallId) -> Recording:
         status=RecordingStatus.RECORDING,
         place=place_at("http://127.0.0.1:7890"),
         began_at=NOW,
+        keep_until=NOW + 30 * 86400 * SECOND,
     )
 
 
 async def test_a_recording_is_settled_once(desk: Desk) -> None:
     """Who has refused stays refused, whoever ends the call later."""
     begun, files = recording(desk.call_id), [RecordedFile(name="peer.opus", bytes=812)]
-    settled: dict[str, Any] = {"files": files, "at": NOW + SECOND, "keep_until": None}
+    settled: dict[str, Any] = {"files": files, "at": NOW + SECOND}
     assert not await desk.notes.settle_recording(begun.id, RecordingStatus.KEPT, **settled)
     for _ in range(2):
         await desk.notes.add_recording(begun)

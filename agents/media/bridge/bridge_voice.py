@@ -27,6 +27,7 @@ from agents.media.bridge.session_config import session_config
 from agents.media.bridge.voice_state import VoiceState
 from agents.media.clip import Clips, NoClips
 from agents.media.measures import Measures
+from agents.media.tape import Tape
 from agents.media.tool import Tool, Turn
 from agents.media.turn_fold import TurnFold
 from agents.media.voice import CallObserver, CannotSpeak, Models, SpeechOptions
@@ -116,6 +117,11 @@ class BridgeVoice:
     def caller_speaks(self) -> bool:
         """Whether the caller does."""
         return self._talk.dialogue.speaks_since is not None
+
+    @property
+    def tape(self) -> Tape | None:
+        """What can record the call."""
+        return self._link.leg.tape
 
     @property
     def heard_at(self) -> float:

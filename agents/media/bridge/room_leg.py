@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from agents.media.bridge.agent_leg import PEER, RoomAccess, agent_leg
+from agents.media.bridge.bridge_tape import BridgeTape
 from agents.media.bridge.leg import LegOrders
 from agents.media.bridge.leg_events import LegEvents, LegListener
 from agents.media.clip import Clip
@@ -67,6 +68,11 @@ class RoomLeg:
         if self._client is None:
             raise BridgeUnreachable
         return self._client
+
+    @property
+    def tape(self) -> BridgeTape | None:
+        """What can record it; `None`: there is no leg (any more)."""
+        return BridgeTape(self._client, self.name) if self._client is not None else None
 
     async def renew(self) -> tuple[str, int]:
         """Begin another connection to OpenAI; return our offer, and which connection that is.

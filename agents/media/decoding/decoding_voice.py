@@ -27,6 +27,7 @@ from agents.media.decoding.patient_session import PatientSession
 from agents.media.decoding.realtime import realtime_model
 from agents.media.decoding.turn import livekit_tool
 from agents.media.first_speech import FirstSpeech
+from agents.media.tape import Tape
 from agents.media.teller import Reply, Teller
 from agents.media.tool import Tool, Turn
 from agents.media.tool_runner import ToolRunner
@@ -73,6 +74,11 @@ class DecodingVoice:
     def caller_speaks(self) -> bool:
         """Whether the caller does."""
         return self._session is not None and self._session.user_state == "speaking"
+
+    @property
+    def tape(self) -> Tape | None:
+        """Nothing: no packets pass here."""
+        return None
 
     @property
     def heard_at(self) -> float:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
+from agents.media.tape import Tape
 from agents.media.tool import Turn
 from agents.media.voice import CallObserver, CannotSpeak, Models, RoomUnreachable
 
@@ -36,6 +37,7 @@ class ScriptedVoice:
         self.is_quiet = True
         self.caller_speaks = False
         self.heard_at = 0.0
+        self.tape: Tape | None = None
 
     async def bring_up(
         self, instructions: str, tools: Sequence[Any], choose: Callable[[], Awaitable[Models]]

@@ -140,3 +140,15 @@ def test_the_model_is_told_that_it_has_called() -> None:
     assert "You have called" not in instructions_for(profile(), now=NOW, context=context)
     assert "have just picked up" in opening_for(profile(), Direction.OUTBOUND)
     assert "We call." in opening_for(profile(outbound_greeting="We call."), Direction.OUTBOUND)
+
+
+def test_who_is_recorded_is_told_so_first() -> None:
+    """In the profile's words, in both directions; a machine is spoken of where we have called."""
+    recorded = profile(recording={"announcement": "This call is recorded."})
+    for direction in Direction:
+        opening = opening_for(recorded, direction)
+        assert '"This call is recorded. ' in opening
+    assert "recorded" not in opening_for(profile(), Direction.INBOUND)
+    placed = instructions_for(profile(), now=NOW, context={}, direction=Direction.OUTBOUND)
+    assert "voicemailReached" in placed
+    assert "voicemailReached" not in instructions_for(profile(), now=NOW, context={})

@@ -9,8 +9,9 @@ from typing import Any, cast
 import pytest
 from livekit.agents.llm import ChatMessage
 
+from agents import silence_watch
 from agents.media.decoding.turn import ToolTurn
-from agents.media.tool import ToolUse
+from agents.media.tool import ToolUse, Turn
 from agents.media.voice import CallObserver, OpenAIUnreachable, RoomUnreachable
 from agents.models import ModelChooser
 from agents.session import CallSession
@@ -19,9 +20,13 @@ from agents.store_link import StoreLink
 from shared.call.brief import CallBrief
 from shared.call.call import Direction, EndReason
 from shared.call.ids import CallId, PhoneNumberId
+from shared.call.recording import RecordingStatus
 from shared.database.store import CallNotes
 from shared.profiles.folder import Profiles
+from shared.profiles.profile import Recording, Silence
+from tests.eventually import eventually
 from tests.memory_notes import MemoryNotes
+from tests.unit.agents.fake_tape import FakeTape
 from tests.unit.agents.scripted_voice import ScriptedVoice
 
 CALL = CallId("0b0e3c1e-9a57-4f3c-9a52-0d7e4a3c2b11")
@@ -48,6 +53,7 @@ def bench_with(
     ready_within_s: float = 8.0,
     answer_timeout_s: float = 120,
     model_unreachable: str = "reject",
+    **profile: Any,
 ) -> Bench:
     store, left, voices = MemoryNotes(), list[str](), list[ScriptedVoice]()
 
@@ -78,7 +84,7 @@ def bench_with(
             phone_number_id=PhoneNumberId("106540352242922"),
             ready_within_s=ready_within_s,
         ),
-        profile=PROFILES.named("default"),
+        profile=PROFILES.named("default").model_copy(update=profile),
         settings=settings,
         link=StoreLink(connect, settings),
         make_voice=make_voice,
@@ -339,10 +345,11 @@ async def test_a_worker_that_stops_says_so() -> None:
     assert bench.store.requested_ends == {CALL: EndReason.SHUTDOWN}
 
 
-async def talking() -> Bench:
+async def talking(direction: Direction = Direction.INBOUND, **profile: Any) -> Bench:
     """A call in which both talk."""
-    bench = bench_with()
+    bench = bench_with(direction, **profile)
     await bench.set_up()
+    bench.session.caller_seen()
     bench.session.media_up()
     bench.session.status_shown("active")
     bench.voice.done.clear()
@@ -502,3 +509,66 @@ async def test_what_was_said_is_written_by_the_end() -> None:
 
 def said(text: str) -> Any:
     return ChatMessage(role="user", content=[text])
+
+
+class Hushed:
+    """A turn in which nothing was said."""
+
+    def hush(self) -> None:
+        return
+
+
+def tools_of(bench: Bench) -> set[str]:
+    return {tool.name for tool in bench.voice.tools}
+
+
+async def test_only_calls_that_we_have_placed_meet_a_machine() -> None:
+    """The model is offered to say so; then the call ends with its reason and its outcome."""
+    assert "voicemailReached" not in tools_of(await talking())
+    bench = await talking(Direction.OUTBOUND)
+    (tool,) = [one for one in bench.voice.tools if one.name == "voicemailReached"]
+    bench.session.long_speech(8.0)
+    assert "voicemailReached" in bench.voice.done[-1]
+    await tool.run({}, cast(Turn, Hushed()))
+    assert bench.store.requested_ends == {CALL: EndReason.VOICEMAIL}
+    assert bench.store.outcomes[CALL][0] == "voicemail"
+    assert bench.left == ["voicemail"]
+    await bench.session.finish()
+
+
+async def test_first_words_that_go_on_are_none_of_a_callers_business() -> None:
+    """Who calls us may talk for as long as they like."""
+    bench = await talking()
+    bench.session.long_speech(20.0)
+    assert bench.voice.done == []
+    await bench.session.finish()
+
+
+async def test_a_silent_caller_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Asked once, then with a goodbye, and a reason of its own."""
+    monkeypatch.setattr(silence_watch, "LOOK_EACH_S", 0.002)
+    bench = await talking(silence=Silence(ask_after_s=0.01, end_after_s=0.01))
+    await eventually(lambda: bench.left)
+    assert bench.left == ["caller-silent"]
+    assert bench.voice.done == ["say", "say"]
+    assert bench.store.requested_ends == {CALL: EndReason.CALLER_SILENT}
+    await bench.session.finish()
+
+
+async def test_a_call_is_recorded_from_the_first_word_to_the_last() -> None:
+    """If its profile says so; who is recorded is told first, and may refuse."""
+    assert "declineRecording" not in tools_of(await talking())
+    wanted = Recording(announcement="This call is recorded.", keep_days=7)
+    bench = bench_with(recording=wanted)
+    bench.voice.tape = tape = FakeTape()
+    await bench.set_up()
+    bench.session.media_up()
+    bench.session.status_shown("active")
+    assert "declineRecording" in tools_of(bench)
+    await eventually(lambda: tape.done)
+    bench.session.item_added(ChatMessage(role="user", content=["Hello."]))
+    await bench.session.finish()
+    assert tape.done == ["begin", "end"]
+    (kept,) = bench.store.recordings.values()
+    assert kept.status is RecordingStatus.KEPT
+    assert bench.store.recording_consents == [(CALL, True)]

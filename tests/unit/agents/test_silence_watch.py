@@ -20,9 +20,9 @@ class Watched:
         self.keypad = Keypad(lambda _: None, pause_s=60)
         self.ended = asyncio.Event()
 
-    async def end(self) -> None:
+    async def end(self) -> bool:
         self.ended.set()
-        await asyncio.Event().wait()
+        return True
 
     async def run(self) -> None:
         await SilenceWatch(

@@ -8,6 +8,8 @@ import pytest
 from agents.media.tool import Turn
 from agents.media.voice import CallObserver
 from agents.voicemail import Voicemail, doubt
+from shared.call.call import EndReason
+from shared.call.errors import StoreUnavailable
 from tests.unit.agents.scripted_voice import ScriptedVoice
 
 
@@ -23,11 +25,22 @@ class Hushed:
 def machine(
     voice: ScriptedVoice, words: str | None, ended: list[str], *, may_end: bool = True
 ) -> Voicemail:
-    async def end(what: str) -> None:
+    async def note(outcome: str, what: str) -> None:
+        assert outcome == "voicemail"
         ended.append(what)
+        raise StoreUnavailable("it is written if it can be; the call ends all the same")
+
+    async def end(reason: EndReason) -> None:
+        ended.append(reason.value)
 
     return Voicemail(
-        voice, words, begin=lambda: may_end, end=end, quiet_for_s=0.05, tone_within_s=1.0
+        voice,
+        words,
+        begin=lambda: may_end,
+        note=note,
+        end=end,
+        quiet_for_s=0.05,
+        tone_within_s=1.0,
     )
 
 
@@ -49,7 +62,7 @@ async def test_what_the_profile_says_is_left_once(
     """Nothing, if it says nothing; what the model was saying is stopped."""
     voice, ended = ScriptedVoice(cast(CallObserver, None)), list[str]()
     told, turn = await reach(machine(voice, words, ended))
-    assert (voice.done, ended, told) == (said, [what], "The call is over.")
+    assert (voice.done, ended, told) == (said, [what, "voicemail"], "The call is over.")
     assert turn.hushed == 1
 
 
@@ -71,7 +84,7 @@ async def test_a_message_that_is_cut_is_not_said_again(is_mute: bool) -> None:
     voice, ended = ScriptedVoice(cast(CallObserver, None)), list[str]()
     voice.is_cut, voice.is_mute = True, is_mute
     await reach(machine(voice, "Call us.", ended))
-    assert ended == ["A machine answered."]
+    assert ended == ["A machine answered.", "voicemail"]
 
 
 async def test_a_call_that_is_ending_is_not_ended_twice() -> None:
