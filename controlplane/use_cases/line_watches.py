@@ -53,9 +53,11 @@ class LineWatches:
             async with places:
                 await watch.look()
 
-        async with asyncio.TaskGroup() as group:
-            for watch in self._watches.values():
-                group.create_task(look(watch))
+        looks = (look(watch) for watch in self._watches.values())
+        for error in await asyncio.gather(*looks, return_exceptions=True):
+            # one that could not be finished keeps no other line from being looked at
+            if isinstance(error, BaseException):
+                raise error
 
     def lines_of(self, event: AccountUpdated) -> tuple[PhoneNumberId, ...]:
         """Return the lines that are meant: the one that is named, or those of the account."""

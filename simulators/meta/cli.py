@@ -34,8 +34,12 @@ class Account(NamedTuple):
     app_secret: str
 
 
-def _account(text: str) -> Account:
-    """Read `ID:TOKEN_VARIABLE:SECRET_VARIABLE`, with the values of the variables."""
+def account_named(text: str) -> Account:
+    """Read `ID:TOKEN_VARIABLE:SECRET_VARIABLE`, with the values of the variables.
+
+    Raises:
+        ArgumentTypeError: it is malformed, or a variable is not set.
+    """
     number, _, variables = text.partition(":")
     token, _, secret = variables.partition(":")
     if not number.isdecimal() or not token or not secret:
@@ -118,7 +122,7 @@ def _parser(environment: Mapping[str, str]) -> argparse.ArgumentParser:
     parser.add_argument(
         "--also",
         metavar="ID:TOKEN_VARIABLE:SECRET_VARIABLE",
-        type=_account,
+        type=account_named,
         action="append",
         default=[],
         help="a further number, of an account and app of its own: its id, and the variables that "
