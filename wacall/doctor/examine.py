@@ -70,7 +70,7 @@ async def examine(
         if agent is not None:
             number = settings.wa_phone_number_id if settings is not None else None
             is_real = settings is not None and is_metas_own(settings.wa_graph_base_url)
-            yield judge_profiles(agent, number=number, is_real=is_real)
+            yield judge_profiles(agent, environ, number=number, is_real=is_real)
             async for finding in look_at_openai(agent, http):
                 yield finding
 

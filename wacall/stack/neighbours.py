@@ -50,7 +50,8 @@ async def caveats(
     if is_metas_own(settings.wa_graph_base_url):
         looks.append(judge_announced(announced))
         if agent is not None:
-            looks.append([judge_profiles(agent, number=settings.wa_phone_number_id, is_real=True)])
+            number = settings.wa_phone_number_id
+            looks.append([judge_profiles(agent, environment, number=number, is_real=True)])
     timeout = aiohttp.ClientTimeout(total=AFTER_S)
     async with aiohttp.ClientSession(timeout=timeout) as http:
         asked = [
