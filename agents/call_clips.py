@@ -47,9 +47,11 @@ class CallClips:
         self._profiles, self._model_of = profiles, model_of
         self._shelf = Shelf(settings.clips_folder())
         self._upkeep = Upkeep(self._shelf, maker, self._wanted)
+        self._used: set[str] = set()
 
     def of(self, profile: Profile) -> ShelfVoice:
-        """Return the clips in a profile's voice."""
+        """Return the clips in a profile's voice; it is one that calls are led by."""
+        self._used.add(profile.name)
         return self._in_voice(profile, profile.models.realtime or self._settings.realtime_models)
 
     async def look(self) -> None:
@@ -60,6 +62,10 @@ class CallClips:
     async def _wanted(self) -> list[ClipKey]:
         wanted: list[ClipKey] = []
         for profile in self._profiles():
+            # an example that nobody uses is not to cost anything
+            is_default = profile.name == self._settings.agent_profile
+            if not (profile.numbers or is_default or profile.name in self._used):
+                continue
             voice = self._in_voice(profile, (await self._model_of(profile),))
             wanted += [key for text in texts_of(profile) for key in voice.keys(text)]
         return wanted

@@ -10,7 +10,7 @@ from agents.call_clips import CallClips, texts_of, words_to_greet
 from agents.clips.key import ClipKey
 from agents.settings import Settings
 from shared.call.call import Direction
-from shared.profiles.profile import Models, Profile, Recording
+from shared.profiles.profile import Line, Models, Profile, Recording
 
 PROFILE = Profile(
     name="bakery",
@@ -21,7 +21,9 @@ PROFILE = Profile(
     greeting="Guten Tag, hier ist die Bäckerei.",
     voice="marin",
     models=Models(realtime=("b", "a")),
+    numbers=(Line(id="106540352242922"),),
 )
+UNUSED = PROFILE.model_copy(update={"name": "example", "voice": "cedar", "numbers": ()})
 
 
 @pytest.mark.parametrize(
@@ -76,7 +78,7 @@ def clips_with(folder: str, making: Making) -> CallClips:
     async def model_of(_: Profile) -> str:
         return "a"
 
-    return CallClips(settings, maker=making, profiles=lambda: [PROFILE], model_of=model_of)
+    return CallClips(settings, maker=making, profiles=lambda: [PROFILE, UNUSED], model_of=model_of)
 
 
 async def test_the_words_of_each_profile_are_made_in_its_own_voice(tmp_path: Path) -> None:
@@ -91,6 +93,17 @@ async def test_the_words_of_each_profile_are_made_in_its_own_voice(tmp_path: Pat
     found = clips.of(PROFILE).keys("Einen Moment bitte.")
     assert found[1] == replace(making.asked[0], text="Einen Moment bitte.")
     assert [key.model for key in found] == ["b", "a"]
+
+
+async def test_an_example_that_nobody_uses_costs_nothing(tmp_path: Path) -> None:
+    """Its words are made once a call is led by it, or if it is the default."""
+    making = Making()
+    clips = clips_with(str(tmp_path), making)
+    await clips.look()
+    assert {key.voice for key in making.asked} == {"marin"}
+    clips.of(UNUSED)
+    await clips.look()
+    assert [key.text for key in making.asked if key.voice == "cedar"] == texts_of(UNUSED)
 
 
 async def test_without_a_folder_nothing_is_made() -> None:
