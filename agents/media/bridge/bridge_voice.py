@@ -243,7 +243,10 @@ class BridgeVoice:
     async def stand_in(self) -> None:
         """Be in the room without a session; see `Voice`."""
         await self._link.stand_in()
-        self._talk.look()
+        # nobody is greeted
+        self._talk.clips.break_off()
+        self._talk.break_off()
+        self._drop()
 
     def has_clip(self, words: str) -> bool:
         """Whether these words can be said without a model."""

@@ -44,6 +44,11 @@ class ClipTurns:
         """Whether one is being played, or waits to be."""
         return self._playing is not None
 
+    @property
+    def waiting(self) -> Clip | None:
+        """The one that waits until the caller hears."""
+        return self._playing if self._dialogue.released_at is None else None
+
     def play(self, clip: Clip, now: float, *, is_told: bool) -> str:
         """Have a clip be heard as soon as the caller hears; return the response that it is.
 

@@ -270,11 +270,15 @@ class Conversing:
 
     def break_off(self) -> bool:
         """Have everything end that is under way; return whether somebody is owed an answer."""
-        owed = self.dialogue.break_off(time.time()) or not self.asks.is_idle
+        now, waiting = time.time(), self.clips.waiting
+        owed = self.dialogue.break_off(now) or not self.asks.is_idle
         self.asks.break_off()
         self.clips.break_off()
+        if waiting is not None:
+            # what nobody has heard yet needs no session to be heard
+            self.clips.play(waiting, now, is_told=False)
         self.look()
-        return owed
+        return owed and waiting is None
 
     def items_to_replay(self, generation: int) -> list[dict[str, Any]]:
         """Return what another session is to know."""

@@ -393,3 +393,21 @@ async def test_a_clip_that_waits_holds_no_request_up_for_ever(talk: Talk) -> Non
     assert talk.played == ["a.opus"]
     assert [one["response"]["instructions"] for one in talk.kinds("response.create")] == ["Go on."]
     assert not talk.kinds("response.cancel")
+
+
+async def test_a_greeting_that_waits_outlives_its_session(talk: Talk) -> None:
+    """A clip in the leg is heard whatever became of OpenAI; nobody is owed anything else."""
+    talk.conversing.dialogue.released_at = None
+    clip = Clip(name="a.opus", text="Hello there.", sound=b"", ms=1000)
+    talk.conversing.greet_with(clip)
+    await asyncio.sleep(0)
+    assert not talk.conversing.break_off()
+    await asyncio.sleep(0)
+    assert talk.played == ["a.opus", "a.opus"], "each play drops what waited"
+    (item,) = talk.conversing.items_to_replay(2)
+    assert item["content"] == [{"type": "output_text", "text": "Hello there."}]
+    talk.conversing.go_on(None)
+    assert not talk.kinds("response.create")
+    talk.conversing.released(time.time() - 2)
+    talk.take(event("conversation.item.deleted", item_id="none"))
+    assert talk.conversing.clips.is_playing
