@@ -64,6 +64,7 @@ _LONGEST_CONTEXT = 4000
 _PASSING = frozenset({Reason.LIVE_CALL, Reason.CONCURRENCY_LIMIT, Reason.RATE_LIMITED})
 
 NOBODY = "The call that it belongs to names nobody who could be called or written to."
+UNWANTED = "This person said, when they were asked, that they do not want to be contacted."
 LATE = "Nothing ran at its time, and a day later it would come as a surprise."
 GIVEN_UP = "It could not be done within a week."
 DECLINED = "The person declined the call."
@@ -111,12 +112,20 @@ class Act(StrEnum):
     DIAL = "dial"
 
 
-def decide(follow_up: FollowUp, *, has_person: bool, has_begun: bool, now: datetime) -> Act | Over:
+def decide(
+    follow_up: FollowUp,
+    *,
+    has_person: bool,
+    has_begun: bool,
+    is_unwanted: bool = False,
+    now: datetime,
+) -> Act | Over:
     """Say what to do with one that is due.
 
     Args:
         follow_up: the row, claimed for this try.
         has_person: whether the call that it belongs to names somebody.
+        is_unwanted: whether the person said, when asked, that they want no contact.
         has_begun: whether its call was placed or its text written: then it is seen to its end.
         now: the time.
     """
@@ -126,6 +135,8 @@ def decide(follow_up: FollowUp, *, has_person: bool, has_begun: bool, now: datet
         return Act.TELL_PEOPLE
     if not has_person:
         return failed(NOBODY)
+    if is_unwanted and not has_begun:
+        return canceled(UNWANTED)
     if not has_begun and now > (follow_up.next_at or follow_up.due_at) + TOO_LATE_AFTER:
         return failed(LATE)
     return Act.DIAL if follow_up.channel == Channel.CALL else Act.WRITE

@@ -5,11 +5,13 @@ from typing import Any
 
 from postgrest.types import ReturnMethod
 
-from controlplane.core.errand import Over, Verdict
+from controlplane.core.errand import Fate, Over, Verdict
 from controlplane.core.follow_up import FollowUp, FollowUpStatus, after_message
 from controlplane.core.message import Message
 from controlplane.errands.rows import FOLLOW_UP_COLUMNS, follow_up_from_row, settled_columns
+from shared.call.call import Call
 from shared.call.ids import CallId
+from shared.call.number import number_key
 from shared.database.rest import PAGE
 from shared.database.rows import value_for_database
 from shared.database.tables import Tables
@@ -54,12 +56,29 @@ class FollowUps(Tables):
         columns = settled_columns(verdict, done="done", attempts=0, at=at)
         query = self._rest.table("follow_ups").update(columns, returning=ReturnMethod.minimal)
         query = query.eq("id", message.follow_up_id)
-        query = query.in_("status", [_OPEN, FollowUpStatus.DONE.value])
+        before = [_OPEN, FollowUpStatus.DONE.value]
+        if verdict.fate is Fate.DONE:
+            # given up of because nobody knew, and Meta said so after all
+            before.append(FollowUpStatus.FAILED.value)
+        query = query.in_("status", before)
         await self._rest.send("settle a follow-up by its message", query)
 
     async def placed(self, follow_up: FollowUp, call_id: CallId) -> None:
         """Note which call was placed for it last."""
         await self._change("note a follow-up's call", follow_up.id, {"placed_call_id": call_id})
+
+    async def is_unwanted(self, call: Call) -> bool:
+        """Whether the person of a call told its business, when asked, not to be contacted."""
+        person = call.party.person
+        if person is None:
+            return False
+        query = self._rest.table("leads").select("id").is_("may_follow_up", "false")
+        query = query.eq("business", call.profile or "default")
+        if person.user_id is not None:
+            query = query.eq("person_user_id", value_for_database(person.user_id))
+        else:
+            query = query.eq("person_phone_key", number_key(person.phone or ""))
+        return bool(await self._rest.rows("read a lead's wish", query.limit(1)))
 
     async def close(
         self, follow_up_id: str, status: FollowUpStatus, at: datetime

@@ -80,7 +80,10 @@ class Messages(Tables):
     async def sent(
         self, message_id: str, wamid: str, at: datetime, *, template: str | None = None
     ) -> Message | None:
-        """Note that Meta took a text, by its answer or its status; `None`: it was over already."""
+        """Note that Meta took a text, by its answer or its status; `None`: it was over already.
+
+        A status may come after a text was given up of which nobody knew.
+        """
         if not _is_ours(message_id):
             return None
         columns: dict[str, object] = {
@@ -93,7 +96,11 @@ class Messages(Tables):
         }
         if template is not None:
             columns["template"] = template
-        return await self._change("note a sent message", message_id, columns)
+        query = self._rest.table("messages").update(columns, returning=ReturnMethod.representation)
+        query = query.eq("id", message_id).in_("status", [_OPEN, MessageStatus.FAILED.value])
+        query = query.not_.is_("handed_at", "null")
+        found = await self._rest.rows("note a sent message", query)
+        return message_from_row(found[0]) if found else None
 
     async def settle(
         self,
@@ -120,6 +127,8 @@ class Messages(Tables):
             return None
         columns = {
             "status": MessageStatus.FAILED.value,
+            # its earlier statuses may come late, and say nothing any more
+            "handed_at": None,
             "last_error": why,
             "finished_at": value_for_database(at),
             "owner": None,

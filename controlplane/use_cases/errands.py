@@ -25,6 +25,8 @@ LOOK_S = 1.0
 LEASE = timedelta(seconds=90)
 """Longer than a lane's turn may take: who claims again after that finds nobody at it."""
 _TURN_S = 75.0
+# a text that is cut off in the middle may have arrived, and nobody would know
+_LAST_S = 3.0
 # a text waits for a second, a follow-up for its turn; both longer while Meta, or an operator's
 # webhook, is away
 _MESSAGE_LATE = timedelta(minutes=5)
@@ -81,11 +83,11 @@ class ErrandRunner:
             now, calls_before=now - self._missed_wait, tells_people=self._tells_people
         )
         self._show(due, now)
-        if self._is_draining():
-            return
+        # calls go on for a while, and what they are promised to be sent is sent
+        is_staying = not self._is_draining()
         is_due = {
-            "missed-calls": due.missed_calls,
-            "follow-ups": due.follow_ups,
+            "missed-calls": due.missed_calls and is_staying,
+            "follow-ups": due.follow_ups and is_staying,
             "messages": due.messages,
         }
         for name, turn in self._lanes.items():
@@ -97,7 +99,8 @@ class ErrandRunner:
         return dict(self._problems)
 
     async def close(self) -> None:
-        """Stop in the middle of whatever is being done; the leases run out."""
+        """Let what is being sent go out, for a moment; of the rest the leases run out."""
+        await self._tasks.drain(_LAST_S)
         await self._tasks.close()
 
     def _begin(self, name: str, turn: Turn) -> None:

@@ -117,9 +117,13 @@ class FollowUpRunner:
         call = await self._store.get_call(follow_up.call_id)
         message = await self._messages.find(_message_id(follow_up))
         has_person = call is not None and call.party.person is not None
+        is_unwanted = False
+        if call is not None and not follow_up.is_for_people:
+            is_unwanted = await self._follow_ups.is_unwanted(call)
         act = decide(
             follow_up,
             has_person=has_person,
+            is_unwanted=is_unwanted,
             has_begun=message is not None or follow_up.placed_call_id is not None,
             now=self._clock(),
         )

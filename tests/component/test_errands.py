@@ -14,7 +14,7 @@ import aiohttp
 import pytest_asyncio
 from aiohttp import web
 
-from controlplane.core.follow_up import FollowUp, FollowUpStatus
+from controlplane.core.follow_up import UNWANTED, FollowUp, FollowUpStatus
 from controlplane.core.message import NO_WINDOW, Message, MessageStatus
 from shared.call.call import Call, CallStatus
 from shared.call.ids import CallId
@@ -145,10 +145,32 @@ async def test_a_text_is_sent_once_whatever_becomes_of_metas_answer(make_bench: 
 
     # the answer is lost, though Meta took it
     bench.whatsapp.fail(Fault(action="messages", kind=FaultKind.DROP_AFTER))
-    await until_message(
+    lost = await until_message(
         bench, await write(bench, call, "lost"), lambda one: one.status is MessageStatus.SENT
     )
     assert [body["text"]["body"] for body in taken(person)] == ["the link", "again", "lost"]
+
+    # Meta's word may come when the text was given up; what was not delivered is not sent after all
+    messages, now = bench.plane.errand_rows.messages, bench.plane.near.clock()
+    await bench.database.execute(f"update messages set status = 'failed' where id = '{lost.id}'")
+    for found, status in (
+        (await messages.sent(lost.id, "wamid.late", now), MessageStatus.SENT),
+        (await messages.undelivered(lost.id, "why", now), MessageStatus.FAILED),
+    ):
+        assert found is not None
+        assert found.status is status
+    assert await messages.sent(lost.id, "wamid.late", now) is None
+
+    # Meta takes a text, and tells a moment later that the window is shut: the template, once
+    person.fails_with = 131047
+    undelivered = await until_message(
+        bench,
+        await write(bench, call, "undelivered"),
+        lambda one: one.status is MessageStatus.FAILED and one.template is not None,
+    )
+    assert "131047" in (undelivered.last_error or "")
+    assert [body["type"] for body in taken(person)[3:]] == ["text", "template"]
+    person.fails_with = None
 
     # Meta's window is shut although ours is open: the template, once
     person.open_window(0)
@@ -232,6 +254,14 @@ async def test_what_may_not_be_done_waits_or_is_given_up(
     texted = await follow_up(bench, call, body="later")
     row = await until_follow_up(bench, texted, lambda one: one.status is FollowUpStatus.FAILED)
     assert (row.last_error, taken(person)) == (NO_WINDOW, [])
+
+    # who was asked, and said no
+    await bench.database.execute(
+        f"select from upsert_lead('{call.id}', '{{\"may_follow_up\": false}}')"
+    )
+    unwanted = await follow_up(bench, call, body="hello")
+    row = await until_follow_up(bench, unwanted, lambda one: one.last_error is not None)
+    assert (row.status, row.last_error) == (FollowUpStatus.CANCELED, UNWANTED)
 
     # nobody to tell: it stays for people, who see it
     task = await follow_up(bench, call, channel="task", purpose="ring the workshop")

@@ -225,6 +225,8 @@ def _environment(whatsapp: WhatsAppSimulator, openai_url: str) -> dict[str, str]
         "OPENAI_API_KEY": "sk-bench",
         # they would be made while calls are measured
         "CLIPS_DIR": "none",
+        # refused by the hundred, and measured while they are
+        "MISSED_CALL_TEXT": "none",
         "AGENT_IDLE_PROCESSES": str(IDLE_PROCESSES),
     }
 

@@ -15,6 +15,7 @@ from controlplane.core.follow_up import (
     LATE,
     NOBODY,
     UNANSWERED,
+    UNWANTED,
     Act,
     Channel,
     FollowUp,
@@ -126,6 +127,25 @@ def test_a_due_follow_up_is_acted_on_or_given_up(
 ) -> None:
     """Each row is a rule."""
     assert decide(follow_up, has_person=has_person, has_begun=has_begun, now=NOW) == act
+
+
+@pytest.mark.parametrize(
+    ("follow_up", "has_begun", "act"),
+    [
+        (TO_CALL, False, leaving(UNWANTED)),
+        (TO_WRITE, False, leaving(UNWANTED)),
+        # it is out already: what becomes of it is still written down
+        (TO_CALL, True, Act.DIAL),
+        # they asked for a person themselves
+        (TASK, False, Act.TELL_PEOPLE),
+    ],
+)
+def test_who_wants_no_contact_is_left_alone(
+    follow_up: FollowUp, has_begun: bool, act: Act | Over
+) -> None:
+    """Said when they were asked (`may_follow_up` of their lead), whatever was scheduled."""
+    chosen = decide(follow_up, has_person=True, has_begun=has_begun, is_unwanted=True, now=NOW)
+    assert chosen == act
 
 
 @pytest.mark.parametrize(

@@ -96,13 +96,16 @@ async def test_a_lane_that_fails_is_counted_and_tried_again() -> None:
     assert lanes.turns("missed-calls", "failed") == 2
 
 
-async def test_a_process_that_goes_begins_nothing() -> None:
-    """Other replicas do."""
-    lanes = Lanes(replace(IDLE, messages=True))
+async def test_a_process_that_goes_still_sends_what_its_calls_promise() -> None:
+    """Follow-ups and missed calls are for other replicas, or for later."""
+    lanes = Lanes(replace(IDLE, messages=True, follow_ups=True, missed_calls=True))
     lanes.is_draining = True
     await lanes.runner.look()
     await asyncio.sleep(0)
-    assert lanes.begun == []
+    assert lanes.begun == ["messages"]
+    asyncio.get_running_loop().call_later(0.05, lanes.go_on.set)
+    await lanes.runner.close()
+    assert lanes.turns("messages", "ok") == 1
 
 
 async def test_what_waits_for_too_long_is_told() -> None:
