@@ -25,7 +25,7 @@ from simulators.meta.people.permissions import PermissionPolicy
 from simulators.meta.people.person import Person
 from simulators.meta.rules.outbound import OutboundPolicy
 from simulators.meta.webhooks.calls import Caller, Json
-from tests.component.bench import OPERATOR_KEY, Bench, MakeBench
+from tests.component.bench import OPERATOR_KEY, Bench, MakeBench, line_of
 from tests.component.outbound import over
 from tests.eventually import eventually
 from tests.serving import serving
@@ -291,7 +291,7 @@ async def test_what_may_not_be_done_waits_or_is_given_up(
 async def test_whose_call_was_missed_is_written_to_once(make_bench: MakeBench) -> None:
     """Several calls, one text; who is talking with us by then needs none."""
     bench = await make_bench(
-        MISSED_CALL_TEXT="Sorry!", MISSED_CALL_WAIT_S="1", MAX_CONCURRENT_CALLS="1"
+        MISSED_CALL_TEXT="default", MISSED_CALL_WAIT_S="1", MAX_CONCURRENT_CALLS="1"
     )
     first = bench.whatsapp.add_person(Person(caller=Caller()))
     talking = await bench.whatsapp.call(CallPlan(caller=first.caller))
@@ -322,7 +322,10 @@ async def test_whose_call_was_missed_is_written_to_once(make_bench: MakeBench) -
         "done",
         "skipped talked-since",
     ]
-    assert [body["text"]["body"] for body in taken(other)] == ["Sorry!"]
+    # the line's profile has words of its own
+    words = bench.plane.near.lines.agent_of(line_of(bench.plane)).missed_call_text
+    assert words is not None
+    assert [body["text"]["body"] for body in taken(other)] == [words.strip()]
     assert taken(first) == []
     talking.hang_up()
 

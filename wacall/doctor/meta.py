@@ -19,7 +19,7 @@ from controlplane.settings import Settings
 from shared.call.errors import WacallError
 from wacall.doctor.findings import Finding, fail, judge_clock, ok, warn
 from wacall.doctor.subscription import accounts_of, look_at_subscription
-from wacall.doctor.templates import look_at_templates
+from wacall.doctor.templates import look_at_follow_up_template, look_at_templates
 
 # what Graph answers for an id that the token cannot see (Meta, Graph API: error 100/33)
 _NO_SUCH_OBJECT = 100
@@ -83,6 +83,9 @@ async def _look_at_line(
         accounts = accounts_of(line, token)
         if settings.bridge_urls and accounts:
             yield await look_at_templates(graph.http, accounts)
+        if settings.wa_follow_up_template and accounts:
+            named = settings.wa_follow_up_template
+            yield await look_at_follow_up_template(graph.http, accounts, named)
 
 
 def _judge_token(token: TokenInfo, variable: str) -> Iterator[Finding]:
