@@ -89,6 +89,11 @@ class Settings(BridgeSettings):
     """How much audio before the detected speech belongs to it."""
     vad_silence_ms: int = Field(220, alias="AGENT_VAD_SILENCE_MS", ge=0, le=5000)
     """How much silence ends a turn."""
+    noise_reduction: Literal["near_field", "far_field", "off"] = Field(
+        "near_field", alias="AGENT_NOISE_REDUCTION"
+    )
+    """What OpenAI takes out before it listens: `near_field` (a phone at the ear), `far_field` (a
+    speaker in a room) or `off`."""
     transcription_model: str = Field(
         "gpt-transcribe", alias="AGENT_TRANSCRIPTION_MODEL", min_length=1
     )
@@ -152,7 +157,7 @@ class Settings(BridgeSettings):
             vad_threshold=_else(listening.threshold, self.vad_threshold),
             vad_prefix_ms=_else(listening.prefix_ms, self.vad_prefix_ms),
             vad_silence_ms=_else(listening.silence_ms, self.vad_silence_ms),
-            noise_reduction=_else(listening.noise_reduction, "off"),
+            noise_reduction=_else(listening.noise_reduction, self.noise_reduction),
         )
 
     @field_validator("openai_api_key")

@@ -18,7 +18,7 @@ has the words that the caller heard.
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Literal, Protocol
 
 from agents.media.measures import Measures
 from agents.media.tape import Tape
@@ -62,7 +62,7 @@ class SpeechOptions:
     vad_threshold: float
     vad_prefix_ms: int
     vad_silence_ms: int
-    noise_reduction: str = "off"
+    noise_reduction: Literal["near_field", "far_field", "off"] = "off"
     """What OpenAI takes out of what it hears: `near_field`, `far_field` or `off`."""
 
 

@@ -64,7 +64,7 @@ class Listening(Part):
     """How much silence ends a turn; without it AGENT_VAD_SILENCE_MS."""
     noise_reduction: Literal["near_field", "far_field", "off"] | None = None
     """What OpenAI takes out of the sound before it listens: `near_field` (a phone at the ear),
-    `far_field` (a speaker in a room) or `off`."""
+    `far_field` (a speaker in a room) or `off`; without it AGENT_NOISE_REDUCTION."""
 
 
 class Silence(Part):

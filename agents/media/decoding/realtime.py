@@ -127,6 +127,9 @@ def realtime_model(
         voice=options.voice,
         modalities=["audio"],
         input_audio_transcription=AudioTranscription(model=options.transcription_model),
+        input_audio_noise_reduction=None
+        if options.noise_reduction == "off"
+        else options.noise_reduction,
         turn_detection=ServerVad(
             type="server_vad",
             threshold=options.vad_threshold,

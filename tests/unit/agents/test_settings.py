@@ -117,9 +117,12 @@ def test_what_a_profile_says_goes_before_the_settings() -> None:
     given = {
         "voice": "cedar",
         "models": {"transcription": "ear"},
-        "listening": {"threshold": 0, "prefix_ms": 0, "noise_reduction": "near_field"},
+        "listening": {"threshold": 0, "prefix_ms": 0, "noise_reduction": "far_field"},
     }
     speech = settings.speech(Profile.model_validate(least | given))
     assert (speech.voice, speech.transcription_model) == ("cedar", "ear")
     assert (speech.vad_threshold, speech.vad_prefix_ms, speech.vad_silence_ms) == (0, 0, 300)
-    assert (speech.noise_reduction, settings.speech().noise_reduction) == ("near_field", "off")
+    assert (speech.noise_reduction, settings.speech().noise_reduction) == (
+        "far_field",
+        "near_field",
+    )
