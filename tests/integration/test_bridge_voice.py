@@ -117,6 +117,37 @@ async def test_speech_over_the_agent_stops_it_and_keeps_what_was_heard(
     assert measured.barge_in_ms < 300, "as the phone has heard it"
 
 
+async def test_the_first_syllable_of_the_greeting_can_be_spoken_over(
+    call: VoiceCall, openai: OpenAISimulator
+) -> None:
+    """Though OpenAI has made all of it, and believes that it was heard; and both are recorded."""
+    await call.bring_up()
+    call.voice.greet('Say "One two three four five six seven eight nine ten eleven twelve."')
+    await call.ring()
+    # long before the phone is picked up
+    await asyncio.sleep(2.5)
+    tape = call.voice.tape
+    assert tape is not None
+    await tape.begin(call.id)
+    await call.answer()
+    began = call.phone.monotonic(await call.phone.wait_agent_speaking(10))
+    await call.say("wait wait please")
+    (started,) = await openai.journal.wait_for(Kind.SPEECH_STARTED)
+    quiet_at = call.phone.monotonic(await call.phone.wait_agent_quiet(300, 5))
+    stopped_s = quiet_at - monotonic() + (datetime.now(UTC) - started.at).total_seconds()
+    assert stopped_s < 0.3, "two packets, and a busy machine"
+    assert quiet_at - began < 2.5, "the greeting takes four seconds"
+    await eventually(lambda: call.story.turns)
+    assert call.story.turns[0].interrupted
+    await tape.end()
+    files = await tape.files(call.id)
+    assert set(files) == {"room.opus", "peer.opus"}
+    assert min(files.values()) > 1000
+    await tape.delete(call.id)
+    await tape.delete(call.id)
+    assert await tape.files(call.id) == {}
+
+
 async def test_a_tool_is_run_once_and_answered(call: VoiceCall, openai: OpenAISimulator) -> None:
     """The model hears what came of it, and goes on."""
     ran: list[dict[str, object]] = []
