@@ -33,9 +33,7 @@ class PeerError(WacallError):
 
 
 class BadSignature(PeerError):
-    """The webhook's signature is missing or wrong; check WA_APP_SECRET, or the profile's, against
-    the app's: an app tells of its own numbers alone.
-    """
+    """The webhook's signature is missing or wrong; check WA_APP_SECRET, or its profile's secret."""
 
     status = 401
     code = "bad-signature"

@@ -136,7 +136,7 @@ async def test_another_numbers_id_is_told_in_its_own_words(neighbours: dict[str,
     """Not in those for a malformed call."""
     (told,) = await at_meta({**neighbours, "WA_PHONE_NUMBER_ID": "1"})
     assert told.status == "fail"
-    assert told.message.startswith("Meta knows no number of the id in WA_PHONE_NUMBER_ID")
+    assert told.message.startswith("Meta knows no number of the id 1 (WA_PHONE_NUMBER_ID, or a")
 
 
 async def test_what_the_control_plane_refused_is_told(

@@ -55,7 +55,10 @@ async def _look_at_line(
         if isinstance(error, GraphRefused) and error.known is TOKEN_EXPIRED:
             said = why_refused(error.subcode, variable)
         if isinstance(error, GraphRefused) and error.meta_code == _NO_SUCH_OBJECT:
-            said = f"Meta knows no number of the id {line.phone_number_id} that this token may see."
+            said = (
+                f"Meta knows no number of the id {line.phone_number_id} (WA_PHONE_NUMBER_ID, or a "
+                "profile's) that this token may see."
+            )
         yield fail(
             "graph",
             said,
