@@ -160,6 +160,8 @@ class CallView(_Answer):
     end_reason: EndReason | None
     outcome: str | None
     """What the agent noted as the outcome."""
+    off_purpose_turns: int
+    """How often the person asked for what the line is not for."""
     room: str
     phone_number_id: str
     profile: str | None

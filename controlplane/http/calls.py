@@ -139,6 +139,7 @@ def _view(call: Call) -> CallView:
         status=call.status,
         end_reason=call.end_reason,
         outcome=call.outcome,
+        off_purpose_turns=call.off_purpose_turns,
         room=call.room,
         phone_number_id=call.phone_number_id,
         profile=call.profile,

@@ -214,6 +214,8 @@ class Call:
     """How long the profile lets it last; None: as long as all calls."""
     outcome: str | None = None
     """What the agent logged with `logOutcome`."""
+    off_purpose_turns: int = 0
+    """How often the person asked for what the line is not for."""
     origin: Mapping[str, str] = field(default_factory=dict, repr=False)
     """Inbound: what the call button or link carried, by Meta's names; anybody can write one."""
 

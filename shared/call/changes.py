@@ -14,7 +14,7 @@ class CallChanges(TypedDict, total=False):
     """New values of fields of `Call`; what is left out stays.
 
     Who called whom (`direction`), `origin`, `id`, `created_at`, `profile` and its `max_duration_s`
-    never change; `duration_s` is computed by the database.
+    never change; `duration_s` and `off_purpose_turns` are counted by the database.
     """
 
     wacid: WhatsAppCallId | None

@@ -37,7 +37,7 @@ CALL_COLUMNS = (
     "accept_sent_at", "answered_at", "media_at", "ended_at", "duration_s", "end_reason",
     "end_requested", "ended_by_peer", "released_at", "caller_sid", "bridge", "dialed_at",
     "linked_at", "setup_owner", "setup_until", "setup_takes", "answer_sdp", "timings", "outcome",
-    "origin", "profile", "max_duration_s",
+    "origin", "profile", "max_duration_s", "off_purpose_turns",
 )  # fmt: skip
 EVENT_COLUMNS = (
     "id", "source", "kind", "received_at", "call_id", "wacid", "payload", "outcome",
@@ -58,8 +58,7 @@ TOOL_CALL_COLUMNS = (
 )  # fmt: skip
 TABLES: Mapping[str, tuple[str, ...]] = {
     "calls": (
-        *CALL_COLUMNS, "summary", "caller_phone_key", "sentiment", "off_purpose_turns",
-        "cost_usd",
+        *CALL_COLUMNS, "summary", "caller_phone_key", "sentiment", "cost_usd",
     ),
     "call_events": (*EVENT_COLUMNS, "taken_at"),
     "transcripts": TRANSCRIPT_COLUMNS,
@@ -142,12 +141,12 @@ def _party_columns(party: Party) -> dict[str, Any]:
 
 
 def call_to_row(call: Call) -> dict[str, Any]:
-    """Return the row to insert; `duration_s` is the database's own."""
+    """Return the row to insert; what the database counts itself is not in it."""
     own = tuple(
         name for name in CALL_COLUMNS if not name.startswith("caller_") or name == "caller_sid"
     )
     row = columns_of(call, own) | _party_columns(call.party)
-    del row["duration_s"]
+    del row["duration_s"], row["off_purpose_turns"]
     return row
 
 
@@ -214,6 +213,7 @@ def call_from_row(row: Row) -> Call:
         origin=dict(row["origin"]),
         profile=row["profile"],
         max_duration_s=row["max_duration_s"],
+        off_purpose_turns=row["off_purpose_turns"],
     )
 
 

@@ -9,7 +9,7 @@ import pytest
 from shared.call.call import Call, CallStatus, Direction, EndReason
 from shared.call.ids import CallId, WhatsAppCallId
 from shared.call.person import Party, Person
-from shared.call.records import TranscriptTurn
+from shared.call.records import ToolCall, TranscriptTurn
 from simulators.meta.api.faults import Fault, FaultKind
 from simulators.meta.people.call_plan import CallPlan
 from simulators.meta.webhooks.calls import Caller
@@ -160,6 +160,14 @@ async def test_a_calls_timeline_tells_the_whole_story(
             for number, (speaker, text) in enumerate(said, 1)
         ]
     )
+    await bench.store.add_tool_call(
+        ToolCall(
+            id=ToolCall.id_of(row.id, "fc_1"),
+            call_id=row.id,
+            name="offPurpose",
+            began_at=datetime.now(UTC),
+        )
+    )
     call.hang_up()
     await bench.until_released(call)
     await bench.until_settled("terminate", 1)
@@ -168,6 +176,7 @@ async def test_a_calls_timeline_tells_the_whole_story(
         assert response.status == 200
         shown = await response.json()
     assert shown["id"] == row.id
+    assert shown["off_purpose_turns"] == 1
     assert shown["wacid"] == call.wacid
     assert (shown["status"], shown["end_reason"]) == ("completed", "caller-hangup")
     assert shown["room"] == f"wa-{row.id}"

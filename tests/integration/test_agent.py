@@ -50,6 +50,8 @@ class Worker:
         self.journal = directory / "journal.jsonl"
         self.log = directory / "worker.log"
         self.health_port = free_port()
+        self.profiles = directory / "profiles"
+        self.profiles.mkdir()
         self._environment = {
             **os.environ,
             "LIVEKIT_URL": sfu.url,
@@ -61,6 +63,7 @@ class Worker:
             "SUPABASE_SECRET_KEY": "unused",
             "AGENT_NAME": AGENT_NAME,
             "AGENT_MEDIA": "worker",
+            "PROFILES_DIR": str(self.profiles),
             "AGENT_HEALTH_PORT": str(self.health_port),
             "AGENT_IDLE_PROCESSES": "1",
             "AGENT_LOAD_THRESHOLD": "inf",
@@ -170,10 +173,13 @@ class Call:
         self.phone: Phone | None = None
         self._ended = False
 
-    async def dispatch(self, metadata: str | None = None, ready_within_s: float = 8) -> float:
+    async def dispatch(
+        self, metadata: str | None = None, ready_within_s: float = 8, profile: str = "default"
+    ) -> float:
         brief = CallBrief(
             call_id=self.id,
             direction=Direction.INBOUND,
+            profile=profile,
             phone_number_id=PhoneNumberId("106540352242922"),
             ready_within_s=ready_within_s,
             context={"secret_wish": "a tandem for Zacharias"},
@@ -305,6 +311,29 @@ async def test_agent_publishes_its_track_once_openai_is_there(call: Call, worker
     assert (detection["threshold"], detection["prefix_padding_ms"]) == (0.5, 80)
     assert detection["silence_duration_ms"] == 220
     assert worker.openai.asked_for_model == "gpt-realtime"
+
+
+async def test_a_new_business_is_one_yaml_file_and_one_prompt(call: Call, worker: Worker) -> None:
+    """A worker that runs serves it from the next call on: its voice, its words, its purpose."""
+    (worker.profiles / "bakery.md").write_text("You answer for a bakery.")
+    (worker.profiles / "bakery.yaml").write_text(
+        "business: Bakery\npurpose: Orders of bread and cake.\ngreeting: Good day, the bakery.\n"
+        "voice: cedar\nlistening: {threshold: 0.7}\ntools: [sendMessage]\n"
+    )
+    await call.dispatch(profile="bakery")
+    await call.published()
+    session = worker.openai.of("session.update")[0]["session"]
+    assert session["audio"]["output"]["voice"] == "cedar"
+    assert session["audio"]["input"]["turn_detection"]["threshold"] == 0.7
+    updates = [update["session"] for update in worker.openai.of("session.update")]
+    told = " ".join(update.get("instructions", "") for update in updates)
+    for words in ("You answer for a bakery.", "Orders of bread and cake.", "`offPurpose`"):
+        assert words in told
+    assert "Harbor Bikes" not in told
+    tools = {tool["name"] for update in updates for tool in update.get("tools") or ()}
+    assert tools == {"endCall", "doNotCall", "requestHuman", "offPurpose", "sendMessage"}
+    asked = await worker.openai.received("response.create")
+    assert "Good day, the bakery." in asked["response"]["instructions"]
 
 
 async def test_nothing_is_sent_before_the_call_is_active(call: Call, worker: Worker) -> None:

@@ -46,6 +46,7 @@ def page(call: Mapping[str, Any]) -> Iterator[str]:
         "ended": moment(call["ended_at"]),
         "lasted": seconds(call["duration_s"]),
         "outcome": on_one_line(call["outcome"] or "-"),
+        "purpose": off_purpose(call.get("off_purpose_turns", 0)),
         "origin": on_one_line(", ".join(f"{k} {v}" for k, v in call["origin"].items())) or "-",
         "room": call["room"],
         "set-up": ", ".join(f"{k.removesuffix('_ms')} {v:.0f} ms" for k, v in timings) or "-",
@@ -65,6 +66,11 @@ def page(call: Mapping[str, Any]) -> Iterator[str]:
         yield "  nothing was written down"
     yield from _after_call(call.get("after_call"))
     yield from _errands(call)
+
+
+def off_purpose(turns: int) -> str:
+    """Say how often the person asked for what the line is not for."""
+    return "kept to" if turns == 0 else f"left {turns} {'time' if turns == 1 else 'times'}"
 
 
 def _after_call(work: Mapping[str, Any] | None) -> Iterator[str]:

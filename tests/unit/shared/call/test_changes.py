@@ -8,6 +8,7 @@ from shared.call.changes import CallChanges, Mark
 
 FIXED = {
     "id", "direction", "origin", "created_at", "duration_s", "profile", "max_duration_s",
+    "off_purpose_turns",
 }  # fmt: skip
 
 

@@ -50,7 +50,7 @@ CALL = Call(
 
 def test_a_call_survives_the_way_into_a_row_and_back() -> None:
     """Every field of a call, but for the computed duration, has its column."""
-    row = rows.call_to_row(CALL) | {"duration_s": None}
+    row = rows.call_to_row(CALL) | {"duration_s": None, "off_purpose_turns": 0}
     assert set(row) == set(rows.CALL_COLUMNS)
     assert rows.call_from_row(row) == CALL
 
@@ -161,7 +161,8 @@ def test_a_time_without_a_zone_is_refused() -> None:
 
 def test_a_reason_of_a_newer_release_is_read_as_internal() -> None:
     """A row written by a newer replica does not break an older one."""
-    row = rows.call_to_row(CALL) | {"duration_s": 1.5, "end_reason": "moon-phase"}
+    counted = {"duration_s": 1.5, "off_purpose_turns": 2}
+    row = rows.call_to_row(CALL) | counted | {"end_reason": "moon-phase"}
     assert rows.call_from_row(row).end_reason is EndReason.INTERNAL
 
 

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from wacall.operators.inspection import page
 
 AT = "2026-03-01T12:00:30.123456+00:00"
@@ -49,6 +51,7 @@ def test_everything_that_is_known_is_on_the_page() -> None:
     for line in (
         "with      Zoë, +15550001111",
         "answered  -",
+        "purpose   kept to",
         "origin    cta_payload bike-7 [2J",
         "set-up    claimed 12 ms, room 40 ms",
         "  12:00:30.123  meta         connect  handled",
@@ -57,6 +60,12 @@ def test_everything_that_is_known_is_on_the_page() -> None:
     ):
         assert line in lines
     assert "\x1b" not in text
+
+
+@pytest.mark.parametrize(("turns", "said"), [(1, "left 1 time"), (3, "left 3 times")])
+def test_what_was_off_purpose_is_counted(turns: int, said: str) -> None:
+    """Whoever looks into a call sees whether its line was used for what it is."""
+    assert f"purpose   {said}" in list(page({**CALL, "off_purpose_turns": turns}))
 
 
 def test_a_call_without_words_says_so() -> None:
