@@ -21,6 +21,7 @@ from shared.call.records import EventRecord
 from simulators.meta.calls.business_call import OutboundCall
 from simulators.openai.happening import Kind
 from wacall.demo.act import PlacedCall
+from wacall.demo.after_call import wait_for_after_call
 from wacall.demo.dialogue import Dialogue
 from wacall.demo.evidence import CallUsage, Evidence, ModelSide, PhoneSide, Recording, Utterance
 from wacall.demo.running import Running
@@ -59,6 +60,9 @@ async def gather(
         row, leftovers = await _come_to_rest(running, call, http)
     ended = call.timings.ended or time.monotonic()
     await asyncio.sleep(max(0.0, ended + AFTER_END_S - time.monotonic()))
+    after = None
+    if row is not None and row.answered_at is not None:
+        after = await wait_for_after_call(running, row.id)
     await call.write_recording(recording)
     is_scripted = bool(running.settings.openai_port)
     return Evidence(
@@ -70,6 +74,7 @@ async def gather(
         row=row,
         transcript=await running.store.list_transcripts(row.id) if row else (),
         lead=await running.store.get_lead(row.id) if row else None,
+        after=after,
         leftovers=tuple(leftovers),
         errors=errors_of(await running.store.list_events(row.id)) if row else (),
         troubles=tuple(troubles),

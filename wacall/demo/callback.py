@@ -61,7 +61,8 @@ async def show_callback(
     return CallbackEvidence(
         denial=business.denial,
         connects_denied=business.connects_denied,
-        requests_seen=len(running.person.inbox),
+        # texts are there too: what was promised in the first call
+        requests_seen=sum(body.get("type") != "text" for body in running.person.inbox),
         connects=_connects(running),
         ledger=await running.ledger.entries(
             person=read_callee(business.number), limit=_MOST_ENTRIES

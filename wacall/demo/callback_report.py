@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from controlplane.core.consent import ConsentEntry
 from shared.call.person import Person
+from wacall.demo.after_call import show_after_call
 from wacall.demo.check import Check
 from wacall.demo.evidence import CallbackEvidence, Evidence
 from wacall.demo.narration import Screen
@@ -41,6 +42,7 @@ def show_callback_report(
         if evidence.call.row is not None:
             show_course(screen, evidence.call, evidence.call.row)
         show_transcript(screen, evidence.call, "callee")
+        show_after_call(screen, evidence.call.after)
         show_recording(screen, evidence.call)
         show_usage(screen, evidence.call)
         show_errors(screen, evidence.call)

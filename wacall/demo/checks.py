@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from shared.call.call import CallStatus, EndReason
+from wacall.demo.after_call import check_after_call
 from wacall.demo.check import Check
 from wacall.demo.evidence import Evidence, ModelSide
 from wacall.demo.screenplay import Screenplay
@@ -39,6 +40,7 @@ def judge(evidence: Evidence, play: Screenplay) -> list[Check]:
         check_transcript,
         _lead,
         *((check_outcome,) if evidence.is_scripted else ()),
+        check_after_call,
         check_barge_in,
         _media_rules,
         check_one_ssrc,

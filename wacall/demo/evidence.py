@@ -112,6 +112,35 @@ class CallUsage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class KeptPromise:
+    """Something that the agent said will be done after the call."""
+
+    quote: str = field(repr=False)
+    standing: str
+    """`backed`, `follow-up` or `flagged`."""
+    channel: str = ""
+    """Of the follow-up that it became: `message`, `call` or `task`; empty: of none."""
+    status: str = ""
+    """Of that follow-up."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AfterCall:
+    """What the work after the call has made of it, as an operator is told."""
+
+    status: str
+    """`done`, `failed` or `skipped`; `open`: it did not come to its end."""
+    problem: str = ""
+    summary: str = field(default="", repr=False)
+    outcome: str = ""
+    sentiment: str = ""
+    model: str = ""
+    promises: tuple[KeptPromise, ...] = ()
+    texts: tuple[str, ...] = field(default=(), repr=False)
+    """What has arrived on the person's phone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
     """Everything that is known about the call once it is over."""
 
@@ -125,6 +154,8 @@ class Evidence:
     row: Call | None = None
     transcript: Sequence[TranscriptTurn] = field(default=(), repr=False)
     lead: Lead | None = field(default=None, repr=False)
+    after: AfterCall | None = None
+    """None: nothing was left to do."""
     leftovers: tuple[str, ...] = ()
     """What was not cleaned up, as sentences."""
     troubles: tuple[str, ...] = ()

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from shared.call.call import Call
+from wacall.demo.after_call import show_after_call
 from wacall.demo.check import Check
 from wacall.demo.evidence import Evidence, PhoneSide
 from wacall.demo.narration import Screen, shown_path
@@ -21,6 +22,7 @@ def show_report(screen: Screen, evidence: Evidence, checks: Sequence[Check]) -> 
         show_course(screen, evidence, evidence.row)
     show_transcript(screen, evidence)
     _show_lead(screen, evidence)
+    show_after_call(screen, evidence.after)
     show_recording(screen, evidence)
     show_usage(screen, evidence)
     show_errors(screen, evidence)

@@ -28,6 +28,8 @@ class Screenplay:
     """With what words the business asks for the permission to call."""
     context: Mapping[str, str] = field(default_factory=dict)
     """What the business lets its agent know about the call."""
+    promised: Mapping[str, str] = field(default_factory=dict)
+    """What is written to the caller afterwards, by a word of the agent's promise."""
 
     @classmethod
     def of(cls, scenario: Scenario) -> Self:
@@ -46,6 +48,7 @@ class Screenplay:
             asides=tuple(dict.fromkeys(scenario.fixed_lines())),
             tools=tuple((call.tool, call.arguments) for move in moves for call in move.calls),
             pronunciations=scenario.pronunciations,
+            promised=scenario.promised,
         )
         if len(play.lines) < 3 or not any(line.barge_in for line in play.lines[1:]):
             raise ValueError(

@@ -9,9 +9,11 @@ from shared.call.person import Party
 from shared.call.records import Lead, TranscriptTurn
 from simulators.openai.scenario import load_scenario
 from wacall.demo.evidence import (
+    AfterCall,
     BargeIn,
     CallUsage,
     Evidence,
+    KeptPromise,
     ModelSide,
     PartUsage,
     PhoneSide,
@@ -90,6 +92,19 @@ def good_evidence() -> Evidence:
             for number, (speaker, text) in enumerate(turns, 1)
         ],
         lead=Lead(call_id=CALL, name="Martin", interest="Rent two bikes on Saturday"),
+        after=AfterCall(
+            status="done",
+            summary="They want to rent two bikes.",
+            promises=(
+                KeptPromise(
+                    quote="I will send you the price list in this chat.",
+                    standing="follow-up",
+                    channel="message",
+                    status="done",
+                ),
+            ),
+            texts=tuple(PLAY.promised.values()),
+        ),
         recording=Recording(
             path=Path("call.wav"), channels=2, length_s=40, left_s=8, right_s=20,
             left_in_place=1.0, right_in_place=1.0,

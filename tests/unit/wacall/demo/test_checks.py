@@ -43,6 +43,15 @@ def recorded(**changes: object) -> Callable[[Evidence], Evidence]:
     return change
 
 
+def after(**changes: object) -> Callable[[Evidence], Evidence]:
+    def change(evidence: Evidence) -> Evidence:
+        assert evidence.after is not None
+        new = dataclasses.replace(evidence.after, **changes)  # type: ignore[arg-type]
+        return dataclasses.replace(evidence, after=new)
+
+    return change
+
+
 def with_(**changes: object) -> Callable[[Evidence], Evidence]:
     return lambda evidence: dataclasses.replace(evidence, **changes)  # type: ignore[arg-type]
 
@@ -70,13 +79,20 @@ def test_a_good_call_passes_every_check() -> None:
     checks = judge(good_evidence(), PLAY)
     assert [check.name for check in checks if not check.holds] == []
     assert all(check.expected and check.seen for check in checks)
-    assert len({check.name for check in checks}) == len(checks) == 16
+    assert len({check.name for check in checks}) == len(checks) == 17
 
 
 @pytest.mark.parametrize(
     ("flaw", "names"),
     [
         (with_(took_right_token=False), ["webhook handshake"]),
+        (with_(after=None), ["after the call"]),
+        (after(status="failed", problem="http-500"), ["after the call"]),
+        (after(summary=""), ["after the call"]),
+        (after(promises=()), ["after the call"]),
+        (after(texts=()), ["after the call"]),
+        (after(texts=("Something else",)), ["after the call"]),
+        (after(texts=tuple(PLAY.promised.values()) * 2), ["after the call"]),
         (with_(refused_wrong_token=False), ["webhook handshake"]),
         (phone(setup_ms={}), ["call accepted"]),
         (phone(actions=("pre_accept", "accept", "accept")), ["call accepted"]),
