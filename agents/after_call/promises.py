@@ -10,7 +10,7 @@ from agents.after_call.findings import FoundPromise
 from agents.after_call.material import Material
 from agents.after_call.plan import KeptPromise, Standing
 from shared.call.ids import CallId
-from shared.call.records import FollowUp
+from shared.call.records import FollowUp, ToolCall
 from shared.profiles.tool_names import BUILT_IN, OUTBOUND
 
 _NAMESPACE = UUID("0d9b8f0a-6f57-5c0d-8a58-5b1d6fd0d3c4")
@@ -136,9 +136,19 @@ def _is_backed(
     number = promise.backed_by
     if number is not None and 1 <= number <= len(material.tool_calls):
         call = material.tool_calls[number - 1]
-        if call.error is None and call.name not in _KEEPS_NONE:
+        if call.error is None and call.name not in _KEEPS_NONE and _fits(call, promise.remedy):
             return True
     return due_at is not None and is_arranged(promise.remedy, due_at, arranged)
+
+
+def _fits(call: ToolCall, remedy: str) -> bool:
+    """Whether a call of a tool can keep a promise of this kind: being called is no price list."""
+    if call.name == "sendMessage":
+        return remedy == "message"
+    if call.name != "scheduleFollowUp":
+        return True
+    # a person of the business can keep any
+    return remedy == "task" or call.arguments.get("channel", "call") in (remedy, "task", "email")
 
 
 def _follow_up(

@@ -22,8 +22,6 @@ _REMEDIES: Final = {
     **dict.fromkeys(("send", "text", "write", "mail"), "message"),
     **dict.fromkeys(("call", "ring", "get back"), "call"),
 }
-_BACKED_BY: Final = {"message": ("sendMessage",), "call": ("scheduleFollowUp",)}
-_ANY_BACKING: Final = ("scheduleFollowUp", "requestHuman")
 _DAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _HOURS: Final = (
     *("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven"),
@@ -119,19 +117,12 @@ def _missing(document: Document) -> list[str]:
 
 
 def _promises(document: Document, texts: Mapping[str, str]) -> Iterator[dict[str, Any]]:
-    calls = [
-        (int(call["number"]), str(call["name"]))
-        for call in document.get("tool_calls", ())
-        if not call.get("error")
-    ]
     for turn, text in _turns(document, "agent"):
         for sentence in _SENTENCE.split(text):
             found = _PROMISE.search(sentence)
             if found is None:
                 continue
             remedy = _REMEDIES.get(found["verb"].lower(), "task")
-            backing = _BACKED_BY.get(remedy, ()) + _ANY_BACKING
-            backed_by = next((number for number, name in calls if name in backing), None)
             quote = sentence.strip()
             message = next(
                 (words for word, words in texts.items() if word.lower() in quote.lower()),
@@ -140,12 +131,24 @@ def _promises(document: Document, texts: Mapping[str, str]) -> Iterator[dict[str
             yield {
                 "turn": turn,
                 "quote": quote,
-                "backed_by": backed_by,
+                "backed_by": _backing(document, remedy),
                 "remedy": remedy,
                 "due_at": _due(quote, str(document.get("now", ""))),
                 "purpose": f"The agent promised: {quote}",
                 "message": message if remedy == "message" else None,
             }
+
+
+def _backing(document: Document, remedy: str) -> int | None:
+    """Find a tool's call that was done and takes care of a promise of this kind."""
+    for call in document.get("tool_calls", ()):
+        name, given = call.get("name"), call.get("arguments") or {}
+        kept = {"sendMessage": "message", "requestHuman": "task"}.get(name)
+        if name == "scheduleFollowUp":
+            kept = given.get("channel", "call")
+        if kept == remedy and not call.get("error"):
+            return int(call["number"])
+    return None
 
 
 def _due(sentence: str, now: str) -> str | None:

@@ -1,4 +1,5 @@
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -119,7 +120,6 @@ def test_who_asked_for_peace_is_not_called() -> None:
     ("name", "error", "backed_by", "backs"),
     [
         ("scheduleFollowUp", None, 1, True),
-        ("sendMessage", None, 1, True),
         ("requestHuman", None, 1, True),
         ("someAction", None, 1, True),
         ("scheduleFollowUp", "refused", 1, False),
@@ -143,6 +143,33 @@ def test_only_a_tool_call_that_was_done_backs_a_promise(
         tool_calls=[tool_call(name, error=error)],
     )
     assert (row is None, kept.standing is Standing.BACKED) == (backs, backs)
+
+
+@pytest.mark.parametrize(
+    ("name", "channel", "remedy", "backs"),
+    [
+        ("scheduleFollowUp", None, "call", True),
+        ("scheduleFollowUp", None, "message", False),
+        ("scheduleFollowUp", "call", "message", False),
+        ("scheduleFollowUp", "message", "message", True),
+        ("scheduleFollowUp", "message", "call", False),
+        ("scheduleFollowUp", "task", "message", True),
+        ("scheduleFollowUp", "email", "call", True),
+        ("scheduleFollowUp", "call", "task", True),
+        ("sendMessage", None, "message", True),
+        ("sendMessage", None, "call", False),
+        ("sendMessage", None, "task", False),
+        ("requestHuman", None, "call", True),
+    ],
+)
+def test_a_tool_call_of_another_kind_backs_nothing(
+    name: str, channel: str | None, remedy: str, backs: bool
+) -> None:
+    """Whoever was promised a price list is not served by being called."""
+    given = replace(tool_call(name), arguments={} if channel is None else {"channel": channel})
+    found = promise(LIST, 3, remedy=remedy, message="14.", backed_by=1)
+    ((_, row),) = settle(found, tool_calls=[given])
+    assert (row is None) == backs
 
 
 @pytest.mark.parametrize(
