@@ -143,10 +143,12 @@ def _backing(document: Document, remedy: str) -> int | None:
     """Find a tool's call that was done and takes care of a promise of this kind."""
     for call in document.get("tool_calls", ()):
         name, given = call.get("name"), call.get("arguments") or {}
-        kept = {"sendMessage": "message", "requestHuman": "task"}.get(name)
-        if name == "scheduleFollowUp":
-            kept = given.get("channel", "call")
-        if kept == remedy and not call.get("error"):
+        kept: tuple[str, ...] = {
+            "sendMessage": ("message",),
+            "requestHuman": ("call", "task"),
+            "scheduleFollowUp": (given.get("channel", "call"),),
+        }.get(name, ())
+        if remedy in kept and not call.get("error"):
             return int(call["number"])
     return None
 

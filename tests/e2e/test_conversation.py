@@ -10,6 +10,7 @@ from livekit import api
 from shared.call.call import Call, CallStatus, EndReason
 from shared.call.jobs import JobKind, JobState, JobStatus
 from shared.call.records import TranscriptTurn
+from simulators.meta.people import person as people
 from simulators.meta.people.call_plan import CallPlan
 from simulators.meta.webhooks.calls import Caller
 from simulators.speech.ear import plain_words
@@ -48,6 +49,10 @@ class Conversation:
 async def conversation(running: Deployment) -> Conversation:
     """Greeting, three questions, an interruption, goodbye, and the caller hangs up."""
     said = [line.say for line in running.openai.script.caller]
+    # somebody who can be written to
+    known = running.whatsapp.people.find(CALLER.phone)
+    known = known or running.whatsapp.people.add(people.Person(caller=CALLER))
+    known.inbox.clear()
     person = await answered(running.whatsapp, CallPlan(caller=CALLER))
     await person.say(said[0])
     await person.listen()
@@ -156,7 +161,7 @@ async def test_the_tools_took_effect(deployment: Deployment, conversation: Conve
 async def test_the_conversation_was_looked_through(
     deployment: Deployment, conversation: Conversation
 ) -> None:
-    """After the call a worker read it, by a model, and wrote down what was found."""
+    """A worker read it, by a model; the promise that nobody had arranged is kept, once."""
 
     async def done() -> JobState | None:
         found = await deployment.store.find_call_job(conversation.row.id, JobKind.AFTER_CALL)
@@ -166,6 +171,20 @@ async def test_the_conversation_was_looked_through(
     assert (job.status, job.last_error) == (JobStatus.DONE, None)
     assert job.result["summary"]
     assert (job.result["outcome"], job.result["sentiment"]) == ("lead", "positive")
+    promises = [(one["quote"], one["standing"]) for one in job.result["promises"]]
+    assert promises == [
+        ("Somebody from the shop will call you back.", "backed"),
+        ("I will send you the price list.", "follow-up"),
+    ]
+
+    caller = deployment.whatsapp.people.find(CALLER.phone)
+    assert caller is not None
+    texts = await eventually(lambda: [one for one in caller.inbox if one["type"] == "text"], 20)
+    assert [one["text"]["body"] for one in texts] == ["A city bike is 14 euros a day."]
+
+    made = await deployment.store.list_follow_ups(conversation.row.id)
+    (follow_up,) = [one for one in made if one.source == "workflow"]
+    assert (follow_up.channel, follow_up.kind) == ("message", "promise")
 
 
 async def test_the_call_ended_as_it_should(

@@ -227,6 +227,8 @@ def _environment(whatsapp: WhatsAppSimulator, openai_url: str) -> dict[str, str]
         "CLIPS_DIR": "none",
         # refused by the hundred, and measured while they are
         "MISSED_CALL_TEXT": "none",
+        # what is measured is the call, and nobody here reads it afterwards
+        "OPENAI_RESPONSES_MODEL": "none",
         "AGENT_IDLE_PROCESSES": str(IDLE_PROCESSES),
     }
 
