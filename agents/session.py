@@ -382,7 +382,7 @@ class CallSession:
                 "action": "agent-gave-up",
                 "reason": reason.value,
                 "cause": cause,
-                "why": openai_refusal.SENTENCES.get(reason),
+                **({"why": why} if (why := openai_refusal.SENTENCES.get(reason)) else {}),
             },
         )
         await self._request_end(reason, cause)
