@@ -20,17 +20,32 @@ class ProfileChoice:
         """Take the settings; nothing is read yet."""
         self._file, self._default = settings.prompt_file, settings.agent_profile
         self._profiles = Profiles(settings.profiles_dir, default=settings.agent_profile)
+        self._can_record = settings.media == "bridge"
+        self._unrecorded: set[str] = set()
         self._of_file: Profile | None = None
         self._told = ""
 
     def for_call(self, profile: str, phone_number_id: str) -> Profile:
         """The profile of a call: what its brief names, else its number's, else the default.
 
-        AGENT_PROMPT_FILE is the default where it is set.
+        AGENT_PROMPT_FILE is the default where it is set. Where nobody can record, nobody is told
+        that it is recorded.
 
         Raises:
             ValueError: there is none that can be used.
         """
+        chosen = self._chosen(profile, phone_number_id)
+        if self._can_record or chosen.recording is None:
+            return chosen
+        if chosen.name not in self._unrecorded:
+            self._unrecorded.add(chosen.name)
+            _log.error(
+                "A profile wants its calls recorded, and only a media bridge can; they are not.",
+                extra={"action": "recording-unavailable", "profile": chosen.name},
+            )
+        return chosen.model_copy(update={"recording": None})
+
+    def _chosen(self, profile: str, phone_number_id: str) -> Profile:
         if self._file is None:
             return self._profiles.for_call(profile, phone_number_id)
         if profile != self._default:
@@ -65,6 +80,14 @@ class ProfileChoice:
             self._profiles.check()
         except NoSuchProfile as error:
             raise ValueError(f"AGENT_PROFILE: {error}.") from None
+        if not self._can_record:
+            for profile in self._profiles.all():
+                if profile.recording is not None:
+                    raise ValueError(
+                        f"AGENT_MEDIA is `worker`, which cannot record, and the profile "
+                        f"{profile.name} has `recording`; set AGENT_MEDIA to `bridge`, or take it "
+                        "out of the profile."
+                    )
         return self._profiles.named(self._default)
 
     def _read_file(self) -> Profile:

@@ -88,3 +88,20 @@ def test_what_cannot_work_is_told_at_the_start(folder: Path) -> None:
     for given in ({}, {"AGENT_PROMPT_FILE": file}):
         with pytest.raises(ValueError, match=r"broken\.yaml, line 1"):
             choice(PROFILES_DIR=folder, **given).check()
+
+
+def test_nobody_is_told_of_a_recording_that_nobody_can_make(
+    folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A worker that decodes does not start with such a profile; a later edit is not announced."""
+    chosen = choice(PROFILES_DIR=folder, AGENT_MEDIA="worker")
+    assert chosen.check().recording is None
+    with (folder / "salon.yaml").open("a") as file:
+        file.write("recording: {announcement: This call is recorded.}\n")
+    with caplog.at_level(logging.ERROR):
+        for _ in range(2):
+            assert chosen.for_call("salon", "200").recording is None
+    assert len(caplog.records) == 1
+    with pytest.raises(ValueError, match=r"cannot record, and the profile salon has `recording`"):
+        choice(PROFILES_DIR=folder, AGENT_MEDIA="worker").check()
+    assert choice(PROFILES_DIR=folder).for_call("salon", "200").recording is not None
