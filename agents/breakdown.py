@@ -2,10 +2,14 @@
 
 import asyncio
 import logging
+from typing import Self
 
 from agents.media.voice import RoomUnreachable, Voice
-from shared.call.call import EndReason
+from agents.settings import Settings
+from shared.call.brief import CallBrief
+from shared.call.call import Direction, EndReason
 from shared.profiles.phrases import Spoken
+from shared.profiles.profile import Profile
 
 _log = logging.getLogger(__name__)
 
@@ -27,6 +31,13 @@ class Breakdown:
         self._has_parted = False
         self.why: tuple[EndReason, str] | None = None
         """Why there is no model, with the cause, where the call is answered all the same."""
+
+    @classmethod
+    def of(cls, brief: CallBrief, profile: Profile, settings: Settings, voice: Voice) -> Self:
+        """Make them as profile and settings say; who is called is not called for an apology."""
+        apologises = settings.model_unreachable == "apologise"
+        is_inbound = brief.direction is Direction.INBOUND
+        return cls(voice, profile.spoken(), apologises=apologises and is_inbound)
 
     async def stand_in(self, reason: EndReason, cause: str) -> bool:
         """Have the call be answered without a model; `False`: it shall not be, or cannot."""

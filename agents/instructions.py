@@ -2,10 +2,11 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from agents import voicemail
+from shared.call.brief import CallBrief
 from shared.call.call import Direction
 from shared.profiles.profile import Profile
 
@@ -48,6 +49,17 @@ _RULES: Mapping[str, str] = {
     "endCall": "when there is nothing more: say goodbye, and call it in the same turn. If the "
     "customer speaks meanwhile the call goes on; answer them.",
 }
+
+
+def instructions_of(brief: CallBrief, profile: Profile) -> str:
+    """Compose the instructions of a call that is led by a profile, as they are now."""
+    return instructions_for(
+        profile,
+        now=datetime.now(UTC),
+        context=brief.context,
+        direction=brief.direction,
+        origin=brief.origin,
+    )
 
 
 def instructions_for(

@@ -48,6 +48,15 @@ async def turn_away(link: Link, call_id: CallId, problem: ValueError) -> None:
     await write_reason(link, call_id, EndReason.INTERNAL, "profile")
 
 
+async def write_outcome(link: Link, call_id: CallId, outcome: str, summary: str) -> None:
+    """Write what came of a call.
+
+    Raises:
+        StoreUnavailable, CallNotFound: it could not be written.
+    """
+    await (await link.store()).log_outcome(call_id, outcome, summary)
+
+
 def _error(call_id: CallId, reason: EndReason, cause: str) -> EventRecord:
     return EventRecord.note(
         EventSource.AGENT,

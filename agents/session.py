@@ -7,7 +7,7 @@ the phone only once it sees the track, so a track means: OpenAI is there.
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import UTC, datetime
+from functools import partial
 from time import monotonic
 
 from agents.bill import Bill
@@ -15,14 +15,14 @@ from agents.breakdown import Breakdown
 from agents.call_clips import words_to_greet
 from agents.call_tools import tools_of_call
 from agents.goodbye import Goodbye
-from agents.instructions import instructions_for, opening_for
+from agents.instructions import instructions_of, opening_for
 from agents.keypad import Keypad
 from agents.media.measures import Measures
 from agents.media.tool import Tool, ToolUse, Turn
 from agents.media.voice import CannotSpeak, MakeVoice, OpenAIUnreachable, RoomUnreachable
 from agents.models import ModelChooser
 from agents.phase import Phase, PhaseEvent, after
-from agents.reasons import write_reason
+from agents.reasons import write_outcome, write_reason
 from agents.recorder import Recorder
 from agents.settings import Settings
 from agents.silence_watch import SilenceWatch
@@ -71,9 +71,8 @@ class CallSession:
         """
         self._brief, self._profile, self._settings = brief, profile, settings
         self._leave, self._show = leave, show
-        self._started_at = monotonic()
-        self._phase = Phase.SETTING_UP
-        self._link = link
+        self._started_at, self._tasks = monotonic(), Tasks()
+        self._phase, self._link = Phase.SETTING_UP, link
         self._writer = writer or TranscriptWriter(link.store)
         self._fold = TranscriptFold(brief.call_id)
         self._bill = Bill(brief.call_id, settings.speech(profile).transcription_model)
@@ -81,12 +80,7 @@ class CallSession:
         self._tool_journal = ToolJournal(brief.call_id, link.store)
         self._keypad = Keypad(self._on_keys)
         self._goodbye = Goodbye(self._voice, self._keypad)
-        self._breakdown = Breakdown(
-            self._voice,
-            profile.spoken(),
-            apologises=settings.model_unreachable == "apologise"
-            and brief.direction is Direction.INBOUND,
-        )
+        self._breakdown = Breakdown.of(brief, profile, settings, self._voice)
         self._silence = SilenceWatch.on(
             self._voice,
             self._keypad,
@@ -99,10 +93,9 @@ class CallSession:
             self._voice,
             profile.voicemail,
             begin=lambda: self._move(PhaseEvent.PARTING),
-            note=self._note_outcome,
+            note=partial(write_outcome, link, brief.call_id),
             end=self._end_with,
         )
-        self._tasks = Tasks()
 
     # --- the story ---
 
@@ -110,7 +103,9 @@ class CallSession:
         """Bring the agent to where the phone may be answered; leave if that cannot be."""
         try:
             async with asyncio.timeout(self._brief.ready_within_s):
-                await self._voice.bring_up(self._instructions(), self._tools(), chooser.order)
+                await self._voice.bring_up(
+                    instructions_of(self._brief, self._profile), self._tools(), chooser.order
+                )
         except OpenAIUnreachable as error:
             await self._do_without(openai_refusal.reason_of(error.cause), error.cause)
         except RoomUnreachable as error:
@@ -138,7 +133,7 @@ class CallSession:
         self._phase = Phase.TALKING if phase is Phase.PARTING else phase
         self._fold.turns = turns
         try:
-            await attach(self._instructions(), self._tools())
+            await attach(instructions_of(self._brief, self._profile), self._tools())
         except RoomUnreachable as error:
             await self._give_up(EndReason.BRIDGE_LOST, error.cause)
         else:
@@ -347,9 +342,6 @@ class CallSession:
         await self._request_end(reason)
         self._move(PhaseEvent.ENDED, reason.value)
 
-    async def _note_outcome(self, outcome: str, summary: str) -> None:
-        await (await self._link.store()).log_outcome(self._brief.call_id, outcome, summary)
-
     async def _do_without(self, reason: EndReason, cause: str) -> None:
         """Say what can be said without a model, and leave; before the answer, stay to apologise."""
         if reason not in openai_refusal.SENTENCES:
@@ -390,17 +382,6 @@ class CallSession:
 
     async def _request_end(self, reason: EndReason, cause: str | None = None) -> None:
         await write_reason(self._link, self._brief.call_id, reason, cause)
-
-    # --- what is said and written ---
-
-    def _instructions(self) -> str:
-        return instructions_for(
-            self._profile,
-            now=datetime.now(UTC),
-            context=self._brief.context,
-            direction=self._brief.direction,
-            origin=self._brief.origin,
-        )
 
     def _tools(self) -> list[Tool]:
         return tools_of_call(
