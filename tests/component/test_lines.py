@@ -12,7 +12,7 @@ import pytest_asyncio
 from shared.call.call import Call, CallStatus
 from shared.call.ids import CallId, PhoneNumberId
 from simulators.meta.accounts import accounts_at_one_address
-from simulators.meta.people.call_plan import CallPlan
+from simulators.meta.people.call_plan import CallPlan, Timing
 from simulators.meta.people.callee_plan import CalleePlan
 from simulators.meta.people.person import Person
 from simulators.meta.rules.token import TokenState
@@ -56,6 +56,8 @@ async def clinic(whatsapp: WhatsAppSimulator) -> AsyncIterator[WhatsAppSimulator
         access_token=CLINIC_TOKEN,
         webhook_url=whatsapp.webhook_url,
         line=CLINIC_LINE,
+        # how soon a call is cleaned up is another test's question
+        timing=Timing(ring_s=30, linger_s=0.7),
     ) as simulator:
         yield simulator
 

@@ -18,6 +18,7 @@ SHIPPED = {
     "consent",
     "database",
     "doctor",
+    "follow-ups",
     "inspect",
     "listen",
     "profiles",
