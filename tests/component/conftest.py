@@ -128,7 +128,7 @@ async def start_controlplane(
                 **neighbours,
                 "AGENT_READY_TIMEOUT_S": "10",
                 "GRAPH_TIMEOUT_S": "2",
-                "SWEEP_INTERVAL_S": "0.2",
+                "SWEEP_INTERVAL_S": "0.5",
                 "RECONCILE_INTERVAL_S": "0.5",
                 # most calls of these tests are missed on purpose
                 "MISSED_CALL_TEXT": "none",

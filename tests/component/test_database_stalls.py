@@ -54,7 +54,7 @@ async def test_a_call_that_is_answered_during_a_stall_goes_on(
     row = await bench.until(call, lambda found: found.status is CallStatus.ACTIVE, 30)
     row = await bench.until(call, lambda found: found.media_at is not None, 30)
     assert row.answered_at is not None
-    await stays(lambda: not call.is_over, 2, "the sweeper looks five times a second")
+    await stays(lambda: not call.is_over, 2, "the sweeper looks twice a second")
     call.hang_up()
     ended_as(await bench.until_released(call), CallStatus.COMPLETED, EndReason.CALLER_HANGUP)
     assert actions(call) == ["pre_accept", "accept"]
