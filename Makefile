@@ -21,7 +21,7 @@ demo: setup  ## run the whole stack with a simulated Meta and phone, a call each
 	@$(BIN)/wacall demo
 
 test: browser  ## run the whole suite
-	@$(BIN)/python -m pytest -n 3 --dist loadgroup --no-loadscope-reorder
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder
 
 check: setup  ## format, lint, declared imports, types, unit tests: seconds
 	@$(BIN)/ruff format --check $(CODE)

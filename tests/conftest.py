@@ -46,7 +46,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    # several workers (`make test`): a file stays together, and so do the whole stack's tests, which
+    # two workers (`make test`): a file stays together, and so do the whole stack's tests, which
     # share one that takes seconds to start. They go in the order of their folders: unit tests, of
     # which no file takes long, come last, so that no worker waits for the other one's last file
     for item in items:

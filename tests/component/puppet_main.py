@@ -6,6 +6,8 @@ being joined) by aborting the process that it lives in: it shall not be the test
 
 import asyncio
 import contextlib
+import functools
+import gc
 import json
 import os
 import sys
@@ -59,12 +61,18 @@ class Puppets:
         """Leave all rooms, and look for no others."""
         self.is_resting = True
         for name in self.settled:
-            self.tasks[name].cancel()
+            self.cancel(name)
             self.in_background(self.rooms[name].disconnect())
         # whoever is on the way into a room sees that it is not wanted any more: the native client
         # does not survive that a connect is cancelled
         self.rooms.clear()
         self.settled.clear()
+        gc.collect()
+
+    def cancel(self, name: str) -> None:
+        """Stop what is done in a room."""
+        if (task := self.tasks.get(name)) is not None:
+            task.cancel()
 
     def in_background(self, leaving: Coroutine[Any, Any, None]) -> None:
         """Leave without that anybody waits for it."""
@@ -83,8 +91,18 @@ class Puppets:
             if not self.is_resting:
                 for name in await lk.names() - self.old - set(self.tasks):
                     if self.comes and not self.is_resting and name.startswith("wa-"):
-                        self.tasks[name] = asyncio.create_task(self.play(name))
+                        task = self.tasks[name] = asyncio.create_task(self.play(name))
+                        task.add_done_callback(functools.partial(self.forget, name))
             await asyncio.sleep(POLL_S)
+
+    def forget(self, name: str, _: asyncio.Task[None]) -> None:
+        """Hold on to nothing of a room that we are done with, and stay away from it.
+
+        A cancelled task keeps its frames, these the track, and that a native thread which wakes a
+        hundred times a second.
+        """
+        self.tasks.pop(name, None)
+        self.old.add(name)
 
     async def play(self, name: str) -> None:
         """Be the agent of one call."""
@@ -154,7 +172,7 @@ class Puppets:
     async def leave(self, name: str) -> None:
         """Leave a room without a word."""
         self.settled.discard(name)
-        self.tasks[name].cancel()
+        self.cancel(name)
         with contextlib.suppress(Exception):
             await asyncio.wait_for(self.rooms[name].disconnect(), JOIN_S)
         tell("left", name)
