@@ -41,6 +41,7 @@ from shared.call.errors import StoreUnavailable, WacallError
 from shared.database.faults import (
     FAULTS,
     NotTheDatabase,
+    Refused,
     ServerFailed,
     Throttled,
     error_of,
@@ -57,6 +58,7 @@ PAGE = 1000
 _TIMEOUT = httpx.Timeout(5.0, connect=2.0)  # seconds; the client's own default is 120
 MAX_CONNECTIONS = 50
 _ATTEMPTS = 3
+_UNIQUE_VIOLATION = "23505"
 _GIVE_UP_AFTER_S = 4.0
 WITHIN_S = 9.0
 """How long a request may take with all of its attempts, unless whoever connects says otherwise."""
@@ -265,10 +267,16 @@ class RestClient:
 
     async def append(self, what: str, table: str, rows: Rows, key: str) -> None:
         """Insert rows in one request; those whose key is taken stay as they are."""
-        if rows:
-            await self.send(
-                what,
-                self.table(table).upsert(
-                    rows, returning=ReturnMethod.minimal, on_conflict=key, ignore_duplicates=True
-                ),
-            )
+        if not rows:
+            return
+        query = self.table(table).upsert(
+            rows, returning=ReturnMethod.minimal, on_conflict=key, ignore_duplicates=True
+        )
+        try:
+            await self.send(what, query)
+        except Refused as error:
+            # only the key that is named lets a row be passed over: the same rows at the same moment
+            # may meet at another one (their id) first, and by then they are there
+            if error.sqlstate != _UNIQUE_VIOLATION:
+                raise
+            await self.send(what, query)

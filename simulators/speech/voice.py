@@ -45,7 +45,7 @@ class Voice:
         Raises:
             SpeechFailed: Piper could not say it.
         """
-        path = cache_dir() / f"{self._key(text, rate)}.npy"
+        path = cache_dir() / f"{self._key(text, rate)}.s16"
         cached = await asyncio.to_thread(_load, path)
         if cached is not None:
             return cached, rate
@@ -83,19 +83,19 @@ def close() -> None:
 
 
 def _load(path: Path) -> Samples | None:
+    # samples and nothing else: NumPy's own format is read by Python's parser, which two threads at
+    # once may break (Python 3.11: "AST constructor recursion depth mismatch")
     try:
-        samples: Samples = np.load(path)
-    except (OSError, ValueError, EOFError):
+        return np.frombuffer(path.read_bytes(), np.int16)
+    except (OSError, ValueError):
         return None
-    return samples if samples.dtype == np.int16 and samples.ndim == 1 else None
 
 
 def _save(path: Path, samples: Samples) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     # several programs share the cache: never let one see half of a file
     half = path.with_suffix(f".{os.getpid()}.tmp")
-    with half.open("wb") as file:
-        np.save(file, samples)
+    half.write_bytes(samples.tobytes())
     half.replace(path)
 
 

@@ -45,7 +45,7 @@ async def held(bench: Bench, bridge: EmbeddedBridge) -> frozenset[CallId]:
 
 
 async def released(
-    bench: Bench, bridge: EmbeddedBridge, call_id: str, deadline_s: float = 15
+    bench: Bench, bridge: EmbeddedBridge, call_id: str, deadline_s: float = 40
 ) -> Call:
     """Wait for the clean end: neither LiveKit nor the bridge holds anything of the call."""
     row = await until(bench, call_id, lambda call: call.released_at is not None, deadline_s)

@@ -52,6 +52,8 @@ async def lost(deployment: Deployment, call: SimulatedCall, within_s: float) -> 
     assert (row.status, row.end_reason) == (CallStatus.FAILED, EndReason.AGENT_LOST)
     assert [request.action for request in call.requests] == ["pre_accept", "accept", "terminate"]
     assert await deployment.reasons_of(call, EventSource.AGENT) == ["agent-lost"]
+    # what writes it down is not what sends it
+    await eventually(lambda: inbox(deployment, call))
     texts = [message["type"] for message in inbox(deployment, call)]
     assert texts == ["text"]
     return row
