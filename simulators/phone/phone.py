@@ -45,7 +45,7 @@ class Phone:
         addresses: list[str] | None = None,
         loss: Loss | None = None,
         waits_for_media: bool = False,
-        end_grace_s: float = 2.0,
+        end_grace_s: float = 1.0,
         on_milestone: Callable[[str, float], None] | None = None,
     ) -> None:
         """Prepare a phone.

@@ -22,7 +22,7 @@ class Timing:
     """Meta: without media in mid-call the client disconnects after 30 s."""
     webhook_timeout_s: float = TIMEOUT_S
     retry_delays_s: Sequence[float] = RETRY_DELAYS_S
-    end_grace_s: float = 2.0
+    end_grace_s: float = 1.0
     """How long after the end packets may still come: the business has to hear of it first."""
     linger_s: float = 3.0
     """How long the ended phone's port stays open, to count who still sends."""
