@@ -8,7 +8,12 @@ from postgrest.types import ReturnMethod
 from controlplane.core.errand import Fate, Over, Verdict
 from controlplane.core.follow_up import FollowUp, FollowUpStatus, after_message
 from controlplane.core.message import Message
-from controlplane.errands.rows import FOLLOW_UP_COLUMNS, follow_up_from_row, settled_columns
+from controlplane.errands.rows import (
+    FOLLOW_UP_COLUMNS,
+    FREED,
+    follow_up_from_row,
+    settled_columns,
+)
 from shared.call.call import Call
 from shared.call.ids import CallId
 from shared.call.number import number_key
@@ -87,8 +92,7 @@ class FollowUps(Tables):
         columns = {
             "status": status.value,
             "finished_at": value_for_database(at),
-            "owner": None,
-            "owner_until": None,
+            **FREED,
         }
         return await self._change("close a follow-up", follow_up_id, columns)
 

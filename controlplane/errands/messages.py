@@ -9,8 +9,15 @@ from postgrest.types import ReturnMethod
 
 from controlplane.core.errand import Verdict
 from controlplane.core.message import Message, MessageStatus
-from controlplane.errands.rows import MESSAGE_COLUMNS, message_from_row, settled_columns
+from controlplane.errands.rows import (
+    FREED,
+    MESSAGE_COLUMNS,
+    message_from_row,
+    settled_columns,
+)
+from shared.call.errors import CallNotFound
 from shared.call.ids import CallId
+from shared.database.notes import Notes
 from shared.database.rest import PAGE
 from shared.database.rows import value_for_database
 from shared.database.tables import Tables
@@ -26,15 +33,11 @@ class Messages(Tables):
 
         `False`: there is no such call, or it names nobody.
         """
-        answer = await self._rest.rpc(
-            "write a message",
-            "write_message",
-            message_id=message_id,
-            of_call=call_id,
-            message_kind=kind,
-            message_body=value_for_database(body),
-        )
-        return answer.data is True
+        try:
+            await Notes(self._rest).write_message(message_id, call_id, kind, body)
+        except CallNotFound:
+            return False
+        return True
 
     async def add(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Write texts in one request, whole rows; an id that is there stays as it is."""
@@ -91,16 +94,13 @@ class Messages(Tables):
             "message_id": value_for_database(wamid),
             "last_error": None,
             "finished_at": value_for_database(at),
-            "owner": None,
-            "owner_until": None,
+            **FREED,
         }
         if template is not None:
             columns["template"] = template
-        query = self._rest.table("messages").update(columns, returning=ReturnMethod.representation)
-        query = query.eq("id", message_id).in_("status", [_OPEN, MessageStatus.FAILED.value])
-        query = query.not_.is_("handed_at", "null")
-        found = await self._rest.rows("note a sent message", query)
-        return message_from_row(found[0]) if found else None
+        return await self._change_handed(
+            "note a sent message", message_id, columns, unless_open=MessageStatus.FAILED
+        )
 
     async def settle(
         self,
@@ -125,20 +125,17 @@ class Messages(Tables):
         """Note that Meta did not deliver a text that it took; return it, `None`: none of ours."""
         if not _is_ours(message_id):
             return None
-        columns = {
+        columns: dict[str, object] = {
             "status": MessageStatus.FAILED.value,
             # its earlier statuses may come late, and say nothing any more
             "handed_at": None,
             "last_error": why,
             "finished_at": value_for_database(at),
-            "owner": None,
-            "owner_until": None,
+            **FREED,
         }
-        query = self._rest.table("messages").update(columns, returning=ReturnMethod.representation)
-        query = query.eq("id", message_id).in_("status", [_OPEN, MessageStatus.SENT.value])
-        query = query.not_.is_("handed_at", "null")
-        found = await self._rest.rows("note an undelivered message", query)
-        return message_from_row(found[0]) if found else None
+        return await self._change_handed(
+            "note an undelivered message", message_id, columns, unless_open=MessageStatus.SENT
+        )
 
     async def reopen(self, message_id: str, template: str, at: datetime) -> None:
         """Have a text sent again that was not delivered, with a template."""
@@ -162,6 +159,16 @@ class Messages(Tables):
         query = self._rest.table("messages").update(columns, returning=ReturnMethod.minimal)
         query = query.eq("follow_up_id", follow_up_id).eq("status", _OPEN)
         await self._rest.send("cancel messages", query.is_("handed_at", "null"))
+
+    async def _change_handed(
+        self, what: str, message_id: str, columns: dict[str, object], *, unless_open: MessageStatus
+    ) -> Message | None:
+        """Change a text that Meta was given and that is open, or was settled so; else `None`."""
+        query = self._rest.table("messages").update(columns, returning=ReturnMethod.representation)
+        query = query.eq("id", message_id).in_("status", [_OPEN, unless_open.value])
+        query = query.not_.is_("handed_at", "null")
+        found = await self._rest.rows(what, query)
+        return message_from_row(found[0]) if found else None
 
     async def _change(
         self, what: str, message_id: str, columns: dict[str, object]

@@ -1,5 +1,6 @@
 """Rows of errands <-> their nouns: pure mapping, nothing else."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from controlplane.core.errand import Fate, Later, Verdict, in_words
@@ -76,19 +77,22 @@ def missed_call_from_row(row: Row) -> MissedCall:
     )
 
 
+FREED: Mapping[str, None] = {"owner": None, "owner_until": None}
+"""Nobody has the errand any more."""
+
+
 def settled_columns(verdict: Verdict, *, done: str, attempts: int, at: Any) -> dict[str, Any]:
     """Return the columns that both kinds of errands settle by.
 
     `done` is how the table calls it that nothing is left to do; `at`: the time.
     """
-    freed: dict[str, Any] = {"owner": None, "owner_until": None}
     if isinstance(verdict, Later):
         kept = {"last_error": in_words(verdict.why)} if verdict.why else {}
         tries = attempts if verdict.counts else max(attempts - 1, 0)
         next_at = value_for_database(verdict.at)
-        return {**freed, **kept, "next_at": next_at, "attempts": tries}
+        return {**FREED, **kept, "next_at": next_at, "attempts": tries}
     return {
-        **freed,
+        **FREED,
         "status": done if verdict.fate is Fate.DONE else verdict.fate.value,
         "last_error": in_words(verdict.why) or None,
         "finished_at": value_for_database(at),

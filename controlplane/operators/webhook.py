@@ -11,25 +11,16 @@ Any 2xx says that it was taken; everything else is tried again for a week.
 """
 
 import asyncio
-import hashlib
-import hmac
 import json
 import time
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import aiohttp
 
+from shared.call.signature import signed_headers
 from shared.process.observing import ObserveRequest
-
-TIMESTAMP_HEADER = "X-Wacall-Timestamp"
-SIGNATURE_HEADER = "X-Wacall-Signature"
-
-
-def signature(secret: str, timestamp: str, body: bytes) -> str:
-    """Return what `X-Wacall-Signature` says of a body."""
-    signed = timestamp.encode() + b"." + body
-    return "sha256=" + hmac.new(secret.encode(), signed, hashlib.sha256).hexdigest()
 
 
 class OperatorWebhook:
@@ -59,12 +50,10 @@ class OperatorWebhook:
         `key` is the same for each try.
         """
         body = json.dumps(notice, ensure_ascii=False).encode()
-        timestamp = str(int(self._wall()))
         headers = {
             "Content-Type": "application/json",
             "Idempotency-Key": key,
-            TIMESTAMP_HEADER: timestamp,
-            SIGNATURE_HEADER: signature(self._secret, timestamp, body),
+            **signed_headers(self._secret, body, datetime.fromtimestamp(self._wall(), UTC)),
         }
         started, outcome = time.monotonic(), "cancelled"
         try:

@@ -28,3 +28,18 @@ def test_another_secret_body_or_time_is_another_signature() -> None:
         )
     }
     assert len(signatures) == 4
+
+
+def test_the_signature_is_over_time_and_body() -> None:
+    """Made by hand: `printf '1700000000.{}' | openssl dgst -sha256 -hmac key`."""
+
+    def signature(secret: str, timestamp: int, body: bytes) -> str:
+        return signed_headers(secret, body, datetime.fromtimestamp(timestamp, UTC))[
+            SIGNATURE_HEADER
+        ]
+
+    made = signature("key", 1700000000, b"{}")
+    assert made == ("sha256=9d713ed406bb7076d4123f0dc2c39d2df5c654ed4b0cd56b52c8b4c940bd63ae")
+    assert signature("key", 1700000001, b"{}") != made
+    assert signature("kex", 1700000000, b"{}") != made
+    assert signature("key", 1700000000, b"[]") != made
