@@ -19,7 +19,7 @@ How quick something must be is not said by a test that only waits for it."""
 
 # what is asked is mostly a request to the database, which costs milliseconds of a processor that
 # the awaited needs as well: the longer it takes, the seldomer it is asked for
-_FIRST_POLL_S, _LONGEST_POLL_S, _GROWS_BY = 0.02, 0.25, 1.4
+_FIRST_POLL_S, _LONGEST_POLL_S, _GROWS_BY = 0.02, 0.1, 1.4
 
 Fits = Callable[[Call], bool]
 

@@ -28,6 +28,8 @@ class Balancer:
         self.ports: dict[str, int] = {}
         self.targets: dict[str, list[str]] = {}
         """Kind to replicas, or to none; what is not named goes to the first."""
+        self.only_once: set[str] = set()
+        """Kinds of which the next event alone is passed on; Meta's further tries come to nobody."""
         self.passed: list[Passed] = []
         self.url = ""
 
@@ -36,13 +38,13 @@ class Balancer:
         body = await request.read()
         value = json.loads(body)["entry"][0]["changes"][0]["value"]
         kind = value["statuses"][0]["status"] if "statuses" in value else value["calls"][0]["event"]
+        replicas = self.targets.get(kind, [FIRST])
+        if kind in self.only_once:
+            self.targets[kind] = []
         headers = {"X-Hub-Signature-256": request.headers["X-Hub-Signature-256"]}
         async with aiohttp.ClientSession() as http:
             passed = await asyncio.gather(
-                *(
-                    self._post(http, kind, replica, body, headers)
-                    for replica in self.targets.get(kind, [FIRST])
-                )
+                *(self._post(http, kind, replica, body, headers) for replica in replicas)
             )
         return web.Response(status=max((one.status for one in passed), default=502))
 

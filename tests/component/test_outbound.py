@@ -38,7 +38,7 @@ async def test_a_call_is_placed_answered_heard_and_ended(
     bench: Bench, bridge: EmbeddedBridge, place: Place, setup: str
 ) -> None:
     """Policy, agent, bridge, connect, answer, ringing, accepted; audio; hang-up; nothing left."""
-    person = make_person(bench, setup=setup, after_s=0.7)
+    person = make_person(bench, setup=setup, after_s=1.5)
 
     status, body = await place(person)
     assert status == 202

@@ -10,8 +10,9 @@ from simulators.meta.people.person import Person
 from simulators.meta.webhooks.calls import Caller
 from simulators.meta.whatsapp import WhatsAppSimulator
 from tests.component.bench import Bench, MakeBench, StartControlPlane, ended_as
-from tests.component.outbound import Place, make_person, over, released, until
+from tests.component.outbound import Place, held, make_person, over, released, until
 from tests.component.puppet import PuppetAgents
+from tests.eventually import eventually
 from tests.replicas import FIRST, SECOND, Balancer
 from wacall.environment import free_port
 from wacall.stack.bridge import EmbeddedBridge
@@ -105,6 +106,11 @@ async def test_calls_are_spread_and_each_leaves_its_own_bridge(
 ) -> None:
     """Two bridges, two calls: one on each, both heard, nothing left on either."""
     bench = await make_bench(**over(bridge, mortal_bridge))
+
+    async def has_let_go() -> bool:
+        return not await held(bench, bridge)
+
+    await eventually(has_let_go)  # of another test's last call
     bodies = []
     for caller in (Caller(), Caller(phone="15550100124", user_id="US.2")):
         person = Person(caller=caller, plan=CalleePlan(after_s=0.3))

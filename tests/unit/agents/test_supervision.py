@@ -60,11 +60,13 @@ async def test_neither_way_may_fail_loudly(caplog: pytest.LogCaptureFixture) -> 
 async def test_a_guard_whose_process_is_cancelled_tells(caplog: pytest.LogCaptureFixture) -> None:
     """As the framework cancels all tasks of a job process that has lost its worker."""
     store = MemoryNotes(CALL)
+    # the loop is the session's: what others have running there is theirs
+    others = asyncio.all_tasks()
     guard = Guard(CALL, losses_with(store))
     await asyncio.sleep(0)
-    for task in asyncio.all_tasks() - {asyncio.current_task()}:
+    for task in asyncio.all_tasks() - others:
         task.cancel()
-    await asyncio.gather(*asyncio.all_tasks() - {asyncio.current_task()}, return_exceptions=True)
+    await asyncio.gather(*asyncio.all_tasks() - others, return_exceptions=True)
     assert store.requested_ends == {CALL: EndReason.AGENT_LOST}
     guard.stand_down()
 
@@ -72,9 +74,10 @@ async def test_a_guard_whose_process_is_cancelled_tells(caplog: pytest.LogCaptur
 async def test_a_guard_that_stood_down_says_nothing(caplog: pytest.LogCaptureFixture) -> None:
     """The call was finished: what is cancelled after that is no loss."""
     store = MemoryNotes(CALL)
+    others = asyncio.all_tasks()
     guard = Guard(CALL, losses_with(store))
     await asyncio.sleep(0)
     guard.stand_down()
-    await asyncio.gather(*asyncio.all_tasks() - {asyncio.current_task()})
+    await asyncio.gather(*asyncio.all_tasks() - others)
     assert store.requested_ends == {}
     assert actions(caplog) == []
