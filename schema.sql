@@ -2046,7 +2046,7 @@ comment on function public.agent_take(uuid, text, timestamptz, text) is
 
 create function public.schema_version() returns integer
 language sql immutable set search_path = ''
-return 13;
+return 14;
 comment on function public.schema_version() is
     'The version of this file that the database has; the control plane compares it with its own.';
 

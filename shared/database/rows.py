@@ -28,7 +28,7 @@ from shared.call.records import (
 
 Row = Mapping[str, Any]
 
-SCHEMA_VERSION = 13
+SCHEMA_VERSION = 14
 """What `schema_version()` in schema.sql returns; raise both together."""
 
 CALL_COLUMNS = (
