@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import aiohttp
 
+from controlplane.core.admission import SetupLimit
 from controlplane.core.callee import CallHours
 from controlplane.core.caller_leg import LegFleet
 from controlplane.core.deadlines import Bounds
@@ -208,7 +209,7 @@ def make_use_cases(
         releaser=releaser,
         vitals=vitals,
         ceilings=_ceilings(settings),
-        may_take_s=settings.agent_ready_timeout_s,
+        limit=SetupLimit(may_take_s=settings.agent_ready_timeout_s),
     )
     linker = CallLinker(
         near,

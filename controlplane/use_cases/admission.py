@@ -78,16 +78,16 @@ class Admission:
         releaser: Releaser,
         vitals: VitalSigns,
         ceilings: Ceilings,
-        may_take_s: float,
+        limit: SetupLimit,
     ) -> None:
-        """Take who tells Meta, what is measured, the ceilings, and how long a set-up may take."""
+        """Take who tells Meta, what is measured, the ceilings, and the limit to begin with."""
         self._store = near.store
         self._metrics = near.metrics
         self._clock = near.clock
         self._releaser = releaser
         self._vitals = vitals
         self._ceilings = ceilings
-        self._limit = SetupLimit(may_take_s=may_take_s)
+        self._limit = limit
         self._running = 0
         self._running_since: list[float] = []
         self._waiting: deque[asyncio.Future[None]] = deque()

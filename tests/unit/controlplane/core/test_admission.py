@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from controlplane.core.admission import Run, SetupLimit, Vitals
 from controlplane.core.breaker import Breaker
 
-FRESH = SetupLimit(may_take_s=9)
+FRESH = SetupLimit(may_take_s=9, at_once=4)
 WELL = Vitals()
 
 

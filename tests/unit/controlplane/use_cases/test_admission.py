@@ -5,6 +5,7 @@ import time
 from types import SimpleNamespace
 from typing import cast
 
+from controlplane.core.admission import SetupLimit
 from controlplane.telemetry.metrics import Metrics
 from controlplane.telemetry.vitals import VitalSigns
 from controlplane.use_cases.admission import Admission, Place
@@ -31,7 +32,7 @@ class Door:
             releaser=cast(Releaser, None),
             vitals=VitalSigns(pressure=ROOT / "no-such-file"),
             ceilings=Ceilings(),
-            may_take_s=8,
+            limit=SetupLimit(may_take_s=8, at_once=_FOUR),
         )
         self.inside: list[int] = []
         self.refused: list[int] = []
