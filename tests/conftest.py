@@ -46,15 +46,21 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    # two workers (`make test`): a file stays together, and so do the whole stack's tests, which
-    # share one that takes seconds to start. They go in the order of their folders: unit tests, of
-    # which no file takes long, come last, so that no worker waits for the other one's last file
+    # two workers (`make test`): a file stays together. What is said and recognised goes first, all
+    # of it by one worker: two conversations at once starve each other of two cores, and then words
+    # are lost. The others go in the order of their folders: unit tests, of which no file takes
+    # long, come last, so that no worker waits for the other one's last file
+    items.sort(key=lambda item: not is_spoken(item))
     for item in items:
-        group = "e2e" if "e2e" in item.path.parts else item.path.stem
-        item.add_marker(pytest.mark.xdist_group(group))
+        item.add_marker(pytest.mark.xdist_group("spoken" if is_spoken(item) else item.path.stem))
         is_timed = item.get_closest_marker("full_speed") is not None
         if not is_timed and not SLOW_IN_DEBUG.intersection(item.path.parts):
             item.add_marker(pytest.mark.usefixtures("asyncio_debug"))
+
+
+def is_spoken(item: pytest.Item) -> bool:
+    """Say whether a test lives by what is heard; the whole stack's tests all do."""
+    return "e2e" in item.path.parts or item.get_closest_marker("spoken") is not None
 
 
 @pytest_asyncio.fixture

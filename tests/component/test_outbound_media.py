@@ -15,6 +15,8 @@ from tests.component.outbound import Place, make_person, over, released, until
 from tests.eventually import eventually, stays
 from wacall.stack.bridge import EmbeddedBridge
 
+pytestmark = pytest.mark.spoken
+
 AT_ONCE_S = 4.0
 
 

@@ -19,7 +19,7 @@ from wacall.environment import free_port
 from wacall.stack.bridge import EmbeddedBridge
 from wacall.stack.sfu import EmbeddedSfu
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = [pytest.mark.spoken, pytest.mark.timeout(120)]
 
 NAME = "own-agent"
 SCRIPT = paths.ROOT / "examples" / "own_agent" / "agent.py"

@@ -17,7 +17,7 @@ from wacall.environment import free_port
 from wacall.stack.bridge import EmbeddedBridge
 from wacall.stack.sfu import EmbeddedSfu
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = [pytest.mark.spoken, pytest.mark.timeout(120)]
 
 NAME = "plain-agent"
 SCRIPT = Path(__file__).with_name("plain_agent_main.py")

@@ -26,6 +26,8 @@ from tests.integration.voice_call import INSTRUCTIONS, RATE, VoiceCall, voice_ca
 from wacall.stack.bridge import EmbeddedBridge
 from wacall.stack.sfu import EmbeddedSfu
 
+pytestmark = pytest.mark.spoken
+
 
 @pytest_asyncio.fixture
 async def openai() -> AsyncIterator[OpenAISimulator]:

@@ -25,6 +25,8 @@ from tests.integration.voice_call import MODEL, VoiceCall, voice_call
 from wacall.stack.bridge import EmbeddedBridge
 from wacall.stack.sfu import EmbeddedSfu
 
+pytestmark = pytest.mark.spoken
+
 BRIDGING = "One moment, please."
 FAREWELL = "We have to stop here. One two three four five."
 GREETING = "Good morning, one two three four five six seven eight nine ten eleven twelve."

@@ -20,6 +20,8 @@ from tests.integration.bridge_call import BridgeCall, bridge_call
 from wacall.stack.bridge import EmbeddedBridge
 from wacall.stack.sfu import EmbeddedSfu
 
+pytestmark = pytest.mark.spoken
+
 SESSION = {
     "type": "realtime",
     "model": "gpt-realtime-2.1",

@@ -23,6 +23,8 @@ from simulators.openai.server import OpenAISimulator
 from simulators.speech import ear, voice
 from tests import paths
 
+pytestmark = pytest.mark.spoken
+
 RATE = 24_000
 SCENARIO = paths.ROOT / "simulators" / "scenarios" / "harbor-bikes.yaml"
 

@@ -15,7 +15,7 @@ from tests.integration.up_process import SECRETS, run_up
 from wacall.bootstrap.browser import BROWSERS, BY_HAND
 from wacall.environment import LOOPBACK
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = [pytest.mark.spoken, pytest.mark.timeout(240)]
 
 # seconds until an agent has spoken and the recogniser has understood it, beside other work
 HEARD_MS = 90_000

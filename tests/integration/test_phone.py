@@ -23,6 +23,8 @@ from tests.caller import join_as_caller
 from tests.eventually import eventually
 from wacall.stack.sfu import EmbeddedSfu
 
+pytestmark = pytest.mark.spoken
+
 CALLER_HZ, AGENT_HZ = 880, 440
 RATE = 48_000
 

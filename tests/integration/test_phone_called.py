@@ -31,6 +31,8 @@ from simulators.phone.recording import Pcm
 from tests.eventually import eventually
 from tests.serving import serving
 
+pytestmark = pytest.mark.spoken
+
 PERSON_HZ, AGENT_HZ = 880, 440
 RATE = 48_000
 FRAME = RATE // 50

@@ -11,7 +11,7 @@ from simulators.openai.server import OpenAISimulator
 from tests.paths import ROOT
 from wacall.environment import free_port
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = [pytest.mark.spoken, pytest.mark.timeout(180)]
 
 KEY = "sk-probe-0123456789"
 WITHIN_S = 150
