@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,11 @@ from controlplane.app import PARTS, ControlPlane, door_limits, make_runner, runn
 from controlplane.http.door import DoorSite
 from controlplane.settings import Settings
 from controlplane.use_cases.meta_clock import WallClock, wall_clock
+from shared.call.records import EventOutcome, EventRecord, EventSource
 from shared.database.supabase import SupabaseStore
 from simulators.meta.people.call_plan import Timing
 from simulators.meta.people.person import Person
+from simulators.meta.webhooks.calls import Caller
 from simulators.meta.whatsapp import WhatsAppSimulator
 from tests.component.bench import (
     ACCESS_TOKEN,
@@ -27,6 +30,7 @@ from tests.component.bench import (
     MakeBench,
     StartControlPlane,
 )
+from tests.component.ledger import BOB_DIGITS, LINE
 from tests.component.outbound import Place
 from tests.component.puppet import PuppetAgents
 from tests.replicas import Balancer
@@ -215,3 +219,38 @@ async def balancer() -> AsyncIterator[Balancer]:
     async with serving(web.post("/wa/webhook", balancing.pass_on)) as url:
         balancing.url = f"{url}/wa/webhook"
         yield balancing
+
+
+# --- the ledger of consents ---
+
+
+@pytest_asyncio.fixture
+async def plane(start_controlplane: StartControlPlane) -> ControlPlane:
+    return await start_controlplane()
+
+
+@pytest_asyncio.fixture
+async def heard(store: SupabaseStore) -> None:
+    """What is kept of a message that Bob has just written to the business."""
+    message = {"from": BOB_DIGITS, "type": "text", "id": "wamid.HELLO"}
+    value = {"metadata": {"phone_number_id": LINE}, "messages": [message]}
+    payload = {"field": "messages", "value": value, "redacted": True}
+    await store.add_events(
+        [
+            EventRecord.note(
+                EventSource.META,
+                "text",
+                datetime.now(UTC),
+                payload,
+                outcome=EventOutcome.IGNORED,
+            )
+        ]
+    )
+
+
+@pytest.fixture
+def bob(whatsapp: WhatsAppSimulator, heard: None) -> Person:
+    """Bob, who has just written to the business; he has permitted nothing."""
+    person = whatsapp.add_person(Person(caller=Caller(phone=BOB_DIGITS, user_id="NL.31")))
+    person.open_window(whatsapp.clock.now())
+    return person
