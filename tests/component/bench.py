@@ -8,6 +8,7 @@ from shared.call.call import Call, CallStatus, EndReason
 from shared.call.ids import PhoneNumberId
 from shared.database.supabase import SupabaseStore
 from simulators.meta.calls.user_call import SimulatedCall
+from simulators.meta.people.call_plan import CallPlan
 from simulators.meta.whatsapp import WhatsAppSimulator
 from tests.component.puppet import PuppetAgents
 from tests.eventually import RowWaits, eventually
@@ -58,6 +59,14 @@ class Bench(RowWaits):
 
 
 MakeBench = Callable[..., Awaitable[Bench]]
+
+
+async def answered(bench: Bench, plan: CallPlan | None = None) -> SimulatedCall:
+    """Place a call and wait until both sides hear each other."""
+    call = await bench.whatsapp.call(plan)
+    await call.accepted(30)
+    await call.phone.wait_agent_speaking(30)
+    return call
 
 
 def line_of(plane: ControlPlane) -> PhoneNumberId:

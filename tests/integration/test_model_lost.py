@@ -32,12 +32,6 @@ FAREWELL = "We have to stop here. One two three four five."
 GREETING = "Good morning, one two three four five six seven eight nine ten eleven twelve."
 
 
-@pytest_asyncio.fixture
-async def openai() -> AsyncIterator[OpenAISimulator]:
-    async with OpenAISimulator() as simulator:
-        yield simulator
-
-
 @pytest_asyncio.fixture(scope="module")
 async def clips(
     sfu: EmbeddedSfu, bridge: EmbeddedBridge, tmp_path_factory: pytest.TempPathFactory
