@@ -239,6 +239,7 @@ def make_use_cases(
             leases=leases,
             activation=activation,
             policy=_answer_policy(settings, bounds),
+            tasks=tasks,
         ),
         linker=linker,
         hangup=PeerHangup(near, linker=linker, ender=ender),

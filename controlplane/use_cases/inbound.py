@@ -29,6 +29,7 @@ from shared.call.changes import CallChanges
 from shared.call.errors import StoreUnavailable, WacallError
 from shared.call.ids import CallId, PhoneNumberId, WhatsAppCallId
 from shared.call.records import EventOutcome, Settled
+from shared.process.tasks import Tasks
 
 _log = logging.getLogger(__name__)
 
@@ -63,8 +64,10 @@ class CallAnswerer:
         leases: SetupLeases,
         activation: Activation,
         policy: AnswerPolicy,
+        tasks: Tasks,
     ) -> None:
-        """Take the neighbours, what all set-ups share, and the policy."""
+        """Take the neighbours, what all set-ups share, the policy, and what ends with us."""
+        self._tasks = tasks
         self._store = near.store
         self._rooms = near.rooms
         self._lines = near.lines
@@ -147,10 +150,10 @@ class CallAnswerer:
                 extra={"action": "setup-lost", "call": call.id, "after": watch.last},
             )
         except Overtaken:
-            await asyncio.shield(self._ender.close_media(call))
+            await self._tasks.to_its_end(self._ender.close_media(call))
         except asyncio.CancelledError:
             # the end of this call is being recorded by whoever cancelled us
-            await asyncio.shield(self._ender.close_media(call))
+            await self._tasks.to_its_end(self._ender.close_media(call))
             raise
         except Exception as error:
             await self._setup.fail(call, watch, error)

@@ -281,7 +281,7 @@ class Switchboard:
         finally:
             if settled is not None:
                 self._metrics.event_settled(event.kind, settled.outcome)
-                await asyncio.shield(self._settle(event, event_id, settled))
+                await self._tasks.to_its_end(self._settle(event, event_id, settled))
 
     async def _hand_on(self, event: WebhookEvent, event_id: str, received: float) -> Settled:
         """Hand the event to its use case, again and again while the database is away."""
