@@ -192,11 +192,16 @@ class Switchboard:
         self._working.add(event_id)
         self._copies.begin(event)
 
-        def done(_: asyncio.Task[None]) -> None:
+        def done(task: asyncio.Task[None]) -> None:
             self._working.discard(event_id)
             self._copies.end(event)
-            if event.wacid is not None and not self._copies.has_first(event):
+            if event.wacid not in self._unlinked or self._copies.has_first(event):
+                return
+            if task.cancelled():
                 self._unlinked.discard(event.wacid)
+            else:
+                # a copy that was stored after the outcome had been written, and before this
+                self._tasks.spawn(self._link_late(event.wacid))
 
         task = self._in_flight.spawn(
             event, self._work(event, event_id, received, was_left=was_left)

@@ -44,9 +44,11 @@ class Tasks:
 
     async def close(self) -> None:
         """Cancel what still runs and see it end; nobody hears of its errors."""
-        for task in self._running:
-            task.cancel()
-        await asyncio.gather(*self._running, return_exceptions=True)
+        while self._running:
+            # again: what ends may have begun something else
+            for task in self._running:
+                task.cancel()
+            await asyncio.gather(*self._running, return_exceptions=True)
         if self._kept:
             await asyncio.wait(self._kept, timeout=_TO_THE_END_S)
         for task in self._kept:

@@ -273,3 +273,35 @@ async def test_events_of_one_call_that_differ_are_no_copies() -> None:
     await tasks.drain(5)
 
     assert around.hung_up == 2
+
+
+async def test_a_copy_that_is_stored_while_others_are_linked_is_linked_too() -> None:
+    """Its row was made before the call was known, and written after the others had got theirs."""
+    around, tasks = Neighbourhood(), Tasks()
+    board = board_over(around, tasks)
+    link = around.link_duplicates
+    late = asyncio.Event()
+
+    async def link_while_a_copy_is_stored(wacid: WhatsAppCallId, call_id: CallId) -> None:
+        await link(wacid, call_id)
+        if not late.is_set():
+            around.may_store.set()
+            await asyncio.wait_for(late.wait(), 5)
+
+    async def receive_late() -> None:
+        await board.receive([OFFER], time.monotonic())
+        late.set()
+
+    around.link_duplicates = link_while_a_copy_is_stored  # type: ignore[method-assign]
+    for _ in range(2):
+        await board.receive([OFFER], time.monotonic())
+    around.may_store.clear()
+    copying = asyncio.create_task(receive_late())
+    await asyncio.sleep(0.01)
+    around.go_on.set()
+    await tasks.drain(5)
+    await copying
+    assert [(row.outcome, row.call_id) for row in around.rows] == [
+        (None, None), (EventOutcome.DUPLICATE, None), (EventOutcome.DUPLICATE, None),
+    ]  # fmt: skip
+    assert around.linked == [(OFFER.wacid, CALL)] * 2
