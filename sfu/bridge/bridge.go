@@ -19,7 +19,8 @@ type Bridge struct {
 
 	mu       sync.Mutex
 	legs     map[string]*Leg
-	past     sums // of the legs that have ended
+	past     sums              // of the legs that have ended
+	shown    map[string]uint64 // what counters have been at most
 	draining bool
 	empty    chan struct{} // closed when draining and nothing is left
 }
@@ -34,7 +35,7 @@ var (
 func NewBridge(network Network, join Join, most int) *Bridge {
 	return &Bridge{
 		network: network, join: join, events: NewEvents(), max: most, instance: rand.Text(),
-		legs: map[string]*Leg{}, empty: make(chan struct{}),
+		legs: map[string]*Leg{}, shown: map[string]uint64{}, empty: make(chan struct{}),
 	}
 }
 

@@ -235,6 +235,24 @@ func TestMetricsKeepWhatLegsThatEndedDid(t *testing.T) {
 	}
 }
 
+func TestACounterDoesNotFallWhenAPacketComesLate(t *testing.T) {
+	bridge := NewBridge(loopback, (&stage{}).join, 3)
+	for _, lost := range []uint64{5, 4, 6} {
+		bridge.past.received = map[side]SourceCounts{sidePeer: {Packets: 100, Lost: lost, Gaps: 2, JitterMs: 7}}
+		var text bytes.Buffer
+		bridge.WriteMetrics(&text)
+		for _, line := range []string{
+			fmt.Sprintf(`wacall_bridge_lost_packets_total{side="peer"} %d`, max(5, lost)),
+			`wacall_bridge_received_gaps_total{side="peer"} 2`,
+			`wacall_bridge_jitter_seconds{side="peer"} 0`,
+		} {
+			if !strings.Contains(text.String(), line+"\n") {
+				t.Fatal(line, text.String())
+			}
+		}
+	}
+}
+
 func TestTheEnvironmentIsReadWithSentences(t *testing.T) {
 	read := func(pairs ...string) (Config, error) {
 		values := map[string]string{}
