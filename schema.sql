@@ -1624,10 +1624,16 @@ language sql stable set search_path = '' as $$
         'oldest_follow_up', (
             select min(f.due_at) from public.follow_ups as f
             where f.status = 'open' and coalesce(f.next_at, f.due_at) <= moment
-              and (tells_people or not public.is_for_people(f))))
+              and (tells_people or not public.is_for_people(f))),
+        'oldest_job', (
+            select min(j.next_at) from public.call_jobs as j
+            where j.status = 'open' and j.next_at <= moment),
+        'oldest_event', (
+            select min(e.received_at) from public.call_events as e
+            where e.outcome is null and e.source = 'meta'))
 $$;
 comment on function public.errands_due(timestamptz, timestamptz, boolean) is
-    'What there is to do for whoever sends messages and executes follow-ups, and since when the oldest of each waits: one look instead of three.';
+    'What there is to do for whoever sends messages and executes follow-ups, and since when the oldest of each, of the work on calls that are over, and of Meta''s events waits: one look instead of five.';
 
 create function public.do_not_call(of_call uuid) returns boolean
 language sql volatile set search_path = '' as $$

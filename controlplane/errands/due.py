@@ -18,6 +18,10 @@ class Due:
     """When the oldest that is not sent was written."""
     oldest_follow_up: datetime | None
     """When the oldest that is not done was due."""
+    oldest_job: datetime | None = None
+    """When the oldest work on a call that is over was due."""
+    oldest_event: datetime | None = None
+    """When the oldest event of Meta's came that nobody has worked on."""
 
 
 class Errands(Tables):
@@ -39,4 +43,6 @@ class Errands(Tables):
             missed_calls=found["missed_calls"],
             oldest_message=time_of(found["oldest_message"]),
             oldest_follow_up=time_of(found["oldest_follow_up"]),
+            oldest_job=time_of(found["oldest_job"]),
+            oldest_event=time_of(found["oldest_event"]),
         )

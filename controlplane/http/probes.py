@@ -63,7 +63,8 @@ class OpsRoutes:
         return answer(Health(status="ready"))
 
     async def metrics(self, request: web.Request) -> web.Response:
-        """Render Prometheus' text format."""
+        """Render Prometheus' text format; which loops are ill is asked as it is."""
+        self._metrics.loops_ill(self._loops.problems())
         return web.Response(
             body=self._metrics.render(),
             headers={"Content-Type": "text/plain; version=0.0.4; charset=utf-8"},

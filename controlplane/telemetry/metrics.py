@@ -1,6 +1,8 @@
 """Prometheus collectors, behind methods named by what happened. Labels come from enums only."""
 
+import time
 from collections.abc import Iterable
+from datetime import datetime
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
@@ -96,14 +98,32 @@ class Metrics:
         )
         self._waits = Gauge(
             "whatsapp_errand_wait_seconds",
-            "Since when the oldest open text, or the oldest follow-up that is due, waits.",
+            "For how long the oldest text, follow-up, work after a call or event waits.",
             ["kind"],
+            registry=self.registry,
+        )
+        self._expiries = Gauge(
+            "whatsapp_token_expires_timestamp_seconds",
+            "When this line's access token ends; none of a token that does not.",
+            ["line"],
             registry=self.registry,
         )
         self._turns = Counter(
             "whatsapp_loop_turns",
             "Turns of background loops, by whether they went well.",
             ["loop", "outcome"],
+            registry=self.registry,
+        )
+        self._turned = Gauge(
+            "whatsapp_loop_last_turn_timestamp_seconds",
+            "When a background loop ended its last turn.",
+            ["loop"],
+            registry=self.registry,
+        )
+        self._ill_loops = Gauge(
+            "whatsapp_loop_ill",
+            "1 for a background loop that has died, or hangs: only a restart helps.",
+            ["loop"],
             registry=self.registry,
         )
 
@@ -171,6 +191,20 @@ class Metrics:
     def loop_turned(self, loop: str, went_well: bool) -> None:
         """Count a turn of a background loop."""
         self._turns.labels(loop, "ok" if went_well else "failed").inc()
+        self._turned.labels(loop).set(time.time())
+
+    def loops_ill(self, loops: Iterable[str]) -> None:
+        """Show which background loops have died or hang."""
+        self._ill_loops.clear()
+        for loop in loops:
+            self._ill_loops.labels(loop).set(1)
+
+    def token_expires(self, line: str, at: datetime | None) -> None:
+        """Show when a line's access token ends; `None`: never, or it is not known any more."""
+        if at is None:
+            self._expiries.remove_by_labels({"line": line})
+        else:
+            self._expiries.labels(line).set(at.timestamp())
 
     def render(self) -> bytes:
         """Render Prometheus' text format."""

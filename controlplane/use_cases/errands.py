@@ -125,10 +125,13 @@ class ErrandRunner:
         self._metrics.loop_turned(name, went_well)
 
     def _show(self, due: Due, now: datetime) -> None:
-        waits = {
-            "message": now - due.oldest_message if due.oldest_message else timedelta(),
-            "follow-up": now - due.oldest_follow_up if due.oldest_follow_up else timedelta(),
+        since = {
+            "message": due.oldest_message,
+            "follow-up": due.oldest_follow_up,
+            "call-job": due.oldest_job,
+            "event": due.oldest_event,
         }
+        waits = {kind: now - at if at else timedelta() for kind, at in since.items()}
         for kind, waited in waits.items():
             self._metrics.errand_waits(kind, max(waited.total_seconds(), 0.0))
         self._problems = {}

@@ -128,6 +128,7 @@ class LineWatch:
             with contextlib.suppress(GraphError):
                 self._token = await self._graph.check_token()
                 self._token_at = now
+                self._metrics.token_expires(self._line.number, self._token.expires_at)
         if self._token is None:
             return {}
         return token_troubles(self._token, now, self._variable)
@@ -143,6 +144,7 @@ class LineWatch:
 
     def close(self) -> None:
         """Let its troubles be over: the line has gone, or is looked at anew."""
+        self._metrics.token_expires(self._line.number, None)
         self._report({})
 
     def _report(self, found: Troubles) -> None:

@@ -118,11 +118,15 @@ async def test_what_waits_for_too_long_is_told() -> None:
         IDLE,
         oldest_message=NOW - timedelta(minutes=6),
         oldest_follow_up=NOW - timedelta(hours=3),
+        oldest_job=NOW - timedelta(minutes=2),
+        oldest_event=NOW - timedelta(seconds=9),
     )
     await lanes.runner.look()
     assert set(lanes.runner.problems()) == {"messages", "follow-ups"}
     waits = lanes.metrics.registry.get_sample_value
     assert waits("whatsapp_errand_wait_seconds", {"kind": "message"}) == 360
+    assert waits("whatsapp_errand_wait_seconds", {"kind": "call-job"}) == 120
+    assert waits("whatsapp_errand_wait_seconds", {"kind": "event"}) == 9
     lanes.is_due = IDLE
     await lanes.runner.look()
     assert lanes.runner.problems() == {}
