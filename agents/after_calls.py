@@ -28,7 +28,7 @@ from shared.call.errors import WacallError
 from shared.database.after_call_store import AfterCallStore
 from shared.database.store import CallNotes
 from shared.database.supabase import SupabaseStore
-from shared.process.loops import Loops
+from shared.process.loops import Loops, ObserveTurn
 from shared.profiles.profile import Profile
 
 _TOOLS = frozenset({"upsertLead", "scheduleFollowUp", "doNotCall"})
@@ -51,6 +51,7 @@ async def work_after_calls(
     connect: ConnectAfterCallStore = connect_after_call_store,
     *,
     look_s: float = LOOK_S,
+    observe: ObserveTurn = lambda *_: None,
 ) -> AsyncIterator[AfterCalls]:
     """Look for jobs, and do them, for as long as the context is open."""
     link: StoreLink[AfterCallStore] = StoreLink(connect, settings)
@@ -76,7 +77,7 @@ async def work_after_calls(
             worker=str(uuid.uuid4()),
         )
         exits.push_async_callback(work.close)
-        loops = Loops(observe=lambda *_: None, expected=WacallError)
+        loops = Loops(observe=observe, expected=WacallError)
         exits.push_async_callback(loops.close)
         loops.every(look_s, work.look, name="after-call")
         yield work

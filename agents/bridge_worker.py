@@ -15,6 +15,8 @@ from livekit.agents import AgentServer, JobContext, JobExecutorType, JobProcess
 
 from agents.calls import Calls
 from agents.dispatch import accept_calls, no_load
+from agents.metrics import AgentMetrics
+from agents.metrics_page import MeteredServer
 from agents.settings import Settings
 from agents.store_link import ConnectAgentStore
 from shared.call.brief import CallBrief
@@ -31,7 +33,7 @@ def build_bridge_server(settings: Settings, calls: Calls) -> AgentServer:
     os.environ["LIVEKIT_AGENTS_PRELOAD_LOCAL_INFERENCE"] = "0"
     # Watching a loop costs 0.005 of a core each, and those of the jobs' threads only wait.
     os.environ["LIVEKIT_AGENTS_LOOP_BLOCK_WARN_MS"] = "0"
-    server = AgentServer(
+    server = MeteredServer(
         job_executor_type=JobExecutorType.THREAD,
         ws_url=settings.livekit_url,
         api_key=settings.livekit_api_key,
@@ -45,6 +47,7 @@ def build_bridge_server(settings: Settings, calls: Calls) -> AgentServer:
         shutdown_process_timeout=_SHUTDOWN_TIMEOUT_S,
         setup_fnc=_nothing,
     )
+    server.metrics = calls.metrics
 
     server.rtc_session(
         functools.partial(_wait_for_call, calls=calls),
@@ -68,14 +71,16 @@ async def _wait_for_call(ctx: JobContext, *, calls: Calls) -> None:
         ctx.shutdown("the call is over")
 
 
-async def serve_calls(settings: Settings, connect_store: ConnectAgentStore) -> None:
+async def serve_calls(
+    settings: Settings, connect_store: ConnectAgentStore, metrics: AgentMetrics | None = None
+) -> None:
     """Run until SIGTERM or SIGINT, let running calls end, then stop; a second signal stops at once.
 
     Raises:
         RuntimeError: LiveKit could not be reached for several minutes.
     """
     signals = Signals()
-    async with Calls(settings, connect_store) as calls:
+    async with Calls(settings, connect_store, metrics) as calls:
         server = build_bridge_server(settings, calls)
         running = asyncio.create_task(server.run())
         if await signals.to_drain(or_end_of=running):

@@ -24,6 +24,7 @@ from agents.media.bridge.leg_events import LegFeeds
 from agents.media.bridge.openai_calls import OpenAICalls
 from agents.media.tool import Tool
 from agents.media.voice import CallObserver
+from agents.metrics import AgentMetrics
 from agents.models import ModelChoosers
 from agents.profile_choice import ProfileChoice
 from agents.reasons import turn_away
@@ -67,9 +68,16 @@ class _Running:
 class Calls:
     """An async context manager around what the calls of one process share."""
 
-    def __init__(self, settings: Settings, connect_store: ConnectAgentStore) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        connect_store: ConnectAgentStore,
+        metrics: AgentMetrics | None = None,
+    ) -> None:
         """Take the settings; nothing is connected yet."""
         self._settings = settings
+        self.metrics = metrics or AgentMetrics()
+        self.metrics.calls_are(lambda: len(self._running))
         self._profiles = ProfileChoice(settings)
         self._link: StoreLink[AgentStore] = StoreLink(connect_store, settings)
         self._handover = Handover(self._link.store, self)
@@ -82,7 +90,7 @@ class Calls:
         self._running: dict[CallId, _Running] = {}
         self._starting: set[CallId] = set()
         self._tasks = Tasks()
-        self._loops = Loops(observe=lambda *_: None, expected=WacallError)
+        self._loops = Loops(observe=self.metrics.loop_turned, expected=WacallError)
         self._exits = contextlib.AsyncExitStack()
 
     async def __aenter__(self) -> Self:
@@ -237,6 +245,7 @@ class Calls:
             leave=functools.partial(self._leave, call_id),
             writer=lease,
             show=lease.show,
+            metrics=self.metrics,
         )
         running = _Running(lease=lease, session=session, voice=voices[0])
         self._running[call_id] = running

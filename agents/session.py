@@ -8,11 +8,10 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
-from time import monotonic
 
-from agents.bill import Bill
 from agents.breakdown import Breakdown
 from agents.call_clips import words_to_greet
+from agents.call_meter import CallMeter
 from agents.call_tools import tools_of_call
 from agents.goodbye import Goodbye
 from agents.instructions import instructions_of, opening_for
@@ -20,6 +19,7 @@ from agents.keypad import Keypad
 from agents.media.measures import Measures
 from agents.media.tool import Tool, ToolUse, Turn
 from agents.media.voice import CannotSpeak, MakeVoice, OpenAIUnreachable, RoomUnreachable
+from agents.metrics import AgentMetrics
 from agents.models import ModelChooser
 from agents.phase import Phase, PhaseEvent, after
 from agents.reasons import write_outcome, write_reason
@@ -63,6 +63,7 @@ class CallSession:
         leave: Callable[[str], None],
         writer: TurnWriter | None = None,
         show: Callable[[Phase], None] = lambda _: None,
+        metrics: AgentMetrics | None = None,
     ) -> None:
         """Take what the control plane told of the call, who the agent is, and the ways out.
 
@@ -71,11 +72,10 @@ class CallSession:
         """
         self._brief, self._profile, self._settings = brief, profile, settings
         self._leave, self._show = leave, show
-        self._started_at, self._tasks = monotonic(), Tasks()
-        self._phase, self._link = Phase.SETTING_UP, link
+        self._phase, self._link, self._tasks = Phase.SETTING_UP, link, Tasks()
         self._writer = writer or TranscriptWriter(link.store)
         self._fold = TranscriptFold(brief.call_id)
-        self._bill = Bill(brief.call_id, settings.speech(profile).transcription_model)
+        self._meter = CallMeter.of(brief, settings.speech(profile), metrics)
         self._voice = make_voice(self)
         self._tool_journal = ToolJournal(brief.call_id, link.store)
         self._keypad = Keypad(self._on_keys)
@@ -113,10 +113,7 @@ class CallSession:
         except TimeoutError as error:
             await self._give_up(EndReason.AGENT_NOT_READY, type(error).__name__)
         else:
-            _log.info(
-                "The agent is ready.",
-                extra={"action": "agent-ready", "elapsed_ms": self._elapsed_ms()},
-            )
+            self._meter.ready()
             self._move(PhaseEvent.SET_UP)
 
     async def resume(
@@ -184,10 +181,7 @@ class CallSession:
             self._prepare_greeting()
         elif event is PhaseEvent.ANSWERED:
             self._voice.unmute()
-            _log.info(
-                "The call is answered.",
-                extra={"action": "call-answered", "elapsed_ms": self._elapsed_ms()},
-            )
+            self._meter.answered()
         match phase:
             case Phase.READY:
                 self._await_caller()
@@ -279,7 +273,11 @@ class CallSession:
 
     def turn_measured(self, measures: Measures) -> None:
         """Write down what it took."""
-        self._writer.measure(self._bill.priced(measures))
+        self._writer.measure(self._meter.turn(measures))
+
+    def agent_heard(self, at: float) -> None:
+        """Time the silence after the answer."""
+        self._meter.heard(at)
 
     def long_speech(self, lasted_s: float) -> None:
         """Have the model look twice: a machine may have answered a call of ours."""
@@ -288,6 +286,7 @@ class CallSession:
 
     def tool_used(self, use: ToolUse) -> None:
         """Write down what a tool was asked, and has answered."""
+        self._meter.tool(use)
         self._tool_journal.keep(use)
 
     def lost(
@@ -395,6 +394,3 @@ class CallSession:
                 *([self._voicemail.tool()] if self._brief.direction is Direction.OUTBOUND else ()),
             ],
         )
-
-    def _elapsed_ms(self) -> int:
-        return round((monotonic() - self._started_at) * 1000)

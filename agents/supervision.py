@@ -17,9 +17,9 @@ from datetime import UTC, datetime
 
 import aiohttp
 from livekit import api
-from livekit.agents import AgentServer
 from livekit.agents.ipc.job_executor import JobExecutor, JobStatus
 
+from agents.metrics_page import MeteredServer
 from agents.settings import Settings
 from agents.store_link import ConnectStore, StoreLink
 from shared.call.call import EndReason
@@ -34,7 +34,7 @@ _log = logging.getLogger(__name__)
 _TELL_WITHIN_S = 5.0
 
 
-class SupervisingServer(AgentServer):
+class SupervisingServer(MeteredServer):
     """A worker that ends the calls of its dead agents, instead of letting LiveKit find them."""
 
     def supervise(self, settings: Settings, connect_store: ConnectStore) -> None:

@@ -19,6 +19,7 @@ from livekit.agents import AgentServer, JobContext, JobProcess
 
 from agents.dispatch import accept_calls, no_load
 from agents.logs import quieten
+from agents.metrics import AgentMetrics
 from agents.models import ModelChoosers
 from agents.profile_choice import ProfileChoice
 from agents.reasons import turn_away
@@ -57,7 +58,11 @@ async def connect_supabase(settings: Settings) -> AgentStore:
     )
 
 
-def build_server(settings: Settings, connect_store: ConnectStore = connect_supabase) -> AgentServer:
+def build_server(
+    settings: Settings,
+    connect_store: ConnectStore = connect_supabase,
+    metrics: AgentMetrics | None = None,
+) -> AgentServer:
     """Make the worker. `connect_store` must be a module's function: job processes import it."""
     # The framework would load 250 MB of turn detection models; OpenAI detects the turns.
     os.environ["LIVEKIT_AGENTS_PRELOAD_LOCAL_INFERENCE"] = "0"
@@ -88,6 +93,7 @@ def build_server(settings: Settings, connect_store: ConnectStore = connect_supab
         on_request=accept_calls,
         on_session_end=finish,
     )
+    server.metrics = metrics
     server.supervise(settings, connect_store)
     return server
 
@@ -173,15 +179,17 @@ def main() -> int:
         return 2
     configure(settings.log_level, settings.log_format)
     quieten(settings.log_level)
+    metrics = AgentMetrics()
     from agents.after_calls import work_after_calls
 
     if settings.media == "bridge":
         from agents.bridge_worker import serve_calls
 
-        serving = serve_calls(settings, connect_supabase)
+        serving = serve_calls(settings, connect_supabase, metrics)
     else:
-        serving = serve(build_server(settings))
-    asyncio.run(_beside(work_after_calls(settings, profiles), serving))
+        serving = serve(build_server(settings, metrics=metrics))
+    beside = work_after_calls(settings, profiles, observe=metrics.loop_turned)
+    asyncio.run(_beside(beside, serving))
     return 0
 
 

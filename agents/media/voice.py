@@ -90,6 +90,9 @@ class CallObserver(Protocol):
     def turn_measured(self, measures: Measures) -> None:
         """One of the agent's turns is over; in order, some time after the words of it."""
 
+    def agent_heard(self, at: float) -> None:
+        """The agent begins to be heard, at this moment of the wall clock; each time it does."""
+
     def long_speech(self, lasted_s: float) -> None:
         """The first thing that the caller said has gone on for so long; told once, if at all."""
 

@@ -74,7 +74,7 @@ async def page_of_worker(running: Deployment) -> str:
     base = f"http://127.0.0.1:{running.stack.environment['AGENT_HEALTH_PORT']}"
     pages = []
     async with aiohttp.ClientSession(base) as http:
-        for path in ("/", "/worker"):
+        for path in ("/", "/worker", "/metrics"):
             async with http.get(path) as response:
                 assert response.status == 200
                 pages.append(await response.text())

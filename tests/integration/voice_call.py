@@ -78,6 +78,9 @@ class Story:
     def turn_measured(self, measures: Measures) -> None:
         self.measured.append(measures)
 
+    def agent_heard(self, at: float) -> None:
+        pass
+
     def long_speech(self, lasted_s: float) -> None:
         self.told.append("long speech")
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 from prometheus_client.metrics_core import Metric
 
+from agents.metrics import AgentMetrics
 from controlplane.telemetry.metrics import Metrics
 from tests.paths import ROOT
 
@@ -51,9 +52,16 @@ def actions_logged() -> set[str]:
     return found
 
 
-def families() -> list[Metric]:
-    """The collectors as they stand in the exposition."""
-    return list(Metrics().registry.collect())
+def shown() -> set[str]:
+    """The metrics of control plane, worker and bridge, as Prometheus sees their names."""
+    families: list[Metric] = [
+        *Metrics().registry.collect(),
+        *AgentMetrics().registry.collect(),
+    ]
+    bridge = (ROOT / "sfu" / "bridge" / "metrics.go").read_text("utf-8")
+    return {
+        f"{family.name}_total" if family.type == "counter" else family.name for family in families
+    } | set(re.findall(r"wacall_bridge_\w+", bridge))
 
 
 def test_each_action_is_explained() -> None:
@@ -73,10 +81,7 @@ def test_each_action_says_what_to_do(row: list[str]) -> None:
 
 def test_each_metric_is_explained() -> None:
     """Names as Prometheus sees them; both ways."""
-    shown = {
-        f"{family.name}_total" if family.type == "counter" else family.name for family in families()
-    }
-    assert {row[0].strip("`") for row in rows_under("Metrics")} == shown
+    assert {row[0].strip("`") for row in rows_under("Metrics")} == shown()
 
 
 def test_the_alerts_ask_for_metrics_that_exist() -> None:

@@ -88,7 +88,10 @@ class BridgeVoice:
         )
         self._caller = Caller(observer)
         self._measuring = Measuring(
-            TurnFold(silence_ms=options.vad_silence_ms), self._measured, observer.long_speech
+            TurnFold(silence_ms=options.vad_silence_ms),
+            self._measured,
+            observer.long_speech,
+            observer.agent_heard,
         )
         self._talk = Conversing(
             send=self._link.send,

@@ -19,9 +19,11 @@ class Measuring:
         fold: TurnFold,
         tell: Callable[[Measures], None],
         long_speech: Callable[[float], None] = lambda _: None,
+        heard: Callable[[float], None] = lambda _: None,
     ) -> None:
-        """Take the fold, who is told of turns, and who of first words that go on and on."""
+        """Take the fold, and who is told: of turns, of first words that go on and on, of talk."""
         self._fold, self._tell, self._long_speech = fold, tell, long_speech
+        self._heard = heard
         self._first = FirstSpeech()
         self._is_resumed = False
 
@@ -57,6 +59,7 @@ class Measuring:
         at = min(now, event.at.timestamp()) if self._is_resumed else now
         if event.happening is Happening.TALK_BEGAN:
             self._fold.talk_began(at)
+            self._heard(at)
         else:
             self._fold.talk_ended(at - event.ago_ms / 1000)
 

@@ -251,6 +251,7 @@ class DecodingVoice:
     def _on_state(self, event: AgentStateChangedEvent) -> None:
         if event.new_state == "speaking":
             self._turns.talk_began(time.time())
+            self._observer.agent_heard(time.time())
         elif event.old_state == "speaking":
             self._turns.talk_ended(time.time())
 

@@ -35,6 +35,9 @@ class ToldStory:
     def turn_measured(self, measures: Measures) -> None:
         self.measured.append(measures)
 
+    def agent_heard(self, at: float) -> None:
+        pass
+
     def long_speech(self, lasted_s: float) -> None:
         self.told.append("long speech")
 
