@@ -6,7 +6,7 @@ CODE := shared controlplane agents simulators wacall examples tests
 # every line and branch of these is covered by unit tests
 PURE := shared/call/*,controlplane/core/*,controlplane/sdp/*,controlplane/stop/*
 
-.PHONY: help setup browser demo test check bench docs fmt lock clean
+.PHONY: help setup browser prometheus demo test check bench docs fmt lock clean
 
 help:  ## show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile
@@ -20,7 +20,10 @@ browser:  ## the same, and a browser for the tests of web pages if there is none
 demo: setup  ## run the whole stack with a simulated Meta and phone, a call each way
 	@$(BIN)/wacall demo
 
-test: browser  ## run the whole suite
+prometheus:  ## the same, and a Prometheus for the tests of metrics if there is none
+	@"$(PYTHON)" -m wacall.bootstrap prometheus
+
+test: browser prometheus  ## run the whole suite
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder
 
 check: setup  ## format, lint, declared imports, types, unit tests: seconds

@@ -37,7 +37,8 @@ def main():
         return 1
     from wacall.bootstrap.parts import set_up
 
-    return set_up(with_browser="browser" in sys.argv[1:])
+    wanted = sys.argv[1:]
+    return set_up(with_browser="browser" in wanted, with_prometheus="prometheus" in wanted)
 
 
 if __name__ == "__main__":

@@ -53,7 +53,7 @@ def livekit_server() -> bool:
 
 
 def _build_livekit(step: Step) -> None:
-    go, environment = _go(step)
+    go, environment = go_for(step)
     out = CACHE / "go-out"
     environment["GOBIN"] = os.fspath(out)
     step.command(go, "install", "-v", f"{LIVEKIT_MODULE}@v{LIVEKIT_VERSION}", env=environment)
@@ -92,7 +92,7 @@ def _own_program(name: str, source: Path, binary: Path) -> bool:
 
 
 def _build(step: Step, source: Path, binary: Path) -> None:
-    go, environment = _go(step)
+    go, environment = go_for(step)
     TOOLS.mkdir(exist_ok=True)
     step.command(
         go, "build", "-v", "-ldflags=-s -w", "-o", binary, ".", env=environment, cwd=source
@@ -118,7 +118,8 @@ def go_environment() -> dict[str, str]:
     return environment
 
 
-def _go(step: Step) -> tuple[Path, dict[str, str]]:
+def go_for(step: Step) -> tuple[Path, dict[str, str]]:
+    """Return a Go that is new enough, installed if there is none, and its environment."""
     go = find_go()
     if go is None:
         install_tool(step, "go", CACHE / "go")

@@ -13,6 +13,7 @@ import time
 from wacall.bootstrap.browser import browser
 from wacall.bootstrap.go_programs import far_ends, livekit_server, media_bridge
 from wacall.bootstrap.npm import install_npm_packages
+from wacall.bootstrap.prometheus import prometheus
 from wacall.bootstrap.step import Step, StepFailed, fingerprint
 from wacall.bootstrap.tools import (
     CACHE,
@@ -30,7 +31,7 @@ from wacall.bootstrap.tools import (
 NPM_PROJECT = ROOT / "wacall" / "stack" / "supabase"
 
 
-def set_up(*, with_browser: bool = False) -> int:
+def set_up(*, with_browser: bool = False, with_prometheus: bool = False) -> int:
     """Bring everything up to date; return the exit code."""
     CACHE.mkdir(exist_ok=True)
     with (CACHE / "set-up.lock").open("w") as lock:
@@ -40,7 +41,7 @@ def set_up(*, with_browser: bool = False) -> int:
             # a list, so that every step runs
             work = [
                 python_packages(), project(), livekit_server(), media_bridge(), far_ends(),
-                local_supabase(), with_browser and browser(),
+                local_supabase(), with_browser and browser(), with_prometheus and prometheus(),
             ]  # fmt: skip
         except StepFailed as failure:
             if failure.tail:
