@@ -15,7 +15,7 @@ from simulators.meta.calls.hearing import Hearing
 from simulators.meta.calls.talk import hold_conversation
 from simulators.meta.calls.user_call import SimulatedCall
 from simulators.meta.people.call_plan import CallPlan
-from simulators.meta.webhooks.calls import Caller, Json
+from simulators.meta.webhooks.calls import Caller, Json, caller_at
 from simulators.meta.whatsapp import WhatsAppSimulator
 from simulators.meta.wishes import (
     Key,
@@ -27,6 +27,7 @@ from simulators.meta.wishes import (
     text,
     yes_no,
 )
+from simulators.phone.browser_phone import BrowserPhone
 from simulators.phone.phone import CallOver
 from simulators.phone.recording import Pcm, read_wav
 from simulators.speech import voice
@@ -77,11 +78,7 @@ class CallsPage:
             if "wav" in wish:
                 turns.append(await asyncio.to_thread(read_wav, Path(wish["wav"])))
                 said = [*said, "(a recording)"]
-            someone = Caller()
-            caller = Caller(
-                name=wish.get("name", someone.name),
-                phone=digits(wish.get("phone", someone.phone)),
-            )
+            caller = caller_at(digits(wish.get("phone", Caller().phone)), wish.get("name"))
         except (ValueError, OSError, EOFError) as error:
             return web.json_response({"error": str(error)}, status=400)
         call = await self._running().call(CallPlan(caller=caller))
@@ -117,6 +114,8 @@ class CallsPage:
         return {
             "number": number,
             "name": call.user.name,
+            "phone": call.user.phone,
+            "user_id": call.user.user_id,
             "ms_since_webhook": {
                 name: round(value, 1) for name, value in call.timings.since_webhook_ms().items()
             },
@@ -139,8 +138,9 @@ async def act_on_call(call: MetaCall, talk: Hearing | None, request: web.Request
         case "say":
             words = (await read_wish(request, SAY))["say"]
             _must_talk(call)
-            if talk is not None:
-                await talk.say(words)
+            if talk is None:
+                raise ValueError("somebody talks here by a microphone; say it into that")
+            await talk.say(words)
         case "keys":
             keys = (await read_wish(request, KEYS))["keys"]
             _must_talk(call)
@@ -161,6 +161,8 @@ def describe_call(call: MetaCall, talk: Hearing | None) -> Mapping[str, Any]:
     return {
         "wacid": call.wacid,
         "state": call.state.value,
+        # somebody talks, instead of sentences that are read
+        "microphone": isinstance(call.phone, BrowserPhone),
         "talk": [asdict(line) for line in talk or ()],
         "packets": {
             "sent": call.phone.packets_sent,

@@ -15,6 +15,7 @@ from aiohttp import web
 from simulators.meta.accounts import accounts_at_one_address
 from simulators.meta.calls.call import MetaCall
 from simulators.meta.calls_page import CallsPage
+from simulators.meta.handsets import Handsets
 from simulators.meta.people_page import PeoplePage
 from simulators.meta.webhooks.calls import Line
 from simulators.meta.whatsapp import WhatsAppSimulator
@@ -23,7 +24,16 @@ from simulators.speech import ear, voice
 
 # once options, now refused
 _SECRETS = {"--app-secret": "WA_APP_SECRET", "--access-token": "WA_ACCESS_TOKEN"}
-_PAGE = Path(__file__).with_name("page.html")
+_PAGES = Path(__file__).with_name("pages")
+# what the pages are made of, and how it is called in HTTP; nothing else is served
+_KINDS = {".js": "text/javascript", ".css": "text/css"}
+_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; worker-src 'self'; "
+    "style-src 'self'; img-src 'self' data:; connect-src 'self'; media-src 'self' blob: "
+    "mediastream:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "Cache-Control": "no-cache",
+    "X-Content-Type-Options": "nosniff",
+}
 
 
 class Account(NamedTuple):
@@ -63,15 +73,23 @@ class ControlPage:
         self.simulator: WhatsAppSimulator | None = None
         self.calls = CallsPage(lambda: self._running)
         self.people = PeoplePage(lambda: self._running)
+        self.handsets = Handsets(lambda: self._running)
+        # only names that are there: no path leads out of the folder
+        self._files = {
+            path.name: path for path in sorted(_PAGES.iterdir()) if path.suffix in _KINDS
+        }
 
     def add_routes(self, app: web.Application) -> None:
         """Serve the page and its API. For this machine alone."""
         app.router.add_get("/sim", self._page)
+        app.router.add_get("/sim/static/{name}", self._file)
+        self.handsets.add_routes(app)
         self.calls.add_routes(app)
         self.people.add_routes(app)
 
     async def close(self) -> None:
         """Let the callers go, and those who were called."""
+        await self.handsets.close()
         await self.people.close()
         await self.calls.close()
 
@@ -82,7 +100,15 @@ class ControlPage:
         return self.simulator
 
     async def _page(self, request: web.Request) -> web.Response:
-        return web.Response(text=_PAGE.read_text("utf-8"), content_type="text/html")
+        text = (_PAGES / "index.html").read_text("utf-8")
+        return web.Response(text=text, content_type="text/html", headers=_HEADERS)
+
+    async def _file(self, request: web.Request) -> web.Response:
+        path = self._files.get(request.match_info["name"])
+        if path is None:
+            raise web.HTTPNotFound(text="there is no such file")
+        text = path.read_text("utf-8")
+        return web.Response(text=text, content_type=_KINDS[path.suffix], headers=_HEADERS)
 
 
 def _parser(environment: Mapping[str, str]) -> argparse.ArgumentParser:
@@ -189,7 +215,9 @@ async def _serve(options: argparse.Namespace, app_secret: str, access_token: str
             )
         for other in others:
             _say(f"also number={other.line.phone_number_id} page={other.graph_url}/sim")
-        _say(f"ready graph={url} page={url}/sim webhook={options.webhook_url}")
+        # the page's own address: what stands in front of several numbers passes no WebSocket on
+        page = f"{first.graph_url}/sim"
+        _say(f"ready graph={url} page={page} webhook={options.webhook_url}")
         await asked.wait()
     ear.close()
     voice.close()

@@ -27,9 +27,14 @@ from simulators.meta.people.messages import (
     text_message,
 )
 from simulators.meta.people.permissions import DAY_S, Permission, Reply
-from simulators.meta.people.person import People, Person
+from simulators.meta.people.person import ChatLine, People, Person
 from simulators.meta.rules.graph import Refusal, check_address
-from simulators.meta.rules.message import MessageKind, outside_window, read_message
+from simulators.meta.rules.message import (
+    MessageKind,
+    outside_window,
+    read_message,
+    shown_text,
+)
 from simulators.meta.rules.outbound import (
     Load,
     OutboundPolicy,
@@ -127,11 +132,14 @@ class Outbound:
         reply = person.permission.reply(
             accept=accept, permanent=permanent, now=now, request_id=request_id
         )
+        chosen = "Always allow calls" if permanent else "Allow calls"
+        person.wrote(chosen if accept else "Don't allow calls", now)
         return self._tell_reply(person, reply)
 
     def write_text(self, person: Person, text: str) -> Delivery:
         """Let a person write a message to the business; it opens the service window."""
         now = self._clock.now()
+        person.wrote(text, now)
         return self.write(
             person, text_message(make_wamid(person.phone), person.caller, text, int(now))
         )
@@ -240,6 +248,15 @@ class Outbound:
                 self._tasks.spawn(self._reply_soon(person, wamid))
         if person is not None:
             person.inbox.append(dict(body))
+            if failure is None:
+                person.chat.append(
+                    ChatLine(
+                        at=now,
+                        is_from_business=True,
+                        text=shown_text(body),
+                        request_id=wamid if is_request else None,
+                    )
+                )
             opaque = body.get("biz_opaque_callback_data")
             if failure is not None:
                 change = failed_change(self._line, person.caller, wamid, int(now), failure, opaque)

@@ -13,7 +13,7 @@ from simulators.meta.calls.talk import hold_conversation
 from simulators.meta.calls_page import NOTHING, act_on_call, describe_call
 from simulators.meta.people.callee_plan import AnswerWebhook, CalleePlan, Reaction, Statuses
 from simulators.meta.people.person import Person, ReplyPlan
-from simulators.meta.webhooks.calls import Caller, Json
+from simulators.meta.webhooks.calls import Caller, Json, caller_at
 from simulators.meta.whatsapp import WhatsAppSimulator
 from simulators.meta.wishes import (
     Key,
@@ -27,6 +27,7 @@ from simulators.meta.wishes import (
     text,
     yes_no,
 )
+from simulators.phone.browser_phone import BrowserPhone
 from simulators.phone.phone import CallOver
 from simulators.phone.recording import Pcm
 from simulators.speech import voice
@@ -91,7 +92,11 @@ class PeoplePage:
         while True:
             with contextlib.suppress(TimeoutError):
                 call = await self._running().next_outbound_call(3600)
-                self._tasks.spawn(self._converse(call))
+                if isinstance(call.phone, BrowserPhone):
+                    # somebody sits there, and talks by themselves
+                    self._tasks.spawn(_ring(call, call.phone))
+                else:
+                    self._tasks.spawn(self._converse(call))
 
     async def close(self) -> None:
         """Let the people go."""
@@ -109,17 +114,12 @@ class PeoplePage:
         simulator = self._running()
         try:
             wish = await read_wish(request, _ADD)
-            someone = Caller()
             place = len(simulator.people) + 1
             person = Person(
-                caller=Caller(
-                    phone=digits(wish.get("phone", someone.phone)),
-                    name=wish.get("name", someone.name),
-                    # the first one is who calls, too
-                    user_id=wish.get(
-                        "user_id",
-                        someone.user_id if place == 1 else f"US.1349120865530{place:07d}",
-                    ),
+                caller=caller_at(
+                    digits(wish.get("phone", Caller().phone)),
+                    wish.get("name"),
+                    wish.get("user_id"),
                 ),
                 plan=_plan(CalleePlan(), wish),
                 replies=_replies(wish),
@@ -239,6 +239,12 @@ class PeoplePage:
         }
 
 
+async def _ring(call: OutboundCall, phone: BrowserPhone) -> None:
+    with contextlib.suppress(TimeoutError, CallOver):
+        await call.rings(120)
+        phone.ring()
+
+
 def _plan(plan: CalleePlan, wish: Mapping[str, Any]) -> CalleePlan:
     changes: dict[str, Any] = {}
     for name, make in (
@@ -280,4 +286,13 @@ def _describe(number: int, person: Person, simulator: WhatsAppSimulator) -> Json
         "unanswered": person.permission.unanswered,
         "window_is_open": person.window_is_open(now),
         "reaction": person.plan.reaction.value,
+        "chat": [
+            {
+                "from": "business" if line.is_from_business else "user",
+                "text": line.text,
+                "request": line.request_id,
+                "is_open": line.request_id in person.permission.open_requests(now),
+            }
+            for line in person.chat
+        ],
     }

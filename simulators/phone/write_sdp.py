@@ -8,6 +8,10 @@ OPUS_PAYLOAD_TYPE = 111
 DTMF_PAYLOAD_TYPE = 126
 OPUS_RTPMAP = "opus/48000/2"
 DTMF_RTPMAP = "telephone-event/8000"
+META_FMTP = (
+    "maxaveragebitrate=20000;maxplaybackrate=16000;minptime=20;sprop-maxcapturerate=16000;"
+    "useinbandfec=1"
+)
 
 # Meta's IPv6 candidate carries the higher priority (seen in real offers).
 _PRIORITY = {4: 2122260223, 6: 2122262783}
@@ -88,8 +92,7 @@ def _write(
         "a=rtcp-mux",
         f"a=rtpmap:{opus} {OPUS_RTPMAP}",
         f"a=rtcp-fb:{opus} transport-cc",
-        f"a=fmtp:{opus} maxaveragebitrate=20000;maxplaybackrate=16000;minptime=20;"
-        "sprop-maxcapturerate=16000;useinbandfec=1",
+        f"a=fmtp:{opus} {META_FMTP}",
         *events,
         "a=maxptime:20",
         "a=ptime:20",

@@ -13,10 +13,12 @@ from aiohttp import web
 from simulators.meta.calls.hearing import Hearing, Speaker
 from simulators.meta.cli import ControlPage
 from simulators.meta.people.call_plan import CallPlan
+from simulators.meta.people.callee_plan import Reaction
 from simulators.meta.whatsapp import WhatsAppSimulator
 from simulators.phone.phone import CallOver, Phone
 from simulators.phone.recording import Pcm, Timeline
 from simulators.speech import ear, voice
+from tests.eventually import WITHIN_S, eventually
 from tests.serving import serving
 
 
@@ -163,13 +165,58 @@ async def test_what_is_heard_is_understood_and_told(bench: Bench) -> None:
     assert "help you" in said[Speaker.BUSINESS]
 
 
-async def test_the_page_is_one_file_that_fits_a_phone(bench: Bench) -> None:
-    """No scripts from elsewhere; JSON is there for those who open it; wide things scroll alone."""
-    async with bench.http.get(f"{bench.whatsapp.graph_url}/sim") as response:
-        assert response.content_type == "text/html"
-        page = await response.text()
-    assert "width=device-width" in page
-    assert "https://" not in page
-    # a browser would ask for it, and complain on the console of what it gets
-    assert '<link rel="icon" href="data:,">' in page
-    assert page.index('id="ring"') < page.index("JSON.stringify")
+async def test_an_open_page_is_one_persons_phone(bench: Bench) -> None:
+    """It says who it is, and rings with what a browser offers; a second page takes it over.
+
+    Nobody else's page may be one, what cannot be done is told in a sentence, and a page that is
+    closed leaves a phone that is off.
+    """
+    url = f"{bench.whatsapp.graph_url}/sim/handset"
+    with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
+        await bench.http.ws_connect(url, origin="https://elsewhere.example")
+    assert refused.value.status == 403
+
+    async with bench.http.ws_connect(url) as first, bench.http.ws_connect(url) as second:
+        for wish, said in (
+            ("no JSON", "Expecting value"),
+            ("[]", "a message is a JSON object"),
+            ('{"type": "ring", "sdp": "v=0"}', "say hello first"),
+            ('{"type": "hang-up"}', "there is no call any more"),
+            ('{"type": "hello", "phone": "my aunt"}', "with a phone number"),
+        ):
+            await first.send_str(wish)
+            told = await first.receive_json(timeout=WITHIN_S)
+            assert told["type"] == "problem"
+            assert said in told["text"]
+        hello = {"type": "hello", "phone": "+1 (555) 010-0177"}
+        await first.send_json(hello)
+        you = {"type": "you", "phone": "15550100177", "number": 2}
+        assert await first.receive_json(timeout=WITHIN_S) == you
+        await first.send_json({"type": "ring", "sdp": "v=0"})
+        assert "one stream of sound" in (await first.receive_json(timeout=WITHIN_S))["text"]
+        assert bench.whatsapp.calls == []
+
+        await second.send_json(hello)
+        assert await second.receive_json(timeout=WITHIN_S) == you
+        assert await first.receive_json(timeout=WITHIN_S) == {"type": "taken-over"}
+        person = bench.whatsapp.people[1]
+        assert person.plan.make_phone is not None
+        await first.close()
+        assert person.plan.make_phone is not None
+    await eventually(lambda: person.plan.reaction is Reaction.UNREACHABLE)
+    assert person.plan.make_phone is None
+
+
+async def test_what_is_served_beside_the_page_is_the_pages_own(bench: Bench) -> None:
+    """Its scripts and its style, by a policy that takes nothing from elsewhere; no other file."""
+    base = f"{bench.whatsapp.graph_url}/sim"
+    for path, status in (
+        ("", 200), ("/static/app.js", 200), ("/static/style.css", 200),
+        ("/static/index.html", 404), ("/static/..%2Fcli.py", 404),
+    ):  # fmt: skip
+        async with bench.http.get(base + path) as response:
+            assert response.status == status, path
+            if status == 200:
+                policy = response.headers["Content-Security-Policy"]
+                assert policy.startswith("default-src 'none'; script-src 'self';")
+                assert "unsafe" not in policy

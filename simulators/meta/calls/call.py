@@ -50,7 +50,7 @@ class MetaCall(ABC):
     ) -> None:
         self.wacid = wacid
         self.line = line
-        self.phone = make_phone(
+        self.phone = (plan.make_phone or make_phone)(
             addresses=list(plan.addresses),
             loss=plan.loss,
             waits_for_media=plan.waits_for_media,

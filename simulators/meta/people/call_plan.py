@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, fields
 from simulators.meta.webhooks.calls import Caller
 from simulators.meta.webhooks.delivery import RETRY_DELAYS_S, TIMEOUT_S
 from simulators.phone.ice_lite import Loss
+from simulators.phone.phone import Phone
 from simulators.phone.receiving import Reception
 from simulators.phone.write_sdp import OPUS_PAYLOAD_TYPE
 
@@ -36,6 +37,8 @@ class PhonePlan:
     loss: Loss = field(default_factory=Loss)
     waits_for_media: bool = False
     terminate_copies: int = 1
+    make_phone: Callable[..., Phone] | None = None
+    """The user's own phone, such as a browser; None: the simulator's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,6 +17,18 @@ class ReplyPlan:
     after_s: float = 0.5
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChatLine:
+    """What stands in the chat of a person and the business."""
+
+    at: float
+    """By the simulated Meta's clock, UNIX seconds."""
+    is_from_business: bool
+    text: str = field(repr=False)
+    request_id: str | None = None
+    """The permission request that this line is: it has buttons as long as it is open."""
+
+
 @dataclass(slots=True, kw_only=True, eq=False)
 class Person:
     """One user; made by `People.add`."""
@@ -37,6 +49,8 @@ class Person:
     """WhatsApp has asked whether the business's calls are still welcome."""
     inbox: list[Json] = field(default_factory=list, repr=False)
     """Bodies of the messages that the business sent."""
+    chat: list[ChatLine] = field(default_factory=list, repr=False)
+    """What both have written, in order."""
     _window_until: float = 0.0
 
     @property
@@ -53,6 +67,10 @@ class Person:
     def country(self) -> str:
         """ISO code, the first part of the business-scoped user id."""
         return self.user_id.partition(".")[0]
+
+    def wrote(self, text: str, now: float) -> None:
+        """Put down in the chat what the person writes or chooses."""
+        self.chat.append(ChatLine(at=now, is_from_business=False, text=text))
 
     def open_window(self, now: float) -> None:
         """Open or refresh the customer-service window: a message or a call from the user."""

@@ -55,6 +55,26 @@ def read_message(body: Any, policy: OutboundPolicy) -> Message | Refusal:
     return _invalid("type must be one of interactive, template, text here")
 
 
+def shown_text(body: Mapping[str, Any]) -> str:
+    """Return what a message that was taken looks like in a chat, as one text.
+
+    Templates are the account's own, and not known here: their name and values are shown.
+    """
+    match body.get("type", "text"):
+        case "interactive":
+            asked = body["interactive"].get("body") or {}
+            return str(asked.get("text") or "May we call you on WhatsApp?")
+        case "template":
+            template = body["template"]
+            values = [
+                str(parameter.get("text", ""))
+                for component in template.get("components") or []
+                for parameter in component.get("parameters") or []
+            ]
+            return " ".join([f"[{template.get('name')}]", *values])
+    return str(body["text"]["body"])
+
+
 def outside_window() -> Refusal:
     """Refuse a free-form message outside the customer-service window."""
     details = "More than 24 hours have passed since the customer last replied to this number"

@@ -41,6 +41,15 @@ class Caller:
     """With a username Meta leaves the phone fields out (business-scoped ids, 2026)."""
 
 
+def caller_at(phone: str, name: str | None = None, user_id: str | None = None) -> Caller:
+    """Return who has a phone number: the same person each time, and another for each number."""
+    someone = Caller()
+    if user_id is None:
+        is_first = phone == someone.phone
+        user_id = someone.user_id if is_first else f"US.1349{phone.rjust(16, '0')}"
+    return Caller(phone=phone, name=someone.name if name is None else name, user_id=user_id)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terminated:
     """How a call ended, as Meta tells it."""

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from simulators.meta.rules.graph import Refusal
-from simulators.meta.rules.message import MessageKind, read_message
+from simulators.meta.rules.message import MessageKind, read_message, shown_text
 from simulators.meta.rules.outbound import OutboundPolicy
 
 POLICY = OutboundPolicy(templates=frozenset({"we_write"}))
@@ -49,3 +49,22 @@ def test_a_message_that_meta_would_refuse_is_refused(fields: dict[str, Any], cod
     refusal = read_message({**BASE, **fields}, POLICY)
     assert isinstance(refusal, Refusal)
     assert refusal.code == code
+
+
+@pytest.mark.parametrize(
+    ("body", "shown"),
+    [
+        ({"type": "text", "text": {"body": "We missed you."}}, "We missed you."),
+        ({"text": {"body": "Without a type"}}, "Without a type"),
+        ({"type": "template", "template": template("Ana", "at ten")}, "[we_write] Ana at ten"),
+        ({"type": "template", "template": {"name": "ask"}}, "[ask]"),
+        (
+            {"type": "interactive", "interactive": {"body": {"text": "May we call?"}}},
+            "May we call?",
+        ),
+        ({"type": "interactive", "interactive": {}}, "May we call you on WhatsApp?"),
+    ],
+)
+def test_a_message_is_shown_as_a_text(body: dict[str, Any], shown: str) -> None:
+    """In the chat on the page; of a template its name and values, whose words are the account's."""
+    assert shown_text(body) == shown

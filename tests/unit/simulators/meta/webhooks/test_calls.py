@@ -8,6 +8,7 @@ from simulators.meta.webhooks.calls import (
     Line,
     Terminated,
     call_errors,
+    caller_at,
     calls_change,
     connect_call,
     encode,
@@ -132,3 +133,14 @@ def test_unknown_events_are_well_formed() -> None:
     """What nobody knows still comes in the envelope."""
     changes = unknown_changes(LINE, 1)
     assert {change["field"] for change in changes} == {"calls", "messages", "account_update"}
+
+
+def test_each_phone_number_is_another_person() -> None:
+    """Each time the same one, and the first one is who calls unless told otherwise."""
+    numbers = ["15550100123", "15550100124", "4915550100123", "1555010012"]
+    ids = {caller_at(number).user_id for number in numbers}
+    assert len(ids) == len(numbers)
+    assert caller_at(numbers[1]) == caller_at(numbers[1])
+    assert caller_at(numbers[0]) == Caller()
+    named = caller_at(numbers[1], "Ana", "US.7")
+    assert (named.phone, named.name, named.user_id) == (numbers[1], "Ana", "US.7")
