@@ -23,6 +23,10 @@ class Command(NamedTuple):
 
 COMMANDS: Mapping[str, Command] = {
     "up": Command("run the stack in the foreground", "wacall.stack.up"),
+    "try": Command(
+        "talk with the agent in the browser: a whole stack, and a simulated WhatsApp",
+        "wacall.stack.trial",
+    ),
     "demo": Command(
         "make a call each way with a simulated Meta and phone, and check it", "wacall.demo.demo"
     ),

@@ -1,4 +1,4 @@
-"""The page of `wacall up --simulate`, as somebody uses it: in a real browser, with a microphone."""
+"""The page of `wacall try`, as somebody uses it: in a real browser, with a microphone."""
 
 import asyncio
 import base64
@@ -194,7 +194,7 @@ async def test_a_call_by_microphone(visit: Visit, tmp_path: Path) -> None:
     page = visit.page
     nothing = dict.fromkeys((*SECRETS, "WA_PHONE_NUMBER_ID"), "")
     nothing["CONTROLPLANE_API_KEY"] = SECRETS["CONTROLPLANE_API_KEY"]
-    async with run_up(tmp_path, "--simulate", **nothing) as up:
+    async with run_up(tmp_path, "--no-open", command="try", **nothing) as up:
         await up.read_ready()
         await page.goto((await up.read_until(r"up +\| Open http")).split()[3])
         state = page.locator("#state")

@@ -60,8 +60,10 @@ class Up:
 
 
 @contextlib.asynccontextmanager
-async def run_up(directory: Path, *arguments: str, **variables: str) -> AsyncIterator[Up]:
-    """Start it in a directory; what still runs at the end is killed."""
+async def run_up(
+    directory: Path, *arguments: str, command: str = "up", **variables: str
+) -> AsyncIterator[Up]:
+    """Start it (or `wacall try`) in a directory; what still runs at the end is killed."""
     environment = {
         **os.environ,
         **SECRETS,
@@ -78,7 +80,7 @@ async def run_up(directory: Path, *arguments: str, **variables: str) -> AsyncIte
         **variables,
     }
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "wacall.cli", "up", *arguments,
+        sys.executable, "-m", "wacall.cli", command, *arguments,
         env=environment, cwd=directory,
         stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT, limit=2**20,
         # as most shells have it

@@ -20,6 +20,8 @@ _IN_OUR_WORDS = {
         "This person has not permitted calls; ask them with `wacall consent request NUMBER`."
     ),
 }
+# fields of bodies and queries, as whoever typed a command knows them
+_TYPED = {"to": "NUMBER", "from": "--from", "profile": "--profile", "context": "--context"}
 
 
 class OperatorRefused(Exception):
@@ -92,12 +94,19 @@ def base_url(variables: Mapping[str, str]) -> str:
     return (variables.get("CONTROLPLANE_URL") or f"http://127.0.0.1:{port}").rstrip("/")
 
 
+def as_typed(sentence: str) -> str:
+    """Say of a field that is refused how the command line calls it: `to` is its NUMBER."""
+    name, space, rest = sentence.partition(" ")
+    is_refused = rest.startswith(("is ", "must ", "needs "))
+    return f"{_TYPED[name]}{space}{rest}" if name in _TYPED and is_refused else sentence
+
+
 def _refusal(answer: object, status: int) -> OperatorRefused:
     error = answer.get("error") if isinstance(answer, dict) else None
     if not isinstance(error, dict):
         return OperatorRefused(f"The control plane answered with HTTP {status}.", status=status)
     code = str(error.get("code", ""))
-    sentence = _IN_OUR_WORDS.get(code) or str(error.get("message", f"HTTP {status}."))
+    sentence = _IN_OUR_WORDS.get(code) or as_typed(str(error.get("message", f"HTTP {status}.")))
     if error.get("retry_at"):
         sentence += f" It may be tried again at {error['retry_at']}."
     return OperatorRefused(sentence, code, status)

@@ -32,13 +32,19 @@ _REAL = (
 _NUMBER_ID = "106540352242922"
 
 
-def simulated(configured: Mapping[str, str]) -> dict[str, str]:
+def simulated(configured: Mapping[str, str], *, real_openai: bool = False) -> dict[str, str]:
     """Return the environment of all parts: what is configured, but simulated neighbours.
+
+    With `real_openai` that one is as it is configured.
 
     Raises:
         ValueError: PORT is malformed.
     """
-    own = {name: value for name, value in configured.items() if not name.startswith(_REAL)}
+    own = {
+        name: value
+        for name, value in configured.items()
+        if not name.startswith(_REAL) or (real_openai and name.startswith("OPENAI_"))
+    }
     port = port_of(configured, "PORT", 4000)
     page = PAGE_PORT if is_free(PAGE_PORT) else free_port()
     own |= {
@@ -48,11 +54,14 @@ def simulated(configured: Mapping[str, str]) -> dict[str, str]:
         "WA_ACCESS_TOKEN": f"EAA{secrets.token_hex(24)}",
         "WA_PHONE_NUMBER_ID": _NUMBER_ID,
         "WA_GRAPH_BASE_URL": f"http://{LOOPBACK}:{page}",
-        "OPENAI_API_KEY": "sk-simulated",
-        "OPENAI_BASE_URL": f"http://{LOOPBACK}:{free_port()}/v1",
         # people on the page take calls at any time
         "CALL_HOURS": "always",
     }
+    if not real_openai:
+        own |= {
+            "OPENAI_API_KEY": "sk-simulated",
+            "OPENAI_BASE_URL": f"http://{LOOPBACK}:{free_port()}/v1",
+        }
     own.setdefault("CONTROLPLANE_API_KEY", secrets.token_urlsafe(24))
     own.setdefault("DRAIN_TIMEOUT_S", "2")
     own.setdefault("AGENT_IDLE_PROCESSES", "1")
@@ -64,24 +73,47 @@ def simulated(configured: Mapping[str, str]) -> dict[str, str]:
 
 
 class Simulators:
-    """Both of them, kept running."""
+    """Both of them, or Meta's alone, kept running."""
 
     def __init__(
-        self, environment: Mapping[str, str], *, logs: Path, echo: Echo | None, report: Report
+        self,
+        environment: Mapping[str, str],
+        *,
+        logs: Path,
+        echo: Echo | None,
+        report: Report,
+        real_openai: bool = False,
     ) -> None:
         """Take what `simulated` returned; nothing is started yet."""
         self._environment = environment
         self._logs = logs
         self._echo = echo
+        self._real_openai = real_openai
+        runs = {WHATSAPP: self._run_whatsapp}
+        if not real_openai:
+            runs[OPENAI] = self._run_openai
         self._keepers = {
-            name: Keeper(name, run, report=report, restarts=True)
-            for name, run in ((WHATSAPP, self._run_whatsapp), (OPENAI, self._run_openai))
+            name: Keeper(name, run, report=report, restarts=True) for name, run in runs.items()
         }
 
     @property
     def page(self) -> str:
         """Where calls are placed by hand."""
         return f"{self._environment['WA_GRAPH_BASE_URL']}/sim"
+
+    @property
+    def invitation(self) -> str:
+        """What there is to be done, and what of it is real, in sentences."""
+        through = {"bridge": "the media bridge"}.get(self._environment.get("WA_MEDIA", ""))
+        media = f"WA_MEDIA={'bridge' if through else 'direct'}"
+        parts = "WhatsApp and OpenAI are simulated"
+        if self._real_openai:
+            parts = "WhatsApp is simulated, OpenAI is the real one, at its price"
+        return (
+            f"Open {self.page} and ring the agent. {parts}; nothing else that is configured for "
+            f"real calls is used. {media}: the caller's sound goes to "
+            f"{through or 'the SFU itself, which drops keys'}."
+        )
 
     async def start(self, progress: Progress | None) -> None:
         """Start both.

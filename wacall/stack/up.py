@@ -6,7 +6,7 @@ import contextlib
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -69,7 +69,7 @@ def main(argv: list[str]) -> int:
     except ValueError as error:
         print(error, file=sys.stderr)
         return 2
-    return asyncio.run(_run(plan, simulators_of(plan) if options.simulate else None))
+    return asyncio.run(run(plan, simulators_of(plan) if options.simulate else None))
 
 
 def make_plan(
@@ -157,17 +157,29 @@ def _port_or_any(
     return default if environment.is_free(default, udp=udp) else 0
 
 
-def simulators_of(plan: StackPlan) -> Simulators:
+def simulators_of(plan: StackPlan, *, real_openai: bool = False) -> Simulators:
     """Return the simulators that this stack was planned with."""
     return Simulators(
-        plan.environment, logs=plan.data_dir / "logs", echo=plan.echo, report=plan.report
+        plan.environment,
+        logs=plan.data_dir / "logs",
+        echo=plan.echo,
+        report=plan.report,
+        real_openai=real_openai,
     )
 
 
-async def _run(plan: StackPlan, simulators: Simulators | None) -> int:
+async def run(
+    plan: StackPlan,
+    simulators: Simulators | None,
+    show_page: Callable[[str], Awaitable[None]] | None = None,
+) -> int:
+    """Run a stack in the foreground until a signal ends it; return the exit code.
+
+    `show_page` is given the address of the simulators' page once calls can be placed there.
+    """
     signals = Signals()
     stack = Stack(plan)
-    serving = asyncio.create_task(_serve(stack, simulators))
+    serving = asyncio.create_task(_serve(stack, simulators, show_page))
     if not await signals.to_drain(or_end_of=serving):
         return await serving
     plan.report("Draining; a second signal stops everything at once.")
@@ -183,7 +195,11 @@ async def _run(plan: StackPlan, simulators: Simulators | None) -> int:
     return 130 if second is signal.SIGINT else 143
 
 
-async def _serve(stack: Stack, simulators: Simulators | None) -> int:
+async def _serve(
+    stack: Stack,
+    simulators: Simulators | None,
+    show_page: Callable[[str], Awaitable[None]] | None,
+) -> int:
     """Run the stack until cancelled or until a part is dead for good."""
     plan = stack.plan
     try:
@@ -200,10 +216,9 @@ async def _serve(stack: Stack, simulators: Simulators | None) -> int:
             undo.push_async_callback(stack.stop)
             print(_ready_line(stack), flush=True)
             if simulators is not None:
-                plan.report(
-                    f"Open {simulators.page} and ring the agent. WhatsApp and OpenAI are "
-                    "simulated; what is configured for real calls is not used."
-                )
+                plan.report(simulators.invitation)
+                if show_page is not None:
+                    await show_page(simulators.page)
             async with _in_the_background(_warn(stack)):
                 failure = await stack.given_up()
         print(f"{_without_echo(failure)}\nStopping: this part does not stay up.", file=sys.stderr)

@@ -256,7 +256,11 @@ def test_what_is_played_with_touches_nothing_real(tmp_path: Path) -> None:
     ]
     plan = plan_of(own, tmp_path)
     assert plan.sfu_node_ip == LOOPBACK
-    assert simulators_of(plan).page == f"{own['WA_GRAPH_BASE_URL']}/sim"
+    simulators = simulators_of(plan)
+    assert simulators.page == f"{own['WA_GRAPH_BASE_URL']}/sim"
+    assert simulators.invitation.startswith(
+        f"Open {simulators.page} and ring the agent. WhatsApp and OpenAI are simulated; nothing"
+    )
     plan_of(simulated({}), tmp_path)
 
 
