@@ -24,6 +24,8 @@ const SHOWN = {
   keys: ["talking"],
   network: ["on", "offered", "calling", "ringing", "talking"],
 };
+// by then the business has been told that the call is over; or has noticed by itself
+const HEARD_OF_MS = 5_000, GONE_MS = 120_000;
 const MICROPHONE = {audio: {echoCancellation: true, noiseSuppression: true, autoGainControl: true}};
 
 // nobody has the numbers from 555-0100 to 555-0199; kept, as the chat is its person's
@@ -118,7 +120,7 @@ export class Handset {
         break;
       case "over":
       case "vanished":
-        this.#stop();
+        this.#stop(told.type === "over" ? HEARD_OF_MS : GONE_MS);
         this.#be("on");
         break;
       case "taken-over":
@@ -157,8 +159,8 @@ export class Handset {
     });
   }
 
-  #stop() {
-    this.phone?.close();
+  #stop(afterMs = 0) {
+    this.phone?.leave(afterMs);
     this.phone = null;
     this.#mute(false);
   }

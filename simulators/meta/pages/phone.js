@@ -77,11 +77,14 @@ export class Phone {
     await this.sender.setParameters(parameters);
   }
 
-  close() {
+  // Send and play nothing any more. The connection is closed later, for a browser says goodbye with
+  // that (DTLS), and a phone of WhatsApp's does not: who hung up is for the webhook to tell.
+  leave(afterMs) {
     clearInterval(this.watching);
     this.mute(false);
-    this.peer.close();
+    this.sender?.replaceTrack(null);
     this.speaker.srcObject = null;
+    setTimeout(() => this.peer.close(), afterMs);
   }
 
   // How loud both are now, 0 to 1.
