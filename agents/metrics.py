@@ -82,6 +82,8 @@ class AgentMetrics:
             registry=self.registry,
         )
         # a series that begins with its first count would have no increase
+        for tool in (*sorted(_OURS), "action"):
+            self._tools.labels(tool, "ok")
         for kind in KINDS:
             self._tokens.labels(kind)
         for transcript in ("yes", "no", "silent"):
@@ -126,7 +128,8 @@ class AgentMetrics:
 
     def loop_turned(self, loop: str, went_well: bool) -> None:
         """Count a turn of a background loop."""
-        self._loops.labels(loop, "ok" if went_well else "failed").inc()
+        for outcome, count in (("ok", int(went_well)), ("failed", int(not went_well))):
+            self._loops.labels(loop, outcome).inc(count)
 
     def render(self) -> bytes:
         """Render Prometheus' text format."""

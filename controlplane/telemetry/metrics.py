@@ -1,15 +1,26 @@
 """Prometheus collectors, behind methods named by what happened. Labels come from enums only."""
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
-from shared.call.call import Call, Direction, Termination
+from shared.call.call import Call, Direction, EndReason, Termination
 from shared.call.records import EventOutcome
 
 _STAGE_BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.4, 0.6, 0.8, 1, 1.5, 2, 3, 5, 8, 13, 20)
+
+# codes of the errors with which webhooks are refused, and `RefusedBy`
+_REFUSALS = ("bad-signature", "bad-webhook", "body-too-large", "compressed-body", "too-slow")
+_REFUSERS = ("setups", "ceiling", "caller")
+STAGES: Mapping[Direction, tuple[str, ...]] = {
+    Direction.INBOUND: (
+        "claimed", "room", "agent", "leg", "whip", "pre_accept", "media", "accept",
+    ),
+    Direction.OUTBOUND: ("room", "agent", "offered", "connect", "answer-taken", "linked"),
+}  # fmt: skip
+"""The steps of a set-up."""
 
 
 class Metrics:
@@ -127,6 +138,27 @@ class Metrics:
             registry=self.registry,
         )
 
+        self._begin_at_zero()
+
+    def _begin_at_zero(self) -> None:
+        """Show what has not happened yet: a series that begins with 1 has no increase.
+
+        Prometheus compares two values of one series; a first failure that is the first value would
+        fire no alert.
+        """
+        for direction in Direction:
+            self._started.labels(direction.value)
+            for stage in STAGES[direction]:
+                self._stages.labels(direction.value, stage)
+            for reason in EndReason:
+                for answered in (False, True):
+                    status = Termination.of(reason, answered=answered).status
+                    self._ended.labels(direction.value, status.value, reason.value)
+        for code in _REFUSALS:
+            self._refused.labels(code)
+        for by in _REFUSERS:
+            self._calls_refused.labels(by)
+
     def event_settled(self, kind: str, outcome: EventOutcome) -> None:
         """Count one event of a webhook; `kind` is one of the parser's slugs."""
         self._events.labels(kind, outcome.value).inc()
@@ -190,7 +222,8 @@ class Metrics:
 
     def loop_turned(self, loop: str, went_well: bool) -> None:
         """Count a turn of a background loop."""
-        self._turns.labels(loop, "ok" if went_well else "failed").inc()
+        for outcome, count in (("ok", int(went_well)), ("failed", int(not went_well))):
+            self._turns.labels(loop, outcome).inc(count)
         self._turned.labels(loop).set(time.time())
 
     def loops_ill(self, loops: Iterable[str]) -> None:

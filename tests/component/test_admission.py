@@ -54,7 +54,8 @@ async def refused_by(http: aiohttp.ClientSession) -> dict[str, float]:
     async with http.get("/metrics") as response:
         lines = (await response.text()).splitlines()
     name = "whatsapp_calls_refused_total{"
-    return {line.split('"')[1]: float(line.split()[-1]) for line in lines if line.startswith(name)}
+    counts = {line.split('"')[1]: float(line.split()[-1]) for line in lines if name in line}
+    return {by: count for by, count in counts.items() if count}
 
 
 async def slowest_webhook_s(

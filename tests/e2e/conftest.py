@@ -259,6 +259,7 @@ async def running(
         with_controlplane=False,
         fast_database=True,
         restarts=True,
+        sfu_prometheus_port=free_port(),
     )
     stack = Stack(plan)
     for name in ("sfu", "bridge", "agent", "controlplane"):

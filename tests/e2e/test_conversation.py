@@ -1,11 +1,13 @@
 """A whole spoken call: what was said, what came of it, what is left, and who learns of it."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Set
+from dataclasses import dataclass, replace
 
 import aiohttp
 import pytest
 import pytest_asyncio
 from livekit import api
+from yarl import URL
 
 from shared.call.call import Call, CallStatus, EndReason
 from shared.call.jobs import JobKind, JobState, JobStatus
@@ -23,6 +25,7 @@ from tests.e2e.conftest import (
     beginning_of,
 )
 from tests.e2e.privacy import everything_private, leaks
+from tests.e2e.prometheus import WINDOW, prometheus
 from tests.eventually import eventually
 
 pytestmark = [pytest.mark.timeout(120), pytest.mark.media("bridge", "worker")]
@@ -43,11 +46,49 @@ class Conversation:
     """What a supervisor saw of the room while they talked."""
     worker_page: str
     """What the worker's health port told meanwhile."""
+    panels: Mapping[str, int]
+    """How many series each line of the dashboard has after it; by a media bridge alone."""
+    firing: Set[str]
+    """The alerts that fire after it."""
 
 
 @pytest_asyncio.fixture(scope="module")
-async def conversation(running: Deployment) -> Conversation:
+async def conversation(
+    running: Deployment, media: str, tmp_path_factory: pytest.TempPathFactory
+) -> Conversation:
     """Greeting, three questions, an interruption, goodbye, and the caller hangs up."""
+    if media == "worker":
+        return await talk(running)
+    directory = tmp_path_factory.mktemp("prometheus")
+    async with prometheus(directory, targets_of(running)) as watching:
+        over = await talk(running)
+
+        async def has_seen_the_end() -> bool:
+            ended = 'whatsapp_calls_ended_total{reason="caller-hangup"}'
+            return await watching.number(f"sum(increase({ended}[{WINDOW}]))") > 0
+
+        await eventually(has_seen_the_end)
+        firing = await watching.ask('ALERTS{alertstate="firing"}')
+        return replace(
+            over,
+            panels=await watching.dashboard(),
+            firing={one["metric"]["alertname"] for one in firing},
+        )
+
+
+def targets_of(running: Deployment) -> dict[str, str]:
+    """What docs/monitoring/prometheus.yml scrapes, under its names of jobs."""
+    environ = running.stack.environment
+    return {
+        "wacall": URL(running.stack.controlplane_url).authority,
+        "wacall-agent": f"127.0.0.1:{environ['AGENT_HEALTH_PORT']}",
+        "wacall-bridge": URL(environ["BRIDGE_URL"]).authority,
+        "livekit": f"127.0.0.1:{running.stack.plan.sfu_prometheus_port}",
+    }
+
+
+async def talk(running: Deployment) -> Conversation:
+    """Talk, and wait until nothing of the call is left."""
     said = [line.say for line in running.openai.script.caller]
     # somebody who can be written to
     known = running.whatsapp.people.find(CALLER.phone)
@@ -66,7 +107,15 @@ async def conversation(running: Deployment) -> Conversation:
     person.call.hang_up()
     row = await running.until_nothing_is_left(person.call)
     turns = await running.store.list_transcripts(row.id)
-    return Conversation(person=person, row=row, turns=turns, shown=shown, worker_page=worker_page)
+    return Conversation(
+        person=person,
+        row=row,
+        turns=turns,
+        shown=shown,
+        worker_page=worker_page,
+        panels={},
+        firing=set(),
+    )
 
 
 async def page_of_worker(running: Deployment) -> str:
@@ -236,3 +285,26 @@ async def test_nothing_private_is_shown_or_logged(
     assert [line for line in private if not leaks(line, call, spoken, secrets)] == []
     found = {name: leaks(text, call, spoken, secrets) for name, text in texts.items()}
     assert {name: leaked for name, leaked in found.items() if leaked} == {}
+
+
+# lines of the dashboard that a call in which all is well leaves empty
+_EMPTY = {
+    "Failed, by reason: {{reason}}": "a call that failed",
+    "Placed calls that were answered: answered": "a placed call",
+    "Troubles: {{line}} {{trouble}}": "a trouble at Meta",
+    "Troubles: ill: {{loop}}": "a loop that hangs",
+    "Days until a token ends: {{line}}": "a token that ends",
+    "Clock ahead of Meta's: {{instance}}": "a clock that is off",
+    "LiveKit: loss, 95 % of tracks: 95% {{direction}}": "reports over two windows",
+    "LiveKit: jitter, 95 % of tracks: 95% {{direction}}": "reports over two windows",
+}
+
+
+@pytest.mark.media("bridge")
+async def test_the_dashboard_and_the_alerts_know_the_call(conversation: Conversation) -> None:
+    """Prometheus scraped all four programs meanwhile: each line has data, and nothing fires."""
+    empty = {line for line, series in conversation.panels.items() if series == 0}
+    assert empty <= _EMPTY.keys()
+    assert conversation.panels.keys() >= _EMPTY.keys()
+    # the model of the simulator has no price
+    assert conversation.firing <= {"WacallCostUnknown"}

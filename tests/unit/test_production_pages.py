@@ -12,7 +12,6 @@ from jsonschema import Draft202012Validator
 
 from agents.settings import Settings as AgentSettings
 from controlplane.settings import Settings as ControlplaneSettings
-from controlplane.telemetry.metrics import Metrics
 from tests.paths import ROOT
 from wacall import cli
 from wacall.docs.settings import OTHERS, variables_of
@@ -27,9 +26,6 @@ GROUPS = {
 OBJECTS: list[dict[str, Any]] = list(
     yaml.safe_load_all((FOLDER / "kubernetes.yaml").read_text("utf-8"))
 )
-RULES: list[dict[str, Any]] = yaml.safe_load((FOLDER / "alerts.yml").read_text("utf-8"))["groups"][
-    0
-]["rules"]
 # as docs/bridge.md says
 BRIDGE_DRAIN_S = 600
 KNOWN = {
@@ -155,32 +151,3 @@ def test_the_proxies_let_the_signed_paths_through_and_no_other() -> None:
     assert matcher is not None
     assert set(matcher[1].split()) == PUBLIC
     assert "respond 404" in caddy
-
-
-def test_the_alerts_are_those_of_the_table() -> None:
-    """Expression by expression; the probe's row is for whoever probes."""
-    page = (ROOT / "docs" / "operations.md").read_text("utf-8")
-    table = page.partition("\n## Alerts\n")[2].partition("\n## ")[0]
-    told = set(re.findall(r"^\| [^|]+ \| `([^`]*whatsapp_[^`]*)`", table, re.MULTILINE))
-    assert told == {rule["expr"] for rule in RULES if "whatsapp_" in rule["expr"]}
-    assert len(told) >= 8
-
-
-@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule["alert"])
-def test_each_alert_asks_for_what_is_exposed(rule: dict[str, Any]) -> None:
-    """Metrics and labels that exist: an expression over another name never fires."""
-    labels: dict[str, set[str]] = {}
-    for collector in Metrics().registry._collector_to_names:
-        name = str(getattr(collector, "_name", ""))
-        labels[name] = set(getattr(collector, "_labelnames", ()))
-    text = rule["expr"]
-    for name in re.findall(r"whatsapp_\w+", text):
-        base = re.sub(r"_(total|bucket)$", "", name)
-        assert base in labels, name
-        used = set(re.findall(r"(\w+)=\"", text)) | set(
-            re.findall(r"\$labels\.(\w+)", " ".join(rule["annotations"].values()))
-        )
-        for by in re.findall(r"by \(([^)]*)\)", text):
-            used |= {word.strip() for word in by.split(",")} - {"le"}
-        assert used <= labels[base], name
-    assert {"summary", "action"} == set(rule["annotations"])

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 
 from wacall.docs.api import api_page
 from wacall.docs.codes import codes_page
+from wacall.docs.dashboard import dashboard_json
 from wacall.docs.openapi import openapi_page
 from wacall.docs.profiles import profiles_page
 from wacall.docs.settings import settings_page
@@ -14,4 +15,5 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "docs/profiles.md": profiles_page,
     "docs/codes.md": codes_page,
     "docs/openapi.yaml": openapi_page,
+    "docs/monitoring/dashboard.json": dashboard_json,
 }

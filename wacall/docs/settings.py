@@ -42,6 +42,10 @@ OTHERS = (
         "What the embedded SFU announces; Meta needs the machine's public address.",
     ),
     Variable(
+        "SFU_PROMETHEUS_PORT", "", "port",
+        "Where the embedded SFU tells Prometheus of its packets, on loopback; empty: nowhere.",
+    ),
+    Variable(
         "BRIDGE_LISTEN", BRIDGE_LISTEN, "host:port, or unix:/path",
         "Where a media bridge takes its orders; the embedded one takes a free port.",
     ),

@@ -99,6 +99,7 @@ def make_plan(
         port=environment.port_of(configured, "PORT", 4000),
         sfu_ports=sfu_ports,
         sfu_node_ip=node_ip,
+        sfu_prometheus_port=environment.port_of(configured, "SFU_PROMETHEUS_PORT", 0) or None,
         with_agent=with_agent,
         with_controlplane=with_controlplane,
         restarts=True,

@@ -235,6 +235,15 @@ def test_a_port_that_was_asked_for_is_binding(tmp_path: Path) -> None:
     assert plan_of({**COMPLETE, "SFU_UDP_PORT": "0"}, tmp_path).sfu_ports.udp == 0
 
 
+def test_the_embedded_server_shows_metrics_where_it_is_told_to(tmp_path: Path) -> None:
+    """Nowhere else: another port is another thing to guard."""
+    assert plan_of(COMPLETE, tmp_path).sfu_prometheus_port is None
+    told = {**COMPLETE, "SFU_PROMETHEUS_PORT": "6789"}
+    assert plan_of(told, tmp_path).sfu_prometheus_port == 6789
+    with pytest.raises(ValueError, match="SFU_PROMETHEUS_PORT is malformed"):
+        plan_of({**COMPLETE, "SFU_PROMETHEUS_PORT": "x"}, tmp_path)
+
+
 def test_no_secret_in_a_plans_repr(tmp_path: Path) -> None:
     """Plans may be shown in a traceback; what they were configured with may not."""
     assert "WA_ACCESS_TOKEN" not in repr(plan_of(COMPLETE, tmp_path))

@@ -1,10 +1,58 @@
 """What the control plane shows that is asked for at each look, or goes away again."""
 
+import re
 from datetime import UTC, datetime
 
-from controlplane.telemetry.metrics import Metrics
+import pytest
+
+from controlplane.telemetry.metrics import STAGES, Metrics
+from controlplane.use_cases.admission import RefusedBy
+from shared.call.call import Direction, EndReason, Termination
+from tests.paths import ROOT
 
 LINE = {"line": "106540352242922"}
+
+
+@pytest.mark.parametrize("direction", Direction)
+@pytest.mark.parametrize("reason", EndReason)
+def test_the_first_end_of_a_kind_is_an_increase(direction: Direction, reason: EndReason) -> None:
+    """From 0 to 1: a series that begins with 1 has no increase, and the alert about it is mute."""
+    metrics = Metrics()
+    termination = Termination.of(reason, answered=False)
+    labels = {
+        "direction": direction.value, "status": termination.status.value, "reason": reason.value
+    }  # fmt: skip
+    value = metrics.registry.get_sample_value
+    assert value("whatsapp_calls_ended_total", labels) == 0
+    metrics.call_ended(direction, termination)
+    assert value("whatsapp_calls_ended_total", labels) == 1
+
+
+def test_each_step_of_a_set_up_is_shown_before_the_first_call() -> None:
+    """Those that the use cases note, and no others."""
+    noted: set[str] = set()
+    for path in (ROOT / "controlplane" / "use_cases").glob("*.py"):
+        for line in path.read_text("utf-8").splitlines():
+            if "watch.done(" in line:
+                noted |= set(re.findall(r'"([\w-]+)"', line))
+    assert noted == {stage for stages in STAGES.values() for stage in stages}
+    value = Metrics().registry.get_sample_value
+    for direction, stages in STAGES.items():
+        for stage in stages:
+            labels = {"direction": direction.value, "stage": stage}
+            assert value("whatsapp_call_stage_seconds_count", labels) == 0
+
+
+def test_the_first_refusal_and_the_first_failed_turn_are_increases() -> None:
+    """As the first end is; of loops, names are known once they turn."""
+    metrics = Metrics()
+    value = metrics.registry.get_sample_value
+    for by in RefusedBy:
+        assert value("whatsapp_calls_refused_total", {"by": by.value}) == 0
+    assert value("whatsapp_webhooks_refused_total", {"code": "bad-signature"}) == 0
+    metrics.loop_turned("sweeper", went_well=True)
+    failed = {"loop": "sweeper", "outcome": "failed"}
+    assert value("whatsapp_loop_turns_total", failed) == 0
 
 
 def test_an_ill_loop_is_shown_until_it_is_well() -> None:
