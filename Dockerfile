@@ -10,6 +10,12 @@ COPY --from=bridge-build /wacall-bridge /wacall-bridge
 USER 65534
 ENTRYPOINT ["/wacall-bridge"]
 
+# What the dashboard's pages are made with in the browser.
+FROM node:22-slim AS dashboard-build
+WORKDIR /src
+COPY controlplane/dashboard/package.json controlplane/dashboard/package-lock.json controlplane/dashboard/.npmrc ./
+RUN npm ci --omit=dev
+
 # One image for control plane, agent worker and the operators' commands; the command tells which.
 # It holds what works in it: neither stack, demo and bench, nor the simulators and the speech they
 # need, which is under the GPL.
@@ -21,6 +27,10 @@ RUN pip install --no-cache-dir --require-hashes -r services.lock && useradd --cr
 COPY LICENSE schema.sql ./
 COPY shared shared
 COPY controlplane controlplane
+COPY --from=dashboard-build /src/node_modules/htm/preact/standalone.module.js controlplane/dashboard/vendor/
+COPY --from=dashboard-build /src/node_modules/uplot/dist/uPlot.iife.min.js controlplane/dashboard/vendor/
+COPY --from=dashboard-build /src/node_modules/uplot/dist/uPlot.min.css controlplane/dashboard/vendor/
+COPY --from=dashboard-build /src/node_modules/livekit-client/dist/livekit-client.umd.js controlplane/dashboard/vendor/
 COPY agents agents
 COPY supabase supabase
 COPY wacall/__init__.py wacall/cli.py wacall/environment.py wacall/

@@ -13,6 +13,8 @@ from aiohttp import web
 from controlplane.bridge.listening import BridgeListening
 from controlplane.bridge.recordings import BridgeRecordings
 from controlplane.carriers import make_bridges, make_legs
+from controlplane.dashboard.door import Door
+from controlplane.dashboard.routes import dashboard_routes
 from controlplane.database_way import client_limits, connect_database, make_client_watch
 from controlplane.errands.tables import ErrandRows
 from controlplane.http.arrivals import Arrivals
@@ -230,7 +232,9 @@ def _operator_routes(plane: ControlPlane) -> list[web.RouteDef]:
         lines=near.lines,
     )
     key = settings.controlplane_api_key
-    guard = operators_only(key.get_secret_value() if key is not None else None)
+    secret = key.get_secret_value() if key is not None else None
+    door = Door(secret)
+    guard = operators_only(secret, door.refusal)
     ops = OpsRoutes(
         switchboard=stories.switchboard,
         loops=plane.loops,
@@ -263,6 +267,7 @@ def _operator_routes(plane: ControlPlane) -> list[web.RouteDef]:
         web.get("/healthz", ops.healthz),
         web.get("/readyz", ops.readyz),
         web.get("/metrics", ops.metrics),
+        *dashboard_routes(door, livekit_url=settings.livekit_url, is_off=secret is None),
     ]
 
 

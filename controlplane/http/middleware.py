@@ -15,7 +15,7 @@ from shared.call.errors import CallDenied, WacallError
 
 _log = logging.getLogger(__name__)
 
-_OFF = (
+OFF = (
     "The operator routes are off: set CONTROLPLANE_API_KEY (`openssl rand -hex 32` makes one), and "
     "start the control plane again."
 )
@@ -24,11 +24,16 @@ _NOT_AUTHORIZED = (
     "that the control plane was started with."
 )
 CODES: Mapping[str, tuple[int, str]] = {
-    "operator-routes-off": (403, _OFF),
+    "operator-routes-off": (403, OFF),
     "not-authorized": (401, _NOT_AUTHORIZED),
     "internal": (500, "Something went wrong here; the log says where."),
     "not-found": (404, "There is no such route."),
     "method-not-allowed": (405, "The route does not take this method."),
+    "wrong-key": (401, "The key that the dashboard was given is not CONTROLPLANE_API_KEY."),
+    "too-many-attempts": (429, "Too many wrong keys; Retry-After says when to try again."),
+    "no-csrf-token": (403, "The request of a session lacks its X-CSRF-Token."),
+    "foreign-origin": (403, "A page of another origin sent the request."),
+    "no-such-file": (404, "The dashboard has no such file."),
     "bad-http": (400, "The request is not HTTP as it should be."),
     "too-many-connections": (503, "Too many connections; try again later."),
 }
@@ -113,13 +118,21 @@ def bearer_token(request: web.Request) -> bytes:
     return token.strip(b" ") if scheme.lower() == b"bearer" else b""
 
 
-def operators_only(key: str | None) -> Callable[[Handler], Handler]:
-    """Demand the operators' bearer token; without a configured one nobody gets in."""
+def operators_only(
+    key: str | None, signed_in: Callable[[web.Request], web.Response | None] | None = None
+) -> Callable[[Handler], Handler]:
+    """Demand the operators' bearer token; without a configured one nobody gets in.
+
+    `signed_in` is asked about requests that come with a cookie and no token: it says why the
+    request may not pass.
+    """
 
     def guard(handler: Handler) -> Handler:
         async def guarded(request: web.Request) -> web.StreamResponse:
             if key is None:
-                return error_response(403, "operator-routes-off", _OFF)
+                return error_response(403, "operator-routes-off", OFF)
+            if signed_in and "Authorization" not in request.headers and request.cookies:
+                return signed_in(request) or await handler(request)
             if not hmac.compare_digest(bearer_token(request), key.encode()):
                 return error_response(401, "not-authorized", _NOT_AUTHORIZED)
             return await handler(request)

@@ -56,7 +56,11 @@ ALLOWED: dict[str, set[str]] = {
     # the stories, the doors, and the one file that knows everything
     "controlplane.use_cases": CORE | UNSWAPPED | {"controlplane.stop"},
     "controlplane.http": CORE | UNSWAPPED | {"controlplane.use_cases"},
+    "controlplane.dashboard": CORE | {
+        "controlplane.http", "controlplane.use_cases", "shared.database", "shared.process",
+    },
     "controlplane": CORE | NEIGHBOURS | {
+        "controlplane.dashboard",
         "controlplane.openai", "controlplane.use_cases", "controlplane.http",
     },
     # the worker knows nothing of the control plane

@@ -11,6 +11,7 @@ import sys
 import time
 
 from wacall.bootstrap.browser import browser
+from wacall.bootstrap.dashboard import dashboard
 from wacall.bootstrap.go_programs import far_ends, livekit_server, media_bridge
 from wacall.bootstrap.npm import install_npm_packages
 from wacall.bootstrap.prometheus import prometheus
@@ -41,7 +42,8 @@ def set_up(*, with_browser: bool = False, with_prometheus: bool = False) -> int:
             # a list, so that every step runs
             work = [
                 python_packages(), project(), livekit_server(), media_bridge(), far_ends(),
-                local_supabase(), with_browser and browser(), with_prometheus and prometheus(),
+                local_supabase(), dashboard(), with_browser and browser(),
+                with_prometheus and prometheus(),
             ]  # fmt: skip
         except StepFailed as failure:
             if failure.tail:

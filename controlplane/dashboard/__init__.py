@@ -1,0 +1,1 @@
+"""The dashboard's server side: who is signed in, its files, what its pages alone ask for."""

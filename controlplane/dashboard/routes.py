@@ -1,0 +1,22 @@
+"""The dashboard's routes: on the operators' side, as all that needs their key."""
+
+from aiohttp import web
+
+from controlplane.dashboard.door import Door
+from controlplane.dashboard.files import Files
+from controlplane.dashboard.headers import page_headers
+from controlplane.http.middleware import OFF
+
+
+def dashboard_routes(door: Door, *, livekit_url: str, is_off: bool) -> list[web.RouteDef]:
+    """Return the files and the sign-in; without the operators' key they say what to set."""
+    files = Files(page_headers(livekit_url), off=OFF if is_off else None)
+    return [
+        web.get("/dashboard", files.moved),
+        web.get("/dashboard/", files.index),
+        web.get("/dashboard/static/{name}", files.static),
+        web.get("/dashboard/vendor/{name}", files.vendor),
+        web.get("/dashboard/api/session", door.show),
+        web.post("/dashboard/api/session", door.enter),
+        web.delete("/dashboard/api/session", door.leave),
+    ]
