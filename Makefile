@@ -40,6 +40,9 @@ bench: setup  ## measure the set-up times and what a call costs
 docs: setup  ## write the pages that are made from the code
 	@$(BIN)/python -m wacall.docs
 
+pictures: browser  ## take the dashboard's pictures for the README
+	@DASHBOARD_PICTURES=docs/pictures $(BIN)/python -m pytest -q tests/component/test_dashboard.py -k everybody
+
 fmt: setup  ## format the code and repair what can be repaired
 	@$(BIN)/ruff format $(CODE)
 	@$(BIN)/ruff check --fix $(CODE)

@@ -3,6 +3,8 @@ import { html, uPlot, useEffect, useRef, useState } from "./vendor.js";
 import { Trouble } from "./parts.js";
 
 const HEIGHT = 220;
+// the database's days are UTC's
+const DAY = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", timeZone: "UTC" });
 const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
 function options({ width, isTime, isBars, series, unit }, Plot) {
@@ -10,8 +12,9 @@ function options({ width, isTime, isBars, series, unit }, Plot) {
   return {
     width, height: HEIGHT, legend: { show: true },
     cursor: { drag: { x: false, y: false } },
+    tzDate: (seconds) => Plot.tzDate(new Date(seconds * 1000), "Etc/UTC"),
     scales: { x: { time: isTime }, y: { range: (_, low, high) => [0, Math.max(high || 0, 1)] } },
-    axes: [axis, { ...axis, size: 56, values: (_, ticks) => ticks.map((tick) => `${tick}${unit ? ` ${unit}` : ""}`) }],
+    axes: [isTime ? { ...axis, space: 70, values: (_, ticks) => ticks.map((tick) => DAY.format(new Date(tick * 1000))) } : axis, { ...axis, size: 56, values: (_, ticks) => ticks.map((tick) => `${tick}${unit ? ` ${unit}` : ""}`) }],
     series: [{}, ...series.map((one, index) => ({
       label: one.name, stroke: colour(`--line-${index % 5}`), width: 2, points: { show: true, size: 6 },
       fill: isBars ? colour(`--line-${index % 5}`) : undefined,
