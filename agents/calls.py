@@ -101,6 +101,7 @@ class Calls:
             self._settings.bridge_urls,
             token=self._settings.bridge_token.get_secret_value(),
             timeout_s=self._settings.bridge_timeout_s,
+            observe=self.metrics.upstream_done,
         )
         self._exits.push_async_callback(self._bridges.close)
         self._feeds = LegFeeds(self._bridges)

@@ -75,6 +75,13 @@ class AgentMetrics:
             "Turns of a model that has no price: what they cost is in no sum.",
             registry=self.registry,
         )
+        self._upstream = Histogram(
+            "wacall_agent_upstream_seconds",
+            "Requests of this worker to database and media bridges.",
+            ["service", "action", "outcome"],
+            buckets=_SECONDS,
+            registry=self.registry,
+        )
         self._loops = Counter(
             "wacall_agent_loop_turns",
             "Turns of background loops, by whether they went well.",
@@ -125,6 +132,10 @@ class AgentMetrics:
         if use.error == "unknown-tool":
             tool = "unknown"
         self._tools.labels(tool, tool_outcome(use.error)).observe(use.took_ms / 1000)
+
+    def upstream_done(self, service: str, action: str, outcome: str, seconds: float) -> None:
+        """Time a request to a neighbour; an `ObserveRequest`."""
+        self._upstream.labels(service, action, outcome).observe(seconds)
 
     def loop_turned(self, loop: str, went_well: bool) -> None:
         """Count a turn of a background loop."""

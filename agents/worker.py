@@ -30,6 +30,7 @@ from shared.call.brief import CallBrief
 from shared.database.store import AgentStore
 from shared.process.env_file import read_env_file
 from shared.process.logs import configure
+from shared.process.observing import ObserveRequest
 from shared.process.signals import Signals
 
 if TYPE_CHECKING:
@@ -47,7 +48,9 @@ _CALL = "call"
 _GUARD = "guard"
 
 
-async def connect_supabase(settings: Settings) -> AgentStore:
+async def connect_supabase(
+    settings: Settings, observe: ObserveRequest = lambda *_: None
+) -> AgentStore:
     """Connect the database that the settings name."""
     from shared.database.supabase import SupabaseStore
 
@@ -55,6 +58,7 @@ async def connect_supabase(settings: Settings) -> AgentStore:
         settings.supabase_url,
         settings.supabase_secret_key.get_secret_value(),
         within_s=_STORE_WITHIN_S,
+        observe=observe,
     )
 
 
@@ -185,7 +189,8 @@ def main() -> int:
     if settings.media == "bridge":
         from agents.bridge_worker import serve_calls
 
-        serving = serve_calls(settings, connect_supabase, metrics)
+        connect = functools.partial(connect_supabase, observe=metrics.upstream_done)
+        serving = serve_calls(settings, connect, metrics)
     else:
         serving = serve(build_server(settings, metrics=metrics))
     beside = work_after_calls(settings, profiles, observe=metrics.loop_turned)

@@ -10,6 +10,7 @@ from shared.database.notes import Notes
 from shared.database.recordings import Recordings
 from shared.database.rest import WITHIN_S, RestClient
 from shared.database.setups import Setups
+from shared.process.observing import ObserveRequest
 
 
 class SupabaseStore(Calls, Setups, Events, Notes, AgentCalls, Jobs, Recordings):
@@ -20,15 +21,22 @@ class SupabaseStore(Calls, Setups, Events, Notes, AgentCalls, Jobs, Recordings):
     """
 
     @classmethod
-    async def connect(cls, url: str, key: str, *, within_s: float = WITHIN_S) -> Self:
+    async def connect(
+        cls,
+        url: str,
+        key: str,
+        *,
+        within_s: float = WITHIN_S,
+        observe: ObserveRequest = lambda *_: None,
+    ) -> Self:
         """Prepare the client; nothing is sent yet.
 
-        `within_s` bounds each request with all of its attempts.
+        `within_s` bounds each request with all of its attempts; `observe` is told of each attempt.
 
         Raises:
             StoreUnavailable: the URL is none, or the key is empty.
         """
-        return cls(await RestClient.connect(url, key, within_s=within_s))
+        return cls(await RestClient.connect(url, key, within_s=within_s, observe=observe))
 
     async def close(self) -> None:
         """Close the connections."""

@@ -195,6 +195,16 @@ ROWS: Sequence[tuple[str, Sequence[Panel]]] = (
                 ),
             ),
             Panel(
+                "Requests of workers by outcome",
+                "reqps",
+                (
+                    (
+                        "{{service}} {{outcome}}",
+                        _rate("wacall_agent_upstream_seconds_count", "service, outcome"),
+                    ),
+                ),
+            ),
+            Panel(
                 "Troubles",
                 "short",
                 (

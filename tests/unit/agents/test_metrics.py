@@ -80,7 +80,10 @@ def test_the_rest_is_shown_as_it_is() -> None:
     metrics.calls_are(lambda: len(calls))
     metrics.picked_up(0.4)
     metrics.loop_turned("clips", went_well=False)
+    metrics.upstream_done("database", "read_a_call", "ok", 0.25)
     value = metrics.registry.get_sample_value
+    asked = {"service": "database", "action": "read_a_call", "outcome": "ok"}
+    assert value("wacall_agent_upstream_seconds_sum", asked) == 0.25
     assert value("wacall_agent_calls") == 1
     calls.append("another")
     assert value("wacall_agent_calls") == 2
