@@ -172,6 +172,20 @@ def consents() -> dict[str, Any]:
     }
 
 
+def rooms() -> dict[str, Any]:
+    """The room of one live call."""
+    track = {"sid": "TR_1", "name": "microphone", "codec": "audio/opus", "muted": False}
+    numbers = {"bitrate_bps": None, "lost": 3, "jitter_ms": 4.2, "quality": None, "talking": True}
+    caller = {"identity": "caller", "kind": "connector", "state": "active"}
+    return {
+        "rooms": [
+            {"call_id": CALL_ID, "room": f"wa-{CALL_ID}", "age_s": 42.0, "status": "active"}
+            | {"agent_state": "listening", "taken_over": False, "wants_human": None}
+            | {"trouble": None, "participants": [{**caller, "tracks": [{**track, **numbers}]}]}
+        ]
+    }
+
+
 def outcomes() -> dict[str, Any]:
     """Three weeks of calls."""
     shares = (

@@ -30,7 +30,8 @@ class StandIn:
     live: list[dict[str, Any]] = field(default_factory=list)
     asked: list[tuple[str, Any]] = field(default_factory=list)
     is_broken: bool = False
-    """Every route of the operators fails."""
+    """Every route of the operators that reads fails."""
+    has_stream: bool = True
     url: str = ""
     _streams: set[asyncio.Queue[bool]] = field(default_factory=set)
 
@@ -56,7 +57,9 @@ class StandIn:
                 *dashboard_routes(door, livekit_url=self.livekit_url, is_off=False),
                 web.get("/dashboard/api/events", guard(self._events)),
                 web.get("/dashboard/api/{name}", guard(self._if_whole(self._rows))),
-                web.get("/{name:calls|consents|follow-ups}", guard(self._if_whole(self._rows))),
+                web.get(
+                    "/{name:calls|consents|follow-ups|rooms}", guard(self._if_whole(self._rows))
+                ),
                 web.get("/calls/{call_id}", guard(self._if_whole(self._call))),
                 web.post("/calls/{call_id}/listen", guard(self._listen)),
                 web.post("/{path:(?:calls|consents|follow-ups).*}", guard(self._act)),
@@ -81,6 +84,8 @@ class StandIn:
         return answer
 
     async def _events(self, request: web.Request) -> web.StreamResponse:
+        if not self.has_stream:
+            return error_response(503, "too-many-listeners", "Too many pages listen.")
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
         await response.prepare(request)
         stream: asyncio.Queue[bool] = asyncio.Queue()
@@ -95,16 +100,21 @@ class StandIn:
             self._streams.discard(stream)
 
     async def _rows(self, request: web.Request) -> web.Response:
-        empty: dict[str, Any] = {"calls": []}
+        calls = [rows.ended_call(), *(rows.ended_call() | self._as_row(one) for one in self.live)]
         is_searched = request.query.get("q", "") not in ("", "Susan")
         found = {
-            "calls": {"calls": [rows.ended_call()]} if not is_searched else empty,
+            "calls": {"calls": [] if is_searched else calls},
+            "rooms": rows.rooms(),
             "consents": rows.consents(),
             "follow-ups": {"follow_ups": [rows.follow_up().model_dump(mode="json")]},
             "outcomes": rows.outcomes(),
             "funnel": rows.funnel(),
         }
         return web.json_response(found[request.match_info["name"]])
+
+    @staticmethod
+    def _as_row(live: dict[str, Any]) -> dict[str, Any]:
+        return {"id": live["call_id"], "status": live["status"], "ended_at": None}
 
     async def _call(self, _: web.Request) -> web.Response:
         return web.json_response(rows.ended_call())

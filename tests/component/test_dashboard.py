@@ -34,6 +34,7 @@ pytestmark = pytest.mark.timeout(180)
 SOON_MS = 30_000
 PAGES = {
     "now": "Now",
+    "rooms": "Rooms",
     "calls": "Calls",
     f"calls/{rows.CALL_ID}": "Call with Susan, +15550100123",
     "outcomes": "Outcomes",
@@ -43,6 +44,7 @@ PAGES = {
 }
 SHOWN = {
     "now": ".card",
+    "rooms": "table",
     "calls": ".row",
     f"calls/{rows.CALL_ID}": ".waterfall",
     "outcomes": ".chart canvas >> nth=1",
@@ -261,6 +263,23 @@ async def test_erasing_names_what_goes_and_waits_for_a_second_click(
         await page.get_by_role("button", name="Try again").click()
         await expect(page.locator(".funnel")).to_be_visible(timeout=SOON_MS)
         assert visit.foreign == []
+
+
+async def test_without_a_stream_the_page_asks_now_and_then(
+    browser: Browser, stand_in: StandIn
+) -> None:
+    """It says that it does, and takes the stream as soon as there is one."""
+    stand_in.has_stream = False
+    stand_in.show(rows.live_call())
+    async with visiting(browser, stand_in) as visit:
+        await visit.enter()
+        card = visit.page.locator(".card")
+        await expect(card).to_contain_text("listening", timeout=SOON_MS)
+        await expect(card).to_contain_text("…23")
+        await expect(visit.page.get_by_text("Every 5 s")).to_be_visible()
+        stand_in.has_stream = True
+        await expect(visit.page.get_by_text("Live", exact=True)).to_be_visible(timeout=SOON_MS)
+        await expect(card).to_contain_text("speaking", timeout=SOON_MS)
 
 
 @pytest.mark.parametrize(

@@ -12,12 +12,13 @@ import { Outcomes } from "./outcomes.js";
 import { Funnel } from "./funnel.js";
 import { People } from "./people.js";
 import { Place } from "./place.js";
+import { Rooms } from "./rooms.js";
 
 const PAGES = {
-  now: ["Now", Now], calls: ["Calls", Calls], outcomes: ["Outcomes", Outcomes], funnel: ["Leads", Funnel],
+  now: ["Now", Now], rooms: ["Rooms", Rooms], calls: ["Calls", Calls], outcomes: ["Outcomes", Outcomes], funnel: ["Leads", Funnel],
   people: ["People", People], place: ["Call", Place],
 };
-const CONNECTION = { live: "Live", connecting: "Connecting …", reconnecting: "Reconnecting …" };
+const CONNECTION = { live: "Live", connecting: "Connecting …", reconnecting: "Reconnecting …", polled: "Every 5 s" };
 
 const where = () => {
   const [page, rest] = location.hash.replace(/^#\/?/, "").split("?")[0].split("/");

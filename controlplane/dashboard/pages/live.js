@@ -1,8 +1,9 @@
 // What happens now, without a reload: one EventSource for the whole page. Pure listeners: `now` (the
 // whole list of live calls), `call` (something about one changed), `state` of the connection.
 import { useEffect, useState } from "./vendor.js";
+import { polled } from "./polled.js";
 
-const RETRY_MS = 3000;
+const RETRY_MS = 5000;
 const listeners = { now: new Set(), call: new Set(), state: new Set() };
 let source = null;
 let again = null;
@@ -18,6 +19,12 @@ function become(next) {
   tell("state", state);
 }
 
+function hear(found) {
+  heardAt = Date.now();
+  calls = found;
+  tell("now", calls);
+}
+
 /** Begin to listen; harmless when repeated. */
 export function connect() {
   if (source) return;
@@ -25,24 +32,28 @@ export function connect() {
   source = new EventSource("/dashboard/api/events");
   source.onopen = () => become("live");
   source.onerror = () => {
-    become("reconnecting");
+    if (state !== "polled") become("reconnecting");
     // closed for good (a status, not a lost line): the browser does not try again by itself
     if (source?.readyState === EventSource.CLOSED) {
       source = null;
       again = setTimeout(connect, RETRY_MS);
+      polled().then((found) => {
+        if (!again) return;
+        become("polled");
+        hear(found);
+      }, () => become("reconnecting"));
     }
   };
   source.addEventListener("now", (event) => {
-    heardAt = Date.now();
-    calls = JSON.parse(event.data).calls;
     become("live");
-    tell("now", calls);
+    hear(JSON.parse(event.data).calls);
   });
   source.addEventListener("call", (event) => tell("call", JSON.parse(event.data).call_id));
 }
 
 export function disconnect() {
   clearTimeout(again);
+  again = null;
   source?.close();
   source = null;
   calls = null;
@@ -64,7 +75,7 @@ export function useNow() {
   return seen;
 }
 
-/** `connecting`, `live` or `reconnecting`. */
+/** `connecting`, `live`, `polled` (there is no stream: asked now and then) or `reconnecting`. */
 export function useConnection() {
   const [seen, setSeen] = useState(state);
   useEffect(() => {

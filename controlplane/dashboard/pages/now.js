@@ -35,7 +35,7 @@ function Card({ call, over, at, now, put }) {
       <div><dt>Line</dt><dd>${call.profile ?? "–"}</dd></div>
       <div><dt>Agent</dt><dd>${words(call.agent)}</dd></div>
       <div><dt>Cost</dt><dd>${money(call.cost_usd)}</dd></div>
-      <div><dt>Listening</dt><dd>${call.listeners ?? 0}</dd></div></dl>
+      <div><dt>Listening</dt><dd>${call.listeners ?? "–"}</dd></div></dl>
     <p class="wanted">${wants ? "Wants a person." : ""}</p>
     ${over ? html`<p class="actions"><a class="button" href=${`#/calls/${call.call_id}`}>What happened</a>
         <button type="button" class="quiet" onClick=${put}>Put away</button></p>`
