@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 import aiohttp
 from aiohttp import web
 
+from controlplane.bridge.leg_looks import BridgeLooks
 from controlplane.bridge.listening import BridgeListening
 from controlplane.bridge.recordings import BridgeRecordings
 from controlplane.carriers import make_bridges, make_legs
@@ -26,9 +27,11 @@ from controlplane.http.follow_ups import FollowUpRoutes
 from controlplane.http.middleware import access_log, errors_as_json, operators_only
 from controlplane.http.probes import OpsRoutes
 from controlplane.http.readiness import Readiness
+from controlplane.http.rooms import RoomRoutes
 from controlplane.http.webhooks import MAX_BODY_BYTES, LiveKitWebhook, MetaWebhook
 from controlplane.ledger.ledger import Ledger
 from controlplane.line_plan import Environ, LinePlans
+from controlplane.livekit.room_looks import RoomLooks
 from controlplane.parts import make_neighbours, make_use_cases
 from controlplane.settings import Settings
 from controlplane.telemetry.metrics import Metrics
@@ -40,6 +43,7 @@ from controlplane.use_cases.meta_clock import WallClock, wall_clock
 from controlplane.use_cases.recordings import LOOK_EVERY_S as RECORDINGS_EVERY_S
 from controlplane.use_cases.recordings import RecordingCare
 from controlplane.use_cases.retention import LOOK_EVERY_S
+from controlplane.use_cases.room_look import RoomLook
 from shared.call.call import EndReason
 from shared.call.errors import StoreUnavailable, WacallError
 from shared.call.silence import LOOK_S
@@ -103,6 +107,19 @@ class ControlPlane:
             Expiry(rest),
             BridgeRecordings(self.bridges),
             self.near.clock,
+        )
+        self.room_look = RoomLook(
+            RoomLooks(
+                self.near.rooms,
+                api_key=settings.livekit_api_key,
+                api_secret=settings.livekit_api_secret.get_secret_value(),
+            ),
+            self.near.rooms,
+            self.near.store,
+            self.errand_rows.follow_ups,
+            BridgeLooks(self.bridges),
+            public_url=settings.livekit_public_url or settings.livekit_url,
+            clock=self.near.clock,
         )
         self.readiness = Readiness(
             {"database": self.near.store.ping, "livekit": self.near.rooms.rooms}
@@ -223,6 +240,7 @@ def _operator_routes(plane: ControlPlane) -> list[web.RouteDef]:
         callees=Callees(plane.ledger.spelling_of),
         errands=plane.errand_rows,
     )
+    rooms = RoomRoutes(plane.room_look, calls.find)
     follow_ups = FollowUpRoutes(rows=plane.errand_rows, clock=near.clock)
     consents = ConsentRoutes(
         permissions=stories.permissions,
@@ -254,6 +272,11 @@ def _operator_routes(plane: ControlPlane) -> list[web.RouteDef]:
         web.post("/calls", guard(calls.place)),
         web.get("/calls/{call_id}", guard(calls.show_call)),
         web.post("/calls/{call_id}/hangup", guard(calls.hang_up)),
+        web.get("/rooms", guard(rooms.list_rooms)),
+        web.post("/calls/{call_id}/listen", guard(rooms.listen)),
+        web.post("/calls/{call_id}/takeover", guard(rooms.take_over)),
+        web.post("/calls/{call_id}/whisper", guard(rooms.whisper)),
+        web.post("/calls/{call_id}/handback", guard(rooms.hand_back)),
         web.get("/follow-ups", guard(follow_ups.list_newest)),
         web.post("/follow-ups/{follow_up_id}/cancel", guard(follow_ups.cancel)),
         web.post("/follow-ups/{follow_up_id}/done", guard(follow_ups.done)),

@@ -137,6 +137,8 @@ class Settings(BridgeSettings):
 
     livekit_url: HttpUrl = Field(alias="LIVEKIT_URL")
     """The SFU; empty: `wacall up` starts one of its own."""
+    livekit_public_url: HttpUrl | None = Field(None, alias="LIVEKIT_PUBLIC_URL")
+    """The SFU as operators' browsers reach it; without it LIVEKIT_URL."""
 
     wa_media: Annotated[Literal["direct", "bridge"], BeforeValidator(_media)] = Field(
         "direct", alias="WA_MEDIA"

@@ -37,6 +37,7 @@ COMMANDS: Mapping[str, Command] = {
     "inspect": Command(
         "show one call: its row, its timeline, what was said", "wacall.operators.inspection"
     ),
+    "rooms": Command("show live rooms, and who is in them", "wacall.operators.rooms"),
     "listen": Command("hear one call: a token that can only listen", "wacall.operators.listening"),
     "follow-ups": Command(
         "what was agreed for later: list, done, cancel", "wacall.operators.follow_ups"

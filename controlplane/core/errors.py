@@ -10,7 +10,7 @@ BadHandshake       (controlplane.meta.signature)
 UpstreamError        a service refused or failed
 GraphError         (its children, one per code of Meta's: controlplane.meta.graph_errors;
                    LineUnknown)
-WhipRefused, RoomRefused
+WhipRefused, RoomRefused, RoomsUnseen
 (the bridges': shared.bridge.errors)
 TimedOut             nobody answered
 AgentNotReady      (its children say what was seen instead: NoWorker, WorkersBusy,
@@ -18,7 +18,7 @@ AgentNotReady      (its children say what was seen instead: NoWorker, WorkersBus
 WhipTimedOut
 Draining             this replica takes no new calls
 CallError            our own calls
-CallEnded, AgentGaveUp
+CallEnded, AgentGaveUp, NoTakeover, NotTakenOver
 """
 
 from shared.call.call import EndReason
@@ -136,6 +136,13 @@ class SdesOffer(BadSdp):
     code = "sdes-offer"
 
 
+class RoomsUnseen(UpstreamError):
+    """LiveKit does not tell which rooms there are; check LIVEKIT_URL."""
+
+    status = 503
+    code = "rooms-unseen"
+
+
 class GraphError(UpstreamError):
     """The Graph API refused or failed."""
 
@@ -234,6 +241,18 @@ class CallEnded(CallError):
     """The call has already ended."""
 
     code = "call-ended"
+
+
+class NoTakeover(CallError):
+    """Nobody can speak in this agent's place now; the sentence says why."""
+
+    code = "no-takeover"
+
+
+class NotTakenOver(CallError):
+    """No operator speaks in this call, so there is nothing to hand back."""
+
+    code = "not-taken-over"
 
 
 class AgentGaveUp(CallError):

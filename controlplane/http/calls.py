@@ -66,7 +66,7 @@ class CallRoutes:
 
     async def show_call(self, request: web.Request) -> web.Response:
         """`GET /calls/{call_id}`: the call, its events and what was said."""
-        call = await self._find(request)
+        call = await self.find(request)
         events = await self._store.list_events(call.id)
         turns = await self._store.list_transcripts(call.id)
         follow_ups = await self._errands.follow_ups.of_call(call.id)
@@ -113,13 +113,14 @@ class CallRoutes:
 
     async def hang_up(self, request: web.Request) -> web.Response:
         """`POST /calls/{call_id}/hangup`: end the call now."""
-        call = await self._find(request)
+        call = await self.find(request)
         if not await self._ender.finish(call, EndReason.OPERATOR_HANGUP):
             raise CallEnded
         ended = await self._store.get_call(call.id)
         return answer(_view(ended or call))
 
-    async def _find(self, request: web.Request) -> Call:
+    async def find(self, request: web.Request) -> Call:
+        """Find the call that a path names; raises `CallNotFound`."""
         try:
             call_id = CallId(str(uuid.UUID(request.match_info["call_id"])))
         except ValueError:

@@ -281,11 +281,31 @@ class RoomsClient:
         Raises:
             RoomRefused: LiveKit could not be asked.
         """
+        return {room.name for room in await self.listed() if room.name.startswith(ROOM_PREFIX)}
+
+    async def listed(self) -> list[api.Room]:
+        """List all rooms; raises as `rooms` does."""
         listed = await self._request(
             "list_rooms", self._api.room.list_rooms(api.ListRoomsRequest())
         )
-        found = listed.rooms if listed is not None else []
-        return {room.name for room in found if room.name.startswith(ROOM_PREFIX)}
+        return list(listed.rooms) if listed is not None else []
+
+    async def people(self, room: str) -> list[api.ParticipantInfo]:
+        """List who is in a room, also the hidden ones; raises as `rooms` does."""
+        listed = await self._request(
+            "list_participants",
+            self._api.room.list_participants(api.ListParticipantsRequest(room=room)),
+        )
+        return list(listed.participants) if listed is not None else []
+
+    async def send_out(self, room: str, identity: str) -> None:
+        """Have somebody leave a room; harmless when repeated. Raises as `rooms` does."""
+        await self._request(
+            "remove_participant",
+            self._api.room.remove_participant(
+                api.RoomParticipantIdentity(room=room, identity=identity)
+            ),
+        )
 
     def caller_token(self, call: Call, *, status: ShownStatus) -> str:
         """Mint the token of the WhatsApp leg: it may join this room, speak and listen."""

@@ -194,6 +194,13 @@ class BridgeClient:
         """Ask how full it is."""
         return _read(BridgeHealth.read, await self._request("look", "GET", "/health"))
 
+    async def leg_states(self) -> dict[str, LegState]:
+        """Look at all of its legs at once; by name."""
+        answer = await self._request("list-legs", "GET", "/legs")
+        return _read(
+            lambda body: {str(leg["id"]): LegState.read(leg) for leg in body["legs"]}, answer
+        )
+
     async def legs(self) -> frozenset[str]:
         """Ask for the names of its legs."""
         answer = await self._request("list-legs", "GET", "/legs")

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from pydantic import BaseModel
 
-from controlplane.http import bodies, errand_bodies
+from controlplane.http import bodies, errand_bodies, room_bodies
 
 
 class Who(Enum):
@@ -95,6 +95,37 @@ ROUTES = (
         "POST", "/calls/{call_id}/hangup", Who.OPERATOR, "hangUp", "End a call now.",
         _operators(200, bodies.CallView, 404, 409), params=(_CALL,),
         notes="409: it has already ended.",
+    ),
+    Route(
+        "GET", "/rooms", Who.OPERATOR, "listRooms",
+        "List the rooms of live calls beside their rows, the oldest first.",
+        _operators(200, room_bodies.RoomList),
+        notes="503: LiveKit does not tell, or the database.",
+    ),
+    Route(
+        "POST", "/calls/{call_id}/listen", Who.OPERATOR, "listen",
+        "Hear a call, unseen: an address and a token for livekit-client.",
+        _operators(201, room_bodies.RoomPassView, 404, 409), params=(_CALL,),
+        notes="It stands on the call's timeline. 409: the call has ended.",
+    ),
+    Route(
+        "POST", "/calls/{call_id}/takeover", Who.OPERATOR, "takeOver",
+        "Speak in the agent's place, from when you come into the room.",
+        _operators(201, room_bodies.RoomPassView, 404, 409), params=(_CALL,),
+        notes="It stands on the call's timeline. Who leaves the room hands back. 409: the call has "
+        "ended or nobody has picked up, or no media bridge carries its agent.",
+    ),
+    Route(
+        "POST", "/calls/{call_id}/whisper", Who.OPERATOR, "whisper",
+        "Tell the agent something that the customer does not hear.",
+        _operators(202, room_bodies.Told, 404, 409, 502, *_BODY), params=(_CALL,),
+        body=room_bodies.WordsToWhisper, notes="409: the call has ended.",
+    ),
+    Route(
+        "POST", "/calls/{call_id}/handback", Who.OPERATOR, "handBack",
+        "Have the agent speak again.",
+        _operators(200, room_bodies.Told, 404, 409, 502, *_BODY), params=(_CALL,),
+        body=room_bodies.HandBack, notes="409: the call has ended, or no operator speaks in it.",
     ),
     Route(
         "GET", "/follow-ups", Who.OPERATOR, "listFollowUps",
