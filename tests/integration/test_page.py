@@ -210,9 +210,12 @@ async def test_a_call_by_microphone(visit: Visit, tmp_path: Path) -> None:
         assert GREETED & await understood(page)
         await page.get_by_role("button", name="Mute").click()
 
-        async def words_heard() -> set[str]:
+        async def known() -> Any:
             (call,) = (await operator(up.ready["controlplane"], "/calls"))["calls"]
-            whole = await operator(up.ready["controlplane"], f"/calls/{call['id']}")
+            return await operator(up.ready["controlplane"], f"/calls/{call['id']}")
+
+        async def words_heard() -> set[str]:
+            whole = await known()
             said = [one["text"] for one in whole["transcript"] if one["speaker"] == "user"]
             return SAID & set(" ".join(said).lower().replace(",", "").replace(".", "").split())
 
@@ -220,6 +223,11 @@ async def test_a_call_by_microphone(visit: Visit, tmp_path: Path) -> None:
 
         await page.get_by_role("button", name="5", exact=True).click()
         await expect(page.locator("#pressed")).to_have_text("5")
+
+        async def key_has_come() -> bool:
+            return any(one["kind"] == "dtmf" for one in (await known())["timeline"])
+
+        await eventually(key_has_come)
         await page.get_by_role("button", name="Hang up").click()
         call = page.locator("#calls article")
         await expect(call).to_contain_text("ended by the phone after", timeout=SOON_MS)

@@ -5,16 +5,24 @@ const network = {loss: 0, jitterMs: 0};
 self.onmessage = ({data}) => Object.assign(network, data);
 
 self.onrtctransform = ({transformer: {readable, writable}}) => {
-  // a frame that is late makes those behind it late as well: none overtakes another
+  const onwards = writable.getWriter();
+  // A frame that is late makes those behind it late as well: browsers drop what is overtaken, and
+  // timers alone keep no order.
+  const waiting = [];
   let free = 0;
-  readable.pipeThrough(new TransformStream({
-    async transform(frame, onwards) {
+  const release = () => {
+    while (waiting.length && waiting[0].due <= performance.now()) {
+      onwards.write(waiting.shift().frame).catch(() => {});
+    }
+  };
+  readable.pipeTo(new WritableStream({
+    write(frame) {
       if (Math.random() < network.loss) return;
-      const due = Math.max(free, performance.now() + Math.random() * network.jitterMs);
-      free = due;
-      const wait = due - performance.now();
-      if (wait > 1) await new Promise((go) => setTimeout(go, wait));
-      onwards.enqueue(frame);
+      const now = performance.now();
+      free = Math.max(free, now + Math.random() * network.jitterMs);
+      waiting.push({frame, due: free});
+      release();
+      if (waiting.length) setTimeout(release, free - now + 1);
     },
-  })).pipeTo(writable).catch(() => {});
+  })).catch(() => {});
 };

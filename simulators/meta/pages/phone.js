@@ -23,7 +23,7 @@ export class Phone {
     this.context = context;
     this.told = {};
     this.peer = new RTCPeerConnection();
-    this.peer.ontrack = ({track, receiver}) => this.#hear(track, receiver);
+    this.peer.ontrack = ({track}) => this.#hear(track);
     for (const name of ["iceconnectionstatechange", "connectionstatechange"]) {
       this.peer.addEventListener(name, () => this.#look());
     }
@@ -96,7 +96,9 @@ export class Phone {
     this.sender = transceiver.sender;
     transceiver.setCodecPreferences(codecs());
     if (this.network) {
-      this.sender.transform = new RTCRtpScriptTransform(this.network, {});
+      for (const end of [transceiver.sender, transceiver.receiver]) {
+        end.transform = new RTCRtpScriptTransform(this.network, {});
+      }
     }
   }
 
@@ -113,8 +115,7 @@ export class Phone {
     return this.peer.localDescription.sdp;
   }
 
-  #hear(track, receiver) {
-    if (this.network) receiver.transform = new RTCRtpScriptTransform(this.network, {});
+  #hear(track) {
     const stream = new MediaStream([track]);
     // Chromium gives an analyser silence unless the stream plays somewhere
     this.speaker.srcObject = stream;
