@@ -27,6 +27,7 @@ from tests.eventually import eventually
 from tests.integration.up_process import SECRETS, run_up
 from tests.serving import serving
 from wacall.bootstrap.browser import BROWSERS, BY_HAND
+from wacall.bootstrap.dashboard import AXE
 from wacall.environment import LOOPBACK
 
 pytestmark = pytest.mark.timeout(300)
@@ -64,6 +65,8 @@ SPOKEN = """() => new Promise((done) => {
     }
   }, 100);
 })"""
+SERIOUS = """() => axe.run(document).then((found) => found.violations
+  .filter((one) => ["serious", "critical"].includes(one.impact)).map((one) => one.id))"""
 WIDER = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
@@ -304,6 +307,8 @@ async def test_a_browser_that_is_called(visit: Visit, meta: Meta) -> None:
         "+15550100123, permission: temporary", timeout=SOON_MS
     )
     await expect(problem).to_be_empty()
+    await page.evaluate(AXE.read_text("utf-8"))
+    assert await page.evaluate(SERIOUS) == []
     await page.route("**/sim/**", lambda route: route.abort("connectionrefused"))
     await expect(problem).to_contain_text("may have been stopped", timeout=SOON_MS)
     await page.unroute_all()
