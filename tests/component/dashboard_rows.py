@@ -19,6 +19,7 @@ PHONE = "15550100123"
 WHY = "The phone's media never came up: no UDP packet reached the SFU."
 ADVICE = "Open the SFU's UDP ports to the world."
 SAID = "My bicycle has a flat tyre."
+RATE = "Of the last 100 incoming calls, 83 were answered (83%)."
 AWAY = "The database does not answer; try again later."
 REFUSAL = "This person has not allowed calls: ask them for the permission first."
 _BEGAN = datetime(2026, 11, 26, 14, 3, 20, tzinfo=UTC)
@@ -203,7 +204,7 @@ def outcomes() -> dict[str, Any]:
             for day in range(4, 26)
             for status, reason, n in shares
         ],
-        "answer_rate": {"rate": 0.83, "limit": 0.7, "calls": 100},
+        "answer_rate": {"rate": 0.83, "limit": None, "calls": 100, "sentence": RATE},
     }
 
 

@@ -23,7 +23,7 @@ from playwright.async_api import (
 )
 
 from tests.component import dashboard_rows as rows
-from tests.component.bench import OPERATOR_KEY
+from tests.component.bench import OPERATOR_KEY, Bench, answered
 from tests.component.dashboard_stand_in import StandIn
 from wacall.bootstrap.browser import BROWSERS, BY_HAND
 from wacall.bootstrap.dashboard import AXE
@@ -57,7 +57,6 @@ PICTURED = {
     "now": "now",
     f"calls/{rows.CALL_ID}": "call",
     "outcomes": "outcomes",
-    "people": "people",
 }
 # where they go; without it nowhere that stays
 PICTURES = os.environ.get("DASHBOARD_PICTURES")
@@ -99,7 +98,7 @@ class Visit:
     async def turn_to(self, page: str) -> None:
         """Go to a page and wait until it shows what it has."""
         await self.page.evaluate("(hash) => { location.hash = hash; }", f"#/{page}")
-        heading = self.page.get_by_role("heading", name=PAGES[page], exact=True)
+        heading = self.page.get_by_role("heading", name=PAGES[page], exact=True, level=1)
         await expect(heading).to_be_visible(timeout=SOON_MS)
         await expect(self.page.locator(SHOWN[page]).first).to_be_visible(timeout=SOON_MS)
 
@@ -136,7 +135,7 @@ async def stand_in() -> AsyncIterator[StandIn]:
 
 @contextlib.asynccontextmanager
 async def visiting(
-    browser: Browser, stand_in: StandIn, *, width: int = 1280, height: int = 900, dark: bool = False
+    browser: Browser, home: str, *, width: int = 1280, height: int = 900, dark: bool = False
 ) -> AsyncIterator[Visit]:
     """Open a window of that size, in Berlin."""
     context = await browser.new_context(
@@ -148,7 +147,7 @@ async def visiting(
     )
     page = await context.new_page()
     await page.add_init_script(_WATCH_SHIFTS)
-    visit = Visit(page, stand_in.url)
+    visit = Visit(page, home)
     visit.follow()
     try:
         yield visit
@@ -163,7 +162,7 @@ async def test_an_operator_follows_a_call_and_may_place_one(
 
     Nothing is reloaded: calls come, want a person, end; the stream breaks off and comes again.
     """
-    async with visiting(browser, stand_in) as visit:
+    async with visiting(browser, stand_in.url) as visit:
         page = visit.page
         await page.goto(f"{visit.home}/dashboard/")
         await page.get_by_label("The operators' key").fill("a guess")
@@ -192,7 +191,10 @@ async def test_an_operator_follows_a_call_and_may_place_one(
         stand_in.show()
         await expect(card).to_contain_text("ended", timeout=SOON_MS)
 
-        await page.get_by_role("link", name="Calls", exact=True).click()
+        await visit.turn_to("outcomes")
+        await page.get_by_role("link", name="openai quota").click()
+        await expect(page.get_by_label("Reason")).to_have_value("openai-quota", timeout=SOON_MS)
+        await page.get_by_label("Reason").fill("")
         await page.get_by_label("Search").fill("Nobody")
         await page.keyboard.press("Tab")
         await expect(page.get_by_text("No call is like that.")).to_be_visible(timeout=SOON_MS)
@@ -233,7 +235,7 @@ async def test_erasing_names_what_goes_and_waits_for_a_second_click(
     browser: Browser, stand_in: StandIn
 ) -> None:
     """One click erases nobody; routes that fail leave a sentence and a way to try again."""
-    async with visiting(browser, stand_in) as visit:
+    async with visiting(browser, stand_in.url) as visit:
         page = visit.page
         await visit.enter()
         await visit.turn_to("people")
@@ -254,7 +256,7 @@ async def test_erasing_names_what_goes_and_waits_for_a_second_click(
         stand_in.is_broken = True
         for name in ("calls", "outcomes", "funnel"):
             await page.evaluate("(hash) => { location.hash = hash; }", f"#/{name}")
-            heading = page.get_by_role("heading", name=PAGES[name], exact=True)
+            heading = page.get_by_role("heading", name=PAGES[name], exact=True, level=1)
             await expect(heading).to_be_visible(timeout=SOON_MS)
             await expect(page.locator("main").get_by_role("alert")).to_contain_text(
                 rows.AWAY, timeout=SOON_MS
@@ -271,7 +273,7 @@ async def test_without_a_stream_the_page_asks_now_and_then(
     """It says that it does, and takes the stream as soon as there is one."""
     stand_in.has_stream = False
     stand_in.show(rows.live_call())
-    async with visiting(browser, stand_in) as visit:
+    async with visiting(browser, stand_in.url) as visit:
         await visit.enter()
         card = visit.page.locator(".card")
         await expect(card).to_contain_text("listening", timeout=SOON_MS)
@@ -294,7 +296,7 @@ async def test_every_page_is_for_everybody(
     """
     other = "0b7e0b66-1f0e-4c52-9b39-0f5f0e8f9a12"
     stand_in.show(rows.live_call(), rows.live_call(other, person="…71", wants_human=True))
-    async with visiting(browser, stand_in, width=width, dark=dark) as visit:
+    async with visiting(browser, stand_in.url, width=width, dark=dark) as visit:
         page = visit.page
         await visit.enter()
         await page.evaluate(AXE.read_text())
@@ -331,7 +333,7 @@ async def test_one_click_hears_the_room(browser: Browser, sfu: EmbeddedSfu) -> N
     await room.local_participant.publish_track(track, options)
     singing = asyncio.create_task(_sing(source))
     try:
-        async with stand_in.running(), visiting(browser, stand_in) as visit:
+        async with stand_in.running(), visiting(browser, stand_in.url) as visit:
             stand_in.show(rows.live_call())
             await visit.enter()
             await visit.page.get_by_role("button", name="Listen").click()
@@ -345,6 +347,31 @@ async def test_one_click_hears_the_room(browser: Browser, sfu: EmbeddedSfu) -> N
         singing.cancel()
         await room.disconnect()
         await source.aclose()
+
+
+async def test_a_true_call_comes_and_goes_on_the_pages(
+    bench: Bench, browser: Browser, controlplane_port: int
+) -> None:
+    """On a whole control plane: a call is seen, ends, is opened; the policy says no in words."""
+    call = await answered(bench)
+    async with visiting(browser, f"http://127.0.0.1:{controlplane_port}") as visit:
+        page = visit.page
+        await visit.enter()
+        card = page.locator(".card")
+        await expect(card).to_contain_text("active", timeout=SOON_MS)
+        call.hang_up()
+        await bench.until_released(call)
+        await expect(card).to_contain_text("ended", timeout=SOON_MS)
+        await card.get_by_role("link", name="What happened").click()
+        await expect(page.locator(".facts").first).to_contain_text("caller hangup", timeout=SOON_MS)
+        await expect(page.locator(".step").first).to_be_visible()
+
+        await page.get_by_role("link", name="Call", exact=True).click()
+        await page.get_by_label("Number or user id").fill("+1 555 010 0199")
+        await page.get_by_role("button", name="Call", exact=True).click()
+        refused = page.locator("form").get_by_role("alert")
+        await expect(refused).to_contain_text("has not permitted calls", timeout=SOON_MS)
+        assert visit.foreign == []
 
 
 async def _sing(source: rtc.AudioSource) -> None:

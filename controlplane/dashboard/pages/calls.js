@@ -3,17 +3,21 @@ import { html, useEffect, useState } from "./vendor.js";
 import { get } from "./api.js";
 import { span, whom, words } from "./format.js";
 import { useChanges } from "./live.js";
-import { Badge, Empty, Heading, Time, Trouble, useAnswer } from "./parts.js";
+import { Badge, Empty, Heading, Time, Trouble, Word, useAnswer } from "./parts.js";
 
 const PAGE = 50;
 const STATUSES = ["dialing", "ringing", "connecting", "active", "completed", "no_answer", "rejected", "failed", "canceled"];
 const NOTHING = { q: "", status: "", direction: "", profile: "", reason: "", outcome: "" };
 
+/** What is asked for in the address: `#/calls?reason=media-timeout`. */
+const asked = () => {
+  const given = new URLSearchParams(location.hash.split("?")[1] ?? "");
+  return Object.fromEntries(Object.keys(NOTHING).map((key) => [key, given.get(key) ?? ""]));
+};
+
 const Choice = ({ name, value, of, set }) => html`<label>${name}<select value=${value}
   onChange=${(event) => set(event.target.value)}><option value="">any</option>${of.map((one) => html`
     <option key=${one} value=${one}>${words(one)}</option>`)}</select></label>`;
-const Word = ({ name, value, set, hint }) => html`<label>${name}<input value=${value} placeholder=${hint}
-  autocomplete="off" onChange=${(event) => set(event.target.value.trim())} /></label>`;
 
 const Row = ({ call }) => html`<li class="row"><a href=${`#/calls/${call.id}`}>
   <span class="who">${whom(call.caller)}</span>
@@ -25,7 +29,7 @@ const Row = ({ call }) => html`<li class="row"><a href=${`#/calls/${call.id}`}>
   <span><${Time} iso=${call.created_at} /></span></a></li>`;
 
 export function Calls() {
-  const [wanted, setWanted] = useState(NOTHING);
+  const [wanted, setWanted] = useState(asked);
   const [first, problem, ask] = useAnswer("/calls", { ...wanted, limit: PAGE });
   const [older, setOlder] = useState([]);
   const [failed, setFailed] = useState(null);

@@ -46,7 +46,7 @@ function Shown({ found }) {
         rows=${days.map((day, index) => [day, ...slow.map((one) => took(one.values[index] == null ? null
           : one.values[index] * 1000))])} /></details></section>
     <section><h2>Failures</h2>${bad.length ? html`<${Table} quiet caption="Failures by reason" head=${["Reason", "Calls", "Share"]}
-      rows=${bad.map(([reason, n]) => [html`<a href="#/calls">${words(reason)}</a>`, count(n), percent(n / total.n)])} />`
+      rows=${bad.map(([reason, n]) => [html`<a href=${`#/calls?reason=${encodeURIComponent(reason)}`}>${words(reason)}</a>`, count(n), percent(n / total.n)])} />`
       : html`<${Empty}>No call failed.<//>`}</section>`;
 }
 

@@ -21,6 +21,14 @@ export const Facts = ({ of }) => html`<dl class="facts">${Object.entries(of)
   .filter(([, value]) => value != null)
   .map(([name, value]) => html`<div key=${name}><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`;
 
+/** A field whose words count when it is left or Enter is pressed; what is being typed outlives what comes in. */
+export function Word({ name, value, set, hint }) {
+  const [text, setText] = useState(value);
+  useEffect(() => setText(value), [value]);
+  return html`<label>${name}<input value=${text} placeholder=${hint} autocomplete="off"
+    onInput=${(event) => setText(event.target.value)} onChange=${(event) => set(event.target.value.trim())} /></label>`;
+}
+
 /** A table that scrolls by itself, never the page. `rows` are lists of cells. */
 export const Table = ({ caption, head, rows, quiet }) => html`
   <div class="scroll" tabindex="0" role="region" aria-label=${caption}><table>

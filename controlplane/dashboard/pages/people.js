@@ -2,7 +2,7 @@
 import { html, useRef, useState } from "./vendor.js";
 import { post } from "./api.js";
 import { words } from "./format.js";
-import { Badge, Empty, Heading, Table, Time, Trouble, useAct, useAnswer } from "./parts.js";
+import { Badge, Empty, Heading, Table, Time, Trouble, Word, useAct, useAnswer } from "./parts.js";
 
 const who = (one) => one.phone ? `+${String(one.phone).replace(/^\+/, "")}` : one.user_id ?? one.person ?? "somebody";
 
@@ -85,8 +85,7 @@ export function People() {
   return html`<${Heading}>People<//>
     <${Stops} of=${found?.probable_stops?.filter((one) => !one.decision) ?? []} again=${ask} />
     <${FollowUps} found=${later} problem=${late} ask=${again} status=${status} setStatus=${setStatus} />
-    <form class="filters" role="search" onSubmit=${(event) => event.preventDefault()}><label>Number or user id
-      <input value=${to} autocomplete="off" placeholder="everybody" onChange=${(event) => setTo(event.target.value.trim())} /></label></form>
+    <form class="filters" role="search" onSubmit=${(event) => event.preventDefault()}><${Word} name="Number or user id" value=${to} set=${setTo} hint="everybody" /></form>
     <${Trouble} problem=${problem} again=${ask} />
     ${found?.state?.length ? html`<${Table} caption="What holds now" head=${["What", "State", "Until", "From"]}
       rows=${found.state.map((one) => [words(one.kind), words(one.state), html`<${Time} iso=${one.valid_until} />`, words(one.source)])} />` : null}
