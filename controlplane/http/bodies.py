@@ -20,6 +20,7 @@ from pydantic import (
 )
 
 from controlplane.core.arrivals import Arrival
+from controlplane.core.blame import Blame
 from controlplane.core.consent import ConsentKind, ConsentSource
 from controlplane.core.wishes import StopDecision
 from controlplane.http.after_call_bodies import AfterCallView
@@ -205,11 +206,76 @@ class TurnView(_Answer):
     interrupted: bool
 
 
+class StepView(_Answer):
+    """One thing that happened in a call."""
+
+    at_ms: int
+    """Since the beginning of the call."""
+    took_ms: int | None
+    who: str
+    """`meta`, `controlplane`, `livekit`, `agent`, `openai`, `caller`, `bridge` or `operator`."""
+    what: str
+    detail: str | None
+    slow: bool
+    """It took longer than such a step should."""
+    fault: str | None
+    """Whose side it went wrong on; null: it did not."""
+
+
+class MeasuredView(_Answer):
+    """What one of the agent's turns took and cost."""
+
+    number: int
+    began_at: _Moment | None
+    response_ms: int | None
+    """From the end of the person's speech to the agent's first sound."""
+    model_ms: int | None
+    """The model's own time inside it."""
+    barge_in_ms: int | None
+    """From the person's speaking over it to the agent's last packet."""
+    transcribed: bool | None
+    tokens: dict[str, float]
+    cost_usd: float | None
+    model: str | None
+
+
+class ToolView(_Answer):
+    """A tool that the model used."""
+
+    source: str
+    """`call`, or `workflow`: the work after it."""
+    name: str
+    arguments: dict[str, Any]
+    result: str | None
+    error: str | None
+    """Why it was not done, as a slug; null: it was."""
+    began_at: _Moment | None
+    latency_ms: int | None
+
+
+class CostView(_Answer):
+    """What the model cost in the conversation."""
+
+    usd: float | None
+    """Null: not known, or nothing was said."""
+    by_kind: dict[str, float]
+    """By model, of the turns whose price is known."""
+
+
 class CallDetails(CallView):
     """A call with everything that is known of it."""
 
     why: str | None
     """Why it ended, and what to do about it: a sentence; null while it goes on."""
+    whose: Blame | None
+    """Whose side the end was on; null while it goes on."""
+    advice: str | None
+    """What to do about it: a sentence; null while it goes on."""
+    steps: list[StepView]
+    """Everything that happened, in the order of its times."""
+    turns: list[MeasuredView]
+    tool_calls: list[ToolView]
+    cost: CostView
     timings_ms: dict[str, float]
     """Set-up step and its end, in milliseconds since the beginning."""
     timeline: list[EventView]

@@ -20,6 +20,7 @@ from controlplane.http.bodies import (
     TurnView,
     answer,
 )
+from controlplane.http.call_story import story_of
 from controlplane.http.callees import Callees
 from controlplane.http.follow_ups import follow_up_view, message_view
 from controlplane.http.reading import iso, read_body, read_limit, read_time
@@ -65,17 +66,20 @@ class CallRoutes:
         return answer(CallList(calls=[_view(call) for call in calls]))
 
     async def show_call(self, request: web.Request) -> web.Response:
-        """`GET /calls/{call_id}`: the call, its events and what was said."""
+        """`GET /calls/{call_id}`: the call, its steps, and what was said."""
         call = await self.find(request)
         events = await self._store.list_events(call.id)
         turns = await self._store.list_transcripts(call.id)
         follow_ups = await self._errands.follow_ups.of_call(call.id)
         messages = await self._errands.messages.of_call(call.id)
+        measured = await self._store.list_measured(call.id)
+        tools = await self._store.list_tool_calls(call.id)
         after_call = await self._store.find_call_job(call.id, JobKind.AFTER_CALL)
         return answer(
             CallDetails(
                 **dict(_view(call)),
                 why=why_ended(call, events),
+                **story_of(call, events, measured, tools),
                 timings_ms=dict(call.timings),
                 timeline=[_event_view(event) for event in events],
                 transcript=[_turn_view(turn) for turn in turns],

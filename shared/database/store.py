@@ -166,6 +166,12 @@ class CallStore(Protocol):
     async def list_transcripts(self, call_id: CallId) -> list[TranscriptTurn]:
         """Both sides' turns in order."""
 
+    async def list_measured(self, call_id: CallId) -> list[MeasuredTurn]:
+        """What the call's turns took, in order."""
+
+    async def list_tool_calls(self, call_id: CallId) -> list[ToolCall]:
+        """The tools' calls of a call, oldest first."""
+
     # --- what was found after a call ---
 
     async def find_call_job(self, call_id: CallId, kind: JobKind) -> JobState | None:

@@ -3,11 +3,13 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from controlplane.core.blame import Blame
 from controlplane.core.consent import ConsentKind, ConsentSource
 from controlplane.http.bodies import (
     CallDetails,
     CallerView,
     ConsentView,
+    CostView,
     ProbableStopView,
     TurnView,
 )
@@ -93,6 +95,12 @@ def ended_call() -> dict[str, Any]:
         duration_s=70.0,
         origin={},
         why=WHY,
+        whose=Blame.NETWORK,
+        advice=ADVICE,
+        steps=[],
+        turns=[],
+        tool_calls=[],
+        cost=CostView(usd=0.034, by_kind={"audio_out": 0.03, "text_in": 0.004}),
         timings_ms={},
         timeline=[],
         transcript=[
@@ -121,8 +129,6 @@ def ended_call() -> dict[str, Any]:
     ]
     return {
         **known,
-        "whose": "network",
-        "advice": ADVICE,
         "steps": [
             {"at_ms": at, "took_ms": took, "who": who, "what": what, "detail": None}
             | {"slow": slow, "fault": fault}
@@ -135,7 +141,6 @@ def ended_call() -> dict[str, Any]:
         "tool_calls": [
             {"name": "schedule_follow_up", "began_at": _at(30), "latency_ms": 41, "result": "done"}
         ],
-        "cost": {"usd": 0.034, "by_kind": {"audio_out": 0.03, "text_in": 0.004}},
         "lead": {"name": "Susan", "interest": "a tyre", "stage": "qualified"},
     }
 

@@ -203,6 +203,16 @@ async def test_a_calls_timeline_tells_the_whole_story(
     assert [(turn["speaker"], turn["text"]) for turn in shown["transcript"]] == said
     assert [turn["interrupted"] for turn in shown["transcript"]] == [False, False, True]
 
+    story = [step["what"] for step in shown["steps"]]
+    assert [step["at_ms"] for step in shown["steps"]] == sorted(
+        step["at_ms"] for step in shown["steps"]
+    )
+    for what in ("LiveKit made the room.", "The tool offPurpose was used.", "The call ended."):
+        assert what in story
+    assert [tool["name"] for tool in shown["tool_calls"]] == ["offPurpose"]
+    assert (shown["turns"], shown["cost"]) == ([], {"usd": None, "by_kind": {}})
+    assert shown["whose"] == "caller"
+
     async with http.get("/calls", headers=KEY) as response:
         (listed,) = (await response.json())["calls"]
     assert listed.items() <= shown.items()

@@ -1,10 +1,10 @@
-"""`wacall inspect CALL_ID`: one call's row, its timeline, and what was said."""
+"""`wacall inspect CALL_ID`: why a call ended, what happened when, and what was said."""
 
 import argparse
 import asyncio
 import json
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -12,6 +12,9 @@ from wacall import environment
 from wacall.operators.client import OperatorRefused, ask
 from wacall.operators.display import clock, moment, on_one_line, outcome_of, person_of, seconds
 from wacall.operators.follow_ups import lines_of
+
+_WIDTH = 24
+# characters of a bar: with its words a line fits a wide terminal
 
 
 def main(argv: list[str]) -> int:
@@ -36,6 +39,8 @@ def page(call: Mapping[str, Any]) -> Iterator[str]:
     yield f"{call['direction']}, {outcome_of(call)}"
     if call["why"]:
         yield on_one_line(call["why"])
+    if call.get("advice"):
+        yield f"whose side: {on_one_line(call['whose'])}. {on_one_line(call['advice'])}"
     yield ""
     timings = call["timings_ms"].items()
     facts = {
@@ -53,6 +58,7 @@ def page(call: Mapping[str, Any]) -> Iterator[str]:
     }
     for name, value in facts.items():
         yield f"{name:<9} {value}"
+    yield from waterfall(call.get("steps") or [])
     yield ""
     yield "timeline"
     for event in call["timeline"]:
@@ -64,8 +70,47 @@ def page(call: Mapping[str, Any]) -> Iterator[str]:
         yield f"  {clock(turn['at'])}  {turn['speaker']:<9} {on_one_line(turn['text'])}{cut}"
     if not call["transcript"]:
         yield "  nothing was written down"
+    yield from _tools(call.get("tool_calls") or [])
     yield from _after_call(call.get("after_call"))
     yield from _errands(call)
+
+
+def waterfall(steps: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Draw each step where it lay in the call: a bar for what took time, a point for what did not.
+
+    A control plane of an earlier release tells no steps; then nothing is drawn.
+    """
+    if not steps:
+        return
+    yield ""
+    yield "what happened"
+    whole = max(1, *(step["at_ms"] + (step["took_ms"] or 0) for step in steps))
+    for step in steps:
+        took = step["took_ms"]
+        before = min(_WIDTH - 1, step["at_ms"] * _WIDTH // whole)
+        wide = 0 if took is None else max(1, min(_WIDTH - before, took * _WIDTH // whole))
+        bar = (" " * before + ("#" * wide or "|")).ljust(_WIDTH)
+        lasted = "" if took is None else f"{took} ms"
+        marks = [" SLOW"] if step["slow"] else []
+        marks += [f" FAULT: {on_one_line(step['fault'])}"] if step["fault"] else []
+        said = f" ({on_one_line(step['detail'])})" if step["detail"] else ""
+        yield (
+            f"  {step['at_ms'] / 1000:>8.3f} s [{bar}] {lasted:>9}  {step['who']:<12} "
+            f"{on_one_line(step['what'])}{said}{''.join(marks)}"
+        )
+
+
+def _tools(tools: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Write what the agent did, and what came of it."""
+    if not tools:
+        return
+    yield ""
+    yield "tools"
+    for tool in tools:
+        took = "never answered" if tool["latency_ms"] is None else f"{tool['latency_ms']} ms"
+        became = tool["error"] or tool["result"] or "done"
+        name = on_one_line(tool["name"])
+        yield f"  {clock(tool['began_at'])}  {name}  {took}  {on_one_line(became)}"
 
 
 def off_purpose(turns: int) -> str:

@@ -99,3 +99,40 @@ def test_what_was_found_after_the_call_is_shown() -> None:
     assert list(page({**CALL, "after_call": skipped}))[-1] == (
         "after the call: skipped (nobody-spoke)"
     )
+
+
+def test_steps_are_drawn_where_they_lay() -> None:
+    """A bar for what took time, a point for what did not; slowness and faults in words."""
+
+    def step(at_ms: int, took_ms: int | None, **more: Any) -> dict[str, Any]:
+        plain = {"who": "agent", "what": "It was.", "detail": None, "slow": False, "fault": None}
+        return {"at_ms": at_ms, "took_ms": took_ms, **plain, **more}
+
+    steps = [
+        step(0, None),
+        step(0, 1200, slow=True),
+        step(1200, 1),
+        step(2400, None, detail="No\x1b.", fault="us"),
+    ]
+    lines = list(page({**CALL, "steps": steps, "whose": "us", "advice": "Read the log."}))
+    assert lines[3] == "whose side: us. Read the log."
+    begin = lines.index("what happened") + 1
+    assert [line.rstrip() for line in lines[begin : begin + 4]] == [
+        "     0.000 s [|                       ]            agent        It was.",
+        "     0.000 s [############            ]   1200 ms  agent        It was. SLOW",
+        "     1.200 s [            #           ]      1 ms  agent        It was.",
+        "     2.400 s [                       |]            agent        It was. (No .) FAULT: us",
+    ]
+    assert "what happened" not in list(page(CALL))
+
+
+def test_tools_are_shown_with_what_came_of_them() -> None:
+    """One that failed, one that was never answered, one that says nothing."""
+    tool = {"began_at": AT, "name": "captureLead", "latency_ms": 12, "error": None, "result": "ok"}
+    tools = [tool, {**tool, "error": "timeout", "latency_ms": None}, {**tool, "result": None}]
+    lines = list(page({**CALL, "tool_calls": tools}))
+    assert lines[lines.index("tools") + 1 :] == [
+        "  12:00:30.123  captureLead  12 ms  ok",
+        "  12:00:30.123  captureLead  never answered  timeout",
+        "  12:00:30.123  captureLead  12 ms  done",
+    ]
