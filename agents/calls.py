@@ -19,9 +19,9 @@ from agents.clips.maker import ClipMaker
 from agents.handover import Handover
 from agents.logs import of_call
 from agents.media.bridge.agent_leg import RoomAccess
-from agents.media.bridge.bridge_voice import BridgeVoice, openai_client
+from agents.media.bridge.bridge_voice import BridgeVoice
 from agents.media.bridge.leg_events import LegFeeds
-from agents.media.bridge.openai_calls import OpenAICalls
+from agents.media.bridge.openai_calls import OpenAICalls, openai_client
 from agents.media.tool import Tool
 from agents.media.voice import CallObserver
 from agents.metrics import AgentMetrics

@@ -48,6 +48,11 @@ async def join_as_caller(
         WhipRefused: any answer but 201.
     """
     token = await caller_token(sfu, room)
+    return await join_with(sfu, token, offer, awaits_agent=awaits_agent)
+
+
+async def join_with(sfu: EmbeddedSfu, token: str, offer: str, *, awaits_agent: bool) -> str:
+    """Post an offer to WHIP as whoever the token names; return LiveKit's answer."""
     async with aiohttp.ClientSession() as http:
         whip = WhipClient(http, url=sfu.http_url, timeout_s=TIMEOUT_S)
         return (await whip.post(offer, token, awaits_agent=awaits_agent)).sdp

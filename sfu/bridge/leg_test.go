@@ -347,6 +347,19 @@ func TestAParticipantSpeaksInThePeersPlace(t *testing.T) {
 	eventually(t, "the peer is heard again", func() bool { return string(c.room.heard()) == "aob" })
 }
 
+func TestThePeersSilenceIsNotThatOfWhoeverSpeaksInItsPlace(t *testing.T) {
+	c := newCall(t, Spec{FillRoom: true, Peer: PeerSpec{QuietOn: []string{"stopped"}}})
+	c.peerMessage(1, []byte(`{"type": "stopped"}`))
+	if !c.streams[sideRoom].quiet {
+		t.Fatal("the peer has announced silence")
+	}
+	c.Source("operator")
+	c.peerMessage(1, []byte(`{"type": "stopped"}`))
+	if c.streams[sideRoom].quiet {
+		t.Fatal("silence would step in too soon for the operator's packets")
+	}
+}
+
 func TestALegThatAnswersTakesThePeersOffer(t *testing.T) {
 	room := &stage{}
 	bridge := NewBridge(loopback, room.join, 10)

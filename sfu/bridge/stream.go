@@ -146,6 +146,13 @@ func (s *Stream) SetSource(source feeder) {
 	}
 }
 
+// HasGuest says whether a participant speaks in the peer's place.
+func (s *Stream) HasGuest() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.source.participant != ""
+}
+
 // Play puts frames before what the source sends; `done` is called when the last one has left, not if they are dropped.
 func (s *Stream) Play(frames [][]byte, done func()) {
 	s.mu.Lock()

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from time import monotonic
 
+import numpy as np
 import pytest
 from livekit import api
 
@@ -285,3 +286,25 @@ async def test_a_tool_stops_the_speech(call: VoiceCall, openai: OpenAISimulator)
     await openai.journal.wait_for(Kind.TRUNCATED)
     await call.until_turns(4)
     assert call.story.turns[-1].interrupted
+
+
+async def test_an_operator_speaks_in_the_agents_place_and_hands_back(call: VoiceCall) -> None:
+    """The phone hears the operator's tone and not the model, in one stream without a gap.
+
+    Then the model speaks again.
+    """
+    await call.begin()
+    sources = set(call.phone.counts.ssrcs)
+    async with call.operator() as operator:
+        await eventually(lambda: call.voice.state is not None and call.voice.state.operator)
+        tone = np.sin(2 * np.pi * 660 * np.arange(4 * RATE) / RATE) * 12_000
+        saying = operator.say_soon(tone.astype(np.int16), RATE)
+        await eventually(lambda: call.hears_tone(660))
+        assert await call.voice.say("Say nothing of this") is False
+        assert len(call.story.turns) == 1
+        await saying
+    await eventually(lambda: call.voice.state is not None and not call.voice.state.operator)
+    await call.until_turns(2)
+    assert call.story.turns[-1].role == "assistant"
+    assert call.phone.counts.ssrcs == sources
+    assert call.phone.counts.largest_gap_s < 0.3

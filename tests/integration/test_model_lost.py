@@ -13,8 +13,7 @@ from agents.clips.clip_room import ClipRooms
 from agents.clips.key import origin_of
 from agents.clips.maker import ClipMaker
 from agents.clips.shelf import Shelf, ShelfVoice
-from agents.media.bridge.bridge_voice import openai_client
-from agents.media.bridge.openai_calls import OpenAICalls
+from agents.media.bridge.openai_calls import OpenAICalls, openai_client
 from agents.media.voice import OpenAIUnreachable
 from shared.call.call import EndReason
 from simulators.openai.faults import Faults

@@ -23,6 +23,7 @@ from shared.bridge.fleet import Bridges
 from shared.bridge.legs import leg_id
 from shared.call.call import EndReason
 from shared.call.ids import CallId
+from shared.call.looking import OPERATOR_PREFIX
 from shared.call.room import (
     AGENT_IDENTITY,
     ATTRIBUTE_CALL_STATUS,
@@ -35,8 +36,9 @@ from simulators.openai.server import OpenAISimulator
 from simulators.phone.phone import Phone
 from simulators.speech import ear
 from simulators.speech.voice import CALLER
-from tests.caller import join_as_caller
+from tests.caller import join_as_caller, join_with
 from tests.eventually import eventually
+from tests.tones import strongest_hz
 from wacall.stack.bridge import EmbeddedBridge
 from wacall.stack.sfu import EmbeddedSfu
 
@@ -240,6 +242,34 @@ class VoiceCall:
         """Let the caller speak."""
         sound, _ = await CALLER.speak(words, rate=RATE)
         await self.phone.say(sound, RATE)
+
+    @contextlib.asynccontextmanager
+    async def operator(self) -> AsyncIterator[Phone]:
+        """Have a person of the business in the room, with a microphone."""
+        who = f"{OPERATOR_PREFIX}1"
+        grants = api.VideoGrants(room_join=True, room=self.room, can_publish=True)
+        token = api.AccessToken(self._sfu.keys.key, self._sfu.keys.secret).with_identity(who)
+        microphone = Phone()
+        try:
+            offer = await microphone.open()
+            answer = await join_with(
+                self._sfu, token.with_grants(grants).to_jwt(), offer, awaits_agent=True
+            )
+            microphone.apply_answer(answer)
+            await microphone.wait_connected(30)
+            microphone.answered()
+            yield microphone
+            await self._rooms.room.remove_participant(
+                api.RoomParticipantIdentity(room=self.room, identity=who)
+            )
+        finally:
+            await microphone.close()
+
+    def hears_tone(self, hz: float) -> bool:
+        """Whether the phone's last half second was a tone."""
+        end = self.phone.heard.duration_s
+        sound = self.phone.heard.read(max(0.0, end - 0.5), end)
+        return abs(strongest_hz(sound, self.phone.heard.rate) - hz) < 20
 
     async def heard(self) -> str:
         """Return what an ear makes of all that has reached the phone."""

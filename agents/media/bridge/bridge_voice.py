@@ -22,8 +22,9 @@ from agents.media.bridge.leg import Caller
 from agents.media.bridge.leg_events import LegEvents
 from agents.media.bridge.linking import Link
 from agents.media.bridge.measuring import Measuring
-from agents.media.bridge.openai_calls import OpenAICalls
-from agents.media.bridge.session_config import session_config
+from agents.media.bridge.openai_calls import OpenAICalls, openai_client
+from agents.media.bridge.operator_turn import OperatorTurn
+from agents.media.bridge.session_config import listening_update, session_config
 from agents.media.bridge.voice_state import VoiceState
 from agents.media.clip import Clips, NoClips
 from agents.media.measures import Measures
@@ -105,6 +106,14 @@ class BridgeVoice:
             instruct=self._told,
             last_words_s=last_words_s,
         )
+        self._operator = OperatorTurn(
+            source=self._link.leg.source,
+            send=self._link.send,
+            hush=self._talk.hush,
+            tell=self._talk.go_on_knowing,
+            listen=lambda answers: self._link.send(listening_update(options, answers=answers)),
+            kept=self._kept,
+        )
         self._instructions = ""
         self._is_unmuted = self._has_begun = False
         self._after_gap: dict[str, Any] | None = None
@@ -128,8 +137,8 @@ class BridgeVoice:
 
     @property
     def heard_at(self) -> float:
-        """When the caller has begun to speak last."""
-        return self._talk.dialogue.last_speech_at
+        """When the caller has begun to speak last; one who speaks with a person is there."""
+        return time.time() if self._operator.is_on else self._talk.dialogue.last_speech_at
 
     @property
     def state(self) -> VoiceState | None:
@@ -144,6 +153,8 @@ class BridgeVoice:
             released_at=self._talk.dialogue.released_at,
             given_out=tuple(self._talk.given_out),
             **self._measuring.state(),
+            operator=self._operator.operator,
+            operators_past=self._operator.past,
         )
 
     # --- up ---
@@ -171,6 +182,7 @@ class BridgeVoice:
         self._is_unmuted, self._has_begun = state.is_unmuted, state.has_begun
         self._talk.resume(state.given_out, state.released_at)
         self._measuring.resume(state)
+        self._operator.resume(state.operator, state.operators_past)
         await self._link.resume(state, self._config)
         self._stand()
 
@@ -180,7 +192,13 @@ class BridgeVoice:
 
     def _config(self, model: str) -> dict[str, Any]:
         self._measuring.speak_with(model)
-        return session_config(self._options, model, self._instructions, self._tools)
+        return session_config(
+            self._options,
+            model,
+            self._instructions,
+            self._tools,
+            answers=not self._operator.is_on,
+        )
 
     def _stand(self) -> None:
         self._clock = asyncio.create_task(self._renew_in_time(), name="session-clock")
@@ -226,7 +244,8 @@ class BridgeVoice:
         """Tell the model something in writing; it answers once it has finished what it says."""
         if not self._link.is_up:
             raise CannotSpeak
-        self._talk.tell(sentence)
+        tell = self._operator.add if self._operator.is_on else self._talk.tell
+        tell(sentence)
 
     def owes_answer(self, turn: Turn) -> bool:
         """Whether the model was told something that this turn is not the answer to."""
@@ -235,6 +254,8 @@ class BridgeVoice:
     async def say(self, instructions: str) -> bool:
         """Have the model say something now, and call no tool; see `Voice`."""
         self._check()
+        if self._operator.is_on:
+            return False  # an operator is not spoken over
         parameters = self._told(instructions) | {"tool_choice": "none"}
         ask = self._talk.ask(Ask(parameters, waits=True, yields=True))
         await ask.wait_for_playout()
@@ -338,19 +359,21 @@ class BridgeVoice:
         self._measuring.leg_told(event)
         self._talk.clips.leg_told(event, time.time())
         self._caller.leg_told(event)
+        self._operator.leg_told(event)
 
     @property
     def is_quiet(self) -> bool:
         """Whether nobody speaks, and nothing is asked for."""
-        return self._talk.is_quiet
+        return self._talk.is_quiet and not self._operator.is_on
 
     def session_lost(self, *, is_planned: bool) -> None:
         """End what was being said, and let the caller know that somebody is there."""
         owed = self._talk.break_off()
         self._measuring.break_off()
         # whoever was asked for a moment waits for something to follow
-        self._after_gap = {} if owed else None
-        clip = None if is_planned or not self._has_begun else self._clips.find(self._bridging)
+        is_heard = self._has_begun and not self._operator.is_on
+        self._after_gap = {} if owed and is_heard else None
+        clip = None if is_planned or not is_heard else self._clips.find(self._bridging)
         if clip is not None:
             self._after_gap = self._told(_AFTER_GAP)
             self._talk.clips.play(clip, time.time(), is_told=False)
@@ -374,13 +397,3 @@ class BridgeVoice:
     def room_closed(self) -> None:
         """Tell that the call's room is gone."""
         self._observer.room_closed()
-
-
-def openai_client(options: SpeechOptions) -> openai.AsyncOpenAI:
-    """Make a client; it may serve all calls of an event loop."""
-    return openai.AsyncOpenAI(
-        api_key=options.api_key,
-        base_url=options.base_url,
-        timeout=options.connect_timeout_s,
-        max_retries=0,
-    )

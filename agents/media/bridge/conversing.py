@@ -12,7 +12,7 @@ from livekit.agents.llm import ChatMessage
 from agents.media.bridge.asks import Ask, Asks
 from agents.media.bridge.clip_turns import ClipTurns
 from agents.media.bridge.dialogue import Dialogue
-from agents.media.bridge.session_config import replayed, user_item
+from agents.media.bridge.session_config import replayed, system_item, user_item
 from agents.media.bridge.tool_calls import ToolCalls
 from agents.media.bridge.utterances import Call, Response, Said
 from agents.media.bridge.voice_state import KEPT_ITEMS
@@ -238,6 +238,14 @@ class Conversing:
         """Tell the model something; if its session is being renewed, then as soon as it is."""
         if self._is_open():
             self.teller.tell(sentence)
+        else:
+            self._untold.append(sentence)
+
+    def go_on_knowing(self, sentence: str) -> None:
+        """Have the model speak, knowing something that nobody has said."""
+        if self._is_open():
+            self._send({"type": "conversation.item.create", "item": system_item(sentence)})
+            self.ask(Ask({}, waits=True, yields=True))
         else:
             self._untold.append(sentence)
 

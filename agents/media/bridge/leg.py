@@ -38,6 +38,10 @@ class LegOrders:
         """Drop what waits to leave to one side."""
         self._orders.put_nowait(lambda: self._client.clear(self._leg, stream))
 
+    def source(self, participant: str) -> None:
+        """Let a participant speak in the model's place; `""`: the model again."""
+        self._orders.put_nowait(lambda: self._client.source(self._leg, participant))
+
     def show(self, state: str) -> None:
         """Show what the agent does, as LiveKit's front ends know it."""
         if state != self._state:

@@ -15,7 +15,7 @@ from typing import Any
 import openai
 from websockets.exceptions import InvalidStatus, WebSocketException
 
-from agents.media.voice import OpenAIUnreachable
+from agents.media.voice import OpenAIUnreachable, SpeechOptions
 from shared.call import openai_refusal
 from shared.call.call import EndReason
 
@@ -205,3 +205,13 @@ def cause_of(error: openai.APIError) -> str:
             return code
         return f"http-{error.status_code}"
     return "connection"
+
+
+def openai_client(options: SpeechOptions) -> openai.AsyncOpenAI:
+    """Make a client; it may serve all calls of an event loop."""
+    return openai.AsyncOpenAI(
+        api_key=options.api_key,
+        base_url=options.base_url,
+        timeout=options.connect_timeout_s,
+        max_retries=0,
+    )

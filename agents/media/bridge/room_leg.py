@@ -113,6 +113,11 @@ class RoomLeg:
 
     # --- heard ---
 
+    def source(self, participant: str) -> None:
+        """Let a participant speak in the model's place; `""`: the model again."""
+        if self.orders is not None:
+            self.orders.source(participant)
+
     async def play(self, clip: Clip) -> bool:
         """Have the caller hear a clip next, instead of what waits; `False`: it cannot be.
 

@@ -15,9 +15,17 @@ CUT_OFF = " [cut off here]"
 
 
 def session_config(
-    options: SpeechOptions, model: str, instructions: str, tools: Sequence[Tool]
+    options: SpeechOptions,
+    model: str,
+    instructions: str,
+    tools: Sequence[Tool],
+    *,
+    answers: bool = True,
 ) -> dict[str, Any]:
-    """Write the `session` of `POST /v1/realtime/calls` (openai `RealtimeSessionCreateRequest`)."""
+    """Write the `session` of `POST /v1/realtime/calls` (openai `RealtimeSessionCreateRequest`).
+
+    Unless it `answers`, it hears and writes down what is said, and is silent.
+    """
     return {
         "type": "realtime",
         "model": model,
@@ -29,14 +37,7 @@ def session_config(
                 if options.noise_reduction == "off"
                 else {"type": options.noise_reduction},
                 "transcription": {"model": options.transcription_model},
-                "turn_detection": {
-                    "type": "server_vad",
-                    "threshold": options.vad_threshold,
-                    "prefix_padding_ms": options.vad_prefix_ms,
-                    "silence_duration_ms": options.vad_silence_ms,
-                    "create_response": True,
-                    "interrupt_response": True,
-                },
+                "turn_detection": turn_detection(options, answers=answers),
             },
             "output": {"voice": options.voice},
         },
@@ -45,10 +46,37 @@ def session_config(
     }
 
 
+def turn_detection(options: SpeechOptions, *, answers: bool) -> dict[str, Any]:
+    """Write how speech is told from silence, and whether it is answered."""
+    return {
+        "type": "server_vad",
+        "threshold": options.vad_threshold,
+        "prefix_padding_ms": options.vad_prefix_ms,
+        "silence_duration_ms": options.vad_silence_ms,
+        "create_response": answers,
+        "interrupt_response": answers,
+    }
+
+
+def listening_update(options: SpeechOptions, *, answers: bool) -> dict[str, Any]:
+    """Write the `session.update` that changes whether it answers."""
+    listening = {"turn_detection": turn_detection(options, answers=answers)}
+    return {
+        "type": "session.update",
+        "session": {"type": "realtime", "audio": {"input": listening}},
+    }
+
+
 def user_item(text: str) -> dict[str, Any]:
     """Write what the customer is to have said, for `conversation.item.create`."""
     content = [{"type": "input_text", "text": text}]
     return {"type": "message", "role": "user", "content": content}
+
+
+def system_item(text: str) -> dict[str, Any]:
+    """Write what the model is to know and nobody has said."""
+    content = [{"type": "input_text", "text": text}]
+    return {"type": "message", "role": "system", "content": content}
 
 
 def assistant_item(text: str) -> dict[str, Any]:

@@ -36,6 +36,11 @@ class VoiceState:
     measured_parts: tuple[str, ...] = field(default=(), repr=False)
     """What OpenAI calls the parts of the newest ones."""
 
+    operator: str = ""
+    """Who speaks in the model's place (`OperatorTurn`); `""`: nobody."""
+    operators_past: tuple[str, ...] = ()
+    """Who did."""
+
     def to_json(self) -> dict[str, Any]:
         """Write it for a row."""
         return {
@@ -51,6 +56,8 @@ class VoiceState:
             "given_out": list(self.given_out),
             "measured": self.measured,
             "measured_parts": list(self.measured_parts),
+            "operator": self.operator,
+            "operators_past": list(self.operators_past),
         }
 
     @classmethod
@@ -75,4 +82,6 @@ class VoiceState:
             # a worker of an earlier release measured nothing
             measured=int(body.get("measured", 0)),
             measured_parts=tuple(str(part) for part in body.get("measured_parts", ())),
+            operator=str(body.get("operator", "")),
+            operators_past=tuple(str(one) for one in body.get("operators_past", ())),
         )

@@ -19,6 +19,8 @@ STATE = VoiceState(
     given_out=("item_1", "item_2"),
     measured=1,
     measured_parts=("item_1", "resp_1"),
+    operator="operator-2",
+    operators_past=("operator-1",),
 )
 
 
@@ -29,11 +31,12 @@ def test_a_state_survives_the_database(state: VoiceState) -> None:
 
 
 def test_an_earlier_releases_state_is_understood() -> None:
-    """Its worker measured no turns."""
+    """Its worker measured no turns, and knew no operators."""
     body = STATE.to_json()
-    del body["measured"], body["measured_parts"]
+    del body["measured"], body["measured_parts"], body["operator"], body["operators_past"]
     state = VoiceState.read(body)
     assert (state.measured, state.measured_parts) == (0, ())
+    assert (state.operator, state.operators_past) == ("", ())
 
 
 @pytest.mark.parametrize("junk", [{}, {"bridge": "x"}, STATE.to_json() | {"generation": "x"}])
