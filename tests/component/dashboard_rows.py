@@ -139,9 +139,14 @@ def ended_call() -> dict[str, Any]:
             for n in range(1, 9)
         ],
         "tool_calls": [
-            {"name": "schedule_follow_up", "began_at": _at(30), "latency_ms": 41, "result": "done"}
+            {"name": name, "arguments": given, "began_at": _at(30), "latency_ms": 41}
+            | {"source": "call", "result": "done", "error": None}
+            for name, given in (
+                ("upsertLead", {"name": "Susan"}),
+                ("upsertLead", {"interest": "A new tyre"}),
+                ("scheduleFollowUp", {}),
+            )
         ],
-        "lead": {"name": "Susan", "interest": "a tyre", "stage": "qualified"},
     }
 
 

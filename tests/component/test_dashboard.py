@@ -203,6 +203,7 @@ async def test_an_operator_follows_a_call_and_may_place_one(
         await page.get_by_role("link", name="Susan").click()
         await expect(page.get_by_text(rows.WHY)).to_be_visible(timeout=SOON_MS)
         await expect(page.get_by_text(rows.ADVICE)).to_be_visible()
+        await expect(page.locator("main")).to_contain_text("A new tyre")
         slow = page.locator(".step.slow")
         await expect(slow).to_contain_text("The agent came and was ready")
         await expect(page.locator(".step.fault")).to_contain_text("fault of network")

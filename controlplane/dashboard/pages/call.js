@@ -10,9 +10,16 @@ import { Waterfall } from "./waterfall.js";
 const Why = ({ call }) => (call.why || call.whose ? html`<div class="why">
   <p>${call.why ?? ""}</p>
   ${call.whose ? html`<p><strong>Whose side:</strong> ${words(call.whose)}</p>` : null}
-  ${call.advice ? html`<p><strong>What to do:</strong> ${call.advice}</p>` : null}</div>` : null);
+  ${call.advice && !call.why?.includes(call.advice) ? html`<p><strong>What to do:</strong> ${call.advice}</p>` : null}</div>` : null);
 
 const Part = ({ name, children }) => html`<section><h2>${name}</h2>${children}</section>`;
+
+/** The lead as the agent wrote it down in this call: later writes fill in and correct. Pure. */
+export function leadOf(call) {
+  if (call.lead) return call.lead;
+  const written = (call.tool_calls ?? []).filter((one) => one.name === "upsertLead" && !one.error);
+  return written.length ? Object.assign({}, ...written.map((one) => one.arguments ?? {})) : null;
+}
 
 const Lead = ({ lead }) => (lead ? html`<${Facts} of=${{
   Name: lead.name, Phone: lead.phone, Email: lead.email, "Interested in": lead.interest, Notes: lead.notes,
@@ -63,7 +70,7 @@ function Whole({ call }) {
     <${Part} name="What was said"><${Talk} call=${call} player=${player} /><//>
     <div class="beside">
       <${Part} name="Summary"><${Findings} after=${call.after_call} /><//>
-      <${Part} name="Lead"><${Lead} lead=${call.lead} /><//>
+      <${Part} name="Lead"><${Lead} lead=${leadOf(call)} /><//>
       <${Part} name="Cost"><${Cost} cost=${call.cost} /><//>
     </div>
     <${Part} name="What the agent did"><${Tools} of=${call.tool_calls} /><//>
