@@ -15,7 +15,9 @@ from controlplane.bridge.listening import BridgeListening
 from controlplane.bridge.recordings import BridgeRecordings
 from controlplane.carriers import make_bridges, make_legs
 from controlplane.dashboard.door import Door
-from controlplane.dashboard.routes import dashboard_routes
+from controlplane.dashboard.routes import dashboard_routes, page_routes
+from controlplane.dashboard.stream import LiveStream
+from controlplane.dashboard.views import Views
 from controlplane.database_way import client_limits, connect_database, make_client_watch
 from controlplane.errands.tables import ErrandRows
 from controlplane.http.arrivals import Arrivals
@@ -98,6 +100,8 @@ class ControlPlane:
         self.ledger = Ledger(rest)
         self.errand_rows = ErrandRows.over(rest)
         self.use_cases = make_use_cases(settings, self.near, self.ledger, rest, http)
+        self.views = Views(rest, self.near.clock)
+        self.stream = LiveStream(self.views.live_rows, self.near.clock)
         self.listening = BridgeListening(self.bridges, self.use_cases.media_watch)
         self.loops = Loops(observe=metrics.loop_turned, expected=WacallError)
         self.client_watch = client_watch
@@ -188,7 +192,7 @@ PARTS = web.AppKey("parts", ControlPlane)
 
 def make_app(plane: ControlPlane) -> web.Application:
     """Lay out the routes of PORT: the webhooks, and all others unless these have OPERATOR_PORT."""
-    app = _empty_app()
+    app = _empty_app(plane)
     app[PARTS] = plane
     app.add_routes(_webhook_routes(plane))
     if plane.settings.operator_port is None:
@@ -198,13 +202,16 @@ def make_app(plane: ControlPlane) -> web.Application:
 
 def make_operator_app(plane: ControlPlane) -> web.Application:
     """Lay out the routes of OPERATOR_PORT: operators, probes, metrics."""
-    app = _empty_app()
+    app = _empty_app(plane)
     app.add_routes(_operator_routes(plane))
     return app
 
 
-def _empty_app() -> web.Application:
-    return web.Application(client_max_size=MAX_BODY_BYTES, middlewares=[access_log, errors_as_json])
+def _empty_app(plane: ControlPlane) -> web.Application:
+    app = web.Application(client_max_size=MAX_BODY_BYTES, middlewares=[access_log, errors_as_json])
+    # before open requests are waited for: these would not end by themselves
+    app.on_shutdown.append(plane.stream.close)
+    return app
 
 
 def _webhook_routes(plane: ControlPlane) -> list[web.RouteDef]:
@@ -290,7 +297,12 @@ def _operator_routes(plane: ControlPlane) -> list[web.RouteDef]:
         web.get("/healthz", ops.healthz),
         web.get("/readyz", ops.readyz),
         web.get("/metrics", ops.metrics),
-        *dashboard_routes(door, livekit_url=settings.livekit_url, is_off=secret is None),
+        *page_routes(guard, plane.stream, plane.views),
+        *dashboard_routes(
+            door,
+            livekit_url=settings.livekit_public_url or settings.livekit_url,
+            is_off=secret is None,
+        ),
     ]
 
 

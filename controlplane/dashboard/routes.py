@@ -1,11 +1,26 @@
 """The dashboard's routes: on the operators' side, as all that needs their key."""
 
+from collections.abc import Callable
+
 from aiohttp import web
 
 from controlplane.dashboard.door import Door
 from controlplane.dashboard.files import Files
 from controlplane.dashboard.headers import page_headers
-from controlplane.http.middleware import OFF
+from controlplane.dashboard.stream import LiveStream
+from controlplane.dashboard.views import Views
+from controlplane.http.middleware import OFF, Handler
+
+Guard = Callable[[Handler], Handler]
+
+
+def page_routes(guard: Guard, stream: LiveStream, views: Views) -> list[web.RouteDef]:
+    """Return what the pages alone ask for, for whoever is signed in."""
+    return [
+        web.get("/dashboard/api/events", guard(stream.events)),
+        web.get("/dashboard/api/outcomes", guard(views.outcomes)),
+        web.get("/dashboard/api/funnel", guard(views.funnel)),
+    ]
 
 
 def dashboard_routes(door: Door, *, livekit_url: str, is_off: bool) -> list[web.RouteDef]:

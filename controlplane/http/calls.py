@@ -31,6 +31,7 @@ from shared.call.errors import CallNotFound
 from shared.call.ids import CallId
 from shared.call.jobs import JobKind
 from shared.call.records import EventRecord, TranscriptTurn
+from shared.call.wanted import QUERY, Wanted
 from shared.database.store import CallStore
 
 # draft-ietf-httpapi-idempotency-key-header, section 2.1: a string of printable ASCII
@@ -59,9 +60,9 @@ class CallRoutes:
         self._errands = errands
 
     async def list_calls(self, request: web.Request) -> web.Response:
-        """`GET /calls?limit=50&before=<ISO time>`: newest first."""
+        """`GET /calls?limit=50&before=<ISO time>&q=&status=&direction=&...`: newest first."""
         calls = await self._store.list_calls(
-            limit=read_limit(request), before=read_time(request, "before")
+            limit=read_limit(request), before=read_time(request, "before"), wanted=_wanted(request)
         )
         return answer(CallList(calls=[_view(call) for call in calls]))
 
@@ -133,6 +134,14 @@ class CallRoutes:
         if call is None:
             raise CallNotFound
         return call
+
+
+def _wanted(request: web.Request) -> Wanted:
+    asked = {name: request.query.get(name, "").strip() for name in QUERY}
+    try:
+        return Wanted.asked(asked)
+    except ValueError as error:
+        raise BadRequest(str(error)) from None
 
 
 def _view(call: Call) -> CallView:

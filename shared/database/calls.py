@@ -20,6 +20,7 @@ from shared.call.changes import CallChanges, Mark
 from shared.call.denial import Denied, Reason
 from shared.call.errors import CallDenied
 from shared.call.ids import CallId, WhatsAppCallId
+from shared.call.wanted import EVERY_CALL, Wanted
 from shared.database import rows
 from shared.database.faults import DO_NOT_CALL, UNIQUE_VIOLATION, Refused
 from shared.database.rest import PAGE, Query
@@ -103,11 +104,17 @@ class Calls(Tables):
         row = await self._rest.first("find a call", "calls", rows.CALL_COLUMNS, "wacid", wacid)
         return rows.call_from_row(row) if row else None
 
-    async def list_calls(self, *, limit: int, before: datetime | None = None) -> list[Call]:
-        """Read calls, newest first, created before `before`; at most 1000."""
+    async def list_calls(
+        self, *, limit: int, before: datetime | None = None, wanted: Wanted = EVERY_CALL
+    ) -> list[Call]:
+        """Read calls like the `wanted`, newest first, created before `before`; at most 1000."""
         query = self._rest.table("calls").select(*rows.CALL_COLUMNS)
         if before is not None:
             query = query.lt("created_at", rows.value_for_database(before))
+        for column, value in wanted.columns().items():
+            query = query.eq(column, value)
+        if wanted.text:
+            query = query.or_(wanted.search())
         query = query.order("created_at", desc=True).order("id", desc=True).limit(limit)
         return await self._calls("list calls", query)
 

@@ -25,6 +25,7 @@ from shared.call.records import (
     ToolCall,
     TranscriptTurn,
 )
+from shared.call.wanted import EVERY_CALL, Wanted
 
 
 class CallStore(Protocol):
@@ -53,8 +54,10 @@ class CallStore(Protocol):
     async def find_call(self, wacid: WhatsAppCallId) -> Call | None:
         """Read one call by Meta's id."""
 
-    async def list_calls(self, *, limit: int, before: datetime | None = None) -> list[Call]:
-        """Read calls, newest first, created before `before`."""
+    async def list_calls(
+        self, *, limit: int, before: datetime | None = None, wanted: Wanted = EVERY_CALL
+    ) -> list[Call]:
+        """Read calls like the `wanted`, newest first, created before `before`."""
 
     async def update_call(
         self,

@@ -22,7 +22,7 @@ from wacall.stack.postgres import PostgresFailed
 
 ID = "00000000-0000-0000-0000-000000000001"
 EVENT = "00000000-0000-0000-0000-000000000002"
-VIEWS = ("call_timeline", "consent_state")
+VIEWS = ("call_timeline", "consent_state", "call_outcomes", "lead_funnel")
 PII = {
     "calls.wacid",
     "calls.caller_user_id",

@@ -72,7 +72,17 @@ def _operators(
 ROUTES = (
     Route(
         "GET", "/calls", Who.OPERATOR, "listCalls", "List calls, newest first.",
-        _operators(200, bodies.CallList), params=(_LIMIT, _BEFORE),
+        _operators(200, bodies.CallList),
+        params=(
+            _LIMIT, _BEFORE,
+            Param("q", "The beginning of a call's id, a number's last digits, or part of a name."),
+            Param("status", "Only of this status."),
+            Param("direction", "`inbound` or `outbound`."),
+            Param("profile", "Only of this profile."),
+            Param("reason", "Only those that ended for this reason."),
+            Param("outcome", "Only of this outcome."),
+        ),
+        notes="What was said is not searched.",
     ),
     Route(
         "POST", "/calls", Who.OPERATOR, "placeCall", "Call a customer.",
