@@ -10,8 +10,10 @@ export async function join({ url, token }, { speak = false, hears, left }) {
   elements.hidden = true;
   document.body.append(elements);
 
-  const attach = (track) => {
+  const attach = (track, publication, by) => {
     if (track.kind !== Track.Kind.Audio) return;
+    // who speaks in the agent's place would hear themselves: its track carries their own voice
+    if (speak && by.identity === "agent") { publication.setSubscribed(false); return; }
     // a remote track gives an analyser nothing until an element plays it
     elements.append(track.attach());
     analysers.set(track.sid, createAudioAnalyser(track));
