@@ -5,7 +5,7 @@ import contextlib
 import logging
 import os
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 
 import aiohttp
 from aiohttp import web
@@ -15,6 +15,7 @@ from controlplane.bridge.listening import BridgeListening
 from controlplane.bridge.recordings import BridgeRecordings
 from controlplane.carriers import make_bridges, make_legs
 from controlplane.dashboard.door import Door
+from controlplane.dashboard.live import RoomNow, room_now
 from controlplane.dashboard.routes import dashboard_routes, page_routes
 from controlplane.dashboard.stream import LiveStream
 from controlplane.dashboard.views import Views
@@ -101,7 +102,7 @@ class ControlPlane:
         self.errand_rows = ErrandRows.over(rest)
         self.use_cases = make_use_cases(settings, self.near, self.ledger, rest, http)
         self.views = Views(rest, self.near.clock)
-        self.stream = LiveStream(self.views.live_rows, self.near.clock)
+        self.stream = LiveStream(self.views.live_rows, self.near.clock, self._rooms_now)
         self.listening = BridgeListening(self.bridges, self.use_cases.media_watch)
         self.loops = Loops(observe=metrics.loop_turned, expected=WacallError)
         self.client_watch = client_watch
@@ -128,6 +129,14 @@ class ControlPlane:
         self.readiness = Readiness(
             {"database": self.near.store.ping, "livekit": self.near.rooms.rooms}
         )
+
+    async def _rooms_now(self) -> Mapping[str, RoomNow]:
+        look = await self.room_look.look()
+        return {
+            room.call_id: room_now(room, wants_human=room.call_id in look.wants_human)
+            for room in look.rooms
+            if room.call_id is not None
+        }
 
     async def start(self) -> None:
         """Begin everything that goes on in the background."""

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from controlplane.core.live_rooms import LiveRoom
 from shared.call.call import LIVE_STATUSES
+from shared.call.looking import LISTENER_PREFIX
 
 COLUMNS = (
     "id", "direction", "status", "profile", "created_at", "updated_at", "answered_at",
@@ -30,6 +32,21 @@ class RoomNow:
 
 
 _UNSEEN = RoomNow()
+
+
+def room_now(room: LiveRoom, *, wants_human: bool) -> RoomNow:
+    """Read what a room tells; how much the caller speaks, none does."""
+    state = room.agent_state
+    people = room.people
+    return RoomNow(
+        agent=state,
+        assistant=None if state is None else float(state == "speaking"),
+        listeners=None
+        if people is None
+        else sum(one.identity.startswith(LISTENER_PREFIX) for one in people),
+        taken_over=None if people is None else room.is_taken_over,
+        wants_human=wants_human,
+    )
 
 
 def now_calls(

@@ -11,6 +11,7 @@ from typing import Any
 
 from aiohttp import web
 
+from controlplane.core.errors import RoomsUnseen
 from controlplane.dashboard.live import RoomNow, Row, changed, is_same_list, now_calls
 from controlplane.http.middleware import error_response
 from shared.call.errors import WacallError
@@ -20,6 +21,8 @@ _log = logging.getLogger(__name__)
 LISTENERS = 64
 """Pages that listen to one replica."""
 _LOOK_EVERY_S = 1.0
+# each costs LiveKit a request for every room
+_ROOMS_EVERY_S = 3.0
 _HEARTBEAT_S = 15.0
 # A page comes again by itself, and then with a session that still has to hold.
 _LASTS_S = 600.0
@@ -71,6 +74,8 @@ class LiveStream:
         self._calls: list[dict[str, Any]] | None = None
         self._written: dict[str, str] = {}
         self._over: dict[str, float] = {}
+        self._seen: Mapping[str, RoomNow] = {}
+        self._rooms_due = 0.0
         self._closing = False
         self._is_silent = False
 
@@ -140,7 +145,11 @@ class LiveStream:
         self._over = {one: until for one, until in self._over.items() if until > now}
         try:
             rows = await self._read(list(self._over))
-            rooms = await self._rooms() if self._rooms is not None else {}
+            if self._rooms is not None and now >= self._rooms_due and rows:
+                self._rooms_due = now + _ROOMS_EVERY_S
+                # a silent LiveKit hides no call
+                with contextlib.suppress(RoomsUnseen):
+                    self._seen = await self._rooms()
         except WacallError:
             if not self._is_silent:
                 _log.warning(
@@ -150,7 +159,7 @@ class LiveStream:
             self._is_silent = True
             return
         self._is_silent = False
-        calls = now_calls(rows, rooms, self._clock())
+        calls = now_calls(rows, self._seen, self._clock())
         live = {one["call_id"] for one in calls}
         gone = [one["call_id"] for one in self._calls or () if one["call_id"] not in live]
         for call_id in gone[: max(0, _MOST_OVER - len(self._over))]:

@@ -288,7 +288,8 @@ def _ready_line(stack: Stack) -> str:
     if stack.has_bridge:
         parts["bridge"] = stack.environment["BRIDGE_URL"]
     if "controlplane" in stack.keepers:
-        parts = {"controlplane": stack.controlplane_url, **parts}
+        url = stack.controlplane_url
+        parts = {"controlplane": url, "dashboard": f"{url}/dashboard/", **parts}
     return "ready " + " ".join(f"{name}={value}" for name, value in parts.items())
 
 

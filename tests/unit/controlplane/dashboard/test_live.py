@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 
-from controlplane.dashboard.live import RoomNow, changed, is_same_list, masked, now_calls
+from controlplane.core.live_rooms import STATE_ATTRIBUTE, LiveRoom, PersonSeen, RoomSeen
+from controlplane.dashboard.live import RoomNow, changed, is_same_list, masked, now_calls, room_now
+from shared.call.looking import LISTENER_PREFIX
 
 NOW = datetime(2026, 1, 31, 12, 0, 10, tzinfo=UTC)
 
@@ -49,3 +51,20 @@ def test_what_was_written_since_has_changed() -> None:
 def test_a_number_is_masked(phone: str | None, shown: str | None) -> None:
     """But for its last two digits."""
     assert masked(phone) == shown
+
+
+def test_a_room_tells_what_its_agent_does_and_who_listens() -> None:
+    """Of a room that nobody saw nothing is known, and nothing is claimed."""
+    people = (
+        PersonSeen(identity="agent", kind="agent", state="active",
+                   attributes={STATE_ATTRIBUTE: "speaking"}),
+        PersonSeen(identity=f"{LISTENER_PREFIX}1", kind="standard", state="active"),
+    )  # fmt: skip
+    seen = RoomSeen(name="wa-1", began_at=NOW, people=people)
+    room = LiveRoom(name="wa-1", call_id=None, call=None, seen=seen, age_s=1.0)
+    assert room_now(room, wants_human=True) == RoomNow(
+        agent="speaking", assistant=1.0, listeners=1, taken_over=False, wants_human=True
+    )
+    unseen = RoomSeen(name="wa-1", began_at=NOW, people=None)
+    room = LiveRoom(name="wa-1", call_id=None, call=None, seen=unseen, age_s=1.0)
+    assert room_now(room, wants_human=False) == RoomNow(wants_human=False)
