@@ -288,8 +288,8 @@ def _ready_line(stack: Stack) -> str:
     if stack.has_bridge:
         parts["bridge"] = stack.environment["BRIDGE_URL"]
     if "controlplane" in stack.keepers:
-        url = stack.controlplane_url
-        parts = {"controlplane": url, "dashboard": f"{url}/dashboard/", **parts}
+        page = f"{stack.operator_url}/dashboard/"
+        parts = {"controlplane": stack.controlplane_url, "dashboard": page, **parts}
     return "ready " + " ".join(f"{name}={value}" for name, value in parts.items())
 
 
