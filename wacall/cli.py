@@ -38,6 +38,9 @@ COMMANDS: Mapping[str, Command] = {
         "show one call: its row, its timeline, what was said", "wacall.operators.inspection"
     ),
     "rooms": Command("show live rooms, and who is in them", "wacall.operators.rooms"),
+    "export": Command(
+        "write one call into a file that may be handed on", "wacall.operators.export"
+    ),
     "listen": Command("hear one call: a token that can only listen", "wacall.operators.listening"),
     "follow-ups": Command(
         "what was agreed for later: list, done, cancel", "wacall.operators.follow_ups"

@@ -69,6 +69,10 @@ _KINDS: Mapping[tuple[EventSource, str], tuple[str, str]] = {
     (EventSource.META, "connect"): ("meta", "Meta sent the session description."),
     (EventSource.META, "terminate"): ("meta", "Meta told that the call was over."),
     (EventSource.META, "status"): ("meta", "Meta told how the call stands."),
+    (EventSource.CONTROLPLANE, "described"): (
+        "controlplane",
+        "Meta was given our session description.",
+    ),
     (EventSource.LIVEKIT, "participant_joined"): ("livekit", "Somebody joined the room."),
     (EventSource.LIVEKIT, "participant_left"): ("livekit", "Somebody left the room."),
     (EventSource.LIVEKIT, "participant_connection_aborted"): (

@@ -200,6 +200,7 @@ class CallAnswerer:
             call = await sending
         await self._setup.unless_over(call, graph.accept(offer.wacid, made.answer))
         watch.done("accept")
+        self._tasks.spawn(self._setup.describe(call, "answer", made.answer))
         return call, self._clock()
 
     async def _make_room(self, call: Call) -> None:

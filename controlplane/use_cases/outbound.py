@@ -260,6 +260,7 @@ class CallPlacer:
             # hung up while `connect` was on its way: whoever ended it did not know the id
             await graph.terminate(wacid)
             raise Overtaken
+        self._tasks.spawn(self._setup.describe(row, "offer", offer))
         _log.info("The phone is being called.", extra={"action": "dialed", "call": call.id})
 
 

@@ -15,7 +15,8 @@ from controlplane.use_cases.neighbours import Neighbours
 from controlplane.use_cases.patience import is_away, until_stored
 from shared.call.call import Call, CallStatus, Direction, EndReason
 from shared.call.changes import CallChanges
-from shared.call.errors import StoreUnavailable, WacallError
+from shared.call.description import redacted
+from shared.call.errors import CallNotFound, StoreUnavailable, WacallError
 from shared.call.records import EventRecord, EventSource
 from shared.process.logs import without_text
 
@@ -201,6 +202,19 @@ class CallSetup:
             wacid=call.wacid,
         )
         await self._store.add_events([event])
+
+    async def describe(self, call: Call, sdp_type: str, sdp: str) -> None:
+        """Keep what Meta was given, without its secrets, for whoever looks into the call later."""
+        event = EventRecord.note(
+            EventSource.CONTROLPLANE,
+            "described",
+            self._clock(),
+            {"sdp_type": sdp_type, "sdp": redacted(sdp)},
+            call_id=call.id,
+            wacid=call.wacid,
+        )
+        with contextlib.suppress(StoreUnavailable, CallNotFound):
+            await self._store.add_events([event])
 
 
 def _meta_details(error: Exception) -> dict[str, object]:

@@ -191,6 +191,10 @@ async def test_a_calls_timeline_tells_the_whole_story(
         shown["timings_ms"].values()
     )
 
+    described = [one["payload"] for one in shown["timeline"] if one["kind"] == "described"]
+    assert [one["sdp_type"] for one in described] == ["answer"]
+    assert "a=ice-pwd:(removed)" in described[0]["sdp"]
+
     kinds = [(event["source"], event["kind"]) for event in shown["timeline"]]
     assert kinds[0] == ("meta", "connect")
     assert kinds.index(("livekit", "track_published")) < kinds.index(("meta", "terminate"))

@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from wacall import environment
 from wacall.operators.client import OperatorRefused, ask
+from wacall.operators.descriptions import descriptions
 from wacall.operators.display import clock, moment, on_one_line, outcome_of, person_of, seconds
 from wacall.operators.follow_ups import lines_of
 
@@ -21,6 +22,7 @@ def main(argv: list[str]) -> int:
     """Print the call; 1 when the control plane refuses or does not know it."""
     parser = argparse.ArgumentParser(prog="wacall inspect", description=__doc__)
     parser.add_argument("call", metavar="CALL_ID", help="as `wacall calls` lists it")
+    parser.add_argument("--sdp", action="store_true", help="both descriptions of the media")
     parser.add_argument("--json", action="store_true", help="as the API answers, for programs")
     arguments = parser.parse_args(argv)
     path = f"/calls/{quote(arguments.call, safe='')}"
@@ -29,7 +31,10 @@ def main(argv: list[str]) -> int:
     except OperatorRefused as refusal:
         print(refusal, file=sys.stderr)
         return 1
-    print(json.dumps(call, indent=2) if arguments.json else "\n".join(page(call)))
+    if arguments.json:
+        print(json.dumps(call, indent=2))
+    else:
+        print("\n".join(descriptions(call) if arguments.sdp else page(call)))
     return 0
 
 
