@@ -12,7 +12,7 @@ import os
 import signal
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from shared.call.errors import WacallError
@@ -43,8 +43,9 @@ CALLBACK_RECORDING = "callback.wav"
 NO_BRIDGE = "there is no media bridge: `make setup` builds it, and says why it could not"
 NO_CALLBACK = "the scenario has no `callback`"
 WHAT_NOW = (
-    "What now: ring the agent by hand with `.venv/bin/wacall up --simulate`. README.md says under "
-    "`Take real calls` what a real number needs, and `.venv/bin/wacall doctor` what is missing."
+    "What now: ring the agent yourself with `.venv/bin/wacall try`. README.md says under "
+    "`Take real calls` what a real number needs, and `.venv/bin/wacall doctor` what is missing. "
+    "`.venv/bin/wacall demo --keep` leaves the demo running, to look at its calls at /dashboard/."
 )
 
 
@@ -62,6 +63,8 @@ class DemoPlan:
     scenario: Path = SCENARIO
     requires_outbound: bool = False
     """A demo without the business's call is a failed one."""
+    keeps: bool = False
+    """Leave everything running after the calls, to be looked at."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +79,8 @@ class DemoResult:
     callback_checks: tuple[Check, ...] = ()
     not_run: str = ""
     """Why the business did not call; empty if it did."""
+    code: int | None = None
+    """The exit code, if what came of it has been told already."""
 
     @property
     def all_checks(self) -> tuple[Check, ...]:
@@ -102,6 +107,9 @@ def main(argv: list[str]) -> int:
         action="store_true",
         help="fail if the business cannot call because there is no media bridge",
     )
+    parser.add_argument(
+        "--keep", action="store_true", help="leave all running afterwards, with its dashboard"
+    )
     options = parser.parse_args(argv)
     if isinstance(sys.stdout, io.TextIOWrapper):
         # a terminal that does not know our quotation marks shows something else
@@ -112,6 +120,7 @@ def main(argv: list[str]) -> int:
         data_dir=options.data_dir.absolute(),
         scenario=options.scenario.absolute(),
         requires_outbound=options.require_outbound,
+        keeps=options.keep,
     )
     try:
         with alone(plan.data_dir):
@@ -132,7 +141,7 @@ def main(argv: list[str]) -> int:
         return _could_not_start(screen, plan, failure.sentence, failure.tail)
     except WacallError as failure:
         return _could_not_start(screen, plan, str(failure))
-    return conclude(screen, plan, result)
+    return conclude(screen, plan, result) if result.code is None else result.code
 
 
 async def play(plan: DemoPlan, screen: Screen) -> DemoResult:
@@ -176,15 +185,30 @@ async def play(plan: DemoPlan, screen: Screen) -> DemoResult:
         if callback is not None:
             place = plan.data_dir / CALLBACK_RECORDING
             called = await show_callback(running, screen, callback, place)
+        result = DemoResult(
+            evidence=evidence,
+            checks=tuple(judge(evidence, screenplay)),
+            started_s=running.started_s,
+            callback=called,
+            callback_checks=tuple(judge_callback(called, callback)) if called and callback else (),
+            not_run=not_run,
+        )
+        if plan.keeps:
+            result = replace(result, code=conclude(screen, plan, result))
+            dashboard = f"{running.stack.operator_url}/dashboard/"
+            await keep_open(screen, dashboard, settings.environment["CONTROLPLANE_API_KEY"])
         screen.status("Stopping everything …")
-    return DemoResult(
-        evidence=evidence,
-        checks=tuple(judge(evidence, screenplay)),
-        started_s=running.started_s,
-        callback=called,
-        callback_checks=tuple(judge_callback(called, callback)) if called and callback else (),
-        not_run=not_run,
-    )
+    return result
+
+
+async def keep_open(screen: Screen, dashboard: str, key: str) -> None:
+    """Show the way to the dashboard, and wait to be told to stop."""
+    screen.heading("EVERYTHING IS STILL RUNNING")
+    screen.line(f"The dashboard: {dashboard}")
+    screen.line(f"The key to sign in: {key}")
+    screen.line("Ctrl-C stops everything.")
+    with contextlib.suppress(asyncio.CancelledError):
+        await asyncio.Event().wait()
 
 
 def stand_ins(configured: Mapping[str, str]) -> str:

@@ -1,5 +1,6 @@
 """What the demo says of itself before and after."""
 
+import asyncio
 import io
 import re
 from pathlib import Path
@@ -9,7 +10,16 @@ import pytest
 from tests.unit.wacall.demo.flawless import good_evidence
 from wacall import cli
 from wacall.demo.check import Check
-from wacall.demo.demo import NO_BRIDGE, WHAT_NOW, DemoPlan, DemoResult, alone, conclude, stand_ins
+from wacall.demo.demo import (
+    NO_BRIDGE,
+    WHAT_NOW,
+    DemoPlan,
+    DemoResult,
+    alone,
+    conclude,
+    keep_open,
+    stand_ins,
+)
 from wacall.demo.narration import Screen
 from wacall.environment import REPOSITORY
 from wacall.stack.stack import lock_directory
@@ -37,6 +47,27 @@ def test_a_good_end_says_what_to_do_now(holds: bool, tells: bool) -> None:
     plan = DemoPlan(configured={}, data_dir=Path("logs"))
     conclude(Screen(out), plan, result)
     assert ("What now: ring" in out.getvalue()) is tells
+
+
+async def test_what_is_kept_open_is_shown_until_somebody_stops_it() -> None:
+    """Where the dashboard is, and how to get in; being told to stop is no failure."""
+    out = io.StringIO()
+    keeping = asyncio.create_task(keep_open(Screen(out), "http://127.0.0.1:4000/dashboard/", "key"))
+    await asyncio.sleep(0)
+    assert not keeping.done()
+    keeping.cancel()
+    await keeping
+    assert "The dashboard: http://127.0.0.1:4000/dashboard/\n" in out.getvalue()
+    assert "The key to sign in: key\n" in out.getvalue()
+
+
+def test_what_was_told_already_is_not_told_again() -> None:
+    """Its exit code is that of what was told."""
+    checks = (Check(name="one", holds=True, expected="this", seen="that"),)
+    result = DemoResult(evidence=good_evidence(), checks=checks, started_s=3.0)
+    assert result.code is None
+    plan = DemoPlan(configured={}, data_dir=Path("logs"), keeps=True)
+    assert conclude(Screen(io.StringIO()), plan, result) == 0
 
 
 def test_what_it_says_is_there() -> None:
