@@ -38,6 +38,9 @@ COMMANDS: Mapping[str, Command] = {
         "show one call: its row, its timeline, what was said", "wacall.operators.inspection"
     ),
     "rooms": Command("show live rooms, and who is in them", "wacall.operators.rooms"),
+    "logs": Command(
+        "what all processes have logged of one call, in order", "wacall.operators.logs"
+    ),
     "export": Command(
         "write one call into a file that may be handed on", "wacall.operators.export"
     ),
