@@ -1,15 +1,19 @@
 """Fixtures for every test; the real servers come from `tests.servers`."""
 
 import asyncio
+import functools
 import logging
 import os
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 import pytest_asyncio
 from hypothesis import settings
+from xdist.scheduler import LoadScopeScheduling
 
 from shared.process.logs import TextFormatter
+from tests import paths
 from wacall.environment import with_tools
 
 pytest_plugins = ["tests.servers"]
@@ -46,21 +50,40 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    # two workers (`make test`): a file stays together. What is said and recognised goes first, all
-    # of it by one worker: two conversations at once starve each other of two cores, and then words
-    # are lost. The others go in the order of their folders: unit tests, of which no file takes
-    # long, come last, so that no worker waits for the other one's last file
-    items.sort(key=lambda item: not is_spoken(item))
+    # what is said and recognised goes first; unit tests, of which no file takes long, come last, so
+    # that no worker waits for the other one's last file
+    items.sort(key=lambda item: not is_spoken(item.nodeid))
     for item in items:
-        item.add_marker(pytest.mark.xdist_group("spoken" if is_spoken(item) else item.path.stem))
         is_timed = item.get_closest_marker("full_speed") is not None
         if not is_timed and not SLOW_IN_DEBUG.intersection(item.path.parts):
             item.add_marker(pytest.mark.usefixtures("asyncio_debug"))
 
 
-def is_spoken(item: pytest.Item) -> bool:
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Keep a file together, and on one worker all that is said and heard (`make test`).
+
+    Two conversations at once starve each other of two cores, and then words are lost. xdist's own
+    groups are a name behind a test's id, which pytest 9.2 keeps elsewhere: they are not seen.
+    """
+    scheduler = LoadScopeScheduling(config, log)
+    scheduler._split_scope = lambda nodeid: "spoken" if is_spoken(nodeid) else file_of(nodeid)
+    return scheduler
+
+
+def is_spoken(nodeid: str) -> bool:
     """Say whether a test lives by what is heard; the whole stack's tests all do."""
-    return "e2e" in item.path.parts or item.get_closest_marker("spoken") is not None
+    file = file_of(nodeid)
+    return file.startswith("tests/e2e/") or _has_ears(file)
+
+
+def file_of(nodeid: str) -> str:
+    """Return the file of a test, from the repository."""
+    return nodeid.partition("::")[0]
+
+
+@functools.cache
+def _has_ears(file: str) -> bool:
+    return "pytest.mark.spoken" in (paths.ROOT / file).read_text("utf-8")
 
 
 @pytest_asyncio.fixture
