@@ -9,6 +9,7 @@ from pathlib import Path
 
 from tests.paths import ROOT
 
+DASHBOARD = ROOT / ".cache" / "dashboard"
 FINAL_STAGE = (ROOT / "Dockerfile").read_text().replace("\\\n", " ").rpartition("\nFROM ")[2]
 
 
@@ -16,10 +17,14 @@ def build_image_tree(target: Path) -> None:
     """Copy what the Dockerfile copies, as far as .dockerignore lets it."""
     for copied in re.findall(r"^COPY (.+)$", FINAL_STAGE, re.MULTILINE):
         *sources, place = copied.split()
+        stage = sources.pop(0) if sources[0].startswith("--from=") else None
         for source in sources:
-            origin = ROOT / source
+            # of the dashboard's stage: what npm has installed here as there
+            origin = (
+                ROOT / source if stage is None else DASHBOARD / Path(source).relative_to("/src")
+            )
             files = [origin] if origin.is_file() else [p for p in origin.rglob("*") if p.is_file()]
-            reaching = [file for file in files if reaches_docker(file.relative_to(ROOT))]
+            reaching = [one for one in files if stage or reaches_docker(one.relative_to(ROOT))]
             assert reaching, f"nothing of {source} reaches the image"
             for file in reaching:
                 inside = file.relative_to(origin) if origin.is_dir() else Path(file.name)

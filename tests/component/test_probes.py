@@ -209,15 +209,20 @@ async def test_loops_are_counted(bench: Bench, http: aiohttp.ClientSession) -> N
     """Every loop of the process turns, and the metrics say how it went."""
     sweeps = {"sweep-overdue", "sweep-pending", "sweep-unreleased", "sweep-reconcile"}
     loops = sweeps | {"media-watch", "database-client"}
-    wanted = [f'whatsapp_loop_turns_total{{loop="{name}",outcome="ok"}}' for name in loops]
+    wanted = {f'whatsapp_loop_turns_total{{loop="{name}",outcome="ok"}}' for name in loops}
 
-    async def all_have_turned() -> str | None:
+    async def all_have_turned() -> dict[str, float] | None:
         async with http.get("/metrics") as response:
-            text = await response.text()
-        return text if all(line in text for line in wanted) else None
+            lines = (await response.text()).splitlines()
+        turns = {
+            name: float(count)
+            for name, _, count in (line.rpartition(" ") for line in lines)
+            if name.startswith("whatsapp_loop_turns_total{")
+        }
+        return turns if all(turns[one] > 0 for one in wanted) else None
 
-    text = await eventually(all_have_turned, 30)
-    assert 'outcome="failed"' not in text
+    turns = await eventually(all_have_turned, 30)
+    assert [one for one, count in turns.items() if count and 'outcome="failed"' in one] == []
 
 
 async def test_draining_is_not_ready_and_still_alive(

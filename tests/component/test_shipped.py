@@ -18,14 +18,17 @@ SHIPPED = {
     "consent",
     "database",
     "doctor",
+    "export",
     "follow-ups",
     "inspect",
     "listen",
+    "logs",
     "profiles",
+    "rooms",
     "controlplane",
     "agent",
 }
-LEFT_OUT = {"up", "demo", "bench", "probe", "simulate whatsapp", "simulate openai"}
+LEFT_OUT = {"up", "try", "demo", "bench", "probe", "simulate whatsapp", "simulate openai"}
 FOLDERS = {"agents", "controlplane", "shared", "wacall"}
 ROOMS = {"database", "doctor", "operators", "own_agent"}
 
