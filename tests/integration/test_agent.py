@@ -27,6 +27,8 @@ from tests.integration.worker_call import AUDIBLE, Call, Worker
 from tests.servers import watch_log
 from wacall.stack.sfu import EmbeddedSfu
 
+pytestmark = pytest.mark.spoken
+
 
 @pytest_asyncio.fixture(scope="session")
 async def stand_in() -> AsyncIterator[RealtimeStandIn]:
