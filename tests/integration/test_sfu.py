@@ -66,7 +66,7 @@ async def test_whip_carries_audio_on_loopback(sfu: EmbeddedSfu, rooms: api.LiveK
         }
         await phone.setRemoteDescription(RTCSessionDescription(answer, "answer"))
         await asyncio.wait_for(connected.wait(), 10)
-        await eventually(lambda: _has_track(rooms, "wa-whip"), 10)
+        await eventually(lambda: _has_track(rooms, "wa-whip"))
     finally:
         await phone.close()
         await rooms.room.delete_room(api.DeleteRoomRequest(room="wa-whip"))

@@ -64,7 +64,7 @@ async def test_up_from_ready_to_stopped(up: Up) -> None:
     }  # fmt: skip
     await up.read_until(r"up +\| Warning: .*WA_GRAPH_BASE_URL")
     await up.read_until(r"up +\| Warning: .*OPENAI_BASE_URL")
-    assert set(up.ready) == {"controlplane", "livekit", "supabase", "bridge", "env"}
+    assert set(up.ready) == {"controlplane", "dashboard", "livekit", "supabase", "bridge", "env"}
     assert await status_of(f"{up.ready['controlplane']}/readyz") == 200
     file = Path(up.ready["env"])
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
