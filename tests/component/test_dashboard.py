@@ -216,7 +216,7 @@ async def test_an_operator_follows_a_call_and_may_place_one(
         player = page.get_by_label("Recording of the call")
         # its end was written at 16 s, 14 s into the recording
         assert await player.evaluate("(audio) => audio.currentTime") == pytest.approx(10, abs=0.1)
-        await expect(page.get_by_text("There is no recording of this call.")).to_be_visible(
+        await expect(page.get_by_text("There is no sound of this call here")).to_be_visible(
             timeout=SOON_MS
         )
 

@@ -28,7 +28,7 @@ function Player({ id, sound }) {
     <audio ref=${sound} controls preload="none" src=${path("caller")} aria-label="Recording of the call"
       onPlay=${along} onPause=${along} onSeeked=${along} onError=${() => setIsGone(true)}></audio>
     <audio ref=${agent} preload="none" src=${path("agent")} hidden></audio>
-    <p class="hint" role="status">${isGone ? "There is no recording of this call."
+    <p class="hint" role="status">${isGone ? "There is no sound of this call here; a recording lies in the media bridge's folder."
       : "Choose a line to hear it, if the call was recorded."}</p></div>`;
 }
 
