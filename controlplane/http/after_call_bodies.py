@@ -3,17 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import Field, ValidationError
 
+from controlplane.http.body import Answer
 from shared.call.jobs import JobState, JobStatus
 
 
-class _Answer(BaseModel):
-    # what is answered may grow: the page forbids no further fields
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True, use_attribute_docstrings=True)
-
-
-class PromiseView(_Answer):
+class PromiseView(Answer):
     """Something that the agent said will be done after the call."""
 
     turn: int
@@ -26,7 +22,7 @@ class PromiseView(_Answer):
     """Id of the follow-up that it became."""
 
 
-class FindingsView(_Answer):
+class FindingsView(Answer):
     """What a model found in the conversation."""
 
     model: str
@@ -35,14 +31,14 @@ class FindingsView(_Answer):
     """As the model judges it; the call's own is what the agent logged, if it did."""
     sentiment: str
     """`positive`, `neutral`, `negative` or `mixed`."""
-    missing: list[str] = []
+    missing: list[str] = Field([])
     """What the business would need of the customer, and does not know."""
-    off_purpose_turns: list[int] = []
+    off_purpose_turns: list[int] = Field([])
     """Numbers of the customer's turns that asked for what the line is not for."""
-    promises: list[PromiseView] = []
+    promises: list[PromiseView] = Field([])
 
 
-class AfterCallView(_Answer):
+class AfterCallView(Answer):
     """The work after a call."""
 
     status: JobStatus

@@ -9,7 +9,8 @@ from datetime import datetime
 from aiohttp import web
 
 from controlplane.core.arrivals import REFUSED, Arrival, Tally, tally
-from controlplane.http.bodies import ArrivalView, Status, answer
+from controlplane.http.bodies import ArrivalView, Status
+from controlplane.http.body import answer
 
 _log = logging.getLogger(__name__)
 

@@ -11,7 +11,12 @@ from typing import Any
 from controlplane.core.blame import Blame, Verdict, verdict_on
 from controlplane.core.foreign import integer_of
 from controlplane.core.steps import steps_of
-from controlplane.http.bodies import CostView, MeasuredView, StepView, ToolView
+from controlplane.http.call_bodies import (
+    CostView,
+    MeasuredView,
+    StepView,
+    ToolView,
+)
 from controlplane.http.reading import iso
 from controlplane.meta.code_table import known_as
 from controlplane.meta.codes import Side

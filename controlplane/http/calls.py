@@ -9,7 +9,8 @@ from controlplane.core.errors import BadRequest, CallEnded
 from controlplane.core.explanation import why_ended
 from controlplane.errands.tables import ErrandRows
 from controlplane.http.after_call_bodies import after_call_view
-from controlplane.http.bodies import (
+from controlplane.http.body import answer
+from controlplane.http.call_bodies import (
     CallDetails,
     CallerView,
     CallList,
@@ -18,7 +19,6 @@ from controlplane.http.bodies import (
     CallView,
     EventView,
     TurnView,
-    answer,
 )
 from controlplane.http.call_story import story_of
 from controlplane.http.callees import Callees

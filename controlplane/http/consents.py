@@ -16,8 +16,8 @@ from controlplane.http.bodies import (
     PermissionToRequest,
     PersonToErase,
     StopToDecide,
-    answer,
 )
+from controlplane.http.body import answer
 from controlplane.http.callees import Callees
 from controlplane.http.consent_views import request_view, stop_view
 from controlplane.http.reading import iso, read_body, read_limit, read_time

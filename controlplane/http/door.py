@@ -16,7 +16,8 @@ from http import HTTPStatus
 
 from aiohttp import web
 
-from controlplane.http.bodies import Failure, Problem, answer
+from controlplane.http.bodies import Failure, Problem
+from controlplane.http.body import answer
 
 _log = logging.getLogger(__name__)
 # aiohttp's own access log names addresses and queries; ours is `middleware.access_log`

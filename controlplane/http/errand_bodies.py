@@ -1,27 +1,17 @@
 """What operators are told of follow-ups and texts, field by field; as `bodies`."""
 
-from typing import Annotated
-
-from pydantic import BaseModel, ConfigDict, Field
-
 from controlplane.core.follow_up import FollowUpStatus
 from controlplane.core.message import MessageStatus
-
-_Moment = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
-
-
-class _Answer(BaseModel):
-    # what is answered may grow: the page forbids no further fields
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True, use_attribute_docstrings=True)
+from controlplane.http.body import Answer, Moment
 
 
-class FollowUpView(_Answer):
+class FollowUpView(Answer):
     """Something that was agreed for later."""
 
     id: str
     call_id: str
     """The call in which it was agreed."""
-    due_at: _Moment | None
+    due_at: Moment | None
     time_zone: str
     """The zone in which the time was agreed."""
     channel: str
@@ -37,22 +27,22 @@ class FollowUpView(_Answer):
     """Whether people do it; the others are done by themselves."""
     status: FollowUpStatus
     attempts: int
-    next_at: _Moment | None
+    next_at: Moment | None
     """When it is tried next; null: at `due_at`."""
     last_error: str | None
     """Why the last try failed, in a sentence."""
-    finished_at: _Moment | None
+    finished_at: Moment | None
     placed_call_id: str | None
     """The last call that was placed for it."""
 
 
-class FollowUpList(_Answer):
+class FollowUpList(Answer):
     """Follow-ups, those that are due last first."""
 
     follow_ups: list[FollowUpView]
 
 
-class MessageView(_Answer):
+class MessageView(Answer):
     """A text to the person of a call."""
 
     id: str
@@ -65,5 +55,5 @@ class MessageView(_Answer):
     attempts: int
     last_error: str | None
     """Why it was not sent, in a sentence."""
-    created_at: _Moment | None
-    finished_at: _Moment | None
+    created_at: Moment | None
+    finished_at: Moment | None

@@ -10,7 +10,7 @@ from controlplane.core.errors import BadRequest, FollowUpOver, FollowUpUnknown
 from controlplane.core.follow_up import FollowUp, FollowUpStatus
 from controlplane.core.message import Message
 from controlplane.errands.tables import ErrandRows
-from controlplane.http.bodies import answer
+from controlplane.http.body import answer
 from controlplane.http.errand_bodies import FollowUpList, FollowUpView, MessageView
 from controlplane.http.reading import iso, read_limit, read_time
 

@@ -8,7 +8,8 @@ from datetime import datetime
 
 from aiohttp import web
 
-from controlplane.http.bodies import Failure, Problem, answer
+from controlplane.http.bodies import Failure, Problem
+from controlplane.http.body import answer
 from controlplane.http.door import Connection
 from controlplane.meta.graph_errors import GraphRefused
 from shared.call.errors import CallDenied, WacallError

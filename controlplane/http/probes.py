@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 from aiohttp import web
 
-from controlplane.http.bodies import Health, answer
+from controlplane.http.bodies import Health
+from controlplane.http.body import answer
 from controlplane.http.readiness import Readiness
 from controlplane.telemetry.metrics import Metrics
 from controlplane.use_cases.switchboard import Switchboard

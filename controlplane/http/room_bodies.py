@@ -3,25 +3,15 @@
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import StringConstraints
 
+from controlplane.http.body import Answer, Asked, Moment
 from shared.call.call import CallStatus
 
-_Moment = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
 _Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000)]
 
 
-class _Answer(BaseModel):
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True, use_attribute_docstrings=True)
-
-
-class _Asked(BaseModel):
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", hide_input_in_errors=True, use_attribute_docstrings=True
-    )
-
-
-class TrackView(_Answer):
+class TrackView(Answer):
     """One track of a participant; what nobody knows is null."""
 
     sid: str
@@ -37,7 +27,7 @@ class TrackView(_Answer):
     talking: bool | None
 
 
-class ParticipantView(_Answer):
+class ParticipantView(Answer):
     """Somebody in a room; `listener-...` is hidden from all others there."""
 
     identity: str
@@ -46,7 +36,7 @@ class ParticipantView(_Answer):
     tracks: list[TrackView]
 
 
-class RoomView(_Answer):
+class RoomView(Answer):
     """A live call beside its room; either may be missing, then `trouble` says so."""
 
     call_id: UUID | None
@@ -58,7 +48,7 @@ class RoomView(_Answer):
     """`listening`, `thinking` or `speaking`, as the agent shows it."""
     taken_over: bool
     """Whether an operator speaks in the agent's place."""
-    wants_human: _Moment | None
+    wants_human: Moment | None
     """Since when the customer waits for a person; null while one speaks with them."""
     trouble: str | None
     """What does not fit, in a sentence."""
@@ -66,13 +56,13 @@ class RoomView(_Answer):
     """Null: LiveKit did not tell."""
 
 
-class RoomList(_Answer):
+class RoomList(Answer):
     """All rooms of live calls, the oldest first."""
 
     rooms: list[RoomView]
 
 
-class RoomPassView(_Answer):
+class RoomPassView(Answer):
     """With what a browser comes into a room (livekit-client: `room.connect(url, token)`)."""
 
     url: str
@@ -81,20 +71,20 @@ class RoomPassView(_Answer):
     """To come in; who is in stays."""
 
 
-class WordsToWhisper(_Asked):
+class WordsToWhisper(Asked):
     """What the agent is to know, and the customer not to hear."""
 
     text: _Words
 
 
-class HandBack(_Asked):
+class HandBack(Asked):
     """The agent is to speak again."""
 
     note: _Words | None = None
     """What was said meanwhile; the agent has read what the customer said, but not heard you."""
 
 
-class Told(_Answer):
+class Told(Answer):
     """It was passed on."""
 
     call_id: UUID

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from aiohttp import web
 
 from controlplane.core.live_rooms import LinkSeen, LiveRoom, PersonSeen, TrackSeen
-from controlplane.http.bodies import answer
+from controlplane.http.body import answer
 from controlplane.http.reading import iso, read_body
 from controlplane.http.room_bodies import (
     HandBack,

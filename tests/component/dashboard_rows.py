@@ -5,12 +5,11 @@ from typing import Any
 
 from controlplane.core.blame import Blame
 from controlplane.core.consent import ConsentKind, ConsentSource
-from controlplane.http.bodies import (
+from controlplane.http.bodies import ConsentView, ProbableStopView
+from controlplane.http.call_bodies import (
     CallDetails,
     CallerView,
-    ConsentView,
     CostView,
-    ProbableStopView,
     TurnView,
 )
 from controlplane.http.errand_bodies import FollowUpView

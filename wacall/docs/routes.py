@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from pydantic import BaseModel
 
-from controlplane.http import bodies, errand_bodies, room_bodies
+from controlplane.http import bodies, call_bodies, errand_bodies, room_bodies
 
 
 class Who(Enum):
@@ -72,7 +72,7 @@ def _operators(
 ROUTES = (
     Route(
         "GET", "/calls", Who.OPERATOR, "listCalls", "List calls, newest first.",
-        _operators(200, bodies.CallList),
+        _operators(200, call_bodies.CallList),
         params=(
             _LIMIT, _BEFORE,
             Param("q", "The beginning of a call's id, a number's last digits, or part of a name."),
@@ -86,7 +86,7 @@ ROUTES = (
     ),
     Route(
         "POST", "/calls", Who.OPERATOR, "placeCall", "Call a customer.",
-        _operators(202, bodies.CallPlaced, 409, 422, *_BODY), body=bodies.CallToPlace,
+        _operators(202, call_bodies.CallPlaced, 409, 422, *_BODY), body=call_bodies.CallToPlace,
         params=(
             Param(
                 "Idempotency-Key", "The same key again is the same call; 1 to 200 characters.",
@@ -99,11 +99,11 @@ ROUTES = (
     Route(
         "GET", "/calls/{call_id}", Who.OPERATOR, "showCall",
         "Show one call with its timeline and transcript.",
-        _operators(200, bodies.CallDetails, 404), params=(_CALL,),
+        _operators(200, call_bodies.CallDetails, 404), params=(_CALL,),
     ),
     Route(
         "POST", "/calls/{call_id}/hangup", Who.OPERATOR, "hangUp", "End a call now.",
-        _operators(200, bodies.CallView, 404, 409), params=(_CALL,),
+        _operators(200, call_bodies.CallView, 404, 409), params=(_CALL,),
         notes="409: it has already ended.",
     ),
     Route(

@@ -11,7 +11,7 @@ from aiohttp import web
 
 from controlplane.app import ControlPlane, make_app
 from controlplane.database_way import make_client_watch
-from controlplane.http import bodies
+from controlplane.http import bodies, call_bodies
 from controlplane.settings import Settings
 from controlplane.telemetry.metrics import Metrics
 from shared.database.rest import RestClient
@@ -80,8 +80,9 @@ def test_every_body_is_on_the_page() -> None:
     """A class that no route names would be told to nobody."""
     own = {
         name
-        for name, one in vars(bodies).items()
-        if isinstance(one, type) and one.__module__ == bodies.__name__ and name[0] != "_"
+        for module in (bodies, call_bodies)
+        for name, one in vars(module).items()
+        if isinstance(one, type) and one.__module__ == module.__name__ and name[0] != "_"
     }
     assert own <= set(schemas())
 
