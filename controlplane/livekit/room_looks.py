@@ -11,7 +11,7 @@ from livekit import api
 from controlplane.core.errors import RoomRefused
 from controlplane.core.live_rooms import PersonSeen, RoomSeen, TrackSeen
 from controlplane.livekit.rooms import RoomsClient
-from shared.call.looking import LISTENER_PREFIX, OPERATOR_PREFIX
+from shared.call.looking import LISTENER_PREFIX, OPERATOR_PREFIX, UNSEEN
 from shared.call.room import ROOM_PREFIX
 
 PASS_TTL_S = 60
@@ -62,15 +62,7 @@ class RoomLooks:
         """Mint a token with which somebody hears the room, unseen, and can do nothing else."""
         return self._token(
             f"{LISTENER_PREFIX}{secrets.token_hex(8)}",
-            api.VideoGrants(
-                room_join=True,
-                room=room,
-                hidden=True,
-                can_subscribe=True,
-                can_publish=False,
-                can_publish_data=False,
-                can_update_own_metadata=False,
-            ),
+            api.VideoGrants(room=room, **UNSEEN),
         )
 
     def operator_pass(self, room: str) -> str:

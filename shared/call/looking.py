@@ -3,7 +3,7 @@
 import json
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Self
+from typing import Self, TypedDict
 
 LISTENER_PREFIX = "listener-"
 """Of the identity of somebody who only hears; LiveKit shows them to nobody."""
@@ -11,6 +11,28 @@ OPERATOR_PREFIX = "operator-"
 """Of the identity of somebody who speaks with the customer in the agent's place."""
 OPERATOR_TOPIC = "operator"
 """Of the data message that carries an `OperatorWord` to the agent, from the server alone."""
+
+
+class Hearing(TypedDict):
+    """LiveKit's grants of somebody who hears a room, by their names."""
+
+    room_join: bool
+    hidden: bool
+    can_subscribe: bool
+    can_publish: bool
+    can_publish_data: bool
+    can_update_own_metadata: bool
+
+
+UNSEEN: Hearing = {
+    "room_join": True,
+    "hidden": True,
+    "can_subscribe": True,
+    "can_publish": False,
+    "can_publish_data": False,
+    "can_update_own_metadata": False,
+}
+"""What a listener may do: hear, and nothing else."""
 
 
 class OperatorAct(StrEnum):

@@ -9,6 +9,7 @@ from datetime import timedelta
 from livekit import api
 
 from shared.call.ids import CallId
+from shared.call.looking import LISTENER_PREFIX, UNSEEN
 from shared.call.room import ROOM_PREFIX, call_id_of_room, room_name
 from wacall import environment
 
@@ -46,18 +47,8 @@ def pass_for(call: str, variables: Mapping[str, str]) -> dict[str, str]:
     room = room_name(call_id)
     token = (
         api.AccessToken(variables["LIVEKIT_API_KEY"], variables["LIVEKIT_API_SECRET"])
-        .with_identity(f"listener-{secrets.token_hex(4)}")
+        .with_identity(f"{LISTENER_PREFIX}{secrets.token_hex(4)}")
         .with_ttl(_TTL)
-        .with_grants(
-            api.VideoGrants(
-                room_join=True,
-                room=room,
-                hidden=True,
-                can_subscribe=True,
-                can_publish=False,
-                can_publish_data=False,
-                can_update_own_metadata=False,
-            )
-        )
+        .with_grants(api.VideoGrants(room=room, **UNSEEN))
     )
     return {"url": variables["LIVEKIT_URL"], "room": room, "token": token.to_jwt()}
