@@ -80,7 +80,6 @@ _KINDS: Mapping[tuple[EventSource, str], tuple[str, str]] = {
         "Somebody's connection to the room broke.",
     ),
     (EventSource.LIVEKIT, "track_published"): ("livekit", "Somebody's sound came into the room."),
-    (EventSource.LIVEKIT, "room_started"): ("livekit", "The room began."),
     (EventSource.LIVEKIT, "room_finished"): ("livekit", "The room was closed."),
 }
 

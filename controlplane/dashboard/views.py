@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from aiohttp import web
@@ -14,11 +14,13 @@ from shared.call.call import LIVE_STATUSES
 from shared.database.rest import Query, RestClient, Rows
 
 _LIVE = [status.value for status in LIVE_STATUSES]
+_DAY = ("day", "profile", "direction", "outcome", "status", "reason")
 _OUTCOMES = (
-    "day", "profile", "direction", "outcome", "status", "reason", "n", "answered",
+    *_DAY, "n", "answered",
     "setup_p50_ms", "setup_p95_ms", "turn_p50_ms", "turn_p95_ms", "barge_ins", "cost_usd",
 )  # fmt: skip
-_FUNNEL = ("week", "profile", "calls", "answered", "qualified", "follow_up", "won")
+_WEEK = ("week", "profile")
+_FUNNEL = (*_WEEK, "calls", "answered", "qualified", "follow_up", "won")
 _NO_STORE = {"Cache-Control": "no-store"}
 _LAST_CALLS = 100
 
@@ -34,7 +36,7 @@ class Views:
         """`GET /dashboard/api/outcomes?days=30`: of each day how calls went; the answer rate."""
         days = _whole(request, "days", 30, 366)
         first = self._clock().date() - timedelta(days=days - 1)
-        found = await self._since("call_outcomes", _OUTCOMES, "day", first.isoformat())
+        found = await self._since("call_outcomes", _OUTCOMES, _DAY, first)
         last = await self._rest.rows(
             "read the last calls",
             self._rest.table("calls").select("answered_at").eq("direction", "inbound")
@@ -47,8 +49,7 @@ class Views:
         """`GET /dashboard/api/funnel?weeks=12`: how many calls became leads, and customers."""
         today = self._clock().date()
         first = today - timedelta(days=today.weekday(), weeks=_whole(request, "weeks", 12, 104) - 1)
-        return _answer({"weeks": await self._since("lead_funnel", _FUNNEL, "week",
-                                                   first.isoformat())})  # fmt: skip
+        return _answer({"weeks": await self._since("lead_funnel", _FUNNEL, _WEEK, first)})
 
     async def live_rows(self, others: Sequence[str]) -> Rows:
         """Read what the stream tells of live calls, and of others that have just ended."""
@@ -61,10 +62,14 @@ class Views:
 
         return await self._rest.all_rows("read the live calls", page)
 
-    async def _since(self, view: str, columns: Sequence[str], by: str, first: str) -> Rows:
+    async def _since(
+        self, view: str, columns: Sequence[str], key: Sequence[str], first: date
+    ) -> Rows:
+        """Read a view's rows of that day and later; `key` names a row, its day first."""
+
         def page(start: int, last: int) -> Query:
-            query = self._rest.table(view).select(*columns).gte(by, first)
-            for name in columns[: columns.index("reason") + 1 if "reason" in columns else 2]:
+            query = self._rest.table(view).select(*columns).gte(key[0], first.isoformat())
+            for name in key:
                 query = query.order(name)
             return query.range(start, last)
 

@@ -1,7 +1,8 @@
 """`wacall inspect --sdp`: the session descriptions of a call side by side, without secrets."""
 
 import difflib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
+from itertools import zip_longest
 from typing import Any
 
 from shared.call.description import redacted
@@ -17,7 +18,7 @@ def descriptions(call: Mapping[str, Any]) -> Iterator[str]:
     if not theirs and not ours:
         yield "No session description is on this call's timeline: Meta sent none, or it was purged."
         return
-    for left, right in _pairs(theirs, ours):
+    for left, right in zip_longest(theirs, ours):
         yield f"{_title('Meta', left):<{_WIDTH}} | {_title('wacall', right)}"
         yield f"{'-' * _WIDTH} | {'-' * _WIDTH}"
         yield from _side_by_side(_lines(left), _lines(right))
@@ -52,16 +53,6 @@ def _ours(event: Mapping[str, Any]) -> tuple[str, str, str] | None:
 _Described = tuple[str, str, str]
 
 
-def _pairs(
-    theirs: Sequence[_Described], ours: Sequence[_Described]
-) -> Iterator[tuple[_Described | None, _Described | None]]:
-    for i in range(max(len(theirs), len(ours))):
-        yield (
-            theirs[i] if i < len(theirs) else None,
-            ours[i] if i < len(ours) else None,
-        )
-
-
 def _title(who: str, one: _Described | None) -> str:
     return f"{who}: nothing" if one is None else f"{who}: {one[1]}, {clock(one[0])}"
 
@@ -73,14 +64,9 @@ def _lines(one: _Described | None) -> list[str]:
 def _side_by_side(left: list[str], right: list[str]) -> Iterator[str]:
     matcher = difflib.SequenceMatcher(a=left, b=right, autojunk=False)
     for _, a0, a1, b0, b1 in matcher.get_opcodes():
-        for i in range(max(a1 - a0, b1 - b0)):
-            ours = right[b0 + i] if b0 + i < b1 else ""
-            theirs = left[a0 + i] if a0 + i < a1 else ""
-            for row, cell in enumerate(_cut(theirs)):
-                other = _cut(ours)[row] if row < len(_cut(ours)) else ""
-                yield f"{cell:<{_WIDTH}} | {other}".rstrip()
-            for other in _cut(ours)[len(_cut(theirs)) :]:
-                yield f"{'':<{_WIDTH}} | {other}"
+        for theirs, ours in zip_longest(left[a0:a1], right[b0:b1], fillvalue=""):
+            for one, other in zip_longest(_cut(theirs), _cut(ours), fillvalue=""):
+                yield f"{one:<{_WIDTH}} | {other}".rstrip()
 
 
 def _cut(line: str) -> list[str]:
