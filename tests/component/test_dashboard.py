@@ -3,29 +3,23 @@
 import asyncio
 import contextlib
 import os
-import shutil
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
 from livekit import api, rtc
 from playwright.async_api import (
     Browser,
-    ConsoleMessage,
-    Page,
-    Request,
     ViewportSize,
-    async_playwright,
     expect,
 )
 
+from tests.browser import Watched, chromium
 from tests.component import dashboard_rows as rows
 from tests.component.bench import OPERATOR_KEY, Bench, answered
 from tests.component.dashboard_stand_in import StandIn
-from wacall.bootstrap.browser import BROWSERS, BY_HAND
 from wacall.bootstrap.dashboard import AXE
 from wacall.stack.sfu import EmbeddedSfu
 
@@ -74,19 +68,10 @@ _SERIOUS = """
 
 
 @dataclass
-class Visit:
-    """An open page, and what the browser complained of."""
+class Visit(Watched):
+    """A page of the dashboard."""
 
-    page: Page
-    home: str
-    console: list[str] = field(default_factory=list)
-    foreign: list[str] = field(default_factory=list)
-
-    def follow(self) -> None:
-        """Write down what goes wrong, and who else is asked for something."""
-        self.page.on("console", self._said)
-        self.page.on("pageerror", lambda error: self.console.append(str(error)))
-        self.page.on("request", self._asked)
+    home: str = ""
 
     async def enter(self) -> None:
         """Open the dashboard and sign in."""
@@ -102,27 +87,12 @@ class Visit:
         await expect(heading).to_be_visible(timeout=SOON_MS)
         await expect(self.page.locator(SHOWN[page]).first).to_be_visible(timeout=SOON_MS)
 
-    def _said(self, message: ConsoleMessage) -> None:
-        if message.type in ("warning", "error"):
-            self.console.append(message.text)
-
-    def _asked(self, request: Request) -> None:
-        if not request.url.startswith(("data:", "blob:")):
-            host = urlsplit(request.url).hostname
-            if host != "127.0.0.1":
-                self.foreign.append(request.url)
-
 
 @pytest.fixture
 async def browser() -> AsyncIterator[Browser]:
     """A browser; without one the test fails."""
-    program = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if program is None:
-        pytest.fail(f"there is no browser to open pages in: {BY_HAND}", pytrace=False)
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=program)
+    async with chromium() as browser:
         yield browser
-        await browser.close()
 
 
 @pytest.fixture
@@ -147,7 +117,7 @@ async def visiting(
     )
     page = await context.new_page()
     await page.add_init_script(_WATCH_SHIFTS)
-    visit = Visit(page, home)
+    visit = Visit(page, home=home)
     visit.follow()
     try:
         yield visit

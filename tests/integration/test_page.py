@@ -3,32 +3,29 @@
 import asyncio
 import base64
 import io
-import shutil
 import signal
 import wave
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import aiohttp
 import av
 import numpy as np
 import pytest
 from aiohttp import web
-from playwright.async_api import ConsoleMessage, Page, Request, async_playwright, expect
+from playwright.async_api import Page, expect
 
 from simulators.meta.cli import ControlPage
 from simulators.meta.whatsapp import WhatsAppSimulator
 from simulators.phone.phone import Phone
 from simulators.speech import ear, voice
+from tests.browser import Watched, chromium
 from tests.eventually import eventually
 from tests.integration.up_process import SECRETS, run_up
 from tests.serving import serving
-from wacall.bootstrap.browser import BROWSERS, BY_HAND
 from wacall.bootstrap.dashboard import AXE
-from wacall.environment import LOOPBACK
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -70,37 +67,9 @@ SERIOUS = """() => axe.run(document).then((found) => found.violations
 WIDER = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
-@dataclass
-class Visit:
-    """An open page, and what the browser complained of."""
-
-    page: Page
-    console: list[str] = field(default_factory=list)
-    foreign: list[str] = field(default_factory=list)
-
-    def follow(self) -> None:
-        """Write down what goes wrong, and who else is asked for something."""
-        self.page.on("console", self._said)
-        self.page.on("pageerror", lambda error: self.console.append(str(error)))
-        self.page.on("request", self._asked)
-
-    def _said(self, message: ConsoleMessage) -> None:
-        if message.type in ("warning", "error"):
-            self.console.append(message.text)
-
-    def _asked(self, request: Request) -> None:
-        if urlsplit(request.url).hostname != LOOPBACK and request.url.split(":")[0] not in (
-            "data", "blob",
-        ):  # fmt: skip
-            self.foreign.append(request.url)
-
-
 @pytest.fixture
-async def visit(tmp_path: Path) -> AsyncIterator[Visit]:
+async def visit(tmp_path: Path) -> AsyncIterator[Watched]:
     """A browser of a small phone's size, with a microphone into which somebody speaks."""
-    program = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if program is None:
-        pytest.fail(f"there is no browser to open pages in: {BY_HAND}", pytrace=False)
     spoken = tmp_path / "microphone.wav"
     samples, rate = await voice.CALLER.speak(SENTENCE)
     with wave.open(str(spoken), "wb") as file:
@@ -114,12 +83,10 @@ async def visit(tmp_path: Path) -> AsyncIterator[Visit]:
         # where there is no other network than the machine's own
         "--allow-loopback-in-peer-connection",
     ]
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=program, args=arguments)
-        visit = Visit(await browser.new_page(viewport={"width": 320, "height": 640}))
+    async with chromium(*arguments) as browser:
+        visit = Watched(await browser.new_page(viewport={"width": 320, "height": 640}))
         visit.follow()
         yield visit
-        await browser.close()
 
 
 @dataclass
@@ -189,7 +156,7 @@ async def operator(url: str, path: str) -> Any:
         return await response.json()
 
 
-async def test_a_call_by_microphone(visit: Visit, tmp_path: Path) -> None:
+async def test_a_call_by_microphone(visit: Watched, tmp_path: Path) -> None:
     """Somebody rings with their own voice, is understood, hears, presses a key, hangs up.
 
     Nothing is configured; nobody but the simulator is asked for anything, the console stays empty.
@@ -248,7 +215,7 @@ async def test_a_call_by_microphone(visit: Visit, tmp_path: Path) -> None:
         assert "Warning" not in output
 
 
-async def test_a_browser_that_is_called(visit: Visit, meta: Meta) -> None:
+async def test_a_browser_that_is_called(visit: Watched, meta: Meta) -> None:
     """The business asks in the chat, is allowed to call, rings, is declined, and told to STOP."""
     page = visit.page
     await page.goto(f"{meta.whatsapp.graph_url}/sim")
