@@ -79,6 +79,19 @@ comment on function public.phone_key(text) is
 
 -- ------------------------------------------------------------------------------------- calls
 
+create function public.meta_cost(
+    direction text, answered_at timestamptz, ended_at timestamptz, usd_per_minute numeric
+) returns numeric
+language sql immutable parallel safe set search_path = ''
+return case
+    when direction = 'inbound' or (answered_at is null and ended_at is not null) then 0
+    when ended_at is null then null
+    -- a call that was answered at all is one pulse
+    else greatest(1, ceil(extract(epoch from ended_at - answered_at) / 6)) * usd_per_minute / 10
+end;
+comment on function public.meta_cost(text, timestamptz, timestamptz, numeric) is
+    'What Meta bills for a call, in USD: placed and answered ones alone, each begun 6 seconds (Meta, calling pricing); null: it goes on, or has no price.';
+
 create table public.calls (
     id uuid primary key,
     wacid text unique check (wacid <> ''),
@@ -124,6 +137,9 @@ create table public.calls (
     off_purpose_turns integer not null default 0 check (off_purpose_turns >= 0),
     cost_usd numeric(12, 6) check (cost_usd >= 0),
     max_duration_s double precision check (max_duration_s > 0),
+    meta_usd_per_minute numeric(10, 6) check (meta_usd_per_minute >= 0),
+    meta_cost_usd numeric(12, 6) generated always as (
+        public.meta_cost(direction, answered_at, ended_at, meta_usd_per_minute)) stored,
 
     constraint calls_end_is_whole check (
         (status in ('completed', 'no_answer', 'rejected', 'failed', 'canceled'))
@@ -206,6 +222,10 @@ comment on column public.calls.cost_usd is
     'What the model cost, by a dated price table; null: not known.';
 comment on column public.calls.max_duration_s is
     'How long the profile lets the call last, in seconds; null: as long as all calls.';
+comment on column public.calls.meta_usd_per_minute is
+    'Outbound: Meta''s price of a minute of talk, by the table on the day it was placed; null: not known.';
+comment on column public.calls.meta_cost_usd is
+    'What Meta bills for it, in USD, by our clock; 0 of calls that nobody pays for; null: it goes on, or its price is not known.';
 
 create index calls_created_at on public.calls (created_at desc, id desc);
 create index calls_live on public.calls (deadline_at)
@@ -1005,16 +1025,16 @@ comment on view public.call_timeline is
 create view public.call_outcomes with (security_invoker = true) as
 select c.day, c.profile, c.direction, c.outcome, c.status, c.reason, c.n, c.answered,
     c.setup_p50_ms, c.setup_p95_ms, t.turn_p50_ms, t.turn_p95_ms,
-    coalesce(t.barge_ins, 0) as barge_ins, c.cost_usd
+    coalesce(t.barge_ins, 0) as barge_ins, c.cost_usd, c.meta_cost_usd
 from (
     select (k.created_at at time zone 'UTC')::date as day, k.profile, k.direction, k.outcome,
         k.status, k.end_reason as reason, count(*) as n, count(k.answered_at) as answered,
         percentile_cont(0.5) within group (order by k.setup_ms) as setup_p50_ms,
         percentile_cont(0.95) within group (order by k.setup_ms) as setup_p95_ms,
-        sum(k.cost_usd) as cost_usd
+        sum(k.cost_usd) as cost_usd, sum(k.meta_cost_usd) as meta_cost_usd
     from (
         select a.created_at, a.profile, a.direction, a.outcome, a.status, a.end_reason,
-            a.answered_at, a.cost_usd, case when a.direction = 'inbound'
+            a.answered_at, a.cost_usd, a.meta_cost_usd, case when a.direction = 'inbound'
                 then extract(epoch from a.answered_at - a.created_at) * 1000 end as setup_ms
         from public.calls as a
         where a.ended_at is not null
@@ -1037,6 +1057,23 @@ left join (
 
 comment on view public.call_outcomes is
     'How ended calls went, by day (UTC), profile, direction, outcome, status and reason. Set-up: of inbound calls, from Meta''s webhook to the answer. No personal data.';
+
+create function public.costs_since(since timestamptz, moment timestamptz)
+returns table (profile text, usd numeric, unpriced bigint)
+language sql stable set search_path = '' as $$
+    select c.profile, sum(coalesce(c.cost_usd, 0) + coalesce(m.usd, 0)) as usd,
+        count(*) filter (where c.answered_at is not null and c.ended_at is not null
+            and (c.cost_usd is null or m.usd is null)) as unpriced
+    from public.calls as c
+    -- what goes on costs something already
+    cross join lateral (select public.meta_cost(
+        c.direction, c.answered_at, coalesce(c.ended_at, moment), c.meta_usd_per_minute) as usd
+    ) as m
+    where c.created_at >= since
+    group by c.profile
+$$;
+comment on function public.costs_since(timestamptz, timestamptz) is
+    'What the calls that began since then have cost so far, by profile, in USD: the model in the conversation, and Meta. unpriced: answered calls that are over and whose price is not known whole.';
 
 create view public.lead_funnel with (security_invoker = true) as
 select date_trunc('week', c.created_at at time zone 'UTC')::date as week, c.profile,
@@ -2109,7 +2146,7 @@ comment on function public.agent_take(uuid, text, timestamptz, text) is
 
 create function public.schema_version() returns integer
 language sql immutable set search_path = ''
-return 14;
+return 15;
 comment on function public.schema_version() is
     'The version of this file that the database has; the control plane compares it with its own.';
 
@@ -2172,6 +2209,8 @@ revoke all on function public.phone_key(text), public.has_moved(text, text, time
     public.write_message(uuid, uuid, text, text),
     public.take_call_jobs(text, text, timestamptz, timestamptz, integer),
     public.sum_call_cost(),
+    public.meta_cost(text, timestamptz, timestamptz, numeric),
+    public.costs_since(timestamptz, timestamptz),
     public.recording_consent(uuid, boolean), public.recording_gone(uuid)
     from public, anon, authenticated, service_role;
 
@@ -2213,6 +2252,8 @@ grant execute on function public.phone_key(text), public.has_moved(text, text, t
     public.is_for_people(public.follow_ups),
     public.take_follow_ups(text, timestamptz, timestamptz, integer, boolean),
     public.missed_calls(uuid[], timestamptz),
+    public.meta_cost(text, timestamptz, timestamptz, numeric),
+    public.costs_since(timestamptz, timestamptz),
     public.errands_due(timestamptz, timestamptz, boolean),
     public.take_messages(text, timestamptz, timestamptz, integer),
     public.write_message(uuid, uuid, text, text),

@@ -1,20 +1,24 @@
 """What a turn took, as the row that it becomes: with its price."""
 
+import functools
+import logging
 from datetime import UTC, datetime
 
 from agents.media.measures import Measures
-from agents.prices import Prices, shipped_prices, warn_of_unpriced
 from shared.call.ids import CallId
 from shared.call.measured_turn import MeasuredTurn
+from shared.prices.prices import Prices
+
+_log = logging.getLogger(__name__)
 
 
 class Bill:
     """Prices the turns of one call."""
 
-    def __init__(self, call_id: CallId, transcription: str, prices: Prices | None = None) -> None:
-        """Take whose they are, and the model that transcribes."""
+    def __init__(self, call_id: CallId, transcription: str, prices: Prices) -> None:
+        """Take whose they are, the model that transcribes, and the table."""
         self._call_id, self._transcription = call_id, transcription
-        self._prices = prices or shipped_prices()
+        self._prices = prices
 
     def priced(self, measures: Measures) -> MeasuredTurn:
         """Make the row of a turn."""
@@ -37,3 +41,12 @@ class Bill:
             ),
             model=measures.model,
         )
+
+
+@functools.cache
+def warn_of_unpriced(model: str) -> None:
+    """Say once in the life of the process that a model has no price."""
+    _log.warning(
+        "A model has no price: what its turns cost is not known.",
+        extra={"action": "model-unpriced", "model": model},
+    )

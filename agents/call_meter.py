@@ -11,6 +11,7 @@ from agents.media.voice import SpeechOptions
 from agents.metrics import AgentMetrics
 from shared.call.brief import CallBrief
 from shared.call.measured_turn import MeasuredTurn
+from shared.prices.prices import Prices
 
 _log = logging.getLogger(__name__)
 
@@ -26,10 +27,14 @@ class CallMeter:
 
     @classmethod
     def of(
-        cls, brief: CallBrief, speech: SpeechOptions, metrics: AgentMetrics | None = None
+        cls,
+        brief: CallBrief,
+        speech: SpeechOptions,
+        prices: Prices,
+        metrics: AgentMetrics | None = None,
     ) -> Self:
         """Count for the call of a brief."""
-        return cls(Bill(brief.call_id, speech.transcription_model), metrics)
+        return cls(Bill(brief.call_id, speech.transcription_model, prices), metrics)
 
     def ready(self) -> None:
         """Learn that the agent is where the call may be answered."""

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from agents.media.tool import ToolUse
-from agents.prices import KINDS, TRANSCRIPTION_S
 from shared.call.measured_turn import MeasuredTurn
+from shared.prices.prices import KINDS, TRANSCRIPTION_S
 from shared.profiles.tool_names import BUILT_IN, OUTBOUND
 
 _SECONDS = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1, 1.25, 1.5, 2, 2.5, 3, 4, 6, 10)

@@ -34,6 +34,7 @@ from shared.call import openai_refusal
 from shared.call.brief import CallBrief
 from shared.call.call import Direction, EndReason
 from shared.call.room import ShownStatus
+from shared.prices.price_file import prices_of
 from shared.process.tasks import Tasks
 from shared.profiles.profile import Profile
 
@@ -75,7 +76,9 @@ class CallSession:
         self._phase, self._link, self._tasks = Phase.SETTING_UP, link, Tasks()
         self._writer = writer or TranscriptWriter(link.store)
         self._fold = TranscriptFold(brief.call_id)
-        self._meter = CallMeter.of(brief, settings.speech(profile), metrics)
+        self._meter = CallMeter.of(
+            brief, settings.speech(profile), prices_of(settings.prices_file), metrics
+        )
         self._voice = make_voice(self)
         self._tool_journal = ToolJournal(brief.call_id, link.store)
         self._keypad = Keypad(self._on_keys)

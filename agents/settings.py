@@ -17,6 +17,7 @@ from pydantic_core import PydanticCustomError
 
 from agents.media.voice import SpeechOptions
 from shared.bridge.settings import BridgeSettings
+from shared.prices.price_file import PricesFile
 from shared.process.settings import HttpUrl, ListeningHost, Seconds, SignalUrl, names_or_none
 from shared.profiles.profile import Listening, Models, Profile
 
@@ -107,6 +108,10 @@ class Settings(BridgeSettings):
     clips_dir: ClipsDir = Field(Path("~/.cache/wacall/clips"), alias="CLIPS_DIR")
     """Where words are kept that the model has said once, to be played without it: greeting,
     apology, farewell; `none`: it says none beforehand."""
+
+    prices_file: PricesFile | None = Field(None, alias="PRICES_FILE")
+    """Your own prices, a TOML file like shared/prices/prices.toml: what stands in it goes before
+    what is shipped."""
 
     action_private_hosts: Hosts = Field((), alias="ACTION_PRIVATE_HOSTS")
     """Hosts that profiles' actions may reach at private addresses and by http; for development."""

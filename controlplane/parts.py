@@ -54,6 +54,7 @@ from shared.call.ceilings import Ceilings
 from shared.database.rest import RestClient
 from shared.database.retention import Expiry, RetentionDays
 from shared.database.supabase import SupabaseStore
+from shared.prices.price_file import prices_of
 from shared.process.observing import ObserveRequest
 from shared.process.tasks import Tasks
 
@@ -368,4 +369,5 @@ def _dial_policy(settings: Settings, bounds: Bounds) -> DialPolicy:
         agent_ready_s=settings.agent_ready_timeout_s,
         bounds=bounds,
         max_calls=settings.max_concurrent_calls,
+        usd_per_minute=prices_of(settings.prices_file).meta_per_minute,
     )

@@ -10,6 +10,7 @@ from controlplane.core.callee import CallHours
 from shared.bridge.settings import BridgeSettings
 from shared.call.ids import PhoneNumberId
 from shared.database.retention import LONGEST_DAYS
+from shared.prices.price_file import PricesFile
 from shared.process.settings import (
     HttpUrl,
     ListeningHost,
@@ -207,6 +208,10 @@ class Settings(BridgeSettings):
     """How long a model may take for that; the sender is not called meanwhile."""
     call_hours: Annotated[str, AfterValidator(_call_hours)] = Field("always", alias="CALL_HOURS")
     """When people may be called, by their own clock: `Mon-Fri 09:00-18:00; Sat 10:00-14:00`."""
+
+    prices_file: PricesFile | None = Field(None, alias="PRICES_FILE")
+    """Your own prices, a TOML file like shared/prices/prices.toml: what stands in it goes before
+    what is shipped."""
 
     max_concurrent_calls: int = Field(100, alias="MAX_CONCURRENT_CALLS", ge=0)
     """Live calls of all replicas together; more are refused as busy. 0 for no ceiling."""

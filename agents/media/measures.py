@@ -21,5 +21,5 @@ class Measures:
     transcribed: bool | None = None
     """Whether what the person said got a transcript; `None`: they said nothing."""
     tokens: Mapping[str, float] = field(default_factory=dict)
-    """By kind (`agents.prices`); and `transcription_s`."""
+    """By kind (`shared.prices`); and `transcription_s`."""
     model: str | None = None

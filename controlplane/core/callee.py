@@ -140,8 +140,7 @@ def zones_of(person: Person) -> tuple[ZoneInfo, ...]:
     """
     number = parse_number(person.phone) if person.phone else None
     if number is None:
-        found = _USER_ID.fullmatch(person.user_id or "")
-        code = phonenumbers.country_code_for_region(found[1]) if found else 0
+        code = _code_in_id(person)
         if not code:
             return ()
         number = phonenumbers.PhoneNumber(country_code=code, national_number=0)
@@ -149,6 +148,20 @@ def zones_of(person: Person) -> tuple[ZoneInfo, ...]:
     if number.country_code == 1 and len(names) > len(_NORTH_AMERICA):
         names = _NORTH_AMERICA
     return tuple(ZoneInfo(name) for name in names if name != _UNKNOWN_ZONE)
+
+
+def billed_number_of(person: Person) -> str | None:
+    """Return the digits by which Meta bills a call to this person, country code first.
+
+    Of a hidden number the code of the country alone; `None`: nothing is known.
+    """
+    return person.phone or str(_code_in_id(person) or "") or None
+
+
+def _code_in_id(person: Person) -> int:
+    """Return the country code that a business-scoped id tells of; 0: none."""
+    found = _USER_ID.fullmatch(person.user_id or "")
+    return phonenumbers.country_code_for_region(found[1]) if found else 0
 
 
 class _Window(NamedTuple):

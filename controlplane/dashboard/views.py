@@ -18,6 +18,7 @@ _DAY = ("day", "profile", "direction", "outcome", "status", "reason")
 _OUTCOMES = (
     *_DAY, "n", "answered",
     "setup_p50_ms", "setup_p95_ms", "turn_p50_ms", "turn_p95_ms", "barge_ins", "cost_usd",
+    "meta_cost_usd",
 )  # fmt: skip
 _WEEK = ("week", "profile")
 _FUNNEL = (*_WEEK, "calls", "answered", "qualified", "follow_up", "won")

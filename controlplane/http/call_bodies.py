@@ -150,12 +150,13 @@ class ToolView(Answer):
 
 
 class CostView(Answer):
-    """What the model cost in the conversation."""
+    """What the call cost: the model in the conversation, and Meta."""
 
     usd: float | None
     """Null: not known, or nothing was said."""
     by_kind: dict[str, float]
-    """By model, of the turns whose price is known."""
+    """By model, of the turns whose price is known; and `meta`: its minutes, of a placed call that
+    is over."""
 
 
 class CallDetails(CallView):

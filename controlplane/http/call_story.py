@@ -24,6 +24,9 @@ from shared.call.call import Call, CallStatus
 from shared.call.measured_turn import MeasuredTurn
 from shared.call.records import EventRecord, ToolCall
 
+META = "meta"
+"""What Meta bills, among the models."""
+
 _BLAMES: Mapping[Side, Blame] = {
     Side.OURS: Blame.US,
     Side.OPERATOR: Blame.BUSINESS,
@@ -50,7 +53,7 @@ def story_of(
         ],
         "turns": [_measured_view(turn) for turn in measured],
         "tool_calls": [_tool_view(tool) for tool in tools],
-        "cost": _cost(measured),
+        "cost": _cost(call, measured),
     }
 
 
@@ -63,15 +66,24 @@ def _by_code(events: Sequence[EventRecord]) -> Verdict | None:
     return None
 
 
-def _cost(measured: Sequence[MeasuredTurn]) -> CostView:
-    """Add up; one turn without a price, and the sum is not known."""
+def _cost(call: Call, measured: Sequence[MeasuredTurn]) -> CostView:
+    """Add up; one part without a price, and the sum is not known.
+
+    While a placed call goes on, Meta's part is not in it.
+    """
     priced = [turn for turn in measured if turn.cost_usd is not None]
     by_kind: dict[str, float] = {}
     for turn in priced:
         kind = turn.model or "model"
         by_kind[kind] = round(by_kind.get(kind, 0.0) + (turn.cost_usd or 0.0), 6)
-    is_known = bool(measured) and len(priced) == len(measured)
-    total = round(math.fsum(turn.cost_usd or 0.0 for turn in priced), 6)
+    if call.meta_cost_usd:
+        by_kind[META] = call.meta_cost_usd
+    is_known = (
+        bool(measured or call.meta_cost_usd)
+        and len(priced) == len(measured)
+        and (call.meta_cost_usd is not None or call.ended_at is None)
+    )
+    total = round(math.fsum(by_kind.values()), 6)
     return CostView(usd=total if is_known else None, by_kind=by_kind)
 
 

@@ -10,11 +10,12 @@ What comes back of it, at whichever replica, is `linking`'s; the end comes as fo
 import asyncio
 import logging
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
+from controlplane.core.callee import billed_number_of
 from controlplane.core.caller_leg import RoomPlace
 from controlplane.core.deadlines import Bounds
 from controlplane.core.errors import GraphError, KeyReused
@@ -71,6 +72,8 @@ class DialPolicy:
     bounds: Bounds
     max_calls: int = 0
     """Live calls of all lines together; 0: no ceiling."""
+    usd_per_minute: Callable[[str | None], float | None] = lambda _: None
+    """Meta's price of a minute with a number; None: not known."""
 
 
 class CallPlacer:
@@ -148,6 +151,7 @@ class CallPlacer:
                 party=Party(person=order.person),
                 profile=agent.profile,
                 max_duration_s=agent.max_duration_s,
+                meta_usd_per_minute=self._policy.usd_per_minute(billed_number_of(order.person)),
                 created_at=now,
                 deadline_at=now + timedelta(seconds=self._policy.bounds.setup_s),
                 bridge=bridge,

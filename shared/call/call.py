@@ -212,6 +212,10 @@ class Call:
     """Who speaks for the business; None: of earlier releases, or a call that nobody took."""
     max_duration_s: float | None = None
     """How long the profile lets it last; None: as long as all calls."""
+    meta_usd_per_minute: float | None = None
+    """Outbound: Meta's price on the day it was placed; None: not known."""
+    meta_cost_usd: float | None = None
+    """What Meta bills for it; the database counts. None: not known, or it goes on."""
     outcome: str | None = None
     """What the agent logged with `logOutcome`."""
     off_purpose_turns: int = 0

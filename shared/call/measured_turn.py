@@ -25,7 +25,7 @@ class MeasuredTurn:
     transcribed: bool | None = None
     """Whether what the person said got a transcript; `None`: they said nothing."""
     tokens: Mapping[str, float] = field(default_factory=dict)
-    """By `agents.prices` kind; and `transcription_s`, in seconds."""
+    """By kind (`shared.prices`); and `transcription_s`, in seconds."""
     cost_usd: float | None = None
     """`None`: the price is not known."""
     model: str | None = None

@@ -28,7 +28,7 @@ from shared.call.records import (
 
 Row = Mapping[str, Any]
 
-SCHEMA_VERSION = 14
+SCHEMA_VERSION = 15
 """What `schema_version()` in schema.sql returns; raise both together."""
 
 CALL_COLUMNS = (
@@ -37,7 +37,8 @@ CALL_COLUMNS = (
     "accept_sent_at", "answered_at", "media_at", "ended_at", "duration_s", "end_reason",
     "end_requested", "ended_by_peer", "released_at", "caller_sid", "bridge", "dialed_at",
     "linked_at", "setup_owner", "setup_until", "setup_takes", "answer_sdp", "timings", "outcome",
-    "origin", "profile", "max_duration_s", "off_purpose_turns",
+    "origin", "profile", "max_duration_s", "off_purpose_turns", "meta_usd_per_minute",
+    "meta_cost_usd",
 )  # fmt: skip
 EVENT_COLUMNS = (
     "id", "source", "kind", "received_at", "call_id", "wacid", "payload", "outcome",
@@ -146,7 +147,7 @@ def call_to_row(call: Call) -> dict[str, Any]:
         name for name in CALL_COLUMNS if not name.startswith("caller_") or name == "caller_sid"
     )
     row = columns_of(call, own) | _party_columns(call.party)
-    del row["duration_s"], row["off_purpose_turns"]
+    del row["duration_s"], row["off_purpose_turns"], row["meta_cost_usd"]
     return row
 
 
@@ -214,7 +215,14 @@ def call_from_row(row: Row) -> Call:
         profile=row["profile"],
         max_duration_s=row["max_duration_s"],
         off_purpose_turns=row["off_purpose_turns"],
+        meta_usd_per_minute=_usd(row["meta_usd_per_minute"]),
+        meta_cost_usd=_usd(row["meta_cost_usd"]),
     )
+
+
+def _usd(value: float | str | None) -> float | None:
+    # a `numeric` may come as a text, as it is exact
+    return None if value is None else float(value)
 
 
 def _reason(slug: str | None) -> EndReason | None:
@@ -279,7 +287,7 @@ def measured_from_row(row: Row) -> MeasuredTurn:
         barge_in_ms=row["barge_in_ms"],
         transcribed=row["transcribed"],
         tokens=dict(row["tokens"]),
-        cost_usd=None if row["cost_usd"] is None else float(row["cost_usd"]),
+        cost_usd=_usd(row["cost_usd"]),
         model=row["model"],
     )
 

@@ -452,3 +452,44 @@ async def test_turns_are_numbered_once_and_spoken_by_known_sides(database: Local
     for values in ("1, 'user'", "0, 'user'", "2, 'operator'"):
         with pytest.raises(PostgresFailed, match="violates"):
             await database.execute(f"{insert} ('{ID}', {values}, '', now())")
+
+
+# --- what calls cost ---
+
+
+async def test_metas_pulses_are_priced_when_a_call_is_over_and_summed_by_profile(
+    database: LocalSupabase,
+) -> None:
+    """Placed and answered calls alone, each begun six seconds; what goes on counts so far."""
+    began = "'2026-03-01T12:00:00Z'::timestamptz"
+    over = "'completed', 'caller-hangup'"
+    calls = {
+        # how long it was: (direction, status and reason, answered, ended, rate, profile, model)
+        "56 s": ("outbound", over, "0", "56", "0.6", "shop", "0.1"),
+        "none": ("outbound", over, "0", "0", "0.6", "shop", "null"),
+        "free": ("inbound", over, "0", "56", "null", "shop", "0.2"),
+        "rang": ("outbound", "'no_answer', 'not-answered'", None, "56", "0.6", "shop", "null"),
+        "unknown": ("outbound", over, "0", "6", "null", "clinic", "0.4"),
+        "on": ("outbound", "'active', null", "0", None, "0.6", None, "null"),
+    }
+    for wacid, (direction, how, answered, ended, rate, profile, model) in calls.items():
+        times = [
+            f"{began} + interval '{at} s'" if at is not None else "null" for at in (answered, ended)
+        ]
+        name = f"'{profile}'" if profile else "null"
+        await database.execute(
+            "insert into calls (id, wacid, direction, phone_number_id, created_at, status, "
+            "end_reason, answered_at, ended_at, meta_usd_per_minute, profile, cost_usd) values "
+            f"(gen_random_uuid(), '{wacid}', '{direction}', '1', {began}, {how}, "
+            f"{times[0]}, {times[1]}, {rate}, {name}, {model})"
+        )
+    assert await lines(database, "select wacid || ': ' || meta_cost_usd::float from calls") == {
+        "56 s: 0.6", "none: 0.06", "free: 0", "rang: 0", "",
+    }  # fmt: skip
+    since = f"costs_since({began}, {began} + interval '20 s')"
+    said = f"select coalesce(profile, '-') || ' ' || usd::float || ' ' || unpriced from {since}"
+    assert await lines(database, said) == {"shop 0.96 1", "clinic 0.4 1", "- 0.24 0"}
+    later = f"select count(*) from costs_since({began} + interval '1 s', now())"
+    assert await lines(database, later) == {"0"}
+    sums = "select sum(cost_usd)::float, sum(meta_cost_usd)::float from call_outcomes"
+    assert await lines(database, sums) == {"0.7|0.66"}

@@ -16,9 +16,10 @@ from tests.paths import ROOT
 OURS = ("shared", "controlplane", "agents", "simulators", "wacall")
 CORE = {"shared.call", "controlplane.core"}
 NEIGHBOURS = {
-    "shared.bridge", "shared.database", "shared.process", "shared.profiles", "controlplane.sdp",
-    "controlplane.meta", "controlplane.livekit", "controlplane.bridge", "controlplane.ledger",
-    "controlplane.errands", "controlplane.operators", "controlplane.telemetry",
+    "shared.bridge", "shared.database", "shared.prices", "shared.process", "shared.profiles",
+    "controlplane.sdp", "controlplane.meta", "controlplane.livekit", "controlplane.bridge",
+    "controlplane.ledger", "controlplane.errands", "controlplane.operators",
+    "controlplane.telemetry",
 }  # fmt: skip
 # all but what carries the media, of which the stories know what `core.caller_leg` says
 UNSWAPPED = NEIGHBOURS - {"controlplane.bridge"}
@@ -40,6 +41,7 @@ ALLOWED: dict[str, set[str]] = {
     "shared.database": {"shared.call", "shared.process"},
     "shared.bridge": {"shared.call", "shared.process"},
     "shared.profiles": {"shared.call", "shared.process"},
+    "shared.prices": {"shared.process"},
     # the control plane, lowest layer first
     "controlplane.core": {"shared.call"},
     "controlplane.sdp": CORE,
@@ -65,8 +67,8 @@ ALLOWED: dict[str, set[str]] = {
     },
     # the worker knows nothing of the control plane
     "agents": {
-        "shared.call", "shared.bridge", "shared.database", "shared.process", "shared.profiles",
-        "agents.actions", "agents.after_call", "agents.clips", "agents.tools",
+        "shared.call", "shared.bridge", "shared.database", "shared.prices", "shared.process",
+        "shared.profiles", "agents.actions", "agents.after_call", "agents.clips", "agents.tools",
         "agents.media", "agents.media.bridge", "agents.media.decoding",
     },
     "agents.clips": {

@@ -58,6 +58,7 @@ def page(call: Mapping[str, Any]) -> Iterator[str]:
         "outcome": on_one_line(call["outcome"] or "-"),
         "purpose": off_purpose(call.get("off_purpose_turns", 0)),
         "origin": on_one_line(", ".join(f"{k} {v}" for k, v in call["origin"].items())) or "-",
+        "cost": cost_of(call.get("cost") or {}),
         "room": call["room"],
         "set-up": ", ".join(f"{k.removesuffix('_ms')} {v:.0f} ms" for k, v in timings) or "-",
     }
@@ -78,6 +79,15 @@ def page(call: Mapping[str, Any]) -> Iterator[str]:
     yield from _tools(call.get("tool_calls") or [])
     yield from _after_call(call.get("after_call"))
     yield from _errands(call)
+
+
+def cost_of(cost: Mapping[str, Any]) -> str:
+    """Say what a call cost, and for what; of a part without a price nobody knows the sum."""
+    kinds = sorted((cost.get("by_kind") or {}).items())
+    parts = ", ".join(f"{on_one_line(kind)} {usd:.4f}" for kind, usd in kinds)
+    if cost.get("usd") is not None:
+        return f"{cost['usd']:.4f} USD" + (f" ({parts})" if parts else "")
+    return f"not known whole; USD: {parts}" if parts else "-"
 
 
 def waterfall(steps: Sequence[Mapping[str, Any]]) -> Iterator[str]:

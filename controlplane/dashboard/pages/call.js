@@ -52,8 +52,9 @@ const Later = ({ call }) => {
     rows=${rows} />` : html`<${Empty}>Nothing was agreed for later.<//>`;
 };
 
-const Cost = ({ cost }) => (cost?.usd == null ? html`<${Empty}>What it cost is not known.<//>` : html`<${Facts} of=${{
-  Total: money(cost.usd), ...Object.fromEntries(Object.entries(cost.by_kind ?? {})
+const Cost = ({ cost }) => (cost?.usd == null && !Object.keys(cost?.by_kind ?? {}).length
+  ? html`<${Empty}>What it cost is not known.<//>` : html`<${Facts} of=${{
+  Total: cost.usd == null ? "not known: a part has no price" : money(cost.usd), ...Object.fromEntries(Object.entries(cost.by_kind ?? {})
     .map(([kind, usd]) => [words(kind), money(usd)])),
 }} />`);
 

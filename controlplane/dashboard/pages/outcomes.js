@@ -33,7 +33,8 @@ function Shown({ found }) {
   const bad = failures(rows);
   return html`
     <${Facts} of=${{ Calls: count(total.n), Answered: count(total.answered), "Spoken over": count(total.barge_ins),
-      Cost: total.cost_usd == null ? null : money(total.cost_usd) }} />
+      "Cost of the model": total.cost_usd == null ? null : money(total.cost_usd),
+      "Cost at Meta": total.meta_cost_usd == null ? null : money(total.meta_cost_usd) }} />
     <section><h2>Answer rate</h2><${AnswerRate} of=${found.answer_rate} /></section>
     <section><h2>Outcomes</h2><${Chart} name="Calls by outcome and day" x=${days} series=${series} bars=${days.length < 3} />
       <details><summary>As a table</summary><${Table} quiet caption="Calls by outcome and day"

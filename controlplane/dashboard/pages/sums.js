@@ -11,7 +11,7 @@ const named = (row) => words(row.outcome ?? row.status ?? "unknown");
 export function byDay(rows) {
   const days = [...new Set(rows.map((row) => row.day))].sort();
   const counts = new Map();
-  const total = { n: 0, answered: 0, barge_ins: null, cost_usd: null };
+  const total = { n: 0, answered: 0, barge_ins: null, cost_usd: null, meta_cost_usd: null };
   for (const row of rows) {
     const name = named(row);
     if (!counts.has(name)) counts.set(name, new Map());

@@ -8,6 +8,7 @@ import pytest
 from controlplane.core.callee import (
     CallHours,
     ImpossibleNumber,
+    billed_number_of,
     country_of,
     read_callee,
     zones_of,
@@ -51,6 +52,19 @@ def utc(text: str) -> datetime:
 def test_a_callee_is_read_as_operators_write(text: str, person: Person) -> None:
     """After +, 00 or 011, with what people put between the digits; or an id."""
     assert read_callee(text) == person
+
+
+@pytest.mark.parametrize(
+    ("person", "digits"),
+    [
+        (Person(phone="919876543210", user_id="US.1"), "919876543210"),
+        (Person(user_id="IN.1"), "91"),
+        (Person(user_id="ZZ.1"), None),
+    ],
+)
+def test_a_call_is_billed_by_the_callees_country(person: Person, digits: str | None) -> None:
+    """A hidden number's id tells it as well."""
+    assert billed_number_of(person) == digits
 
 
 @pytest.mark.parametrize(

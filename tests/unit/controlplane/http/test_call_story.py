@@ -1,5 +1,6 @@
 """A call's story, as its page tells it."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -29,6 +30,7 @@ def ended(reason: EndReason | None, status: CallStatus = CallStatus.FAILED) -> C
         created_at=NOW,
         ended_at=NOW,
         end_reason=reason,
+        meta_cost_usd=0.0,
     )
 
 
@@ -85,6 +87,37 @@ def test_a_sum_with_a_gap_is_not_known(
     story = story_of(ended(None), [], turns, [])
     assert (story["cost"].usd, story["cost"].by_kind) == (usd, by_kind)
     assert [turn.number for turn in story["turns"]] == [turn.number for turn in turns]
+
+
+@pytest.mark.parametrize(
+    ("costs", "meta", "is_over", "usd", "by_kind"),
+    [
+        ([0.1], 0.0, True, 0.1, {"gpt-realtime": 0.1}),
+        ([0.1], 0.02, True, 0.12, {"gpt-realtime": 0.1, "meta": 0.02}),
+        ([0.1], None, True, None, {"gpt-realtime": 0.1}),
+        ([0.1], None, False, 0.1, {"gpt-realtime": 0.1}),
+        ([None], 0.02, True, None, {"meta": 0.02}),
+        ([], 0.02, True, 0.02, {"meta": 0.02}),
+        ([], None, True, None, {}),
+    ],
+)
+def test_what_meta_bills_is_a_part_of_the_cost(
+    costs: list[float | None],
+    meta: float | None,
+    is_over: bool,
+    usd: float | None,
+    by_kind: dict[str, float],
+) -> None:
+    """Without its price the sum of a call that is over is not known; it is not free."""
+    turns = [
+        MeasuredTurn(call_id=ID, number=n, began_at=NOW, cost_usd=cost, model="gpt-realtime")
+        for n, cost in enumerate(costs, 1)
+    ]
+    reason, status = EndReason.CALLER_HANGUP, CallStatus.COMPLETED
+    call = ended(reason, status) if is_over else ended(None, CallStatus.ACTIVE)
+    call = replace(call, meta_cost_usd=meta, ended_at=NOW if is_over else None)
+    cost = story_of(call, [], turns, [])["cost"]
+    assert (cost.usd, cost.by_kind) == (usd, by_kind)
 
 
 def test_a_tool_is_shown_with_what_it_was_given_and_told() -> None:

@@ -8,7 +8,7 @@ from shared.call.changes import CallChanges, Mark
 
 FIXED = {
     "id", "direction", "origin", "created_at", "duration_s", "profile", "max_duration_s",
-    "off_purpose_turns",
+    "off_purpose_turns", "meta_usd_per_minute", "meta_cost_usd",
 }  # fmt: skip
 
 

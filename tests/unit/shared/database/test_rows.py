@@ -44,15 +44,22 @@ CALL = Call(
     caller_sid="PA_x",
     timings={"whip": 12.5},
     outcome="sold",
+    meta_usd_per_minute=0.25,
     origin={"cta_payload": "bike-7 \U0001f6b2"},
 )
 
 
 def test_a_call_survives_the_way_into_a_row_and_back() -> None:
     """Every field of a call, but for the computed duration, has its column."""
-    row = rows.call_to_row(CALL) | {"duration_s": None, "off_purpose_turns": 0}
+    row = rows.call_to_row(CALL) | {
+        "duration_s": None,
+        "off_purpose_turns": 0,
+        "meta_cost_usd": None,
+    }
     assert set(row) == set(rows.CALL_COLUMNS)
     assert rows.call_from_row(row) == CALL
+    # exact numbers come as numbers, or as texts
+    assert rows.call_from_row(row | {"meta_cost_usd": "0.06"}).meta_cost_usd == 0.06
 
 
 def test_what_changes_in_a_call_has_the_columns_of_a_new_one() -> None:
@@ -60,6 +67,7 @@ def test_what_changes_in_a_call_has_the_columns_of_a_new_one() -> None:
     values = {name: getattr(CALL, name) for name in get_type_hints(CallChanges)}
     changes = cast("CallChanges", values)
     fixed = {"id", "direction", "created_at", "origin", "profile", "max_duration_s"}
+    fixed |= {"meta_usd_per_minute"}
     inserted = rows.call_to_row(CALL).items()
     assert rows.changes_to_row(changes) == {k: v for k, v in inserted if k not in fixed}
     assert rows.changes_to_row({}) == {}
@@ -161,7 +169,7 @@ def test_a_time_without_a_zone_is_refused() -> None:
 
 def test_a_reason_of_a_newer_release_is_read_as_internal() -> None:
     """A row written by a newer replica does not break an older one."""
-    counted = {"duration_s": 1.5, "off_purpose_turns": 2}
+    counted = {"duration_s": 1.5, "off_purpose_turns": 2, "meta_cost_usd": None}
     row = rows.call_to_row(CALL) | counted | {"end_reason": "moon-phase"}
     assert rows.call_from_row(row).end_reason is EndReason.INTERNAL
 

@@ -68,6 +68,21 @@ def test_what_was_off_purpose_is_counted(turns: int, said: str) -> None:
     assert f"purpose   {said}" in list(page({**CALL, "off_purpose_turns": turns}))
 
 
+@pytest.mark.parametrize(
+    ("cost", "told"),
+    [
+        ({"usd": 0.123456, "by_kind": {"meta": 0.02, "gpt-x": 0.103456}},
+         "0.1235 USD (gpt-x 0.1035, meta 0.0200)"),
+        ({"usd": None, "by_kind": {"meta": 0.02}}, "not known whole; USD: meta 0.0200"),
+        ({"usd": None, "by_kind": {}}, "-"),
+        (None, "-"),
+    ],
+)  # fmt: skip
+def test_what_the_call_cost_is_told_with_its_parts(cost: dict[str, Any] | None, told: str) -> None:
+    """A control plane of an earlier release tells none."""
+    assert f"cost      {told}" in list(page(CALL | ({"cost": cost} if cost is not None else {})))
+
+
 def test_a_call_without_words_says_so() -> None:
     """Rather than end in a headline."""
     assert list(page({**CALL, "transcript": [], "why": None}))[-1] == "  nothing was written down"

@@ -1,16 +1,9 @@
-"""What a turn costs, by the dated table `prices.toml` beside this file."""
+"""What calls cost, by a dated table: the model's tokens, and Meta's minutes. Pure."""
 
-import functools
-import logging
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
-_log = logging.getLogger(__name__)
-
-_TABLE = Path(__file__).with_name("prices.toml")
 _DATED = re.compile(r"-\d{4}-\d{2}-\d{2}$")
 KINDS = ("text_in", "text_cached", "text_out", "audio_in", "audio_cached", "audio_out")
 """The kinds of tokens that are billed; what is cached is not in `_in`."""
@@ -20,11 +13,14 @@ TRANSCRIPTION_S = "transcription_s"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prices:
-    """USD per million tokens by model and kind, and per minute of transcription by model."""
+    """USD: per million tokens by model and kind, per minute of transcription by model, and per
+    minute of a placed call by the country code of who is called.
+    """
 
     as_of: str
     tokens: Mapping[str, Mapping[str, float]]
     minutes: Mapping[str, float]
+    meta: Mapping[str, float]
 
     def cost(
         self, used: Mapping[str, float], *, model: str | None, transcription: str
@@ -45,25 +41,19 @@ class Prices:
             found.append(transcription)
         return found
 
+    def meta_per_minute(self, digits: str | None) -> float | None:
+        """Return Meta's price of a minute with this number; `None`: it is not known.
+
+        `digits`: the number as Meta writes it, country code first, or that code alone.
+        """
+        if not digits:
+            return None
+        codes = (digits[:length] for length in range(len(digits), 0, -1))
+        return next((self.meta[code] for code in codes if code in self.meta), None)
+
     def _tokens_of(self, model: str | None) -> Mapping[str, float] | None:
         return self.tokens.get(_undated(model or ""))
 
 
 def _undated(model: str) -> str:
     return _DATED.sub("", model)
-
-
-@functools.cache
-def shipped_prices() -> Prices:
-    """Read the table that is shipped, once."""
-    table = tomllib.loads(_TABLE.read_text("utf-8"))
-    return Prices(as_of=table["as_of"], tokens=table["tokens"], minutes=table["minutes"])
-
-
-@functools.cache
-def warn_of_unpriced(model: str) -> None:
-    """Say once in the life of the process that a model has no price."""
-    _log.warning(
-        "A model has no price: what its turns cost is not known.",
-        extra={"action": "model-unpriced", "model": model},
-    )

@@ -1,19 +1,19 @@
 """What a turn costs, by the table that is shipped."""
 
-import logging
 import re
 from collections.abc import Mapping
 
 import pytest
 
-from agents.prices import KINDS, shipped_prices, warn_of_unpriced
+from shared.prices.price_file import prices_of
+from shared.prices.prices import KINDS, Prices
 
 WHISPER = "gpt-transcribe"
 
 
 def test_the_table_is_dated_and_whole() -> None:
     """Every model has a price for every kind."""
-    prices = shipped_prices()
+    prices = prices_of()
     assert re.fullmatch(r"20\d\d-\d\d-\d\d", prices.as_of)
     assert prices.minutes
     for model, rates in prices.tokens.items():
@@ -39,23 +39,40 @@ def test_what_was_used_has_its_price(
     used: Mapping[str, float], model: str | None, usd: float | None
 ) -> None:
     """Rounded to a millionth; an unknown model has none."""
-    cost = shipped_prices().cost(used, model=model, transcription=WHISPER)
+    cost = prices_of().cost(used, model=model, transcription=WHISPER)
     assert cost == (None if usd is None else pytest.approx(usd, abs=1e-6))
 
 
 def test_a_transcription_without_a_price_leaves_the_turn_without_one() -> None:
     """A sum that lacks a part is none."""
-    prices = shipped_prices()
+    prices = prices_of()
     used = {"transcription_s": 3.0, "audio_out": 10}
     assert prices.cost(used, model="gpt-realtime-2.1", transcription="whisper-9") is None
     assert prices.unknown(model="gpt-realtime-2.1", transcription="whisper-9") == ["whisper-9"]
     assert prices.unknown(model="gpt-6-voice", transcription=WHISPER) == ["gpt-6-voice"]
 
 
-def test_an_unknown_price_is_said_once(caplog: pytest.LogCaptureFixture) -> None:
-    """Not once a turn."""
-    with caplog.at_level(logging.WARNING):
-        for _ in range(3):
-            warn_of_unpriced("gpt-said-once")
-    told = [one for one in caplog.records if one.__dict__.get("action") == "model-unpriced"]
-    assert len(told) == 1
+@pytest.mark.parametrize(
+    ("digits", "usd"),
+    [
+        ("919876543210", 0.0053),
+        ("971501234567", 0.0127),
+        ("91", 0.0053),
+        ("9", None),
+        ("491701234567", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_a_minute_of_metas_has_the_price_of_its_country(
+    digits: str | None, usd: float | None
+) -> None:
+    """Of a country that is in no table the price is not known; it is not nothing."""
+    assert prices_of().meta_per_minute(digits) == usd
+
+
+def test_the_longest_code_that_a_number_begins_with_counts() -> None:
+    """Jamaica is not all of North America."""
+    prices = Prices(as_of="", tokens={}, minutes={}, meta={"1": 0.01, "1876": 0.2, "187": 9.0})
+    assert prices.meta_per_minute("18765550123") == 0.2
+    assert prices.meta_per_minute("12125550123") == 0.01
