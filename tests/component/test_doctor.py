@@ -69,7 +69,8 @@ async def test_without_a_worker_only_the_worker_is_missed(
         "openai", "webhook",
     }  # fmt: skip
     warned = [finding.about for finding in found if finding.status == "warn"]
-    assert warned == ["media", "bridge"]
+    # the model that reads ends soon, here as at OpenAI itself
+    assert warned == ["media", "bridge", "openai"]
 
 
 @pytest.mark.parametrize(

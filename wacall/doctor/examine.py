@@ -11,6 +11,7 @@ from pathlib import Path
 import aiohttp
 
 from agents.models import read_listing
+from agents.profile_choice import ProfileChoice
 from agents.settings import Settings as AgentSettings
 from controlplane import database_check
 from controlplane.core.errors import LineUnclear
@@ -23,6 +24,7 @@ from shared.database.faults import Refused
 from shared.database.rest import RestClient
 from shared.database.supabase import SupabaseStore
 from shared.process.env_file import read_env_file
+from shared.profiles.profile import Profile
 from wacall import environment
 from wacall.doctor import configuration, running
 from wacall.doctor.bridges import look_at_bridges
@@ -31,12 +33,11 @@ from wacall.doctor.configuration import is_metas_own
 from wacall.doctor.findings import (
     Finding,
     fail,
-    judge_models,
-    judge_transcription,
     ok,
 )
 from wacall.doctor.livekit import look_at_livekit
 from wacall.doctor.meta import look_at_meta
+from wacall.doctor.models import judge_all
 from wacall.doctor.profiles import judge_profiles
 from wacall.operators.client import OperatorRefused
 
@@ -168,8 +169,12 @@ async def look_at_openai(
         )
         return
     today = datetime.now(UTC).date()
-    yield judge_models("OPENAI_REALTIME_MODEL", agent.realtime_models, listing, today)
-    yield judge_transcription(agent.transcription_model, listing, today)
+    profiles: list[Profile] = []
+    # that they cannot be read is a finding of its own
+    with contextlib.suppress(ValueError):
+        profiles = ProfileChoice(agent).all()
+    for finding in judge_all(agent, profiles, listing, today):
+        yield finding
 
 
 async def _run(environ: Mapping[str, str], *, is_embedded: bool) -> int:

@@ -2,9 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 
-from agents.models import ModelInfo, ends_soon, first_available
 from controlplane.core.addresses import is_global
 from controlplane.core.meta_time import Skew
 
@@ -109,43 +107,3 @@ def judge_clock(skew: Skew) -> Finding:
             "meanwhile; LiveKit's tokens, logs and the other machines do not.",
         )
     return ok("clock", "This machine's clock agrees with Meta's.")
-
-
-def judge_models(
-    variable: str, preferred: Sequence[str], listing: Sequence[ModelInfo], today: date
-) -> Finding:
-    """Say which model calls get, and until when."""
-    model = first_available(preferred, listing)
-    if model is None:
-        return fail(
-            "openai",
-            f"The account has none of the models in {variable}.",
-            f"Name one in {variable} that GET /v1/models lists.",
-        )
-    if ends_soon(model, today):
-        return warn(
-            "openai",
-            f"Calls use {model.id}, which OpenAI switches off on {model.shutdown_date}.",
-            f"Put a younger model first in {variable}.",
-        )
-    until = f" (until {model.shutdown_date})" if model.shutdown_date is not None else ""
-    return ok("openai", f"Calls use {model.id}{until}.")
-
-
-def judge_transcription(name: str, listing: Sequence[ModelInfo], today: date) -> Finding:
-    """Say whether the caller's words will be written down; the call itself does not need it."""
-    model = first_available([name], listing)
-    if model is None:
-        return warn(
-            "openai",
-            f"The account does not have {name}: what callers say will not be written down.",
-            "Name a model for transcription in AGENT_TRANSCRIPTION_MODEL that the account has.",
-        )
-    if ends_soon(model, today):
-        return warn(
-            "openai",
-            f"Callers are transcribed by {name}, which OpenAI switches off on "
-            f"{model.shutdown_date}.",
-            "Name a younger model in AGENT_TRANSCRIPTION_MODEL.",
-        )
-    return ok("openai", f"Callers are transcribed by {name}.")

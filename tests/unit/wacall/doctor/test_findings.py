@@ -1,10 +1,7 @@
 """The doctor's judgements, on what it may have seen."""
 
-from datetime import date, timedelta
-
 import pytest
 
-from agents.models import ModelInfo
 from controlplane.core.meta_time import Skew
 from tests import paths
 from wacall.doctor.findings import (
@@ -12,25 +9,11 @@ from wacall.doctor.findings import (
     fail,
     judge_candidates,
     judge_clock,
-    judge_models,
-    judge_transcription,
     ok,
     udp_addresses,
 )
 
-TODAY = date(2026, 11, 23)
 SDP = paths.DATA / "sdp"
-
-
-def models(**ends_in_days: int | None) -> list[ModelInfo]:
-    """List models by name; a number of days says when one is switched off."""
-    return [
-        ModelInfo(
-            id=name.replace("_", "-"),
-            shutdown_date=None if days is None else TODAY + timedelta(days=days),
-        )
-        for name, days in ends_in_days.items()
-    ]
 
 
 def test_a_finding_is_a_line_and_its_fix_stands_under_it() -> None:
@@ -100,47 +83,6 @@ def test_private_addresses_fail_towards_real_phones_and_the_right_variable_is_na
     assert finding.status == status
     assert "127.0.0.1, 10.0.0.5" in finding.message
     assert variable in finding.fix
-
-
-@pytest.mark.parametrize(
-    ("days", "status"),
-    [(None, "ok"), (200, "ok"), (61, "ok"), (60, "warn"), (0, "warn"), (-9, "warn")],
-)
-def test_a_model_that_ends_soon_is_a_warning(days: int | None, status: str) -> None:
-    """Sixty days are enough to change it in peace."""
-    listing = models(first=days, second=None)
-    finding = judge_models("OPENAI_REALTIME_MODEL", ["first", "second"], listing, TODAY)
-    assert finding.status == status
-    assert "first" in finding.message
-    if days is not None:
-        assert (TODAY + timedelta(days=days)).isoformat() in finding.message
-    if status == "warn":
-        assert "OPENAI_REALTIME_MODEL" in finding.fix
-
-
-def test_the_first_model_that_the_account_has_is_judged() -> None:
-    """A model that ends does not matter if calls use another one."""
-    listing = models(old=3, young=None)
-    finding = judge_models("OPENAI_REALTIME_MODEL", ["absent", "young", "old"], listing, TODAY)
-    assert (finding.status, finding.message) == ("ok", "Calls use young.")
-
-
-def test_none_of_the_models_is_a_failure() -> None:
-    """Calls would not get a session."""
-    finding = judge_models("OPENAI_REALTIME_MODEL", ["absent"], models(other=None), TODAY)
-    assert finding.status == "fail"
-    assert "OPENAI_REALTIME_MODEL" in finding.message + finding.fix
-
-
-@pytest.mark.parametrize(
-    ("listing", "status"),
-    [(models(ear=None), "ok"), (models(ear=400), "ok"), (models(ear=10), "warn"), ([], "warn")],
-)
-def test_a_missing_transcription_does_not_stop_calls(listing: list[ModelInfo], status: str) -> None:
-    """It costs the transcript, so it is a warning that names the variable."""
-    finding = judge_transcription("ear", listing, TODAY)
-    assert finding.status == status
-    assert ("AGENT_TRANSCRIPTION_MODEL" in finding.fix) == (status == "warn")
 
 
 @pytest.mark.parametrize(
