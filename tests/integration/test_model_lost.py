@@ -21,6 +21,7 @@ from simulators.openai.happening import Happening, Kind
 from simulators.openai.server import OpenAISimulator
 from tests.eventually import eventually
 from tests.integration.voice_call import MODEL, VoiceCall, voice_call
+from tests.words import share_heard
 from wacall.stack.bridge import EmbeddedBridge
 from wacall.stack.sfu import EmbeddedSfu
 
@@ -121,8 +122,7 @@ async def test_a_lost_model_is_bridged_and_a_refused_one_parted_from(
     await asyncio.gather(saying, return_exceptions=True)
     assert openai.journal.counts[Kind.SESSION_OPENED] == 2, "no second try"
     heard = await call.heard()
-    assert "one moment please" in heard, heard
-    assert heard.endswith("three four five"), heard
+    assert share_heard(f"{BRIDGING} {FAREWELL}", heard) > 0.7, heard
 
 
 async def test_a_greeting_of_a_clip_is_known_to_the_model_as_far_as_it_was_heard(
@@ -150,7 +150,8 @@ async def test_a_greeting_of_a_clip_is_known_to_the_model_as_far_as_it_was_heard
     assert greeting != GREETING
     created = [one.text for one in openai.happenings if one.kind is Kind.ITEM_CREATED]
     assert created == [GREETING, f"{greeting} [cut off here]"]
-    assert (await call.heard()).startswith("good morning one")
+    heard = await call.heard()
+    assert 0.1 < share_heard(GREETING, heard) < 0.7, heard
 
 
 async def test_an_apology_needs_no_model(call: VoiceCall, openai: OpenAISimulator) -> None:
@@ -169,6 +170,5 @@ async def test_an_apology_needs_no_model(call: VoiceCall, openai: OpenAISimulato
     await call.answer()
     assert await call.voice.play(FAREWELL)
     heard = await call.heard()
-    assert heard.startswith("we have to stop"), heard
-    assert heard.endswith("three four five"), heard
+    assert share_heard(FAREWELL, heard) > 0.7, heard
     assert call.story.texts == [("assistant", FAREWELL)]
