@@ -33,6 +33,8 @@ OURS = (
 # process's tasks, would no longer keep its 20 ms
 SLOW_IN_DEBUG = {"integration", "e2e"}
 
+_begun = False
+
 # the tests run on what they start themselves, whatever the developer has configured
 for name in list(os.environ):
     if name.startswith(OURS):
@@ -57,6 +59,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         is_timed = item.get_closest_marker("full_speed") is not None
         if not is_timed and not SLOW_IN_DEBUG.intersection(item.path.parts):
             item.add_marker(pytest.mark.usefixtures("asyncio_debug"))
+
+
+def pytest_runtest_logstart(nodeid: str) -> None:
+    """Let workers whose tests wait most of their time step back behind the one that talks."""
+    global _begun
+    if not _begun and "PYTEST_XDIST_WORKER" in os.environ and not is_spoken(nodeid):
+        os.nice(5)
+    _begun = True
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
