@@ -33,6 +33,8 @@ class KeptCall:
     """So many are written."""
     is_done: bool = False
     """Nothing more will be: the call is over, and its last words are written too."""
+    spent_usd: float = 0.0
+    """What it has cost so far, as far as that is known."""
     voice: VoiceState = field(repr=False)
 
     def to_json(self) -> dict[str, Any]:
@@ -42,6 +44,7 @@ class KeptCall:
             "phase": self.phase.value,
             "turns": self.turns,
             "voice": self.voice.to_json(),
+            "spent_usd": round(self.spent_usd, 6),
         }
         return kept | ({"done": True} if self.is_done else {})
 
@@ -59,6 +62,7 @@ class KeptCall:
                 phase=Phase(body["phase"]),
                 turns=int(body["turns"]),
                 is_done=body.get("done") is True,
+                spent_usd=float(body.get("spent_usd", 0.0)),
                 voice=VoiceState.read(body["voice"]),
             )
         except (KeyError, TypeError, ValueError) as error:
@@ -86,6 +90,7 @@ class CallLease:
         self._phase = kept.phase if kept is not None else Phase.SETTING_UP
         self._turns = kept.turns if kept is not None else 0
         self._voice = kept.voice if kept is not None else None
+        self._spent_usd = kept.spent_usd if kept is not None else 0.0
         self._waiting: list[TranscriptTurn] = []
         self._measured: list[MeasuredTurn] = []
         self._is_changed = self._is_lost = self._is_closing = False
@@ -111,6 +116,7 @@ class CallLease:
     def measure(self, turn: MeasuredTurn) -> None:
         """Hand over what a turn took; returns at once."""
         self._measured.append(turn)
+        self._spent_usd += turn.cost_usd or 0.0
         self._change()
 
     async def close(self, timeout_s: float) -> int:
@@ -157,6 +163,7 @@ class CallLease:
                 turns=self._turns,
                 is_done=self._is_closing,
                 voice=self._voice or voice,
+                spent_usd=self._spent_usd,
             )
             batch, measured, self._is_changed = list(self._waiting), list(self._measured), False
             try:

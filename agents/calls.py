@@ -205,7 +205,7 @@ class Calls:
         async def attach(instructions: str, tools: Sequence[Tool]) -> None:
             await running.voice.resume(kept.voice, instructions, tools)
 
-        resuming = running.session.resume(kept.phase, kept.turns, attach)
+        resuming = running.session.resume(kept.phase, kept.turns, attach, kept.spent_usd)
         self._starting.discard(taken.call_id)
         await self._lead(taken.call_id, running, resuming)
 

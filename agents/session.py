@@ -13,6 +13,7 @@ from agents.breakdown import Breakdown
 from agents.call_clips import words_to_greet
 from agents.call_meter import CallMeter
 from agents.call_tools import tools_of_call
+from agents.cost_watch import CostWatch, lower_cap
 from agents.goodbye import Goodbye
 from agents.instructions import instructions_of, opening_for
 from agents.keypad import Keypad
@@ -84,18 +85,23 @@ class CallSession:
         self._keypad = Keypad(self._on_keys)
         self._goodbye = Goodbye(self._voice, self._keypad)
         self._breakdown = Breakdown.of(brief, profile, settings, self._voice)
+        may_part = partial(self._move, PhaseEvent.PARTING)
         self._silence = SilenceWatch.on(
             self._voice,
             self._keypad,
-            end=self._end_silence,
+            begin=may_part,
+            end=self._end_with,
             times=profile.silence,
             still_there=profile.spoken().still_there,
         )
+        cap_usd = lower_cap(settings.call_cost_cap_usd, profile.cost_cap_usd)
+        self._cost = CostWatch(self._voice, cap_usd, begin=may_part, end=self._end_with)
+        self._request_end = partial(write_reason, link, brief.call_id)
         self._recorder = Recorder.of(brief.call_id, profile.recording, self._voice, link.store)
         self._voicemail = Voicemail(
             self._voice,
             profile.voicemail,
-            begin=lambda: self._move(PhaseEvent.PARTING),
+            begin=may_part,
             note=partial(write_outcome, link, brief.call_id),
             end=self._end_with,
         )
@@ -124,6 +130,7 @@ class CallSession:
         phase: Phase,
         turns: int,
         attach: Callable[[str, Sequence[Tool]], Awaitable[None]],
+        spent_usd: float = 0.0,
     ) -> None:
         """Go on with a call whose own worker has died, where it was; leave if that cannot be.
 
@@ -149,6 +156,7 @@ class CallSession:
                 self._recorder.resume()
                 self._tasks.spawn(self._silence.run())
             self._voice.watch()
+            self._spend(spent_usd)
 
     async def let_go(self) -> None:
         """Stop, and leave the call to the worker that has it now; nothing is written any more."""
@@ -276,7 +284,9 @@ class CallSession:
 
     def turn_measured(self, measures: Measures) -> None:
         """Write down what it took."""
-        self._writer.measure(self._meter.turn(measures))
+        turn = self._meter.turn(measures)
+        self._writer.measure(turn)
+        self._spend(turn.cost_usd)
 
     def agent_heard(self, at: float) -> None:
         """Time the silence after the answer."""
@@ -327,18 +337,17 @@ class CallSession:
             self._move(PhaseEvent.HELD_BACK)
         if self._phase is not Phase.PARTING:
             return _STAYED
-        await self._request_end(EndReason.AGENT_HANGUP)
+        is_capped = self._cost.is_reached
+        await self._request_end(EndReason.COST_CAP if is_capped else EndReason.AGENT_HANGUP)
         self._move(PhaseEvent.ENDED, "agent hung up")
         return "The call is over."
 
     # --- ending ---
 
-    async def _end_silence(self) -> bool:
-        """End a call in which nobody says anything any more; `False`: it parts already."""
-        if not self._move(PhaseEvent.PARTING):
-            return False
-        await self._end_with(EndReason.CALLER_SILENT)
-        return True
+    def _spend(self, usd: float | None) -> None:
+        self._cost.spend(usd)
+        if self._cost.is_due and self._phase.is_answered:
+            self._tasks.spawn(self._cost.run())
 
     async def _end_with(self, reason: EndReason) -> None:
         await self._request_end(reason)
@@ -381,9 +390,6 @@ class CallSession:
         )
         await self._request_end(reason, cause)
         self._move(PhaseEvent.ENDED, reason.value)
-
-    async def _request_end(self, reason: EndReason, cause: str | None = None) -> None:
-        await write_reason(self._link, self._brief.call_id, reason, cause)
 
     def _tools(self) -> list[Tool]:
         return tools_of_call(

@@ -105,6 +105,9 @@ class Settings(BridgeSettings):
     model_unreachable: Literal["reject", "apologise"] = Field("reject", alias="MODEL_UNREACHABLE")
     """What becomes of a caller when no model can be reached: it stops ringing, or the call is
     answered, an apology is said, and a text follows."""
+    call_cost_cap_usd: float | None = Field(None, alias="CALL_COST_CAP_USD", gt=0)
+    """What the model of one call may cost, in USD: then the agent takes its leave. For calls whose
+    sound goes by a media bridge."""
     clips_dir: ClipsDir = Field(Path("~/.cache/wacall/clips"), alias="CLIPS_DIR")
     """Where words are kept that the model has said once, to be played without it: greeting,
     apology, farewell; `none`: it says none beforehand."""

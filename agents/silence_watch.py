@@ -9,6 +9,7 @@ from typing import Self
 from agents.keypad import Keypad
 from agents.media.voice import CannotSpeak, Voice
 from agents.silence import Silence, Step
+from shared.call.call import EndReason
 from shared.profiles.phrases import spoken_in
 from shared.profiles.profile import Silence as SilenceTimes
 
@@ -36,15 +37,18 @@ class SilenceWatch:
         *,
         question: str,
         goodbye: str,
-        end: Callable[[], Awaitable[bool]],
+        begin: Callable[[], bool],
+        end: Callable[[EndReason], Awaitable[None]],
         look_each_s: float = LOOK_EACH_S,
     ) -> None:
         """Take who asks, and how.
 
-        `goodbye` tells the model what to say before `end`, which says whether the call is over.
+        `goodbye` tells the model what to say at last. `begin` says whether the call can be ended
+        now, and has nobody else end it; `end` ends it.
         """
         self._voice, self._keypad, self._silence = voice, keypad, silence
-        self._question, self._goodbye, self._end = question, goodbye, end
+        self._question, self._goodbye = question, goodbye
+        self._begin, self._end = begin, end
         self._look_each_s = look_each_s
 
     @classmethod
@@ -53,7 +57,8 @@ class SilenceWatch:
         voice: Voice,
         keypad: Keypad,
         *,
-        end: Callable[[], Awaitable[bool]],
+        begin: Callable[[], bool],
+        end: Callable[[EndReason], Awaitable[None]],
         times: SilenceTimes | None = None,
         still_there: str = spoken_in("en", {}).still_there,
     ) -> Self:
@@ -65,6 +70,7 @@ class SilenceWatch:
             Silence(ask_after_s=times.ask_after_s, end_after_s=times.end_after_s),
             question=_QUESTION.format(still_there),
             goodbye=_GOODBYE,
+            begin=begin,
             end=end,
             look_each_s=LOOK_EACH_S,
         )
@@ -86,7 +92,8 @@ class SilenceWatch:
                     )
                     await self._say(self._question)
                 case Step.END if await self._say(self._goodbye):
-                    if await self._end():
+                    if self._begin():
+                        await self._end(EndReason.CALLER_SILENT)
                         return
 
     async def _say(self, instructions: str) -> bool:

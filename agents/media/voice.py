@@ -125,6 +125,10 @@ class Voice(Protocol):
         """Whether nobody speaks, nothing is about to be said, and no tool runs."""
 
     @property
+    def has_operator(self) -> bool:
+        """Whether a person of the business speaks with the caller in the agent's place."""
+
+    @property
     def caller_speaks(self) -> bool:
         """Whether the caller does."""
 

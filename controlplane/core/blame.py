@@ -36,6 +36,10 @@ VERDICTS: Mapping[EndReason, Verdict] = {
         "Nothing, for one call; if many end so, check that the phone's sound comes in.",
     ),
     EndReason.VOICEMAIL: (Blame.CALLER, "Call again at another time, or send a text."),
+    EndReason.COST_CAP: (
+        Blame.BUSINESS,
+        "Raise CALL_COST_CAP_USD, or the profile's `cost_cap_usd`, if calls may cost more.",
+    ),
     EndReason.MAX_DURATION: (Blame.BUSINESS, "Raise MAX_CALL_DURATION_S if calls may last longer."),
     EndReason.MEDIA_LOST: (Blame.NETWORK, _PHONE),
     EndReason.MEDIA_TIMEOUT: (

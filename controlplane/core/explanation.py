@@ -16,6 +16,7 @@ SENTENCES: Mapping[EndReason, str] = {
     EndReason.OPERATOR_HANGUP: "An operator hung up.",
     EndReason.CALLER_SILENT: "The caller said nothing any more, also when the agent had asked.",
     EndReason.VOICEMAIL: "A machine answered, not a person.",
+    EndReason.COST_CAP: "The model had cost as much as one call's may; the agent took its leave.",
     EndReason.MAX_DURATION: "The call was longer than MAX_CALL_DURATION_S allows.",
     EndReason.MEDIA_LOST: "The phone's media was lost in mid-call; mostly its network.",
     EndReason.MEDIA_TIMEOUT: "The call was answered, and the phone's media never came up; check "

@@ -66,6 +66,8 @@ class EndReason(StrEnum):
     VOICEMAIL = "voicemail"
     """Outbound: a machine answered."""
     MAX_DURATION = "max-duration"
+    COST_CAP = "cost-cap"
+    """The model has cost what one call's may."""
     MEDIA_LOST = "media-lost"
     """The phone vanished in mid-call (ICE lost, caller's leg gone), or Meta broke the call off."""
     MEDIA_TIMEOUT = "media-timeout"
@@ -131,6 +133,7 @@ _VERDICTS: Mapping[EndReason, tuple[CallStatus, CallStatus]] = {
     EndReason.CALLER_SILENT: (CallStatus.COMPLETED, CallStatus.CANCELED),
     EndReason.VOICEMAIL: (CallStatus.COMPLETED, CallStatus.CANCELED),
     EndReason.MAX_DURATION: (CallStatus.COMPLETED, CallStatus.FAILED),
+    EndReason.COST_CAP: (CallStatus.COMPLETED, CallStatus.CANCELED),
     EndReason.MEDIA_LOST: (CallStatus.COMPLETED, CallStatus.FAILED),
     EndReason.MEDIA_SILENT: (CallStatus.COMPLETED, CallStatus.FAILED),
     EndReason.SHUTDOWN: (CallStatus.COMPLETED, CallStatus.FAILED),

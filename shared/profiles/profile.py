@@ -142,6 +142,12 @@ class Profile(Part):
     """Whether people are called outside of `hours`, too; CALL_HOURS holds in any case."""
     max_duration_s: float | None = Field(None, gt=0)
     """After how many seconds a call ends in any case; without it MAX_CALL_DURATION_S."""
+    cost_cap_usd: float | None = Field(None, gt=0)
+    """What the model of one call may cost, in USD: then the agent takes its leave; the lower one of
+    this and CALL_COST_CAP_USD."""
+    daily_cost_cap_usd: float | None = Field(None, gt=0)
+    """What a day's calls of this profile may cost, in USD, counted from midnight UTC: then no more
+    are placed until the next day; DAILY_COST_CAP_USD is about all calls."""
     silence: Silence = Silence()
     """What is done when nobody says anything."""
     recording: Recording | None = None

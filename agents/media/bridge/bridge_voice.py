@@ -126,6 +126,11 @@ class BridgeVoice:
         return self._link.is_up
 
     @property
+    def has_operator(self) -> bool:
+        """Whether a person of the business speaks in the agent's place."""
+        return self._operator.is_on
+
+    @property
     def caller_speaks(self) -> bool:
         """Whether the caller does."""
         return self._talk.dialogue.speaks_since is not None
@@ -192,12 +197,9 @@ class BridgeVoice:
 
     def _config(self, model: str) -> dict[str, Any]:
         self._measuring.speak_with(model)
+        answers = not self._operator.is_on
         return session_config(
-            self._options,
-            model,
-            self._instructions,
-            self._tools,
-            answers=not self._operator.is_on,
+            self._options, model, self._instructions, self._tools, answers=answers
         )
 
     def _stand(self) -> None:

@@ -71,6 +71,11 @@ class DecodingVoice:
         )
 
     @property
+    def has_operator(self) -> bool:
+        """No: nobody takes over where the worker carries the sound."""
+        return False
+
+    @property
     def caller_speaks(self) -> bool:
         """Whether the caller does."""
         return self._session is not None and self._session.user_state == "speaking"

@@ -35,7 +35,7 @@ class ScriptedVoice:
         self.has_clips = self.plays_for_ever = False
         self.tools: Sequence[Any] = ()
         self.is_quiet = True
-        self.caller_speaks = False
+        self.caller_speaks = self.has_operator = False
         self.heard_at = 0.0
         self.tape: Tape | None = None
 

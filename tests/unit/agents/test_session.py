@@ -10,7 +10,9 @@ import pytest
 from livekit.agents.llm import ChatMessage
 
 from agents import silence_watch
+from agents.cost_watch import WRAP_UP
 from agents.media.decoding.turn import ToolTurn
+from agents.media.measures import Measures
 from agents.media.tool import ToolUse, Turn
 from agents.media.voice import CallObserver, OpenAIUnreachable, RoomUnreachable
 from agents.models import ModelChooser
@@ -552,6 +554,19 @@ async def test_a_silent_caller_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
     assert bench.left == ["caller-silent"]
     assert bench.voice.done == ["say", "say"]
     assert bench.store.requested_ends == {CALL: EndReason.CALLER_SILENT}
+    await bench.session.finish()
+
+
+async def test_a_call_that_has_cost_enough_is_wrapped_up() -> None:
+    """The model is told to take its leave; when it hangs up, the reason is the cap."""
+    bench = await talking(cost_cap_usd=0.01)
+    dear = Measures(number=1, began_at=0, tokens={"audio_out": 1000}, model="gpt-realtime-2.1")
+    bench.session.turn_measured(dear)
+    await eventually(lambda: bench.voice.done)
+    bench.session.turn_measured(dear)
+    await hang_up(bench, SaidInTurn("Goodbye."))
+    assert bench.store.requested_ends == {CALL: EndReason.COST_CAP}
+    assert bench.voice.done == [WRAP_UP]
     await bench.session.finish()
 
 

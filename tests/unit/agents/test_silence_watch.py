@@ -8,6 +8,7 @@ from agents.keypad import Keypad
 from agents.media.voice import CallObserver
 from agents.silence import Silence
 from agents.silence_watch import SilenceWatch
+from shared.call.call import EndReason
 from tests.eventually import eventually
 from tests.unit.agents.scripted_voice import ScriptedVoice
 
@@ -20,9 +21,9 @@ class Watched:
         self.keypad = Keypad(lambda _: None, pause_s=60)
         self.ended = asyncio.Event()
 
-    async def end(self) -> bool:
+    async def end(self, reason: EndReason) -> None:
+        assert reason is EndReason.CALLER_SILENT
         self.ended.set()
-        return True
 
     async def run(self) -> None:
         await SilenceWatch(
@@ -31,6 +32,7 @@ class Watched:
             Silence(ask_after_s=0.02, end_after_s=0.02),
             question="Ask.",
             goodbye="Goodbye.",
+            begin=lambda: True,
             end=self.end,
             look_each_s=0.002,
         ).run()
