@@ -40,6 +40,7 @@ from controlplane.settings import Settings
 from controlplane.telemetry.metrics import Metrics
 from controlplane.telemetry.vitals import MEASURE_S
 from controlplane.use_cases.agent_watch import AGENT_LOOK_S
+from controlplane.use_cases.budget import LOOK_S as BUDGET_LOOK_S
 from controlplane.use_cases.client_watch import ClientWatch
 from controlplane.use_cases.errands import LOOK_S as ERRANDS_LOOK_S
 from controlplane.use_cases.meta_clock import WallClock, wall_clock
@@ -151,6 +152,7 @@ class ControlPlane:
         every(settings.reconcile_interval_s, stories.sweeper.reconcile, name="sweep-reconcile")
         apart_s = client_limits(settings).apart_s
         every(apart_s, self.client_watch.look, name="database-client")
+        every(BUDGET_LOOK_S, stories.budget.look, name="budget")
         every(ERRANDS_LOOK_S, stories.errands.look, name="errands")
         every(RECORDINGS_EVERY_S, self.recording_care.look_if_due, name="recordings")
         every(LOOK_EVERY_S, stories.retention.purge_if_due, name="retention")

@@ -180,5 +180,6 @@ def _terms(profile: profiles.Profile) -> AgentTerms:
             hours=None if profile.calls_outside_hours else profile.hours, zone=profile.zone
         ),
         max_duration_s=profile.max_duration_s,
+        daily_cost_cap_usd=profile.daily_cost_cap_usd,
         missed_call_text=profile.missed_call_text,
     )

@@ -26,6 +26,7 @@ from controlplane.use_cases.activation import Activation
 from controlplane.use_cases.admission import Admission
 from controlplane.use_cases.agent_watch import AgentWatch
 from controlplane.use_cases.breakers import Breakers
+from controlplane.use_cases.budget import Budget
 from controlplane.use_cases.caller_legs import LegPolicy
 from controlplane.use_cases.ending import CallEnder
 from controlplane.use_cases.errands import ErrandRunner
@@ -51,6 +52,7 @@ from controlplane.use_cases.switchboard import Switchboard
 from controlplane.use_cases.takeover import SetupTakeover
 from controlplane.use_cases.wishes import Wishes
 from shared.call.ceilings import Ceilings
+from shared.database.costs import Costs
 from shared.database.rest import RestClient
 from shared.database.retention import Expiry, RetentionDays
 from shared.database.supabase import SupabaseStore
@@ -167,6 +169,7 @@ class UseCases:
     """Who has connections to close."""
     papers: Papers
     vitals: VitalSigns
+    budget: Budget
     admission: Admission
     ender: CallEnder
     lost_calls: LostCalls
@@ -192,10 +195,14 @@ def make_use_cases(
 ) -> UseCases:
     """Tie the stories together, each with the policy that it follows."""
     bounds, tasks = _bounds(settings), Tasks()
+    budget = Budget(
+        Costs(rest), cap_usd=settings.daily_cost_cap_usd, metrics=near.metrics, clock=near.clock
+    )
     permissions = Permissions(
         ledger=ledger,
         lines=near.lines,
         rules=_rules(settings),
+        budget=budget,
         clock=near.clock,
     )
     errand_rows = ErrandRows.over(rest)
@@ -263,6 +270,7 @@ def make_use_cases(
     )
     return UseCases(
         vitals=vitals,
+        budget=budget,
         admission=admission,
         permissions=permissions,
         wishes=wishes,

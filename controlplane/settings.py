@@ -212,7 +212,9 @@ class Settings(BridgeSettings):
     prices_file: PricesFile | None = Field(None, alias="PRICES_FILE")
     """Your own prices, a TOML file like shared/prices/prices.toml: what stands in it goes before
     what is shipped."""
-
+    daily_cost_cap_usd: float | None = Field(None, alias="DAILY_COST_CAP_USD", gt=0)
+    """What a day's calls may cost, in USD, counted from midnight UTC: then no more are placed until
+    the next day. Who calls is answered."""
     max_concurrent_calls: int = Field(100, alias="MAX_CONCURRENT_CALLS", ge=0)
     """Live calls of all replicas together; more are refused as busy. 0 for no ceiling."""
     max_calls_per_caller: int = Field(0, alias="MAX_CALLS_PER_CALLER", ge=0)

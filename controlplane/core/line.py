@@ -36,6 +36,8 @@ class AgentTerms:
     """When calls may be placed for it, by the business's own clock."""
     max_duration_s: float | None = None
     """How long its calls may last; None: as all calls."""
+    daily_cost_cap_usd: float | None = None
+    """What a day of its calls may cost before no more are placed; None: as DAILY_COST_CAP_USD."""
     missed_call_text: str | None = field(default=None, repr=False)
     """Written to whose call nobody answered; None: MISSED_CALL_TEXT."""
 

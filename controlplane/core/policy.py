@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from controlplane.core.business_hours import ALWAYS_OPEN, BusinessHours, next_call
 from controlplane.core.callee import CallHours, country_of, zones_of
 from controlplane.core.consent import CallHistory, LedgerState
+from controlplane.core.spending import next_day
 from shared.call.denial import Denied, Reason
 from shared.call.ids import PhoneNumberId
 from shared.call.person import Person
@@ -70,8 +71,9 @@ def decide(
     limits: Limits,
     now: datetime,
     business: BusinessHours = ALWAYS_OPEN,
+    is_spent: bool = False,
 ) -> Allowed | Denied:
-    """Decide whether a call may be placed now.
+    """Decide whether a call may be placed now; `is_spent`: the day's calls have cost enough.
 
     First what no time changes, then what a person or Meta has to change, then what the clock
     changes: whoever gets a `retry_at` meets no other obstacle that is known today.
@@ -88,7 +90,7 @@ def decide(
         return Denied(reason=Reason.PERMISSION_EXPIRED)
     if history.unanswered_in_a_row >= limits.unanswered_in_a_row:
         return Denied(reason=Reason.UNANSWERED)
-    denied = _check_pause(ledger, now) or _check_limits(history, limits, now)
+    denied = _check_pause(ledger, now) or _check_limits(history, limits, now, is_spent)
     if denied is not None:
         return denied
     zones = zones_of(request.person)
@@ -166,9 +168,13 @@ def _check_pause(ledger: LedgerState, now: datetime) -> Denied | None:
     return Denied(reason=reason, retry_at=ledger.pause_until)
 
 
-def _check_limits(history: CallHistory, limits: Limits, now: datetime) -> Denied | None:
+def _check_limits(
+    history: CallHistory, limits: Limits, now: datetime, is_spent: bool
+) -> Denied | None:
     """What the clock sets right; the latest of the moments counts."""
     found: list[Denied] = []
+    if is_spent:
+        found.append(Denied(reason=Reason.COST_LIMIT, retry_at=next_day(now)))
     for reason, reached_at in (
         (Reason.CONNECTED_LIMIT, history.connected_limit_reached_at),
         (Reason.INITIATION_LIMIT, history.initiation_limit_reached_at),

@@ -1,5 +1,6 @@
 """Prometheus collectors, behind methods named by what happened. Labels come from enums only."""
 
+import math
 import time
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -119,6 +120,16 @@ class Metrics:
             ["line"],
             registry=self.registry,
         )
+        self._cost = Gauge(
+            "whatsapp_cost_today_usd",
+            "What the calls that began today (UTC) have cost so far, of all replicas.",
+            registry=self.registry,
+        )
+        self._cost_cap = Gauge(
+            "whatsapp_cost_cap_usd",
+            "What a day's calls may cost (DAILY_COST_CAP_USD); +Inf without a cap.",
+            registry=self.registry,
+        )
         self._turns = Counter(
             "whatsapp_loop_turns",
             "Turns of background loops, by whether they went well.",
@@ -219,6 +230,11 @@ class Metrics:
     def errand_waits(self, kind: str, seconds: float) -> None:
         """Show how long the oldest errand of a kind has waited; 0: there is none."""
         self._waits.labels(kind).set(seconds)
+
+    def costs(self, today_usd: float, cap_usd: float | None) -> None:
+        """Show what today has cost, and may."""
+        self._cost.set(today_usd)
+        self._cost_cap.set(math.inf if cap_usd is None else cap_usd)
 
     def loop_turned(self, loop: str, went_well: bool) -> None:
         """Count a turn of a background loop."""

@@ -137,7 +137,7 @@ class CallPlacer:
     async def _claim(
         self, order: CallOrder, call_id: CallId, line: PhoneNumberId, agent: AgentTerms
     ) -> PlacedCall:
-        allowed = await self._permissions.check(order.person, line=line, business=agent.hours)
+        allowed = await self._permissions.check(order.person, line=line, agent=agent)
         await self._check_ceiling()
         bridge = await self._legs.choose()
         now = self._clock()

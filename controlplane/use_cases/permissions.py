@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from controlplane.core.business_hours import ALWAYS_OPEN, BusinessHours
 from controlplane.core.callee import CallHours
 from controlplane.core.consent import (
     CallHistory,
@@ -18,6 +17,7 @@ from controlplane.core.consent import (
     make_entry,
 )
 from controlplane.core.errors import GraphError
+from controlplane.core.line import AgentTerms
 from controlplane.core.policy import (
     REJECTIONS_TO_DO_NOT_CALL,
     Allowed,
@@ -39,6 +39,7 @@ from controlplane.meta.graph_errors import GraphNotReached, GraphRefused, Unread
 from controlplane.meta.lessons import after_refusal, pause_of
 from controlplane.meta.lines import Lines
 from controlplane.meta.replies import entry_of_reply
+from controlplane.use_cases.budget import Budget
 from controlplane.use_cases.standings import Standings
 from shared.call.call import Call
 from shared.call.denial import Denied, Reason
@@ -48,6 +49,8 @@ from shared.call.person import Person
 from shared.call.records import EventOutcome
 
 _log = logging.getLogger(__name__)
+
+_ANY_AGENT = AgentTerms()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,22 +71,24 @@ class Permissions:
         ledger: Ledger,
         lines: Lines,
         rules: CallRules,
+        budget: Budget,
         clock: Callable[[], datetime],
     ) -> None:
-        """Take the ledger, the lines by which Meta is reached, and the rules."""
+        """Take the ledger, the lines by which Meta is reached, the rules, and the day's budget."""
         self._ledger = ledger
         self._requests = ledger.requests
         self._lines = lines
         self._rules = rules
+        self._budget = budget
         self._clock = clock
         self._standings = Standings(ledger=ledger, lines=lines, clock=clock)
 
     # --- before a call ---
 
     async def check(
-        self, person: Person, *, line: PhoneNumberId, business: BusinessHours = ALWAYS_OPEN
+        self, person: Person, *, line: PhoneNumberId, agent: AgentTerms = _ANY_AGENT
     ) -> Allowed:
-        """Decide whether this person may be called from a line now.
+        """Decide whether this person may be called from a line now, by an agent.
 
         Raises:
             CallDenied: no, why, and when it may be tried again. Nothing was sent to the person.
@@ -91,12 +96,12 @@ class Permissions:
         """
         request = await self._standings.request_to(person, line)
         ledger, history = await self._standings.of(person, line)
-        verdict = self._decide(request, ledger, history, business)
+        verdict = await self._decide(request, ledger, history, agent)
         # anything else stands in the way before the permission is looked at: no need to ask
         is_open = isinstance(verdict, Denied) and verdict.reason is Reason.NO_PERMISSION
         if is_open and ledger.permission is None and await self._standings.ask_graph(person, line):
             ledger, history = await self._standings.of(person, line)
-            verdict = self._decide(request, ledger, history, business)
+            verdict = await self._decide(request, ledger, history, agent)
         if isinstance(verdict, Denied):
             _log.info("Call denied.", extra={"action": "call-denied", "reason": verdict.reason})
             raise CallDenied(verdict)
@@ -319,19 +324,20 @@ class Permissions:
             raise CallDenied(Denied(reason=Reason.TEMPLATE_NEEDED))
         return self._rules.template
 
-    def _decide(
+    async def _decide(
         self,
         request: CallRequest,
         ledger: LedgerState,
         history: CallHistory,
-        business: BusinessHours,
+        agent: AgentTerms,
     ) -> Allowed | Denied:
         return decide(
             request,
             ledger,
             history,
             hours=self._rules.hours,
-            business=business,
+            business=agent.hours,
+            is_spent=await self._budget.is_spent(agent),
             limits=self._standings.limits_of(request.phone_number_id),
             now=self._clock(),
         )

@@ -20,6 +20,7 @@ class Reason(StrEnum):
     LIVE_CALL = "live-call"
     INITIATION_LIMIT = "initiation-limit"
     CONCURRENCY_LIMIT = "concurrency-limit"
+    COST_LIMIT = "cost-limit"
     RATE_LIMITED = "rate-limited"
     OUTSIDE_HOURS = "outside-hours"
     BUSINESS_CLOSED = "business-closed"
@@ -42,6 +43,8 @@ SENTENCES: Mapping[Reason, str] = {
     Reason.LIVE_CALL: "There is already a call with this person.",
     Reason.INITIATION_LIMIT: "This number has placed all the calls that Meta allows in 24 hours.",
     Reason.CONCURRENCY_LIMIT: "This number has as many calls at once as Meta allows.",
+    Reason.COST_LIMIT: "Today's calls have cost as much as DAILY_COST_CAP_USD, or the profile's "
+    "`daily_cost_cap_usd`, lets them; who calls is still answered.",
     Reason.RATE_LIMITED: "Meta asks to slow down.",
     Reason.OUTSIDE_HOURS: "It is outside of CALL_HOURS where this person lives.",
     Reason.BUSINESS_CLOSED: "It is outside of the hours of the profile that the call is for.",

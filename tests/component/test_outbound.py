@@ -9,6 +9,7 @@ import pytest
 import pytest_asyncio
 
 from controlplane.core.consent import ConsentKind
+from controlplane.core.line import AgentTerms
 from shared.call.call import CallStatus, EndReason
 from shared.call.person import Person as SomebodyCalled
 from simulators.meta.api.faults import Fault, FaultKind
@@ -56,6 +57,30 @@ async def test_a_call_is_placed_answered_heard_and_ended(
     assert row.duration_s is not None
     assert row.duration_s > 1
     assert call.violations == []
+
+
+async def test_what_has_cost_enough_today_is_not_placed(
+    make_bench: MakeBench, bridge: EmbeddedBridge, place: Place
+) -> None:
+    """A 409 that says until when; what earlier days have cost does not count."""
+    bench = await make_bench(**over(bridge), DAILY_COST_CAP_USD="5")
+    person = make_person(bench)
+    columns = "id, direction, status, phone_number_id, created_at, cost_usd"
+    ended = f"gen_random_uuid(), 'outbound', 'dialing', '{line_of(bench.plane)}'"
+    await bench.database.execute(
+        f"insert into calls ({columns}) values ({ended}, now() - interval '25 hours', 90)"
+    )
+    budget = bench.plane.use_cases.budget
+    assert not await budget.is_spent(AgentTerms())
+    await bench.database.execute(f"insert into calls ({columns}) values ({ended}, now(), 5.5)")
+
+    status, body = await place(person)
+
+    assert (status, body["error"]["code"]) == (409, "cost-limit")
+    assert "DAILY_COST_CAP_USD" in body["error"]["message"]
+    assert body["error"]["retry_at"].endswith("T00:00:00+00:00")
+    await budget.look()
+    assert b"whatsapp_cost_today_usd 5.5" in bench.plane.near.metrics.render()
 
 
 async def test_without_permission_nothing_leaves(bench: Bench, place: Place) -> None:

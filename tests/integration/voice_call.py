@@ -150,7 +150,7 @@ class VoiceCall:
             options=self._options(connect_timeout_s),
             keep=self.states.append,
             # the simulated OpenAI's ear is slow on a busy machine
-            last_words_s=4.8,
+            last_words_s=15,
             clips=clips,
             bridging=bridging,
         )

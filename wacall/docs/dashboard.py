@@ -161,6 +161,14 @@ ROWS: Sequence[tuple[str, Sequence[Panel]]] = (
                     ),
                 ),
             ),
+            Panel(
+                "Cost of today (UTC)",
+                "currencyUSD",
+                (
+                    ("until now", "max(whatsapp_cost_today_usd)"),
+                    ("at most", "max(whatsapp_cost_cap_usd)"),
+                ),
+            ),
             Panel("Calls by worker", "short", (("{{instance}}", "wacall_agent_calls"),)),
         ),
     ),

@@ -42,6 +42,7 @@ def verdict(
     hours: CallHours = ALWAYS,
     limits: Limits = PRODUCTION,
     now: datetime = NOW,
+    is_spent: bool = False,
     **history: Any,
 ) -> Allowed | Denied:
     return decide(
@@ -51,6 +52,7 @@ def verdict(
         hours=hours,
         limits=limits,
         now=now,
+        is_spent=is_spent,
     )
 
 
@@ -125,6 +127,13 @@ DENIALS: list[tuple[Reason, dict[str, Any], datetime | None]] = [
             "initiation_limit_reached_at": NOW - DAY + 2 * SECOND,
         },
         NOW + 2 * SECOND,
+    ),
+    (Reason.COST_LIMIT, {"is_spent": True}, datetime(2026, 11, 24, tzinfo=UTC)),
+    (
+        # the day ends later than what else is in the way
+        Reason.COST_LIMIT,
+        {"is_spent": True, "connected_limit_reached_at": NOW - DAY + SECOND},
+        datetime(2026, 11, 24, tzinfo=UTC),
     ),
     (Reason.LIVE_CALL, {"live_call_id": CallId("x")}, None),
     (Reason.CONCURRENCY_LIMIT, {"concurrent_calls": 1000}, None),

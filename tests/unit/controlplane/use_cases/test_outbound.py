@@ -31,7 +31,7 @@ class Policy:
     def __init__(self) -> None:
         self.asked: list[str] = []
 
-    async def check(self, _person: Person, *, line: PhoneNumberId, business: Any) -> Allowed:
+    async def check(self, _person: Person, *, line: PhoneNumberId, agent: Any) -> Allowed:
         self.asked.append(line)
         return Allowed()
 
