@@ -59,6 +59,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         is_timed = item.get_closest_marker("full_speed") is not None
         if not is_timed and not SLOW_IN_DEBUG.intersection(item.path.parts):
             item.add_marker(pytest.mark.usefixtures("asyncio_debug"))
+        if is_spoken(item.nodeid):
+            # an ear mistakes a word now and then, and a machine that stops for a second loses some:
+            # whoever fails twice in a row is broken. The summary names who was asked twice
+            item.add_marker(pytest.mark.flaky(reruns=1))
 
 
 def pytest_runtest_logstart(nodeid: str) -> None:
