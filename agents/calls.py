@@ -17,7 +17,6 @@ from agents.call_lease import CallLease, KeptCall
 from agents.clips.clip_room import ClipRooms
 from agents.clips.maker import ClipMaker
 from agents.handover import Handover
-from agents.logs import of_call
 from agents.media.bridge.agent_leg import RoomAccess
 from agents.media.bridge.bridge_voice import BridgeVoice
 from agents.media.bridge.leg_events import LegFeeds
@@ -43,6 +42,7 @@ from shared.call.room import AGENT_IDENTITY, room_name
 from shared.call.silence import LOOK_S
 from shared.database.store import AgentStore
 from shared.process.loops import Loops
+from shared.process.of_call import work_for
 from shared.process.tasks import Tasks
 from shared.profiles.profile import Profile
 
@@ -181,7 +181,7 @@ class Calls:
             await asyncio.sleep(0.05)
 
     async def _resume(self, taken: TakenCall) -> None:
-        of_call.set(taken.call_id)
+        work_for(taken.call_id)
         try:
             kept = KeptCall.read(taken.state)
             brief = await self._find_brief(taken.call_id)
@@ -256,7 +256,7 @@ class Calls:
         self, call_id: CallId, running: _Running, beginning: Coroutine[Any, Any, None]
     ) -> None:
         """Begin, wait for the end, and clear up, whatever happens."""
-        of_call.set(call_id)
+        work_for(call_id)
         try:
             await beginning
             await running.over.wait()
@@ -306,7 +306,11 @@ class Calls:
         except (api.TwirpError, aiohttp.ClientError, TimeoutError) as error:
             _log.warning(
                 "Of a dead bridge LiveKit could not be told.",
-                extra={"action": "bridge-loss-untold", "error": type(error).__name__},
+                extra={
+                    "action": "bridge-loss-untold",
+                    "call": call_id,
+                    "error": type(error).__name__,
+                },
             )
 
     async def _find_brief(self, call_id: CallId) -> CallBrief:

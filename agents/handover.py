@@ -16,6 +16,7 @@ from shared.call.errors import WacallError
 from shared.call.ids import CallId
 from shared.call.silence import Watch
 from shared.database.store import AgentStore
+from shared.process.of_call import work_for
 from shared.process.tasks import Tasks
 
 _log = logging.getLogger(__name__)
@@ -107,6 +108,7 @@ class Handover:
             )
 
     async def _take(self, store: AgentStore, held: HeldCall) -> None:
+        work_for(held.call_id)
         self._in_doubt.add(held.call_id)
         try:
             taken = await store.take_agent(held, self.worker)

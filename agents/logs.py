@@ -3,12 +3,8 @@
 import logging
 import re
 import time
-from contextvars import ContextVar
 
 _log = logging.getLogger(__name__)
-
-of_call: ContextVar[str] = ContextVar("of_call")
-"""Which call a task works for, in a process that has many."""
 
 # Extras under which the framework logs whole protocol messages: metadata of the job (what the
 # operator handed over), raw events, tokens.
@@ -54,17 +50,6 @@ class WithoutPeople(logging.Filter):
             return False
         for key in [key for key in record.__dict__ if _is_private(key)]:
             delattr(record, key)
-        return True
-
-
-class OfItsCall(logging.Filter):
-    """Adds the call that the speaking task works for; for the handler."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        """Keep every record."""
-        call = of_call.get(None)
-        if call is not None and "call" not in record.__dict__:
-            record.__dict__["call"] = call
         return True
 
 
@@ -127,7 +112,6 @@ def quieten(level: str) -> None:
     for handler in logging.getLogger().handlers:
         handler.addFilter(WithoutPeople())
         handler.addFilter(WithoutAlarm())
-        handler.addFilter(OfItsCall())
     # LiveKit's Rust side: its INFO lines name hosts and its DEBUG lines carry tokens
     logging.getLogger("livekit").setLevel(logging.WARNING)
     for name in ("livekit.agents", "livekit.plugins.openai"):

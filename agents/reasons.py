@@ -33,6 +33,7 @@ async def write_reason(
             "The reason to leave could not be written.",
             extra={
                 "action": "reason-unwritten",
+                "call": call_id,
                 "reason": reason.value,
                 "error": type(error).__name__,
             },

@@ -27,6 +27,7 @@ from shared.call.errors import WacallError
 from shared.call.ids import CallId
 from shared.call.records import EventRecord, EventSource
 from shared.call.room import AGENT_IDENTITY, call_id_of_room, room_name
+from shared.process.of_call import work_for
 from shared.process.tasks import Tasks
 
 _log = logging.getLogger(__name__)
@@ -80,6 +81,7 @@ class Losses:
 
     async def tell(self, call_id: CallId) -> None:
         """Tell of one call's agent, within 5 s. Raises no error of a neighbour's."""
+        work_for(call_id)
         _log.error(
             "An agent has died in its call; the call is ended.",
             extra={"action": "agent-died", "call": call_id},

@@ -31,6 +31,7 @@ from shared.database.store import AgentStore
 from shared.process.env_file import read_env_file
 from shared.process.logs import configure
 from shared.process.observing import ObserveRequest
+from shared.process.of_call import work_for
 from shared.process.signals import Signals
 
 if TYPE_CHECKING:
@@ -121,6 +122,7 @@ async def answer(ctx: JobContext, *, settings: Settings, connect_store: ConnectS
 
     brief = CallBrief.from_json(ctx.job.metadata)
     ctx.log_context_fields = {"call": brief.call_id}
+    work_for(brief.call_id)
     profiles: ProfileChoice = ctx.proc.userdata[_PROFILES]
     link = StoreLink(connect_store, settings)
     try:

@@ -51,6 +51,7 @@ def _tool(
                 "The variable with an action's key is not set; nothing was sent.",
                 extra={
                     "action": "action-secret-missing",
+                    "call": call_id,
                     "tool": action.name,
                     "variable": action.secret,
                 },

@@ -22,6 +22,7 @@ from shared.call.errors import WacallError
 from shared.call.ids import CallId
 from shared.call.jobs import CallJob, JobKind, JobStatus, next_attempt
 from shared.database.after_call_store import AfterCallStore
+from shared.process.of_call import work_for
 from shared.process.tasks import Tasks
 
 _log = logging.getLogger(__name__)
@@ -85,6 +86,7 @@ class AfterCalls:
         await self._tasks.close()
 
     async def _work(self, store: AfterCallStore, job: CallJob) -> None:
+        work_for(job.call_id)
         try:
             await self._attempt(store, job)
         except asyncio.CancelledError:

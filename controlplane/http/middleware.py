@@ -3,6 +3,7 @@
 import hmac
 import logging
 import time
+import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 
@@ -13,6 +14,7 @@ from controlplane.http.body import answer
 from controlplane.http.door import Connection
 from controlplane.meta.graph_errors import GraphRefused
 from shared.call.errors import CallDenied, WacallError
+from shared.process.of_call import working_for
 
 _log = logging.getLogger(__name__)
 
@@ -89,23 +91,33 @@ async def access_log(request: web.Request, handler: Handler) -> web.StreamRespon
     connection = request.protocol
     if isinstance(connection, Connection):
         connection.work_begins()
-    try:
-        response = await handler(request)
-    finally:
-        if isinstance(connection, Connection):
-            connection.work_ends()
-    resource = request.match_info.route.resource
-    _log.debug(
-        "Request.",
-        extra={
-            "action": "request",
-            "method": request.method,
-            "route": resource.canonical if resource is not None else "unknown",
-            "status": response.status,
-            "ms": round((time.monotonic() - started) * 1000, 1),
-        },
-    )
+    # a connection's requests are worked on by one task, each for a call of its own
+    with working_for(_call_named(request)):
+        try:
+            response = await handler(request)
+        finally:
+            if isinstance(connection, Connection):
+                connection.work_ends()
+        resource = request.match_info.route.resource
+        _log.debug(
+            "Request.",
+            extra={
+                "action": "request",
+                "method": request.method,
+                "route": resource.canonical if resource is not None else "unknown",
+                "status": response.status,
+                "ms": round((time.monotonic() - started) * 1000, 1),
+            },
+        )
     return response
+
+
+def _call_named(request: web.Request) -> str | None:
+    """Return the call that the path names, if that is an id of ours; the rest is anybody's text."""
+    try:
+        return str(uuid.UUID(request.match_info.get("call_id", "")))
+    except ValueError:
+        return None
 
 
 def bearer_token(request: web.Request) -> bytes:

@@ -15,6 +15,7 @@ from shared.call.agent_lease import ABANDONED_S
 from shared.call.call import EndReason
 from shared.call.ids import CallId
 from shared.call.silence import Watch
+from shared.process.of_call import work_for
 
 _log = logging.getLogger(__name__)
 
@@ -51,6 +52,7 @@ class AgentWatch:
         await asyncio.gather(*(self._end(call_id) for call_id in abandoned))
 
     async def _end(self, call_id: CallId) -> None:
+        work_for(call_id)
         _log.error(
             "The worker of a call has fallen silent and no other one takes it; it is ended.",
             extra={"action": "call-abandoned", "call": call_id},

@@ -34,6 +34,7 @@ from controlplane.use_cases.outbound import CallOrder, CallPlacer, call_id_of
 from shared.call.call import Call
 from shared.call.errors import CallDenied, WacallError
 from shared.process.logs import without_text
+from shared.process.of_call import work_for
 
 _log = logging.getLogger(__name__)
 
@@ -90,6 +91,7 @@ class FollowUpRunner:
 
     async def _try(self, follow_up: FollowUp) -> None:
         """Try one; whatever goes wrong with it is tried again, and is nobody else's."""
+        work_for(follow_up.call_id)
         try:
             async with asyncio.timeout(_ROW_S):
                 verdict = await self._one(follow_up)

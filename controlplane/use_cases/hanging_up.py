@@ -22,6 +22,7 @@ from controlplane.use_cases.neighbours import Neighbours
 from shared.call.call import Call, CallStatus, Direction, Termination
 from shared.call.ids import CallId, PhoneNumberId, WhatsAppCallId
 from shared.call.records import EventOutcome, EventRecord, EventSource, Settled
+from shared.process.of_call import work_for
 
 StopSetup = Callable[[WhatsAppCallId], Awaitable[None]]
 """Stops the set-up of a call, should it run in this process."""
@@ -53,6 +54,7 @@ class PeerHangup:
                 return Settled(EventOutcome.UNKNOWN)
             tombstone = self._tombstone(event, line)
             if await self._store.claim_call(tombstone) is not None:
+                work_for(tombstone.id)
                 await self._note(event, tombstone)
                 return Settled(EventOutcome.HANDLED, tombstone.id)
             # its `connect` was being claimed just now

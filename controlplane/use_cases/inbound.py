@@ -29,6 +29,7 @@ from shared.call.changes import CallChanges
 from shared.call.errors import StoreUnavailable, WacallError
 from shared.call.ids import CallId, PhoneNumberId, WhatsAppCallId
 from shared.call.records import EventOutcome, Settled
+from shared.process.of_call import work_for
 from shared.process.tasks import Tasks
 
 _log = logging.getLogger(__name__)
@@ -100,6 +101,7 @@ class CallAnswerer:
             claimed = await self._claim(call, offer, place)
             if claimed is None:
                 return await self._not_ours(offer, call)
+            work_for(claimed.id)
             if was_refused(claimed):
                 return Settled(EventOutcome.HANDLED, claimed.id)
             self._metrics.call_started(Direction.INBOUND)
@@ -172,6 +174,7 @@ class CallAnswerer:
             call = await self._traces.clear(call, bridge=await self._caller_legs.choose())
         may_need_terminate = call.accept_sent_at
         graph = self._lines.graph_of(call.phone_number_id)
+        self._setup.take_note(call, "offer", offer.sdp)
         self._caller_legs.check(call, offer.sdp)
         await self._make_room(call)
         watch.done("room")
@@ -319,6 +322,7 @@ class CallAnswerer:
         claimed = await self._store.claim_call(call)
         if claimed is None:
             return await self._not_ours(offer, call)
+        work_for(claimed.id)
         _log.warning(
             "An offer came too late to be answered.",
             extra={

@@ -20,6 +20,7 @@ from shared.call.errors import WacallError
 from shared.call.ids import CallId
 from shared.call.records import EventRecord, EventSource
 from shared.call.room import AGENT_IDENTITY, KEY_TOPIC, KeyMessage
+from shared.process.of_call import work_for
 from shared.process.tasks import Tasks
 
 _log = logging.getLogger(__name__)
@@ -63,6 +64,7 @@ class KeyReporter:
             waiting.put_nowait(key)
 
     async def _pass_on(self, call_id: CallId, waiting: asyncio.Queue[KeyPressed]) -> None:
+        work_for(call_id)
         try:
             # `take` puts the first key before this runs; what comes later finds the queue here
             while not waiting.empty():

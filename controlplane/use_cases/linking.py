@@ -25,6 +25,7 @@ from shared.call.call import LIVE_STATUSES, Call, CallStatus, Direction, EndReas
 from shared.call.changes import Mark
 from shared.call.ids import CallId
 from shared.call.records import EventOutcome, Settled
+from shared.process.of_call import work_for
 
 _log = logging.getLogger(__name__)
 
@@ -101,6 +102,7 @@ class CallLinker:
         return Settled(EventOutcome.HANDLED, call.id)
 
     async def _join(self, call: Call, answer: str, watch: Stopwatch) -> None:
+        self._setup.take_note(call, "answer", answer)
         leg = self._legs.leg_of(call)
         await leg.take_answer(answer)
         watch.done("answer-taken")
@@ -167,8 +169,15 @@ class CallLinker:
     # --- whose event is this? ---
 
     async def locate(self, event: AnswerReceived | CallStatusChanged | PeerHungUp) -> Call | None:
-        """Find the call by Meta's id, or by ours that it echoes: a webhook may come before the
-        answer to `connect` has told Meta's id.
+        """Find the call of an event; from then on the running task works for that call."""
+        call = await self._find(event)
+        if call is not None:
+            work_for(call.id)
+        return call
+
+    async def _find(self, event: AnswerReceived | CallStatusChanged | PeerHungUp) -> Call | None:
+        """Find it by Meta's id, or by ours that it echoes: a webhook may come before the answer to
+        `connect` has told Meta's id.
         """
         call = await self._store.find_call(event.wacid)
         if call is not None:

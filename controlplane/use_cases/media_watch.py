@@ -31,6 +31,7 @@ from shared.call.call import Call, CallStatus, Direction, EndReason
 from shared.call.errors import WacallError
 from shared.call.ids import CallId
 from shared.process.logs import without_text
+from shared.process.of_call import work_for
 from shared.process.tasks import Tasks
 
 _log = logging.getLogger(__name__)
@@ -165,24 +166,26 @@ class MediaWatch:
 
     def phone_heard(self, call_id: CallId) -> None:
         """Note that the call's media is up."""
-        self._spawn(self._media_up(call_id))
+        self._spawn(self._media_up(call_id), call_id)
 
     def phone_lost(self, call_id: CallId) -> None:
         """End an answered call whose phone has vanished."""
-        self._spawn(self._phone_lost(call_id))
+        self._spawn(self._phone_lost(call_id), call_id)
 
     def leg_ended(self, call_id: CallId) -> None:
         """End a call whose leg is gone, unless it ended with the call."""
-        self._spawn(self._leg_ended(call_id))
+        self._spawn(self._leg_ended(call_id), call_id)
 
     def carrier_lost(self, address: str) -> None:
         """End the calls that have died with their carrier."""
         self._spawn(self._carrier_lost(address))
 
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        self._tasks.spawn(self._guard(work))
+    def _spawn(self, work: Coroutine[Any, Any, None], call_id: CallId | None = None) -> None:
+        self._tasks.spawn(self._guard(work, call_id))
 
-    async def _guard(self, work: Coroutine[Any, Any, None]) -> None:
+    async def _guard(self, work: Coroutine[Any, Any, None], call_id: CallId | None) -> None:
+        if call_id is not None:
+            work_for(call_id)
         try:
             await work
         except Exception as error:
@@ -256,6 +259,7 @@ class MediaWatch:
                 raise result
 
     async def _look_at(self, call: Call, phase: Phase) -> None:
+        work_for(call.id)
         reading = await self._read(call)
         if reading is None:
             return
@@ -275,6 +279,7 @@ class MediaWatch:
             await self._activation.let_speak(call)
 
     async def _look_for_leg(self, call: Call) -> None:
+        work_for(call.id)
         if owes_its_leg(call):
             await self._read(call)
 
@@ -294,6 +299,7 @@ class MediaWatch:
 
     async def _lost(self, call: Call) -> None:
         """End a call whose leg is gone."""
+        work_for(call.id)
         current = await self._store.get_call(call.id)
         # whoever ends a call ends its leg, after the row says so
         if current is not None and owes_its_leg(current):

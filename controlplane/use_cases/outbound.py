@@ -35,6 +35,7 @@ from shared.call.errors import CallDenied
 from shared.call.ids import CallId, PhoneNumberId
 from shared.call.person import Party, Person
 from shared.call.room import ShownStatus
+from shared.process.of_call import work_for
 from shared.process.tasks import Tasks
 
 _log = logging.getLogger(__name__)
@@ -176,6 +177,7 @@ class CallPlacer:
 
     async def _dial(self, placed: Call, order: CallOrder) -> None:
         """Build everything up to the ringing phone; whatever fails ends the call."""
+        work_for(placed.id)
         watch = Stopwatch(placed.direction, self._metrics, begins_with="placed")
         call = await self._store.mark_once(placed.id, Mark.DIALED, self._clock())
         if call is None:

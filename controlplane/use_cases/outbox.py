@@ -42,6 +42,7 @@ from shared.call.ids import PhoneNumberId
 from shared.call.person import Person
 from shared.call.records import EventOutcome
 from shared.process.logs import without_text
+from shared.process.of_call import work_for
 
 _log = logging.getLogger(__name__)
 
@@ -136,6 +137,8 @@ class Outbox:
 
     async def _try(self, message: Message) -> None:
         """Try one; what goes wrong with it is nobody else's, and its lease runs out."""
+        if message.call_id is not None:
+            work_for(message.call_id)
         try:
             await self._one(message)
         except Exception as error:

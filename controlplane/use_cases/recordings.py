@@ -10,10 +10,12 @@ from datetime import datetime
 
 from controlplane.core.recordings import FilesOutOfReach, RecordingFiles, is_left_over, verdict
 from shared.call.errors import CallNotFound
+from shared.call.ids import CallId
 from shared.call.recording import RecordedFile, Recording
 from shared.database.recordings import Recordings
 from shared.database.retention import Expiry
 from shared.database.store import CallStore
+from shared.process.of_call import working_for
 
 _log = logging.getLogger(__name__)
 
@@ -71,8 +73,11 @@ class RecordingCare:
     async def _settle(self, recording: Recording) -> None:
         """End a recording whose worker has not."""
         call_id = recording.call_id
-        if call_id is None:
-            return
+        if call_id is not None:
+            with working_for(call_id):
+                await self._settle_of(call_id, recording)
+
+    async def _settle_of(self, call_id: CallId, recording: Recording) -> None:
         call, now = await self._calls.get_call(call_id), self._now()
         if call is None or not is_left_over(call, now):
             return

@@ -27,6 +27,7 @@ from shared.call.errors import WacallError
 from shared.call.ids import CallId, WhatsAppCallId
 from shared.call.room import ShownStatus
 from shared.process.logs import without_text
+from shared.process.of_call import work_for
 from shared.process.tasks import Tasks
 
 _log = logging.getLogger(__name__)
@@ -97,6 +98,7 @@ class Releaser:
     async def _run(
         self, call: Call, lane: asyncio.Semaphore, *, spared: bool, holds_media: bool
     ) -> None:
+        work_for(call.id)
         async with lane:
             try:
                 is_clean = await self._release_in_time(call, spared=spared, holds_media=holds_media)

@@ -15,6 +15,7 @@ from shared.bridge.errors import BridgeGone, LegUnknown
 from shared.call.call import LIVE_STATUSES, Call, CallStatus, EndReason
 from shared.call.records import EventOutcome, EventRecord, EventSource
 from shared.call.room import AGENT_IDENTITY, CALLER_IDENTITY
+from shared.process.of_call import working_for
 
 _log = logging.getLogger(__name__)
 
@@ -33,6 +34,10 @@ class RoomWatch:
 
     async def handle(self, event: RoomEvent) -> None:
         """Write the event on the call's timeline and act on it."""
+        with working_for(event.call_id):
+            await self._handle(event)
+
+    async def _handle(self, event: RoomEvent) -> None:
         call = await self._store.get_call(event.call_id)
         if call is None:
             return

@@ -9,6 +9,7 @@ from typing import TypeVar, Unpack
 
 from controlplane.core.errors import AgentGaveUp, AgentNotReady, TimedOut
 from controlplane.meta.graph_errors import GraphRefused
+from controlplane.sdp.summary import summary
 from controlplane.telemetry.metrics import Metrics
 from controlplane.use_cases.ending import CallEnder, Overtaken, TakenOver
 from controlplane.use_cases.neighbours import Neighbours
@@ -203,8 +204,13 @@ class CallSetup:
         )
         await self._store.add_events([event])
 
+    def take_note(self, call: Call, sdp_type: str, sdp: str) -> None:
+        """Log the shape of what Meta has given us."""
+        _log_description(call, "from-meta", sdp_type, sdp)
+
     async def describe(self, call: Call, sdp_type: str, sdp: str) -> None:
         """Keep what Meta was given, without its secrets, for whoever looks into the call later."""
+        _log_description(call, "to-meta", sdp_type, sdp)
         event = EventRecord.note(
             EventSource.CONTROLPLANE,
             "described",
@@ -215,6 +221,19 @@ class CallSetup:
         )
         with contextlib.suppress(StoreUnavailable, CallNotFound):
             await self._store.add_events([event])
+
+
+def _log_description(call: Call, way: str, sdp_type: str, sdp: str) -> None:
+    _log.info(
+        "A session description has come or gone.",
+        extra={
+            "action": "description",
+            "call": call.id,
+            "way": way,
+            "sdp_type": sdp_type,
+            **summary(sdp),
+        },
+    )
 
 
 def _meta_details(error: Exception) -> dict[str, object]:

@@ -19,6 +19,7 @@ from controlplane.use_cases.switchboard import Switchboard
 from shared.bridge.errors import BridgeRefused, BridgeUnreachable
 from shared.call.call import LIVE_STATUSES, Call, EndReason
 from shared.call.room import call_id_of_room
+from shared.process.of_call import working_for
 
 # An end is left to whoever began it for this long; a stored event likewise.
 _RELEASE_GRACE = timedelta(seconds=15)
@@ -60,15 +61,17 @@ class Sweeper:
         """End calls whose phase has lasted too long or whose end the agent asked for."""
         now = self._clock()
         for call in await self._store.overdue_calls(now):
-            verdict: EndReason | Postponed | None = judge(call, now, self._bounds)
-            if isinstance(verdict, EndReason) and verdict in MEDIA_DECIDES:
-                verdict = await self._look_for_media(call, verdict, now)
-            if isinstance(verdict, Postponed):
-                await self._store.update_call(
-                    call.id, expect=LIVE_STATUSES, deadline_at=verdict.until
-                )
-            elif verdict is not None:
-                await self._ender.finish(call, verdict)
+            with working_for(call.id):
+                await self._end_if_overdue(call, now)
+
+    async def _end_if_overdue(self, call: Call, now: datetime) -> None:
+        verdict: EndReason | Postponed | None = judge(call, now, self._bounds)
+        if isinstance(verdict, EndReason) and verdict in MEDIA_DECIDES:
+            verdict = await self._look_for_media(call, verdict, now)
+        if isinstance(verdict, Postponed):
+            await self._store.update_call(call.id, expect=LIVE_STATUSES, deadline_at=verdict.until)
+        elif verdict is not None:
+            await self._ender.finish(call, verdict)
 
     async def _look_for_media(
         self, call: Call, verdict: EndReason, now: datetime
@@ -103,18 +106,20 @@ class Sweeper:
         live = await self._store.live_calls()
         self._metrics.calls_live(live)
         for call in live:
-            await self._watch.compare(call)
+            with working_for(call.id):
+                await self._watch.compare(call)
         await self._delete_orphans(room_names - {call.room for call in live})
 
     async def _delete_orphans(self, room_names: set[str]) -> None:
         """Delete rooms of calls that have ended; rooms that are no call's are not ours to touch."""
         self._strangers &= room_names
         for name in room_names - self._strangers:
-            call = await self._find(name)
-            if call is None:
-                self._strangers.add(name)
-            elif call.status.is_final and call.released_at is not None:
-                await self._rooms.delete(name)
+            with working_for(call_id_of_room(name)):
+                call = await self._find(name)
+                if call is None:
+                    self._strangers.add(name)
+                elif call.status.is_final and call.released_at is not None:
+                    await self._rooms.delete(name)
 
     async def _find(self, room: str) -> Call | None:
         call_id = call_id_of_room(room)
@@ -123,5 +128,6 @@ class Sweeper:
     async def end_all(self, reason: EndReason) -> None:
         """End every live call: the SFU is about to go."""
         for call in await self._store.live_calls():
-            await self._ender.finish(call, reason)
+            with working_for(call.id):
+                await self._ender.finish(call, reason)
         await self._releaser.settle(_LAST_RELEASES_S)

@@ -22,6 +22,7 @@ from controlplane.use_cases.neighbours import Neighbours
 from controlplane.use_cases.switchboard import Switchboard
 from shared.call.call import Call, Direction, EndReason
 from shared.call.silence import Watch
+from shared.process.of_call import work_for
 from shared.process.tasks import Tasks
 
 _log = logging.getLogger(__name__)
@@ -65,6 +66,7 @@ class SetupTakeover:
         )
 
     async def _take(self, call: Call) -> None:
+        work_for(call.id)
         taken = await self._store.take_setup(call, self._leases.owner, self._leases.until())
         if taken is None:
             return

@@ -45,7 +45,10 @@ var errNoLeg = refusal{http.StatusNotFound, "no-leg", "There is no leg of this i
 
 func bad(message string) error { return refusal{http.StatusBadRequest, "bad-request", message} }
 
-var idShape = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$`)
+var (
+	idShape    = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$`)
+	labelShape = regexp.MustCompile(`^[A-Za-z0-9._-]{0,100}$`)
+)
 
 // Handler lays out the routes.
 func (c *Control) Handler() http.Handler {
@@ -96,7 +99,10 @@ func (c *Control) make(r *http.Request) (any, error) {
 	if err := read(r, &spec); err != nil {
 		return nil, err
 	}
+	spec.Label = r.URL.Query().Get("label")
 	switch {
+	case !labelShape.MatchString(spec.Label):
+		return nil, bad("`label` has to be up to 100 letters, digits, dots, dashes or underscores.")
 	case !idShape.MatchString(spec.ID):
 		return nil, bad("`id` has to be 1 to 100 letters, digits, dots, dashes or underscores.")
 	case spec.Room.URL == "" || spec.Room.Token == "":
@@ -120,8 +126,16 @@ func (c *Control) make(r *http.Request) (any, error) {
 	case err != nil:
 		return nil, refusal{http.StatusUnprocessableEntity, "no-peer", sentence(err)}
 	}
-	c.log.Info("A leg was made.", "action", "leg-made", "leg", spec.ID)
+	c.logOf(leg).Info("A leg was made.", "action", "leg-made", "leg", spec.ID)
 	return made{Status: leg.Status(), SDP: description}, nil
+}
+
+// logOf is the log for lines about a leg.
+func (c *Control) logOf(l *Leg) *slog.Logger {
+	if l.spec.Label == "" {
+		return c.log
+	}
+	return c.log.With("call", l.spec.Label)
 }
 
 func (c *Control) list(*http.Request) (any, error) {
@@ -135,7 +149,7 @@ func (c *Control) list(*http.Request) (any, error) {
 func (c *Control) remove(l *Leg, _ *http.Request) (any, error) {
 	status := l.Status()
 	l.Close("it was asked to")
-	c.log.Info("A leg was ended.", "action", "leg-ended", "leg", status.ID, "age_s", status.AgeS)
+	c.logOf(l).Info("A leg was ended.", "action", "leg-ended", "leg", status.ID, "age_s", status.AgeS)
 	return status, nil
 }
 

@@ -29,7 +29,9 @@ func serve(t *testing.T, control *Control) *client {
 	if control.bridge == nil {
 		control.bridge = NewBridge(loopback, (&stage{}).join, 10)
 	}
-	control.log = slog.New(slog.NewTextHandler(io.Discard, nil))
+	if control.log == nil {
+		control.log = slog.New(slog.NewTextHandler(io.Discard, nil))
+	}
 	server := httptest.NewServer(control.Handler())
 	t.Cleanup(func() {
 		server.CloseClientConnections()
@@ -89,6 +91,20 @@ func TestALegIsMadeLookedAtAndEnded(t *testing.T) {
 	}
 }
 
+func TestTheLinesOfALegSayWhatItIsFor(t *testing.T) {
+	for label, said := range map[string]int{"0b0e3c1e-9a57": 2, "": 0} {
+		var lines bytes.Buffer
+		c := serve(t, &Control{log: slog.New(slog.NewJSONHandler(&lines, nil))})
+		if status, answer := c.do("POST", "/legs?label="+label, aLeg); status != 201 {
+			t.Fatal(status, answer)
+		}
+		c.do("DELETE", "/legs/one", "")
+		if found := strings.Count(lines.String(), `"call":"0b0e3c1e-9a57"`); found != said {
+			t.Fatal(label, lines.String())
+		}
+	}
+}
+
 func TestAMistakeIsAnsweredWithASentenceThatNamesIt(t *testing.T) {
 	c := serve(t, &Control{})
 	if status, answer := c.do("POST", "/legs", aLeg); status != 201 {
@@ -99,6 +115,7 @@ func TestAMistakeIsAnsweredWithASentenceThatNamesIt(t *testing.T) {
 		{"/legs", `[`, "JSON"},
 		{"/legs", `{"id": 5}`, "`id`"},
 		{"/legs", `{"id": "../x"}`, "`id`"},
+		{"/legs?label=a%20b", aLeg, "`label`"},
 		{"/legs", `{"id": "x", "colour": 1}`, "colour"},
 		{"/legs", `{"id": "x"}`, "`room`"},
 		{"/legs", `{"id": "x", "room": {"url": "ws://x", "token": "t"}}`, "`room.hears`"},

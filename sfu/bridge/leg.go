@@ -14,9 +14,11 @@ import (
 // Spec is what whoever makes a leg wants of it.
 type Spec struct {
 	// ID names the leg, in paths and events; whoever makes it chooses it.
-	ID   string   `json:"id"`
-	Room RoomSpec `json:"room"`
-	Peer PeerSpec `json:"peer"`
+	ID string `json:"id"`
+	// Label says in the log, as `call`, what the leg is for: whoever makes it knows. It comes in the request's query.
+	Label string   `json:"-"`
+	Room  RoomSpec `json:"room"`
+	Peer  PeerSpec `json:"peer"`
 	// FillRoom and FillPeer keep a direction going with silence.
 	FillRoom bool `json:"fill_room,omitempty"`
 	FillPeer bool `json:"fill_peer,omitempty"`

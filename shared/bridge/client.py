@@ -12,7 +12,7 @@ import aiohttp
 from shared.bridge.address import BridgeAddress
 from shared.bridge.errors import BridgeGone, BridgeRefused, BridgeUnreachable, LegUnknown
 from shared.bridge.events import LegEvent
-from shared.bridge.legs import Gate, LegSpec, LegState, PeerSide, Side
+from shared.bridge.legs import Gate, LegSpec, LegState, PeerSide, Side, call_of_leg
 from shared.process.observing import ObserveRequest
 
 SERVICE = "bridge"
@@ -81,8 +81,14 @@ class BridgeClient:
     # --- legs ---
 
     async def make(self, spec: LegSpec) -> str:
-        """Make a leg; return our offer, or our answer to the peer's."""
-        made = await self._request("make-leg", "POST", "/legs", spec.to_json())
+        """Make a leg; return our offer, or our answer to the peer's.
+
+        Of which call it is stands on the bridge's log lines about it. That goes in the query, which
+        a bridge of an older release does not read; an unknown field of the body it would refuse.
+        """
+        call = call_of_leg(spec.id)
+        path = f"/legs?label={call[0]}" if call is not None else "/legs"
+        made = await self._request("make-leg", "POST", path, spec.to_json())
         return str(made["sdp"])
 
     async def answer(self, leg: str, sdp: str) -> None:

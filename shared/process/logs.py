@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from types import TracebackType
 from typing import Literal
 
+from shared.process.of_call import OfItsCall
+
 # What must never be read in a log, whoever wrote it: Meta's call ids (phone numbers in base64),
 # session descriptions, tokens, phone numbers. The code does not log them; this catches libraries.
 _SECRETS = (
@@ -85,6 +87,7 @@ def configure(level: str, style: Literal["text", "json"]) -> None:
     """Send all logging to stdout in one style, through the redaction."""
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(JsonFormatter() if style == "json" else TextFormatter())
+    handler.addFilter(OfItsCall())
     logging.basicConfig(level=level, handlers=[handler], force=True)
     # their INFO lines repeat every request's URL; ours say what matters
     for noisy in ("httpx", "httpcore", "hpack", "aiohttp.access"):

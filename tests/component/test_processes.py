@@ -1,6 +1,7 @@
 """Child processes: readiness, logs, stopping, and that none of them outlives its parent."""
 
 import asyncio
+import functools
 import os
 import re
 import signal
@@ -17,7 +18,8 @@ from tests.eventually import eventually
 from wacall.stack import keeper as keeping
 from wacall.stack import processes
 from wacall.stack.keeper import Keeper
-from wacall.stack.processes import Child, ChildFailed
+from wacall.stack.log_file import older, turn_over
+from wacall.stack.processes import Child, ChildFailed, Echo
 
 STUBBORN = """
 import signal, subprocess, sys, time
@@ -196,11 +198,26 @@ async def test_a_long_log_starts_anew_and_no_tail_tells_of_a_predecessor(
     await second.wait()
     assert (tmp_path / "part.log").read_text() == "first\nsecond\n"
     assert second.tail() == "second"
-    monkeypatch.setattr(processes, "LONGEST_LOG", 5)
+    monkeypatch.setattr(processes, "turn_over", functools.partial(turn_over, longest=5))
     third = await start(tmp_path, "print('third')")
     await third.wait()
     assert (tmp_path / "part.log").read_text() == "third\n"
     assert third.tail() == "third"
+
+
+@pytest.mark.parametrize("echo", [None, lambda *_: None], ids=["the kernel", "we"])
+async def test_the_log_of_a_running_child_is_bounded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, echo: Echo | None
+) -> None:
+    """Whoever writes it: a stack that runs for weeks fills no disk."""
+    monkeypatch.setattr(processes, "turn_over", functools.partial(turn_over, longest=5))
+    monkeypatch.setattr(processes, "_LOG_LOOK_S", 0.01)
+    code = "import time; print('first line', flush=True); time.sleep(60)"
+    child = await start(tmp_path, code, echo=echo)
+    await eventually(older(child.log).exists)
+    await eventually(lambda: child.log.stat().st_size == 0)
+    assert older(child.log).read_text() == "first line\n"
+    await child.stop(grace_s=5)
 
 
 def keeper_of(

@@ -60,6 +60,56 @@ def test_every_log_line_is_a_constant_sentence_with_an_action() -> None:
     assert found > 50
 
 
+# functions whose task says itself which call it works for (`shared.process.of_call`)
+SAYS_SO = ("work_for", "working_for")
+
+
+def told_of_no_call(tree: ast.AST) -> Iterator[ast.Call]:
+    """Lines of functions that are given a call, or its id, and do not say which it is."""
+    for function in ast.walk(tree):
+        if not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
+            continue
+        given = [*function.args.args, *function.args.kwonlyargs]
+        kinds = {ast.unparse(one.annotation) for one in given if one.annotation is not None}
+        if not kinds & {"Call", "CallId"}:
+            continue
+        names = {
+            ast.unparse(node.func) for node in ast.walk(function) if isinstance(node, ast.Call)
+        }
+        if names & set(SAYS_SO):
+            continue
+        for line in log_calls(function):
+            extra = next((one.value for one in line.keywords if one.arg == "extra"), None)
+            named = ast.unparse(extra) if extra is not None else ""
+            if "'call'" not in named:
+                yield line
+
+
+def test_every_line_of_a_function_that_is_given_a_call_names_it() -> None:
+    """Whoever looks for the lines of one call finds them all, in every process."""
+    wrong = [
+        f"{path.relative_to(ROOT)}:{line.lineno}"
+        for package in ("shared", "controlplane", "agents")
+        for path in sorted((ROOT / package).rglob("*.py"))
+        for line in told_of_no_call(ast.parse(path.read_text("utf-8")))
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize(
+    ("body", "count"),
+    [
+        ('_log.info("It ended.", extra={"action": "x"})', 1),
+        ('_log.info("It ended.", extra={"action": "x", "call": call.id})', 0),
+        ('work_for(call.id); _log.info("It ended.", extra={"action": "x"})', 0),
+    ],
+)
+def test_a_line_without_its_call_is_seen(body: str, count: int) -> None:
+    """That check, too, can say no; and asks nothing of functions that know of no call."""
+    assert len(list(told_of_no_call(ast.parse(f"def f(call: Call): {body}")))) == count
+    assert not list(told_of_no_call(ast.parse(f"def f(line: str): {body}")))
+
+
 @pytest.mark.parametrize(
     ("line", "said"),
     [

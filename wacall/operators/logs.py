@@ -54,14 +54,16 @@ def main(argv: list[str]) -> int:
 
 def _read(given: list[str], folder: Path) -> Iterator[tuple[str, str, datetime]]:
     if not given:
-        files = sorted(folder.glob("*.log"))
+        # a full log goes on as the older one (`.log.1`)
+        files = sorted([*folder.glob("*.log"), *folder.glob("*.log.1")])
     else:
         files = [Path(name) for name in given if name != "-"]
     if "-" in given:
         yield "stdin", sys.stdin.read(), datetime.now(UTC)
     for file in files:
         text = file.read_text("utf-8", "replace")
-        yield file.stem, text, datetime.fromtimestamp(file.stat().st_mtime, UTC)
+        process = Path(file.name.removesuffix(".1")).stem
+        yield process, text, datetime.fromtimestamp(file.stat().st_mtime, UTC)
 
 
 def _as_json(line: LogLine) -> str:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import IO, Self
 
 from wacall.environment import append_private, private_folder
+from wacall.stack.log_file import turn_over
 
 TAIL_LINES = 20
 # more wait for a processor than run
@@ -22,8 +23,8 @@ _BUSY_LOAD = 2.0
 POLL_INTERVAL_S = 0.05
 # how long the rest of a dead child's output may take to reach us; a grandchild may hold the pipe
 OUTPUT_GRACE_S = 1.0
-LONGEST_LOG = 10_000_000
-"""Bytes; a longer log is emptied at the next start."""
+# how often the log of a running child is looked at
+_LOG_LOOK_S = 10.0
 
 Echo = Callable[[str, str], None]
 """Takes a child's name and one line of its output."""
@@ -75,6 +76,7 @@ class Child:
         self._lines: deque[str] = deque(maxlen=TAIL_LINES)
         self._process: asyncio.subprocess.Process | None = None
         self._pump: asyncio.Task[None] | None = None
+        self._bounding: asyncio.Task[None] | None = None
 
     @classmethod
     async def start(
@@ -107,9 +109,8 @@ class Child:
         """
         child = cls(name, log, echo, end_signal, clean)
         private_folder(log.parent)
+        turn_over(log)
         with append_private(log) as sink:
-            if sink.tell() > LONGEST_LOG:
-                sink.truncate(0)
             child._log_start = sink.seek(0, os.SEEK_END)
             try:
                 child._process = await asyncio.create_subprocess_exec(
@@ -130,6 +131,7 @@ class Child:
                 ) from error
         if child._process.stdout is not None and not answers:
             child._pump = asyncio.create_task(child._forward(child._process.stdout))
+        child._bounding = asyncio.create_task(child._bound_log())
         return child
 
     @property
@@ -173,6 +175,8 @@ class Child:
     async def wait(self) -> int:
         """Wait for the end, and for the last of its output."""
         returncode = await self._running().wait()
+        if self._bounding is not None:
+            self._bounding.cancel()
         if self._pump is not None:
             await asyncio.wait([self._pump], timeout=OUTPUT_GRACE_S)
         return returncode
@@ -236,6 +240,13 @@ class Child:
         if self._process is None:
             raise RuntimeError(f"{self.name} was never started")
         return self._process
+
+    async def _bound_log(self) -> None:
+        """Begin the log anew whenever it is full."""
+        while self.returncode is None:
+            await asyncio.sleep(_LOG_LOOK_S)
+            if await asyncio.to_thread(turn_over, self.log):
+                self._log_start = 0
 
     async def _forward(self, stdout: asyncio.StreamReader) -> None:
         rest = b""

@@ -9,7 +9,7 @@ from livekit.agents import APIConnectionError
 from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
 
-from agents.logs import OfItsCall, WithoutAlarm, WithoutPeople, of_call
+from agents.logs import WithoutAlarm, WithoutPeople
 
 
 def record(message: str, name: str = "livekit.agents", **extra: object) -> logging.LogRecord:
@@ -138,12 +138,3 @@ def test_our_own_tracebacks_stay() -> None:
 def test_a_job_that_only_waits_is_nothing_odd(text: str, is_said: bool) -> None:
     """Its agent is a leg of a media bridge; of a process that decodes the same would be a fault."""
     assert WithoutAlarm().filter(record(text)) is is_said
-
-
-async def test_a_line_names_the_call_that_its_task_works_for() -> None:
-    """Of many calls of one process; a line that names one itself keeps it."""
-    of_call.set("one")
-    line, other = record("said", name="agents.session"), record("said", call="two")
-    assert OfItsCall().filter(line)
-    assert OfItsCall().filter(other)
-    assert [one.__dict__["call"] for one in (line, other)] == ["one", "two"]

@@ -76,14 +76,15 @@ def test_the_command_reads_the_logs_of_up(
     """The folder of `wacall up`, or files; one that has nothing, or is not there, is a sentence."""
     folder = tmp_path / "logs"
     folder.mkdir()
-    (folder / "bridge.log").write_text(BRIDGE)
+    (folder / "bridge.log.1").write_text(BRIDGE)
+    (folder / "bridge.log").write_text("")
     assert main([ID, "--data-dir", str(tmp_path), "--json"]) == 0
     (line,) = capsys.readouterr().out.splitlines()
     assert json.loads(line) == {
         "time": "2026-11-28T00:00:00.123+00:00", "process": "bridge", "level": "info",
         "message": "A leg was made.", "action": "leg-made", "leg": f"wa-{ID}.agent",
     }  # fmt: skip
-    assert main([ID, str(folder / "bridge.log")]) == 0
+    assert main([ID, str(folder / "bridge.log.1")]) == 0
     assert "A leg was made." in capsys.readouterr().out
     assert main([OTHER, "--data-dir", str(tmp_path)]) == 1
     assert "Nothing of this call is in the logs in" in capsys.readouterr().err

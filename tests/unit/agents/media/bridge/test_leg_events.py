@@ -10,11 +10,11 @@ import pytest_asyncio
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from agents.logs import of_call
 from agents.media.bridge.leg_events import LegFeeds
 from shared.bridge.address import BridgeAddress
 from shared.bridge.events import LegEvent
 from shared.bridge.fleet import Bridges
+from shared.process.of_call import call_at_work, work_for
 from tests.eventually import eventually
 
 
@@ -114,10 +114,10 @@ async def test_who_is_told_works_for_its_own_call(stage: Stage) -> None:
 
     class Speaker(Follower):
         def leg_told(self, event: LegEvent) -> None:
-            heard.append(of_call.get(""))
+            heard.append(call_at_work() or "")
 
     async def follow(leg: str) -> None:
-        of_call.set(f"call {leg}")
+        work_for(f"call {leg}")
         stage.feeds.follow(stage.address, leg, Speaker())
 
     for leg in ("one", "two"):
