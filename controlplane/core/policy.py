@@ -90,11 +90,16 @@ def decide(
         return Denied(reason=Reason.PERMISSION_EXPIRED)
     if history.unanswered_in_a_row >= limits.unanswered_in_a_row:
         return Denied(reason=Reason.UNANSWERED)
-    denied = _check_pause(ledger, now) or _check_limits(history, limits, now, is_spent)
-    if denied is not None:
-        return denied
     zones = zones_of(request.person)
     opens = next_call(hours, zones, business, now)
+    denied = _check_pause(ledger, now) or _check_limits(history, limits, now, is_spent)
+    # who is never within the hours is told that, for no limit's end helps them
+    if denied is not None and opens is not None:
+        if denied.retry_at is None:
+            return denied
+        # a limit may end in the middle of their night
+        again = next_call(hours, zones, business, denied.retry_at)
+        return Denied(reason=denied.reason, retry_at=again)
     if opens != now:
         sleeps = hours.next_open(zones, now) != now
         reason = Reason.OUTSIDE_HOURS if sleeps else Reason.BUSINESS_CLOSED

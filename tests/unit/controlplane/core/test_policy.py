@@ -30,6 +30,7 @@ REQUEST = CallRequest(
     business_phone="+31201234567",
     person=Person(phone="31612345678"),
 )
+TUESDAY_MORNING = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
 ALWAYS = CallHours("always")
 PRODUCTION = Limits()
 OFFICE = CallHours("Mon-Fri 09:00-18:00")
@@ -143,6 +144,27 @@ DENIALS: list[tuple[Reason, dict[str, Any], datetime | None]] = [
         datetime(2026, 11, 24, 8, 0, tzinfo=UTC),
     ),
     (Reason.OUTSIDE_HOURS, {"hours": OFFICE, "request": to(user_id="ZZ.1")}, None),
+    # what ends by the clock ends in the middle of their night, or before their weekend
+    (Reason.COST_LIMIT, {"is_spent": True, "hours": OFFICE}, TUESDAY_MORNING),
+    (
+        Reason.CONNECTED_LIMIT,
+        {"connected_limit_reached_at": NOW - timedelta(hours=18), "hours": OFFICE},
+        TUESDAY_MORNING,
+    ),
+    (
+        Reason.QUALITY_PAUSED,
+        {
+            "ledger": ledger(pause_reason="quality-paused", pause_until=NOW + 4.5 * DAY),
+            "hours": OFFICE,
+        },
+        datetime(2026, 11, 30, 8, 0, tzinfo=UTC),
+    ),
+    # nobody knows their clock: no limit's end helps
+    (
+        Reason.OUTSIDE_HOURS,
+        {"is_spent": True, "hours": OFFICE, "request": to(user_id="ZZ.1")},
+        None,
+    ),
 ]
 
 
