@@ -14,6 +14,7 @@ from controlplane.bridge.leg_looks import BridgeLooks
 from controlplane.bridge.listening import BridgeListening
 from controlplane.bridge.recordings import BridgeRecordings
 from controlplane.carriers import make_bridges, make_legs
+from controlplane.dashboard.costs import CostRoutes
 from controlplane.dashboard.door import Door
 from controlplane.dashboard.live import RoomNow, room_now
 from controlplane.dashboard.routes import dashboard_routes, page_routes
@@ -308,7 +309,7 @@ def _operator_routes(plane: ControlPlane) -> list[web.RouteDef]:
         web.get("/healthz", ops.healthz),
         web.get("/readyz", ops.readyz),
         web.get("/metrics", ops.metrics),
-        *page_routes(guard, plane.stream, plane.views),
+        *page_routes(guard, plane.stream, plane.views, CostRoutes(stories.budget)),
         *dashboard_routes(
             door,
             livekit_url=settings.livekit_public_url or settings.livekit_url,

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from aiohttp import web
 
+from controlplane.dashboard.costs import CostRoutes
 from controlplane.dashboard.door import Door
 from controlplane.dashboard.files import Files
 from controlplane.dashboard.headers import page_headers
@@ -14,12 +15,15 @@ from controlplane.http.middleware import OFF, Handler
 Guard = Callable[[Handler], Handler]
 
 
-def page_routes(guard: Guard, stream: LiveStream, views: Views) -> list[web.RouteDef]:
+def page_routes(
+    guard: Guard, stream: LiveStream, views: Views, costs: CostRoutes
+) -> list[web.RouteDef]:
     """Return what the pages alone ask for, for whoever is signed in."""
     return [
         web.get("/dashboard/api/events", guard(stream.events)),
         web.get("/dashboard/api/outcomes", guard(views.outcomes)),
         web.get("/dashboard/api/funnel", guard(views.funnel)),
+        web.get("/dashboard/api/costs", guard(costs.today)),
     ]
 
 

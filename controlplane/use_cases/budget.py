@@ -27,7 +27,7 @@ class Budget:
         clock: Callable[[], datetime],
     ) -> None:
         """Take the cap of all calls of a day together, in USD; `None`: there is none."""
-        self._costs, self._cap_usd = costs, cap_usd
+        self._costs, self.cap_usd = costs, cap_usd
         self._metrics, self._clock = metrics, clock
         self._told_on: datetime | None = None
 
@@ -37,19 +37,19 @@ class Budget:
         Raises:
             StoreUnavailable: the database does not tell.
         """
-        if self._cap_usd is None and agent.daily_cost_cap_usd is None:
+        if self.cap_usd is None and agent.daily_cost_cap_usd is None:
             return False
-        spending = await self._today()
+        spending = await self.today()
         return spending.reaches(
-            self._cap_usd, profile=agent.profile, profile_cap_usd=agent.daily_cost_cap_usd
+            self.cap_usd, profile=agent.profile, profile_cap_usd=agent.daily_cost_cap_usd
         )
 
     async def look(self) -> None:
         """Show what today has cost; say once a day that it is as much as it may be."""
-        spending = await self._today()
-        self._metrics.costs(spending.total_usd, self._cap_usd)
+        spending = await self.today()
+        self._metrics.costs(spending.total_usd, self.cap_usd)
         today = day_began(self._clock())
-        if self._told_on != today and spending.reaches(self._cap_usd):
+        if self._told_on != today and spending.reaches(self.cap_usd):
             self._told_on = today
             _log.warning(
                 "Today's calls have cost as much as they may: no more are placed until midnight "
@@ -57,10 +57,15 @@ class Budget:
                 extra={
                     "action": "daily-cost-cap",
                     "spent_usd": round(spending.total_usd, 2),
-                    "cap_usd": self._cap_usd,
+                    "cap_usd": self.cap_usd,
                 },
             )
 
-    async def _today(self) -> Spending:
+    async def today(self) -> Spending:
+        """Read what the calls have cost that began today, of all replicas.
+
+        Raises:
+            StoreUnavailable: the database does not tell.
+        """
         now = self._clock()
         return Spending(by_profile=await self._costs.since(day_began(now), now))

@@ -1,7 +1,9 @@
 """An outbound call's story on real parts: SFU, database, media bridge; Meta is simulated."""
 
 import asyncio
+import math
 import uuid
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -29,9 +31,11 @@ from wacall.stack.bridge import EmbeddedBridge
 
 
 @pytest_asyncio.fixture
-async def bench(make_bench: MakeBench, bridge: EmbeddedBridge) -> Bench:
-    """The bench with a media bridge."""
-    return await make_bench(**over(bridge), RING_TIMEOUT_S="4")
+async def bench(make_bench: MakeBench, bridge: EmbeddedBridge, tmp_path: Path) -> Bench:
+    """The bench with a media bridge, and a price of Meta's for everybody's number."""
+    prices = tmp_path / "prices.toml"
+    prices.write_text('as_of = "2026-11-01"\n[meta]\n"1" = 0.6\n')
+    return await make_bench(**over(bridge), RING_TIMEOUT_S="4", PRICES_FILE=str(prices))
 
 
 @pytest.mark.parametrize("setup", ["active", "passive", "actpass"])
@@ -56,6 +60,8 @@ async def test_a_call_is_placed_answered_heard_and_ended(
     ended_as(row, CallStatus.COMPLETED, EndReason.CALLER_HANGUP)
     assert row.duration_s is not None
     assert row.duration_s > 1
+    # each begun six seconds
+    assert row.meta_cost_usd == pytest.approx(0.06 * math.ceil(row.duration_s / 6))
     assert call.violations == []
 
 

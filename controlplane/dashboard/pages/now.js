@@ -2,7 +2,7 @@
 import { html, useEffect, useRef, useState } from "./vendor.js";
 import { money, percent, span, words } from "./format.js";
 import { useNow } from "./live.js";
-import { Badge, Empty, Heading, Time, useTick } from "./parts.js";
+import { Badge, Empty, Heading, Time, useAnswer, useTick } from "./parts.js";
 import { Ear } from "./ear.js";
 
 /** The list as it is shown: oldest first, the ended ones in their places. */
@@ -43,6 +43,20 @@ function Card({ call, over, at, now, put }) {
   </li>`;
 }
 
+/** What today has cost against what it may; asked anew whenever a call comes or goes. */
+function Today({ live }) {
+  const [costs, , ask] = useAnswer("/dashboard/api/costs");
+  const first = useRef(true);
+  useEffect(() => {
+    if (first.current) first.current = false;
+    else ask();
+  }, [live]);
+  return html`<p class="summary hint">${costs === null ? "" : costs.cap_usd == null
+    ? `Today's calls (UTC) have cost ${money(costs.today_usd)}.`
+    : `Today's calls (UTC) have cost ${money(costs.today_usd)} of the ${money(costs.cap_usd)} that they may${
+      costs.today_usd >= costs.cap_usd ? ": no more are placed today" : ""}.`}</p>`;
+}
+
 export function Now() {
   const { calls, at } = useNow();
   const now = useTick();
@@ -57,6 +71,7 @@ export function Now() {
   return html`<${Heading}>Now<//>
     <p class="summary" role="status">${calls === null ? "Waiting for the control plane …"
       : live === 1 ? "One call is in progress." : live ? `${live} calls are in progress.` : "Nobody is calling."}</p>
+    <${Today} live=${live} />
     ${calls !== null && shown.length === 0 ? html`<${Empty}>A call appears here the moment it rings.
       <a href="#/place">Place one</a>, or look at <a href="#/calls">those that were</a>.<//>` : null}
     <ul class="cards">${shown.map(({ call, over }) => html`<${Card} key=${call.call_id} call=${call} over=${over}
