@@ -67,7 +67,7 @@ class AgentMetrics:
         )
         self._cost = Counter(
             "wacall_agent_cost_usd",
-            "What turns cost, by the table of prices that is shipped.",
+            "What turns cost, by the table of prices.",
             registry=self.registry,
         )
         self._unpriced = Counter(
