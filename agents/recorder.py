@@ -53,6 +53,7 @@ class Recorder:
         self._tape, self._store, self._now = tape, store, now
         self._name = Recording.id_of(call_id)
         self._began = self._has_spoken = False
+        self._began_at: datetime | None = None
 
     @classmethod
     def of(
@@ -100,6 +101,9 @@ class Recorder:
                 await (await self._store()).add_recording(recording)
                 await tape.begin(self._name)
                 self._began = True
+                # the row's own time is earlier, by what the database and the bridge took: whoever
+                # seeks the words of a line in the sound would come too late by it
+                self._began_at = self._now()
         except Exception as error:
             _log.error(
                 "The call is not recorded.",
@@ -162,6 +166,7 @@ class Recorder:
             status,
             files=[RecordedFile(name=name, bytes=size) for name, size in sorted(files.items())],
             at=self._now(),
+            began_at=self._began_at,
         )
 
 

@@ -31,6 +31,7 @@ from controlplane.http.follow_ups import FollowUpRoutes
 from controlplane.http.middleware import access_log, errors_as_json, operators_only
 from controlplane.http.probes import OpsRoutes
 from controlplane.http.readiness import Readiness
+from controlplane.http.recordings import RecordingRoutes
 from controlplane.http.rooms import RoomRoutes
 from controlplane.http.webhooks import MAX_BODY_BYTES, LiveKitWebhook, MetaWebhook
 from controlplane.ledger.ledger import Ledger
@@ -108,11 +109,13 @@ class ControlPlane:
         self.listening = BridgeListening(self.bridges, self.use_cases.media_watch)
         self.loops = Loops(observe=metrics.loop_turned, expected=WacallError)
         self.client_watch = client_watch
+        self.recordings = Recordings(rest)
+        self.recording_files = BridgeRecordings(self.bridges)
         self.recording_care = RecordingCare(
-            Recordings(rest),
+            self.recordings,
             self.near.store,
             Expiry(rest),
-            BridgeRecordings(self.bridges),
+            self.recording_files,
             self.near.clock,
         )
         self.room_look = RoomLook(
@@ -258,6 +261,11 @@ def _operator_routes(plane: ControlPlane) -> list[web.RouteDef]:
         ender=stories.ender,
         callees=Callees(plane.ledger.spelling_of),
         errands=plane.errand_rows,
+        recordings=plane.recordings,
+        clock=near.clock,
+    )
+    heard = RecordingRoutes(
+        plane.recordings, near.store, plane.recording_files, calls.find, near.clock
     )
     rooms = RoomRoutes(plane.room_look, calls.find)
     follow_ups = FollowUpRoutes(rows=plane.errand_rows, clock=near.clock)
@@ -291,6 +299,8 @@ def _operator_routes(plane: ControlPlane) -> list[web.RouteDef]:
         web.post("/calls", guard(calls.place)),
         web.get("/calls/{call_id}", guard(calls.show_call)),
         web.post("/calls/{call_id}/hangup", guard(calls.hang_up)),
+        # a HEAD is a question about a file, and would read all of it
+        web.get("/calls/{call_id}/recording/{side}", guard(heard.hear), allow_head=False),
         web.get("/rooms", guard(rooms.list_rooms)),
         web.post("/calls/{call_id}/listen", guard(rooms.listen)),
         web.post("/calls/{call_id}/takeover", guard(rooms.take_over)),

@@ -133,13 +133,18 @@ class MemoryNotes:
         *,
         files: Sequence[RecordedFile],
         at: datetime,
+        began_at: datetime | None = None,
     ) -> bool:
         self._write()
         known = self.recordings.get(recording_id)
         if known is None or known.status is not RecordingStatus.RECORDING:
             return False
         self.recordings[recording_id] = replace(
-            known, status=status, files=tuple(files), ended_at=at
+            known,
+            status=status,
+            files=tuple(files),
+            ended_at=at,
+            began_at=began_at or known.began_at,
         )
         return True
 

@@ -1,11 +1,16 @@
 """The files of recordings that media bridges have."""
 
-from controlplane.core.recordings import FilesOutOfReach
+import contextlib
+from collections.abc import AsyncIterator
+
+from controlplane.core.errors import FilesOutOfReach, NoRecording
 from shared.bridge.address import BridgeAddress
 from shared.bridge.client import BridgeClient
 from shared.bridge.errors import BridgeRefused, BridgeUnreachable
 from shared.bridge.fleet import Bridges
-from shared.call.recording import Recording
+from shared.call.recording import RecordedFile, Recording, Sound
+
+_GONE = "The recording is not where it was: its media bridge has no such file."
 
 
 class BridgeRecordings:
@@ -27,6 +32,21 @@ class BridgeRecordings:
         try:
             await self._of(recording).forget_recording(recording.id)
         except (BridgeUnreachable, BridgeRefused) as error:
+            raise FilesOutOfReach from error
+
+    @contextlib.asynccontextmanager
+    async def hear(
+        self, recording: Recording, file: RecordedFile, part: str | None
+    ) -> AsyncIterator[Sound]:
+        """Open one; raises `NoRecording` if it is not there."""
+        try:
+            async with self._of(recording).sound(recording.id, file.name, part) as sound:
+                yield sound
+        except BridgeRefused as error:
+            if error.refusal == "no-recording":
+                raise NoRecording(_GONE) from error
+            raise FilesOutOfReach from error
+        except BridgeUnreachable as error:
             raise FilesOutOfReach from error
 
     def _of(self, recording: Recording) -> BridgeClient:

@@ -10,7 +10,7 @@ BadHandshake       (controlplane.meta.signature)
 UpstreamError        a service refused or failed
 GraphError         (its children, one per code of Meta's: controlplane.meta.graph_errors;
                    LineUnknown)
-WhipRefused, RoomRefused, RoomsUnseen
+WhipRefused, RoomRefused, RoomsUnseen, FilesOutOfReach
 (the bridges': shared.bridge.errors)
 TimedOut             nobody answered
 AgentNotReady      (its children say what was seen instead: NoWorker, WorkersBusy,
@@ -18,7 +18,7 @@ AgentNotReady      (its children say what was seen instead: NoWorker, WorkersBus
 WhipTimedOut
 Draining             this replica takes no new calls
 CallError            our own calls
-CallEnded, AgentGaveUp, NoTakeover, NotTakenOver
+CallEnded, AgentGaveUp, NoTakeover, NotTakenOver, NoRecording
 """
 
 from shared.call.call import EndReason
@@ -170,6 +170,16 @@ class RoomRefused(UpstreamError):
     reason = EndReason.ROOM_REFUSED
 
 
+class FilesOutOfReach(UpstreamError):
+    """Who has the recording, a media bridge or the project's storage, does not answer; try again.
+
+    Or it refuses; it is asked again.
+    """
+
+    status = 503
+    code = "recording-out-of-reach"
+
+
 class Draining(WacallError):
     """This replica is shutting down; try again."""
 
@@ -253,6 +263,13 @@ class NotTakenOver(CallError):
     """No operator speaks in this call, so there is nothing to hand back."""
 
     code = "not-taken-over"
+
+
+class NoRecording(CallError):
+    """This call has no recording that can be heard; the sentence says why."""
+
+    status = 404
+    code = "no-recording"
 
 
 class AgentGaveUp(CallError):

@@ -10,6 +10,7 @@ from datetime import datetime
 
 from controlplane.core.blame import Blame
 from controlplane.core.foreign import text_of, word_of
+from controlplane.core.recordings import HEARD
 from shared.call.call import Call
 from shared.call.measured_turn import MeasuredTurn
 from shared.call.records import EventOutcome, EventRecord, EventSource, ToolCall
@@ -83,6 +84,9 @@ _KINDS: Mapping[tuple[EventSource, str], tuple[str, str]] = {
     (EventSource.LIVEKIT, "room_finished"): ("livekit", "The room was closed."),
 }
 
+# days after the call its steps would all lie in the first pixel; the timeline has it
+_AFTERWARDS = (HEARD,)
+
 _SIDES: Mapping[EventSource, str] = {
     EventSource.META: Blame.META,
     EventSource.LIVEKIT: Blame.LIVEKIT,
@@ -106,7 +110,7 @@ def steps_of(
     steps = [
         *_marks(call, blame),
         *_stages(call),
-        *(_event(call, event, blame) for event in events),
+        *(_event(call, event, blame) for event in events if event.kind not in _AFTERWARDS),
         *(_turn(call, turn) for turn in turns),
         *(_tool(call, tool) for tool in tools),
     ]

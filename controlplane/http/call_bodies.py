@@ -159,6 +159,19 @@ class CostView(Answer):
     is over."""
 
 
+class RecordingView(Answer):
+    """Whether the call can be heard again."""
+
+    sides: list[str]
+    """Whose voices can be: `agent`, `caller`, each at `/calls/{call_id}/recording/{side}`."""
+    began_at: Moment | None
+    """When the sound begins, by the clock of the transcript."""
+    ended_at: Moment | None
+    keep_until: Moment | None
+    why_not: str | None
+    """Why it cannot be heard: a sentence; null: it can."""
+
+
 class CallDetails(CallView):
     """A call with everything that is known of it."""
 
@@ -177,6 +190,7 @@ class CallDetails(CallView):
     """Set-up step and its end, in milliseconds since the beginning."""
     timeline: list[EventView]
     transcript: list[TurnView]
+    recording: RecordingView
     follow_ups: list[FollowUpView]
     """What was agreed for later."""
     messages: list[MessageView]

@@ -6,14 +6,17 @@ Pure: rows in, views out.
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from datetime import datetime
 from typing import Any
 
 from controlplane.core.blame import Blame, Verdict, verdict_on
 from controlplane.core.foreign import integer_of
+from controlplane.core.recordings import why_unheard
 from controlplane.core.steps import steps_of
 from controlplane.http.call_bodies import (
     CostView,
     MeasuredView,
+    RecordingView,
     StepView,
     ToolView,
 )
@@ -22,6 +25,7 @@ from controlplane.meta.code_table import known_as
 from controlplane.meta.codes import Side
 from shared.call.call import Call, CallStatus
 from shared.call.measured_turn import MeasuredTurn
+from shared.call.recording import SIDES, Recording
 from shared.call.records import EventRecord, ToolCall
 
 META = "meta"
@@ -55,6 +59,23 @@ def story_of(
         "tool_calls": [_tool_view(tool) for tool in tools],
         "cost": _cost(call, measured),
     }
+
+
+def recording_view(recording: Recording | None, now: datetime) -> RecordingView:
+    """Say whether a call can be heard again."""
+    why_not = why_unheard(recording, now)
+    if recording is None:
+        return RecordingView(
+            sides=[], began_at=None, ended_at=None, keep_until=None, why_not=why_not
+        )
+    can_be_heard = [side for side in SIDES if recording.file_of(side)]
+    return RecordingView(
+        sides=can_be_heard if why_not is None else [],
+        began_at=iso(recording.began_at),
+        ended_at=iso(recording.ended_at),
+        keep_until=iso(recording.keep_until),
+        why_not=why_not,
+    )
 
 
 def _by_code(events: Sequence[EventRecord]) -> Verdict | None:

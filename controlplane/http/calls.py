@@ -2,6 +2,8 @@
 
 import re
 import uuid
+from collections.abc import Callable
+from datetime import datetime
 
 from aiohttp import web
 
@@ -20,7 +22,7 @@ from controlplane.http.call_bodies import (
     EventView,
     TurnView,
 )
-from controlplane.http.call_story import story_of
+from controlplane.http.call_story import recording_view, story_of
 from controlplane.http.callees import Callees
 from controlplane.http.follow_ups import follow_up_view, message_view
 from controlplane.http.reading import iso, read_body, read_limit, read_time
@@ -32,6 +34,7 @@ from shared.call.ids import CallId
 from shared.call.jobs import JobKind
 from shared.call.records import EventRecord, TranscriptTurn
 from shared.call.wanted import QUERY, Wanted
+from shared.database.recordings import Recordings
 from shared.database.store import CallStore
 
 # draft-ietf-httpapi-idempotency-key-header, section 2.1: a string of printable ASCII
@@ -51,8 +54,11 @@ class CallRoutes:
         ender: CallEnder,
         callees: Callees,
         errands: ErrandRows,
+        recordings: Recordings,
+        clock: Callable[[], datetime],
     ) -> None:
-        """Take the store, who dials and hangs up, who reads numbers, and the errands."""
+        """Take the rows, who dials and hangs up, who reads numbers, and the clock."""
+        self._recordings, self._clock = recordings, clock
         self._callees = callees
         self._store = store
         self._placer = placer
@@ -75,6 +81,7 @@ class CallRoutes:
         messages = await self._errands.messages.of_call(call.id)
         measured = await self._store.list_measured(call.id)
         tools = await self._store.list_tool_calls(call.id)
+        recording = await self._recordings.get_recording(call.id)
         after_call = await self._store.find_call_job(call.id, JobKind.AFTER_CALL)
         return answer(
             CallDetails(
@@ -84,6 +91,7 @@ class CallRoutes:
                 timings_ms=dict(call.timings),
                 timeline=[_event_view(event) for event in events],
                 transcript=[_turn_view(turn) for turn in turns],
+                recording=recording_view(recording, self._clock()),
                 follow_ups=[follow_up_view(one) for one in follow_ups],
                 messages=[message_view(one) for one in messages],
                 after_call=after_call_view(after_call),

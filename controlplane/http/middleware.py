@@ -37,6 +37,7 @@ CODES: Mapping[str, tuple[int, str]] = {
     "no-csrf-token": (403, "The request of a session lacks its X-CSRF-Token."),
     "foreign-origin": (403, "A page of another origin sent the request."),
     "too-many-listeners": (503, "Too many pages of the dashboard are open at this replica."),
+    "no-such-part": (416, "The `Range` begins behind the end of the recording."),
     "no-such-file": (404, "The dashboard has no such file."),
     "bad-http": (400, "The request is not HTTP as it should be."),
     "too-many-connections": (503, "Too many connections; try again later."),

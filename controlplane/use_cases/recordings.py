@@ -8,7 +8,8 @@ import logging
 from collections.abc import Callable
 from datetime import datetime
 
-from controlplane.core.recordings import FilesOutOfReach, RecordingFiles, is_left_over, verdict
+from controlplane.core.errors import FilesOutOfReach
+from controlplane.core.recordings import RecordingFiles, is_left_over, verdict
 from shared.call.errors import CallNotFound
 from shared.call.ids import CallId
 from shared.call.recording import RecordedFile, Recording

@@ -1,4 +1,4 @@
-"""One media bridge's control: HTTP with JSON (docs/bridge.md). No sound comes by here."""
+"""One media bridge's control: HTTP with JSON (docs/bridge.md). No call's sound comes by here."""
 
 import asyncio
 import contextlib
@@ -13,6 +13,7 @@ from shared.bridge.address import BridgeAddress
 from shared.bridge.errors import BridgeGone, BridgeRefused, BridgeUnreachable, LegUnknown
 from shared.bridge.events import LegEvent
 from shared.bridge.legs import Gate, LegSpec, LegState, PeerSide, Side, call_of_leg
+from shared.call.recording import SOUND_STATUSES, Sound
 from shared.process.observing import ObserveRequest
 
 SERVICE = "bridge"
@@ -20,6 +21,7 @@ _MAX_LINE = 256 * 1024
 # a living bridge writes something every 2 s
 _SILENT_S = 6.0
 _OGG = "audio/ogg"
+_CHUNK = 64 * 1024
 
 _Read = TypeVar("_Read")
 
@@ -184,11 +186,35 @@ class BridgeClient:
             raise
         return {str(file["name"]): int(file["bytes"]) for file in answer["files"]}
 
-    async def recorded_file(self, name: str, file: str) -> bytes:
-        """Read one of its files, whole."""
-        path = f"/recordings/{name}/{file}"
-        sound = await self._ask("read-recording", "GET", path, read=lambda got: got.read())
-        return bytes(sound)
+    @contextlib.asynccontextmanager
+    async def sound(self, name: str, file: str, part: str | None) -> AsyncIterator[Sound]:
+        """Open one of its files, or a part of it, as HTTP's `Range` writes that.
+
+        It comes as fast as it is read, and is nowhere held whole.
+        """
+        began, outcome = time.monotonic(), "error"
+        # what is compressed on the way has other bytes than those that were asked for
+        headers = (
+            self._headers | {"Accept-Encoding": "identity"} | ({"Range": part} if part else {})
+        )
+        try:
+            async with self._http.get(
+                f"{self.address.url}/recordings/{name}/{file}",
+                headers=headers,
+                timeout=aiohttp.ClientTimeout(
+                    sock_connect=self._timeout_s, sock_read=self._timeout_s
+                ),
+            ) as response:
+                outcome = f"http-{response.status}"
+                if response.status not in SOUND_STATUSES:
+                    raise await _refusal(response)
+                outcome = "ok"
+                chunks = response.content.iter_chunked(_CHUNK)
+                yield Sound.of(response.status, response.headers, chunks)
+        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+            raise _unreachable(error) from error
+        finally:
+            self._observe(SERVICE, "read-recording", outcome, time.monotonic() - began)
 
     async def forget_recording(self, name: str) -> None:
         """Delete a recording; harmless when repeated."""

@@ -27,13 +27,20 @@ class Recordings(Tables):
         *,
         files: Sequence[RecordedFile],
         at: datetime,
+        began_at: datetime | None = None,
     ) -> bool:
-        """End a recording that still goes on; `False`: it is over already, or there is none."""
+        """End a recording that still goes on; `False`: it is over already, or there is none.
+
+        `began_at`: the files' beginning, of whoever knows it better than the row, which was
+        written before it.
+        """
         columns = {
             "status": status.value,
             "files": _files(files),
             "ended_at": rows.value_for_database(at),
         }
+        if began_at is not None:
+            columns["began_at"] = rows.value_for_database(began_at)
         query = self._rest.table("recordings").update(columns).eq("id", recording_id)
         query = query.eq("status", RecordingStatus.RECORDING.value)
         answer = await self._rest.send("settle a recording", query)
@@ -116,4 +123,5 @@ def _from_row(row: rows.Row) -> Recording:
         began_at=rows.moment_of(row["began_at"]),
         ended_at=rows.time_of(row["ended_at"]),
         keep_until=rows.time_of(row["keep_until"]),
+        deleted_at=rows.time_of(row["deleted_at"]),
     )

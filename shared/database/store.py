@@ -264,8 +264,12 @@ class CallNotes(Protocol):
         *,
         files: Sequence[RecordedFile],
         at: datetime,
+        began_at: datetime | None = None,
     ) -> bool:
-        """End a recording that still goes on; `False`: it is over already, or there is none."""
+        """End a recording that still goes on; `False`: it is over already, or there is none.
+
+        `began_at`: the files' beginning, of whoever knows it better than the row.
+        """
 
     async def recording_consent(self, call_id: CallId, granted: bool) -> None:
         """Write that the call's person was told and went on, or refused; twice is one entry."""

@@ -10,6 +10,7 @@ from controlplane.http.call_bodies import (
     CallDetails,
     CallerView,
     CostView,
+    RecordingView,
     TurnView,
 )
 from controlplane.http.errand_bodies import FollowUpView
@@ -23,6 +24,7 @@ SAID = "My bicycle has a flat tyre."
 RATE = "Of the last 100 incoming calls, 83 were answered (83%)."
 AWAY = "The database does not answer; try again later."
 REFUSAL = "This person has not allowed calls: ask them for the permission first."
+NOT_RECORDED = "The person refused the recording: it was stopped, and what there was is deleted."
 _BEGAN = datetime(2026, 11, 26, 14, 3, 20, tzinfo=UTC)
 
 
@@ -114,6 +116,13 @@ def ended_call() -> dict[str, Any]:
                 1,
             )
         ],
+        recording=RecordingView(
+            sides=["agent", "caller"],
+            began_at=_at(2),
+            ended_at=_at(72),
+            keep_until=_at(30 * 86_400),
+            why_not=None,
+        ),
         follow_ups=[follow_up()],
         messages=[],
         after_call=None,

@@ -32,6 +32,10 @@ class StandIn:
     is_broken: bool = False
     """Every route of the operators that reads fails."""
     has_stream: bool = True
+    sound: bytes | None = None
+    """Each side of the recording, as Ogg Opus; without it the call is not recorded."""
+    heard: list[str] = field(default_factory=list)
+    """Sides that were asked for."""
     url: str = ""
     _streams: set[asyncio.Queue[bool]] = field(default_factory=set)
 
@@ -61,6 +65,7 @@ class StandIn:
                     "/{name:calls|consents|follow-ups|rooms}", guard(self._if_whole(self._rows))
                 ),
                 web.get("/calls/{call_id}", guard(self._if_whole(self._call))),
+                web.get("/calls/{call_id}/recording/{side}", guard(self._sound)),
                 web.post("/calls/{call_id}/listen", guard(self._listen)),
                 web.post("/{path:(?:calls|consents|follow-ups).*}", guard(self._act)),
             ]
@@ -118,7 +123,23 @@ class StandIn:
         return {"id": live["call_id"], "status": live["status"], "ended_at": None}
 
     async def _call(self, _: web.Request) -> web.Response:
-        return web.json_response(rows.ended_call())
+        call = rows.ended_call()
+        if self.sound is None:
+            call["recording"] |= {"sides": [], "why_not": rows.NOT_RECORDED}
+        return web.json_response(call)
+
+    async def _sound(self, request: web.Request) -> web.Response:
+        self.heard.append(request.match_info["side"])
+        assert self.sound is not None
+        part = request.http_range
+        response = web.Response(body=self.sound[part], content_type="audio/ogg")
+        response.headers["Accept-Ranges"] = "bytes"
+        if part.start is not None:
+            whole = len(self.sound)
+            first = part.start
+            response.set_status(206)
+            response.headers["Content-Range"] = f"bytes {first}-{(part.stop or whole) - 1}/{whole}"
+        return response
 
     async def _listen(self, _: web.Request) -> web.Response:
         return web.json_response(

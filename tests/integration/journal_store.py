@@ -98,9 +98,12 @@ class JournalNotes(MemoryNotes):
         *,
         files: Sequence[RecordedFile],
         at: datetime,
+        began_at: datetime | None = None,
     ) -> bool:
         self._note("recording_settled", recording=recording_id, status=status.value)
-        return await super().settle_recording(recording_id, status, files=files, at=at)
+        return await super().settle_recording(
+            recording_id, status, files=files, at=at, began_at=began_at
+        )
 
     async def recording_consent(self, call_id: CallId, granted: bool) -> None:
         self._note("recording_consent", call_id=call_id, granted=granted)

@@ -3,7 +3,7 @@
 import uuid
 from datetime import UTC, datetime, timedelta
 
-from controlplane.core.recordings import FilesOutOfReach
+from controlplane.core.errors import FilesOutOfReach
 from controlplane.use_cases.recordings import RecordingCare
 from shared.call.call import Call, CallStatus, Direction, EndReason, Termination
 from shared.call.ids import CallId, PhoneNumberId, WhatsAppCallId

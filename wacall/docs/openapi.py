@@ -24,12 +24,14 @@ _SCHEMES: dict[str, dict[str, str]] = {
     },
 }  # fmt: skip
 _MEANINGS = {
-    200: "Done.", 201: "Written.", 202: "On its way.", 400: "The request is malformed.",
+    200: "Done.", 201: "Written.", 202: "On its way.", 206: "The part that was asked for.",
+    400: "The request is malformed.",
     401: "The key or the signature is missing or wrong.",
     403: "Not allowed: no CONTROLPLANE_API_KEY is configured, or the wrong verify token.",
     404: "There is no such call.", 409: "Not now: the code says why.",
     408: "The body did not come in time.", 413: "The body is larger than this route takes.",
-    415: "The body is compressed; send it as it is.", 422: "The key belongs to another request.",
+    415: "The body is compressed; send it as it is.",
+    416: "There is no such part.", 422: "The key belongs to another request.",
     502: "Meta or LiveKit refused.", 503: "Something that is needed is not there, or draining.",
 }  # fmt: skip
 

@@ -48,6 +48,7 @@ _CALL = Param("call_id", "Our id of the call.", "path", required=True, format="u
 _FOLLOW_UP = Param("follow_up_id", "Its id.", "path", required=True, format="uuid")
 _TO = "A phone number with its country code after `+`, `00` or `011`, or a user id of Meta's."
 _TEXT = "text/plain"
+_SOUND = "audio/ogg"
 _PAPER = (
     "The same words with the same reference are one entry. 409: the reference stands for other "
     "words, or for words that others followed; nothing was written."
@@ -55,6 +56,11 @@ _PAPER = (
 _BAD, _KEY, _OFF, _DOWN = 400, 401, 403, 503
 _OPERATOR: dict[int, type[BaseModel] | str] = {
     _BAD: bodies.Failure, _KEY: bodies.Failure, _OFF: bodies.Failure, _DOWN: bodies.Failure,
+}  # fmt: skip
+
+
+_SOUNDS: dict[int, type[BaseModel] | str] = {
+    200: _SOUND, 206: _SOUND, 404: bodies.Failure, 416: bodies.Failure,
 }  # fmt: skip
 
 
@@ -100,6 +106,18 @@ ROUTES = (
         "GET", "/calls/{call_id}", Who.OPERATOR, "showCall",
         "Show one call with its timeline and transcript.",
         _operators(200, call_bodies.CallDetails, 404), params=(_CALL,),
+    ),
+    Route(
+        "GET", "/calls/{call_id}/recording/{side}", Who.OPERATOR, "hearRecording",
+        "Hear one side of a call that was recorded, whole or in parts.",
+        _SOUNDS | _OPERATOR,
+        params=(
+            _CALL,
+            Param("side", "`agent` or `caller`; both begin at the same moment.", "path", True),
+            Param("Range", "Of bytes, one part (RFC 9110, section 14).", "header"),
+        ),
+        notes="It stands on the call's timeline as `recording-heard`, once in ten minutes. 404 "
+        "says why there is nothing to hear. 503: who has the file does not answer.",
     ),
     Route(
         "POST", "/calls/{call_id}/hangup", Who.OPERATOR, "hangUp", "End a call now.",

@@ -1,5 +1,5 @@
 // One call: why it ended on top, then what happened when, what was said, and what came of it.
-import { html, useCallback, useEffect, useRef } from "./vendor.js";
+import { html, useCallback, useEffect } from "./vendor.js";
 import { money, span, took, whom, words } from "./format.js";
 import { useChanges } from "./live.js";
 import { Badge, Empty, Facts, Heading, Table, Time, Trouble, useAnswer } from "./parts.js";
@@ -59,7 +59,6 @@ const Cost = ({ cost }) => (cost?.usd == null && !Object.keys(cost?.by_kind ?? {
 }} />`);
 
 function Whole({ call }) {
-  const player = useRef(null);
   return html`<${Why} call=${call} />
     <${Facts} of=${{
       Status: html`<${Badge} of=${call.status} />`, Reason: call.end_reason && words(call.end_reason),
@@ -68,7 +67,7 @@ function Whole({ call }) {
       Talked: call.duration_s == null ? null : span(call.duration_s), Cost: call.cost?.usd == null ? null : money(call.cost.usd),
     }} />
     <${Part} name="What happened"><${Waterfall} call=${call} /><//>
-    <${Part} name="What was said"><${Talk} call=${call} player=${player} /><//>
+    <${Part} name="What was said"><${Talk} call=${call} /><//>
     <div class="beside">
       <${Part} name="Summary"><${Findings} after=${call.after_call} /><//>
       <${Part} name="Lead"><${Lead} lead=${leadOf(call)} /><//>

@@ -57,6 +57,22 @@ async def test_a_recording_is_kept_for_its_days(has_spoken: bool) -> None:
     assert call.notes.recording_consents == ([(CALL, True)] if has_spoken else [])
 
 
+async def test_a_recording_begins_when_its_files_do() -> None:
+    """Not when the row was written: a slow database would set every line of the sound off."""
+    call = Recorded()
+    moments = iter([NOW, NOW + timedelta(seconds=3), NOW + timedelta(seconds=60)])
+    recorder = Recorder(
+        CALL, 30, tape=lambda: call.tape, store=call.store, now=lambda: next(moments)
+    )
+    await recorder.begin()
+    (begun,) = call.notes.recordings.values()
+    assert begun.began_at == NOW
+    await recorder.finish()
+    (kept,) = call.notes.recordings.values()
+    assert kept.began_at == NOW + timedelta(seconds=3)
+    assert kept.ended_at == NOW + timedelta(seconds=60)
+
+
 async def test_who_refuses_is_recorded_no_more_and_what_exists_is_deleted() -> None:
     """The end of the call changes nothing of that."""
     call = Recorded()

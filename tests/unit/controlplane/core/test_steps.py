@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from controlplane.core.blame import Blame
+from controlplane.core.recordings import heard_note
 from controlplane.core.steps import STAGES, Step, steps_of
 from shared.call.call import Call, CallStatus, Direction, EndReason
 from shared.call.ids import CallId, PhoneNumberId
@@ -172,3 +173,10 @@ def test_a_tool_tells_its_trouble_and_not_its_words(
             detail=error, slow=slow, fault=fault,
         )
     ]  # fmt: skip
+
+
+def test_what_an_operator_does_days_later_is_no_step_of_the_call() -> None:
+    """Its bar would press all others into the first pixel; the timeline has it."""
+    heard = heard_note(CALL.id, "agent", NOW + timedelta(days=3))
+    listened = told(EventSource.OPERATOR, "listen")
+    assert len(steps_of(CALL, [heard, listened])) == 2

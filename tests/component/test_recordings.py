@@ -1,0 +1,95 @@
+"""A call that was recorded is heard again by operators, and by nobody else."""
+
+import json
+from typing import Any
+
+import aiohttp
+
+from shared.call.call import Call
+from shared.call.recording import RecordedFile, Recording, RecordingStatus, place_at
+from tests.component.bench import OPERATOR_KEY, Bench, MakeBench, answered
+from tests.component.outbound import over
+from tests.ogg import ogg_tone
+from wacall.stack.bridge import EmbeddedBridge
+
+KEY = {"Authorization": f"Bearer {OPERATOR_KEY}"}
+SOUNDS = {"caller": ogg_tone(1, 440), "agent": ogg_tone(1, 880)}
+FILES = {"caller": "peer.opus", "agent": "room.opus"}
+
+
+async def recorded(bench: Bench, bridge: EmbeddedBridge) -> tuple[Call, Recording]:
+    """A call that is over, and its recording in the folder of the bridge."""
+    call = await answered(bench)
+    call.hang_up()
+    row = await bench.until_released(call)
+    assert row.ended_at is not None
+    recording = Recording(
+        id=Recording.id_of(row.id),
+        call_id=row.id,
+        status=RecordingStatus.RECORDING,
+        place=place_at(bridge.url),
+        began_at=row.created_at,
+    )
+    await bench.store.add_recording(recording)
+    folder = bridge.recordings / recording.id
+    folder.mkdir()
+    for side, name in FILES.items():
+        (folder / name).write_bytes(SOUNDS[side])
+    files = [RecordedFile(name=FILES[one], bytes=len(SOUNDS[one])) for one in FILES]
+    await bench.store.settle_recording(
+        recording.id, RecordingStatus.KEPT, files=files, at=row.ended_at
+    )
+    return row, recording
+
+
+async def heard(
+    http: aiohttp.ClientSession, call: Call, side: str = "caller", part: str | None = None
+) -> tuple[int, bytes, dict[str, str]]:
+    """Ask for a side's sound."""
+    headers = KEY | ({"Range": part} if part else {})
+    async with http.get(f"/calls/{call.id}/recording/{side}", headers=headers) as answer:
+        return answer.status, await answer.read(), dict(answer.headers)
+
+
+def code_of(body: bytes) -> str:
+    """Read which error it is."""
+    error: dict[str, Any] = json.loads(body)["error"]
+    return str(error["code"])
+
+
+async def test_a_recording_is_heard_whole_and_in_parts_and_that_is_written_down(
+    make_bench: MakeBench, mortal_bridge: EmbeddedBridge, http: aiohttp.ClientSession
+) -> None:
+    """With the key alone; from the folder of the media bridge, as long as that is there."""
+    bench = await make_bench(**over(mortal_bridge))
+    call, _ = await recorded(bench, mortal_bridge)
+    async with http.get(f"/calls/{call.id}/recording/caller") as refused:
+        assert refused.status == 401
+    sound = SOUNDS["caller"]
+    for part, status, expected, content_range in (
+        (None, 200, sound, None),
+        ("bytes=10-19", 206, sound[10:20], f"bytes 10-19/{len(sound)}"),
+        ("bytes=-5", 206, sound[-5:], f"bytes {len(sound) - 5}-{len(sound) - 1}/{len(sound)}"),
+        ("bytes=0-1,4-5", 200, sound, None),
+    ):
+        got, body, headers = await heard(http, call, part=part)
+        assert (got, body, headers.get("Content-Range")) == (status, expected, content_range)
+        assert headers["Content-Type"] == "audio/ogg; codecs=opus"
+        assert headers["Cache-Control"] == "private, no-store"
+    status, body, headers = await heard(http, call, part="bytes=9999999-")
+    assert (status, code_of(body)) == (416, "no-such-part")
+    assert headers["Content-Range"] == f"bytes */{len(sound)}"
+    assert (await heard(http, call, "agent"))[:2] == (200, SOUNDS["agent"])
+    assert code_of((await heard(http, call, "room.opus"))[1]) == "no-recording"
+    written = await bench.database.execute(
+        "select string_agg(distinct payload->>'side', ' ') from call_events "
+        f"where call_id = '{call.id}' and kind = 'recording-heard' and source = 'operator'"
+    )
+    assert set(written.split()) == {"agent", "caller"}
+    async with http.get(f"/calls/{call.id}", headers=KEY) as answer:
+        view = (await answer.json())["recording"]
+    assert (view["sides"], view["why_not"]) == (["agent", "caller"], None)
+
+    await mortal_bridge.stop()
+    status, body, _ = await heard(http, call)
+    assert (status, code_of(body)) == (503, "recording-out-of-reach")
