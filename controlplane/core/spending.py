@@ -4,9 +4,11 @@ A day is one of UTC, whatever the business's own clock says: of all profiles tog
 one sum, and one midnight.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+
+from shared.call.costs import ProfileCosts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,6 +17,16 @@ class Spending:
 
     by_profile: Mapping[str, float] = field(default_factory=dict)
     """What is known to have cost something; `""`: calls that no profile took."""
+    unpriced: int = 0
+    """Answered calls that are over, and of which a part has no price: no cap sees that part."""
+
+    @classmethod
+    def of(cls, costs: Sequence[ProfileCosts]) -> "Spending":
+        """Put the profiles' costs together."""
+        return cls(
+            by_profile={one.profile or "": one.usd for one in costs},
+            unpriced=sum(one.unpriced for one in costs),
+        )
 
     @property
     def total_usd(self) -> float:

@@ -13,9 +13,16 @@ class CostRoutes:
         self._budget = budget
 
     async def today(self, _: web.Request) -> web.Response:
-        """`GET /dashboard/api/costs`: USD of all replicas, and the cap; null: there is none."""
+        """`GET /dashboard/api/costs`: USD of all replicas; the cap, null: there is none.
+
+        `unpriced`: calls of which a part has no price, and is not in the sum.
+        """
         spending = await self._budget.today()
         return web.json_response(
-            {"today_usd": round(spending.total_usd, 6), "cap_usd": self._budget.cap_usd},
+            {
+                "today_usd": round(spending.total_usd, 6),
+                "cap_usd": self._budget.cap_usd,
+                "unpriced": spending.unpriced,
+            },
             headers={"Cache-Control": "no-store"},
         )

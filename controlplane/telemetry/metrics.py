@@ -130,6 +130,11 @@ class Metrics:
             "What a day's calls may cost (DAILY_COST_CAP_USD); +Inf without a cap.",
             registry=self.registry,
         )
+        self._unpriced = Gauge(
+            "whatsapp_cost_unpriced_calls",
+            "Answered calls of today that are over and of which a part has no price.",
+            registry=self.registry,
+        )
         self._turns = Counter(
             "whatsapp_loop_turns",
             "Turns of background loops, by whether they went well.",
@@ -231,8 +236,9 @@ class Metrics:
         """Show how long the oldest errand of a kind has waited; 0: there is none."""
         self._waits.labels(kind).set(seconds)
 
-    def costs(self, today_usd: float, cap_usd: float | None) -> None:
-        """Show what today has cost, and may."""
+    def costs(self, today_usd: float, cap_usd: float | None, *, unpriced: int) -> None:
+        """Show what today has cost, and may, and how many calls of it are in no sum."""
+        self._unpriced.set(unpriced)
         self._cost.set(today_usd)
         self._cost_cap.set(math.inf if cap_usd is None else cap_usd)
 

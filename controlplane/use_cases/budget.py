@@ -47,7 +47,7 @@ class Budget:
     async def look(self) -> None:
         """Show what today has cost; say once a day that it is as much as it may be."""
         spending = await self.today()
-        self._metrics.costs(spending.total_usd, self.cap_usd)
+        self._metrics.costs(spending.total_usd, self.cap_usd, unpriced=spending.unpriced)
         today = day_began(self._clock())
         if self._told_on != today and spending.reaches(self.cap_usd):
             self._told_on = today
@@ -68,4 +68,4 @@ class Budget:
             StoreUnavailable: the database does not tell.
         """
         now = self._clock()
-        return Spending(by_profile=await self._costs.since(day_began(now), now))
+        return Spending.of(await self._costs.since(day_began(now), now))

@@ -114,7 +114,7 @@ class StandIn:
             "follow-ups": {"follow_ups": [rows.follow_up().model_dump(mode="json")]},
             "outcomes": rows.outcomes(),
             "funnel": rows.funnel(),
-            "costs": {"today_usd": 3.4, "cap_usd": 5.0},
+            "costs": {"today_usd": 3.4, "cap_usd": 5.0, "unpriced": 2},
         }
         return web.json_response(found[request.match_info["name"]])
 

@@ -146,7 +146,7 @@ async def test_an_operator_follows_a_call_and_may_place_one(
         await page.get_by_label("The operators' key").fill(OPERATOR_KEY)
         await page.keyboard.press("Enter")
         await expect(page.get_by_text("Nobody is calling.")).to_be_visible(timeout=SOON_MS)
-        await expect(page.get_by_text("that they may.")).to_contain_text("3.40")
+        await expect(page.get_by_text("that they may.")).to_contain_text("What 2 of them cost")
 
         stand_in.show(rows.live_call())
         card = page.locator(".card")

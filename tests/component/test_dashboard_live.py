@@ -53,7 +53,8 @@ async def test_a_signed_in_page_sees_a_call_ends_it_and_finds_it(bench: Bench) -
         assert (one["n"], one["answered"], one["reason"]) == (1, 1, "operator-hangup")
         assert one["setup_p50_ms"] == one["setup_p95_ms"] > 0
         async with browser.get("/dashboard/api/costs") as found:
-            assert await found.json() == {"today_usd": 0.0, "cap_usd": None}
+            # nobody told what the puppet's words cost
+            assert await found.json() == {"today_usd": 0.0, "cap_usd": None, "unpriced": 1}
         async with browser.get("/dashboard/api/funnel") as found:
             (week,) = (await found.json())["weeks"]
         today = datetime.now(UTC).date()

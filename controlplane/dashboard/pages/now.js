@@ -1,6 +1,6 @@
 // The calls in progress. A card keeps its place: one that has ended stays, marked, until it is put away.
 import { html, useEffect, useRef, useState } from "./vendor.js";
-import { money, percent, span, words } from "./format.js";
+import { count, money, percent, span, words } from "./format.js";
 import { useNow } from "./live.js";
 import { Badge, Empty, Heading, Time, useAnswer, useTick } from "./parts.js";
 import { Ear } from "./ear.js";
@@ -54,7 +54,8 @@ function Today({ live }) {
   return html`<p class="summary hint">${costs === null ? "" : costs.cap_usd == null
     ? `Today's calls (UTC) have cost ${money(costs.today_usd)}.`
     : `Today's calls (UTC) have cost ${money(costs.today_usd)} of the ${money(costs.cap_usd)} that they may${
-      costs.today_usd >= costs.cap_usd ? ": no more are placed today" : ""}.`}</p>`;
+      costs.today_usd >= costs.cap_usd ? ": no more are placed today" : ""}.`}${costs?.unpriced
+    ? ` What ${count(costs.unpriced)} of them cost is not known whole.` : ""}</p>`;
 }
 
 export function Now() {

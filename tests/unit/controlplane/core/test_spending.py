@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from controlplane.core.spending import Spending, day_began, next_day
+from shared.call.costs import ProfileCosts
 
 TODAY = Spending(by_profile={"": 0.5, "shop": 3.0, "hotel": 1.5})
 
@@ -28,6 +29,17 @@ def test_either_cap_stops_calls(
 ) -> None:
     """All profiles together, or the one that the call is for."""
     assert TODAY.reaches(cap_usd, profile=profile, profile_cap_usd=profile_cap_usd) is reaches
+
+
+def test_what_has_no_price_is_counted_beside_the_sum() -> None:
+    """A cap does not see it; people shall."""
+    spending = Spending.of(
+        [
+            ProfileCosts(profile="shop", usd=3.0, unpriced=2),
+            ProfileCosts(profile=None, usd=0.5, unpriced=1),
+        ]
+    )
+    assert spending == Spending(by_profile={"shop": 3.0, "": 0.5}, unpriced=3)
 
 
 def test_nothing_has_cost_nothing() -> None:

@@ -1,7 +1,6 @@
 """The day's budget: asked only where there is a cap, shown to operators, told once a day."""
 
 import logging
-from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import cast
 
@@ -10,6 +9,7 @@ import pytest
 from controlplane.core.line import AgentTerms
 from controlplane.telemetry.metrics import Metrics
 from controlplane.use_cases.budget import Budget
+from shared.call.costs import ProfileCosts
 from shared.database.costs import Costs
 
 NOW = datetime(2026, 11, 27, 14, 5, tzinfo=UTC)
@@ -22,9 +22,12 @@ class Spent:
         self.by_profile = by_profile
         self.asked: list[datetime] = []
 
-    async def since(self, moment: datetime, now: datetime) -> Mapping[str, float]:
+    async def since(self, moment: datetime, now: datetime) -> list[ProfileCosts]:
         self.asked.append(moment)
-        return self.by_profile
+        return [
+            ProfileCosts(profile=name or None, usd=usd, unpriced=1)
+            for name, usd in self.by_profile.items()
+        ]
 
 
 def budget_of(
@@ -64,6 +67,7 @@ async def test_operators_are_told_once_a_day(caplog: pytest.LogCaptureFixture) -
     assert [record.action for record in caplog.records] == ["daily-cost-cap"]  # type: ignore[attr-defined]
     assert b"whatsapp_cost_today_usd 6.5" in metrics.render()
     assert b"whatsapp_cost_cap_usd 5.0" in metrics.render()
+    assert b"whatsapp_cost_unpriced_calls 1.0" in metrics.render()
     clock[0] += timedelta(days=1)
     spent.by_profile = {}
     await budget.look()
