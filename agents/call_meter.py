@@ -38,6 +38,7 @@ class CallMeter:
 
     def ready(self) -> None:
         """Learn that the agent is where the call may be answered."""
+        self._metrics.became_ready(time.monotonic() - self._began)
         _log.info(
             "The agent is ready.",
             extra={"action": "agent-ready", "elapsed_ms": self._elapsed_ms()},

@@ -103,6 +103,9 @@ class AgentMetrics:
         """Take who knows how many calls there are."""
         self._calls.set_function(count)
 
+    def became_ready(self, seconds: float) -> None:
+        """Hear how long an agent took to be ready; the control plane times it (stage `agent`)."""
+
     def picked_up(self, silence_s: float) -> None:
         """Time the silence that a person heard after the answer."""
         self._pick_up.observe(silence_s)
@@ -128,10 +131,7 @@ class AgentMetrics:
 
     def tool_used(self, use: ToolUse) -> None:
         """Time a call of a tool; what the model invents as a name becomes no label."""
-        tool = use.name if use.name in _OURS else "action"
-        if use.error == "unknown-tool":
-            tool = "unknown"
-        self._tools.labels(tool, tool_outcome(use.error)).observe(use.took_ms / 1000)
+        self._tools.labels(tool_label(use), tool_outcome(use.error)).observe(use.took_ms / 1000)
 
     def upstream_done(self, service: str, action: str, outcome: str, seconds: float) -> None:
         """Time a request to a neighbour; an `ObserveRequest`."""
@@ -145,6 +145,13 @@ class AgentMetrics:
     def render(self) -> bytes:
         """Render Prometheus' text format."""
         return generate_latest(self.registry)
+
+
+def tool_label(use: ToolUse) -> str:
+    """Name a tool that was called: `action` is one of an operator's own."""
+    if use.error == "unknown-tool":
+        return "unknown"
+    return use.name if use.name in _OURS else "action"
 
 
 def tool_outcome(error: str | None) -> str:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from livekit.agents import AgentServer, JobContext, JobProcess
 
+from agents.call_trace import SERVICE, CallTrace
 from agents.dispatch import accept_calls, no_load
 from agents.logs import quieten
 from agents.metrics import AgentMetrics
@@ -26,6 +27,7 @@ from agents.reasons import turn_away
 from agents.settings import Settings
 from agents.store_link import ConnectStore, StoreLink
 from agents.supervision import Guard, Losses, SupervisingServer
+from agents.traced_metrics import TracedAgentMetrics
 from shared.call.brief import CallBrief
 from shared.database.store import AgentStore
 from shared.process.env_file import read_env_file
@@ -33,6 +35,7 @@ from shared.process.logs import configure
 from shared.process.observing import ObserveRequest
 from shared.process.of_call import work_for
 from shared.process.signals import Signals
+from shared.tracing.starting import start_spans
 
 if TYPE_CHECKING:
     # a second of imports that only the job processes need; they get it by `preload_modules`
@@ -47,6 +50,7 @@ _MODELS = "models"
 _PROFILES = "profiles"
 _CALL = "call"
 _GUARD = "guard"
+_TRACE = "trace"
 
 
 async def connect_supabase(
@@ -111,6 +115,7 @@ def prewarm(process: JobProcess, *, settings: Settings) -> None:
         preferred=settings.realtime_models,
     )
     asyncio.run(choosers.of().choose())
+    process.userdata[_TRACE] = CallTrace.begin(settings)
     process.userdata[_MODELS] = choosers
     process.userdata[_PROFILES] = ProfileChoice(settings)
 
@@ -123,6 +128,8 @@ async def answer(ctx: JobContext, *, settings: Settings, connect_store: ConnectS
     brief = CallBrief.from_json(ctx.job.metadata)
     ctx.log_context_fields = {"call": brief.call_id}
     work_for(brief.call_id)
+    trace: CallTrace = ctx.proc.userdata[_TRACE]
+    trace.enter(brief.call_id)
     profiles: ProfileChoice = ctx.proc.userdata[_PROFILES]
     link = StoreLink(connect_store, settings)
     try:
@@ -139,6 +146,7 @@ async def answer(ctx: JobContext, *, settings: Settings, connect_store: ConnectS
         link=link,
         make_voice=functools.partial(DecodingVoice, ctx, settings.speech(profile)),
         leave=ctx.shutdown,
+        metrics=trace.metrics,
     )
     ctx.proc.userdata[_CALL] = call
     ctx.proc.userdata[_GUARD] = Guard(brief.call_id, Losses(settings, connect_store))
@@ -154,6 +162,8 @@ async def finish(ctx: JobContext) -> None:
     call: CallSession | None = ctx.proc.userdata.get(_CALL)
     if call is not None:
         await call.finish()
+    trace: CallTrace = ctx.proc.userdata[_TRACE]
+    await trace.close()
 
 
 async def serve(server: AgentServer) -> None:
@@ -185,7 +195,8 @@ def main() -> int:
         return 2
     configure(settings.log_level, settings.log_format)
     quieten(settings.log_level)
-    metrics = AgentMetrics()
+    spans = start_spans(settings.otel_endpoint, SERVICE, written)
+    metrics = TracedAgentMetrics(spans) if spans is not None else AgentMetrics()
     from agents.after_calls import work_after_calls
 
     if settings.media == "bridge":
@@ -196,7 +207,11 @@ def main() -> int:
     else:
         serving = serve(build_server(settings, metrics=metrics))
     beside = work_after_calls(settings, profiles, observe=metrics.loop_turned)
-    asyncio.run(_beside(beside, serving))
+    try:
+        asyncio.run(_beside(beside, serving))
+    finally:
+        if spans is not None:
+            spans.close()
     return 0
 
 

@@ -40,6 +40,7 @@ from controlplane.livekit.room_looks import RoomLooks
 from controlplane.parts import make_neighbours, make_use_cases
 from controlplane.settings import Settings
 from controlplane.telemetry.metrics import Metrics
+from controlplane.telemetry.traced import TracedMetrics
 from controlplane.telemetry.vitals import MEASURE_S
 from controlplane.use_cases.agent_watch import AGENT_LOOK_S
 from controlplane.use_cases.budget import LOOK_S as BUDGET_LOOK_S
@@ -57,6 +58,7 @@ from shared.database.recordings import Recordings
 from shared.database.rest import RestClient
 from shared.database.retention import Expiry
 from shared.process.loops import Loops
+from shared.tracing.starting import start_spans
 
 _log = logging.getLogger(__name__)
 
@@ -357,7 +359,8 @@ async def running(
     Raises:
         LinesUnfit: the business numbers cannot be served as they are configured.
     """
-    metrics = Metrics()
+    spans = start_spans(settings.otel_endpoint, "wacall-controlplane", environ())
+    metrics = TracedMetrics(spans) if spans is not None else Metrics()
     watch = make_client_watch(settings)
 
     def observe(service: str, action: str, outcome: str, seconds: float) -> None:
@@ -366,6 +369,8 @@ async def running(
 
     rest = await connect_database(settings, observe=observe)
     async with contextlib.AsyncExitStack() as stack:
+        if spans is not None:
+            stack.push_async_callback(asyncio.to_thread, spans.close)
         stack.push_async_callback(rest.close)
         http = await stack.enter_async_context(aiohttp.ClientSession())
         plane = ControlPlane(

@@ -175,8 +175,13 @@ class Metrics:
         for by in _REFUSERS:
             self._calls_refused.labels(by)
 
-    def event_settled(self, kind: str, outcome: EventOutcome) -> None:
-        """Count one event of a webhook; `kind` is one of the parser's slugs."""
+    def event_settled(
+        self, kind: str, outcome: EventOutcome, received: float | None = None
+    ) -> None:
+        """Count one event of a webhook; `kind` is one of the parser's slugs.
+
+        `received` is the monotonic time at which it reached us; `None`: it led to nothing.
+        """
         self._events.labels(kind, outcome.value).inc()
 
     def webhook_refused(self, code: str) -> None:
@@ -191,8 +196,13 @@ class Metrics:
         """Count a call that we own."""
         self._started.labels(direction.value).inc()
 
-    def call_ended(self, direction: Direction, termination: Termination) -> None:
-        """Count an end; called by whoever won the compare-and-set, so once a call."""
+    def call_ended(
+        self, direction: Direction, termination: Termination, call: Call | None = None
+    ) -> None:
+        """Count an end; called by whoever won the compare-and-set, so once a call.
+
+        `call` is its row as it ended.
+        """
         self._ended.labels(
             direction.value, termination.status.value, termination.reason.value
         ).inc()
@@ -212,8 +222,10 @@ class Metrics:
         for call in calls:
             self._live.labels(call.direction.value, call.status.value).inc()
 
-    def stage_done(self, direction: Direction, stage: str, milliseconds: float) -> None:
-        """Time a set-up step."""
+    def stage_done(
+        self, direction: Direction, stage: str, milliseconds: float, took_ms: float = 0
+    ) -> None:
+        """Time a set-up step: from the set-up's beginning; `took_ms`: from the step before it."""
         self._stages.labels(direction.value, stage).observe(milliseconds / 1000)
 
     def upstream_done(self, service: str, action: str, outcome: str, seconds: float) -> None:

@@ -194,7 +194,7 @@ class Admission:
         self._releaser.refuse(call)
         self._refused.append(time.monotonic())
         self._metrics.call_refused(cause.value)
-        self._metrics.call_ended(Direction.INBOUND, Termination.of(reason, answered=False))
+        self._metrics.call_ended(Direction.INBOUND, Termination.of(reason, answered=False), call)
         _log.info(
             "A call was refused.",
             extra={

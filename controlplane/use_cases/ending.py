@@ -55,7 +55,7 @@ class CallEnder:
         )
         if ended is None:
             return None
-        self._metrics.call_ended(call.direction, termination)
+        self._metrics.call_ended(call.direction, termination, ended)
         _log.info(
             "Call ended.",
             extra={

@@ -47,6 +47,7 @@ class Stopwatch:
         self._direction = direction
         self._metrics = metrics
         self._began = time.monotonic() if began is None else began
+        self._elapsed = 0.0
         self.timings: dict[str, float] = {}
         self.last = begins_with
         """The step that was done last."""
@@ -58,7 +59,8 @@ class Stopwatch:
         elapsed = round((time.monotonic() - self._began) * 1000, 1)
         self.timings[f"{step}_ms"] = elapsed
         self.last = step
-        self._metrics.stage_done(self._direction, step, elapsed)
+        self._metrics.stage_done(self._direction, step, elapsed, elapsed - self._elapsed)
+        self._elapsed = elapsed
 
 
 class CallSetup:

@@ -285,7 +285,7 @@ class Switchboard:
             )
         finally:
             if settled is not None:
-                self._metrics.event_settled(event.kind, settled.outcome)
+                self._metrics.event_settled(event.kind, settled.outcome, received)
                 await self._tasks.to_its_end(self._settle(event, event_id, settled))
 
     async def _hand_on(self, event: WebhookEvent, event_id: str, received: float) -> Settled:

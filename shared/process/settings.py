@@ -121,6 +121,8 @@ class ServiceSettings(BaseModel):
     """What is logged."""
     log_format: Literal["text", "json"] = Field("text", alias="LOG_FORMAT")
     """For people, or one JSON object a line for machines."""
+    otel_endpoint: HttpUrl | None = Field(None, alias="OTEL_EXPORTER_OTLP_ENDPOINT")
+    """Where an OpenTelemetry collector takes traces by OTLP over HTTP; empty: none are made."""
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Self:

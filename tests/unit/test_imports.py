@@ -38,6 +38,7 @@ ALLOWED: dict[str, set[str]] = {
     "shared": set(),
     "shared.call": set(),
     "shared.process": set(),
+    "shared.tracing": {"shared.process"},
     "shared.database": {"shared.call", "shared.process"},
     "shared.bridge": {"shared.call", "shared.process"},
     "shared.profiles": {"shared.call", "shared.process"},
@@ -53,7 +54,7 @@ ALLOWED: dict[str, set[str]] = {
     "controlplane.ledger": CORE | {"shared.database"},
     "controlplane.errands": CORE | {"shared.database"},
     "controlplane.operators": CORE | {"shared.process"},
-    "controlplane.telemetry": CORE,
+    "controlplane.telemetry": CORE | {"shared.tracing"},
     "controlplane.openai": CORE | {"shared.process"},
     # the stories, the doors, and the one file that knows everything
     "controlplane.use_cases": CORE | UNSWAPPED | {"controlplane.stop"},
@@ -62,13 +63,14 @@ ALLOWED: dict[str, set[str]] = {
         "controlplane.http", "controlplane.use_cases", "shared.database", "shared.process",
     },
     "controlplane": CORE | NEIGHBOURS | {
-        "controlplane.dashboard",
+        "controlplane.dashboard", "shared.tracing",
         "controlplane.openai", "controlplane.use_cases", "controlplane.http",
     },
     # the worker knows nothing of the control plane
     "agents": {
         "shared.call", "shared.bridge", "shared.database", "shared.prices", "shared.process",
-        "shared.profiles", "agents.actions", "agents.after_call", "agents.clips", "agents.tools",
+        "shared.profiles",
+        "shared.tracing", "agents.actions", "agents.after_call", "agents.clips", "agents.tools",
         "agents.media", "agents.media.bridge", "agents.media.decoding",
     },
     "agents.clips": {

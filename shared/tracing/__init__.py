@@ -1,0 +1,1 @@
+"""OpenTelemetry: one trace for each call, of every process that works for it."""
