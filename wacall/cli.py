@@ -44,6 +44,9 @@ COMMANDS: Mapping[str, Command] = {
     "export": Command(
         "write one call into a file that may be handed on", "wacall.operators.export"
     ),
+    "replay": Command(
+        "run an exported call again, against simulators, and compare", "wacall.replay.replay"
+    ),
     "listen": Command("hear one call: a token that can only listen", "wacall.operators.listening"),
     "follow-ups": Command(
         "what was agreed for later: list, done, cancel", "wacall.operators.follow_ups"

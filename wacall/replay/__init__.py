@@ -1,0 +1,1 @@
+"""An exported call, run again against the simulators."""
