@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping
 Value = str | bool | int | float
 
 # a word of a program: it begins with a letter, and holds no number that could be a phone's
-_WORD = re.compile(r"(?!.*\d{6})[A-Za-z][A-Za-z0-9_.-]{0,63}", re.ASCII)
-_NAME = re.compile(r"(?!.*\d{6})[A-Za-z][A-Za-z0-9_.: -]{0,63}", re.ASCII)
+_WORD = re.compile(r"(?!.*\d{6})[A-Za-z][A-Za-z0-9_.'-]{0,63}", re.ASCII)
+_NAME = re.compile(r"(?!.*\d{6})[A-Za-z][A-Za-z0-9_.:' -]{0,63}", re.ASCII)
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
 # a phone number is one, too
 _MOST = 1e6

@@ -53,6 +53,9 @@ def test_what_is_counted_is_a_span_as_well() -> None:
     told = Told()
     metrics = TracedMetrics(told)
     metrics.upstream_done("graph", "accept", "refused", 0.25)
+    # a poll is in the step that waits, unless it fails
+    metrics.upstream_done("livekit", "list_participants", "ok", 0.01)
+    metrics.upstream_done("livekit", "list_participants", "unreachable", 0.01)
     metrics.event_settled("connect", EventOutcome.HANDLED, time.monotonic() - 5)
     metrics.event_settled("connect", EventOutcome.DUPLICATE)
     watch = Stopwatch(
@@ -61,7 +64,9 @@ def test_what_is_counted_is_a_span_as_well() -> None:
     watch.done("claimed")
     watch.done("room")
 
-    request, event, claimed, room = told.done_
+    request, poll, event, claimed, room = told.done_
+    assert poll[0] == "livekit list_participants"
+    assert not poll[3]
     about = {"wacall.service": "graph", "wacall.request": "accept", "wacall.outcome": "refused"}
     assert request == ("graph accept", 0.25, about, False)
     assert event[0] == "webhook connect"

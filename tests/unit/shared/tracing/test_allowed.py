@@ -25,6 +25,7 @@ def test_nothing_personal_passes_under_any_name(value: str | float) -> None:
         ("wacall.call", CALL),
         ("wacall.reason", "caller-hangup"),
         ("wacall.request", "update_call"),
+        ("wacall.request", "store_a_tool's_call"),
         ("wacall.model", "gpt-realtime-2025-08-28"),
         ("wacall.duration_s", 61.5),
         ("wacall.turn", 3),
@@ -39,7 +40,9 @@ def test_what_is_on_the_list_passes(name: str, value: str | float) -> None:
     assert allowed({name: [value]}) == {}
 
 
-@pytest.mark.parametrize("name", ["database update_call", "webhook connect", "set-up pre_accept"])
+@pytest.mark.parametrize(
+    "name", ["database store_a_tool's_call", "webhook connect", "set-up pre_accept"]
+)
 def test_a_name_of_ours_is_kept(name: str) -> None:
     """A service and a request, an event, a step."""
     assert allowed_name(name) == name
