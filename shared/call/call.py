@@ -217,8 +217,9 @@ class Call:
     """How long the profile lets it last; None: as long as all calls."""
     meta_usd_per_minute: float | None = None
     """Outbound: Meta's price on the day it was placed; None: not known."""
-    meta_cost_usd: float | None = None
-    """What Meta bills for it; the database counts. None: not known, or it goes on."""
+    meta_cost_usd: float | None = field(default=None, compare=False)
+    """What Meta bills for it. None: not known, or it goes on. The database counts, so that a call
+    which was written and is read again is the same one."""
     outcome: str | None = None
     """What the agent logged with `logOutcome`."""
     off_purpose_turns: int = 0
