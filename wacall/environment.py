@@ -42,6 +42,19 @@ def load_running(directory: Path | None = None) -> dict[str, str]:
     return {**running, **load(directory)}
 
 
+def load_for_operators(directory: Path | None = None) -> dict[str, str]:
+    """Like `load`, but what the stack that runs here was given goes before what `.env` says.
+
+    A command beside `wacall try` is meant for that stack, whatever real control plane `.env` names;
+    who means another one says so in the environment.
+    """
+    folder = directory or Path.cwd()
+    file = folder / DATA_DIR / STACK_FILE
+    running = read_env_file(file) if file.is_file() else {}
+    given = {name: value for name, value in os.environ.items() if value}
+    return {**load(directory), **running, **given}
+
+
 def with_tools(environment: Mapping[str, str]) -> dict[str, str]:
     """Put the programs of the set-up first on PATH."""
     parts = [part for part in environment.get("PATH", os.defpath).split(os.pathsep) if part]

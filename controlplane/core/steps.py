@@ -180,12 +180,17 @@ def _turn(call: Call, turn: MeasuredTurn) -> Step:
         at_ms=_since(call, turn.began_at),
         took_ms=answer,
         who="openai",
-        what=f"Turn {turn.number}: the agent answered."
-        if answer is not None
-        else f"Turn {turn.number}: the agent made no sound.",
+        what=f"Turn {turn.number}: {_said(turn)}.",
         detail=stopped,
         slow=(answer or 0) > _SLOW_ANSWER_MS or (stop or 0) > _SLOW_BARGE_IN_MS,
     )
+
+
+def _said(turn: MeasuredTurn) -> str:
+    if turn.response_ms is not None:
+        return "the agent answered"
+    # a greeting, or a question into a silence, answers nobody: there is no time to tell
+    return "the agent spoke" if turn.tokens.get("audio_out") else "the agent made no sound"
 
 
 def _tool(call: Call, tool: ToolCall) -> Step:

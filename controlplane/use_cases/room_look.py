@@ -96,7 +96,9 @@ class RoomLook:
             CallEnded: it is over.
             NoTakeover: nobody has picked up yet, or no media bridge carries the agent's sound.
         """
-        if call.status is not CallStatus.ACTIVE and not call.status.is_final:
+        if call.status.is_final:
+            raise CallEnded
+        if call.status is not CallStatus.ACTIVE:
             raise NoTakeover("Nobody has picked up yet; there is nobody to speak with.")
         if (call.id, AGENT_IDENTITY) not in await self._legs.links():
             raise NoTakeover(
@@ -119,6 +121,8 @@ class RoomLook:
             NotTakenOver: no operator is in the room.
             RoomRefused: LiveKit did not take it.
         """
+        if call.status.is_final:
+            raise CallEnded
         operators = [
             person.identity
             for person in await self._rooms.people(call.room)

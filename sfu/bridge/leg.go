@@ -214,6 +214,10 @@ func (l *Leg) peerPacket(generation int, header *rtp.Header, payload []byte, now
 	l.streams[sideRoom].Forward(feeder{generation: generation}, header, payload, now)
 }
 
+func (l *Leg) peerEvent(header *rtp.Header, now time.Time) {
+	l.sources[sidePeer].Pass(header, now)
+}
+
 func (l *Leg) peerDigit(pressed key) {
 	l.tell(evDigit, map[string]any{"key": pressed.Key, "duration_ms": pressed.DurationMs})
 }

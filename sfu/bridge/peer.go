@@ -86,6 +86,7 @@ type PeerHandler interface {
 	peerStands(generation int)
 	peerPacket(generation int, header *rtp.Header, payload []byte, now time.Time)
 	peerDigit(pressed key)
+	peerEvent(header *rtp.Header, now time.Time)
 	peerMessage(generation int, text []byte)
 	peerLost(generation int, why string)
 }
@@ -278,6 +279,7 @@ func (p *Peer) Answer(text string) error {
 func (p *Peer) pump(track *webrtc.TrackRemote) {
 	readPackets(track, func(header *rtp.Header, payload []byte, now time.Time) {
 		if p.digitsType != 0 && header.PayloadType == p.digitsType {
+			p.heard.peerEvent(header, now)
 			for _, pressed := range p.digits.Take(header, payload, now) {
 				p.heard.peerDigit(pressed)
 			}

@@ -73,6 +73,21 @@ func (s *Source) Take(header *rtp.Header, now time.Time) bool {
 	return first
 }
 
+// Pass sees a packet that carries no sound, such as a pressed key: its number is not missing, and nothing was silent meanwhile. Such packets
+// keep one timestamp (RFC 4733, 2.2.1), which says nothing of jitter.
+func (s *Source) Pass(header *rtp.Header, now time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.started || header.SSRC != s.ssrc {
+		return
+	}
+	s.at = now
+	s.received++
+	if ahead := int16(header.SequenceNumber - uint16(s.highest)); ahead > 0 {
+		s.highest += uint32(ahead)
+	}
+}
+
 // Counts returns what has come so far.
 func (s *Source) Counts() SourceCounts {
 	s.mu.Lock()

@@ -61,3 +61,22 @@ func TestJitterAndPausesAreMeasured(t *testing.T) {
 		t.Fatal(counts)
 	}
 }
+
+func TestAPressedKeyIsNoLoss(t *testing.T) {
+	source, now := &Source{}, time.Unix(1, 0)
+	source.Pass(&rtp.Header{SequenceNumber: 7}, now) // before there is any sound
+	for at := range 40 {
+		now = now.Add(frame)
+		header := rtp.Header{SSRC: 1, SequenceNumber: uint16(at), Timestamp: uint32(at) * frameTicks}
+		if at >= 10 && at < 20 {
+			header.Timestamp = 10 * frameTicks
+			source.Pass(&header, now)
+			continue
+		}
+		source.Take(&header, now)
+	}
+	source.Pass(&rtp.Header{SSRC: 2, SequenceNumber: 900}, now) // another stream's
+	if counts := source.Counts(); counts.Lost != 0 || counts.Packets != 30 || counts.Gaps != 0 || counts.JitterMs > 0.1 {
+		t.Fatal(counts)
+	}
+}

@@ -38,6 +38,9 @@ def _candidate(line: str) -> str:
     parts = line.split(" ")
     if len(parts) < 6:
         return f"a=candidate:{_GONE}"
+    # a foundation may be a hash of the address (RFC 8445, section 5.1.1.3, leaves it open): of all
+    # addresses of IPv4 it could be tried out
+    parts[0] = f"a=candidate:{_GONE}"
     parts[4] = _kind(parts[4])
     for i, word in enumerate(parts[:-1]):
         if word == "raddr":
@@ -48,6 +51,8 @@ def _candidate(line: str) -> str:
 
 
 def _kind(text: str) -> str:
+    if text.startswith("(") and text.endswith(")"):
+        return text  # it has been removed already
     try:
         address = ipaddress.ip_address(text)
     except ValueError:

@@ -39,11 +39,14 @@ class Wanted:
         """Read them by the names of `QUERY`.
 
         Raises:
-            ValueError: one is too long; the sentence names it.
+            ValueError: one is too long, or no text; the sentence names it.
         """
         for name in QUERY:
             if len(query.get(name, "")) > _LONGEST:
                 raise ValueError(f"{name} must have {_LONGEST} characters at most.")
+            if not query.get(name, "").isprintable():
+                # PostgreSQL's text takes no NUL, and nothing that is looked for has one
+                raise ValueError(f"{name} must not have control characters.")
         return cls(text=query.get("q", ""), **{name: query.get(name, "") for name in _COLUMNS})
 
     def columns(self) -> dict[str, str]:

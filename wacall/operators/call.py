@@ -35,7 +35,7 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--no-wait", action="store_true", help="do not follow the call")
     arguments = parser.parse_args(argv)
     try:
-        return asyncio.run(_call(arguments, environment.load_running()))
+        return asyncio.run(_call(arguments, environment.load_for_operators()))
     except OperatorRefused as refusal:
         print(refusal, file=sys.stderr)
         return 1

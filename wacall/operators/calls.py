@@ -23,7 +23,7 @@ def main(argv: list[str]) -> int:
     if arguments.before:
         params["before"] = arguments.before
     try:
-        found = asyncio.run(ask(environment.load_running(), "GET", "/calls", params=params))
+        found = asyncio.run(ask(environment.load_for_operators(), "GET", "/calls", params=params))
     except OperatorRefused as refusal:
         print(refusal, file=sys.stderr)
         return 1

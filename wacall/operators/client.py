@@ -7,6 +7,7 @@ from typing import Any
 import aiohttp
 
 from wacall import environment
+from wacall.operators.display import on_one_line
 
 _TIMEOUT_S = 20.0
 _DEFAULT_PORT = 4000
@@ -29,7 +30,7 @@ class OperatorRefused(Exception):
 
     def __init__(self, sentence: str, code: str = "", status: int | None = None) -> None:
         """Take the sentence, and the control plane's `code` and HTTP status if it answered."""
-        super().__init__(sentence)
+        super().__init__(on_one_line(sentence))
         self.code = code
         self.status = status
 
@@ -72,7 +73,7 @@ async def ask(
             status = response.status
     except (aiohttp.ClientError, TimeoutError, ValueError) as error:
         raise OperatorRefused(
-            f"No control plane answers at {base} ({type(error).__name__}); start one with "
+            f"No control plane answers at {_shown(base)} ({type(error).__name__}); start one with "
             "`wacall up`, or set CONTROLPLANE_URL."
         ) from None
     if 200 <= status < 300 and isinstance(answer, dict):
@@ -92,6 +93,12 @@ def base_url(variables: Mapping[str, str]) -> str:
     except ValueError as error:
         raise OperatorRefused(str(error)) from None
     return (variables.get("CONTROLPLANE_URL") or f"http://127.0.0.1:{port}").rstrip("/")
+
+
+def _shown(url: str) -> str:
+    """Return a URL without what somebody signs in with."""
+    scheme, at, rest = url.partition("://")
+    return f"{scheme}{at}{rest.rpartition('@')[2]}" if at else url.rpartition("@")[2]
 
 
 def as_typed(sentence: str) -> str:

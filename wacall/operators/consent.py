@@ -10,6 +10,7 @@ from controlplane.core.consent import ConsentKind
 from controlplane.core.wishes import StopDecision
 from wacall import environment
 from wacall.operators.client import OperatorRefused, ask
+from wacall.operators.display import clean, on_one_line
 
 _KINDS = tuple(kind.value for kind in ConsentKind)
 
@@ -18,7 +19,7 @@ def main(argv: list[str]) -> int:
     """Run one of the commands; 1 when the control plane refuses."""
     arguments = _parser().parse_args(argv)
     try:
-        return asyncio.run(_run(arguments, environment.load_running()))
+        return asyncio.run(_run(arguments, environment.load_for_operators()))
     except OperatorRefused as refusal:
         print(refusal, file=sys.stderr)
         return 1
@@ -97,10 +98,11 @@ async def _run(arguments: argparse.Namespace, variables: Mapping[str, str]) -> i
             if arguments.to:
                 params["to"] = arguments.to
             found = await ask(variables, "GET", "/consents", params=params)
-            print("\n".join(_listing(found)))
+            print("\n".join(clean(_listing(found))))
         case "decide":
             body = {"id": arguments.id, "decision": arguments.decision}
-            print(_stop_line(await ask(variables, "POST", "/consents/decide", body=body)))
+            decided = await ask(variables, "POST", "/consents/decide", body=body)
+            print(on_one_line(_stop_line(decided)))
         case "erase":
             if not (arguments.yes or _is_sure(arguments.to)):
                 print("Nothing was erased; --yes does it without asking.", file=sys.stderr)
@@ -112,7 +114,7 @@ async def _run(arguments: argparse.Namespace, variables: Mapping[str, str]) -> i
             entry = await ask(
                 variables, "POST", f"/consents/{command}", body=_entry_body(arguments)
             )
-            print(_line(entry))
+            print(on_one_line(_line(entry)))
     return 0
 
 

@@ -54,7 +54,7 @@ _Described = tuple[str, str, str]
 
 
 def _title(who: str, one: _Described | None) -> str:
-    return f"{who}: nothing" if one is None else f"{who}: {one[1]}, {clock(one[0])}"
+    return f"{who}: nothing" if one is None else f"{who}: {on_one_line(one[1])}, {clock(one[0])}"
 
 
 def _lines(one: _Described | None) -> list[str]:

@@ -1,7 +1,7 @@
 """What operators read in a terminal: texts from outside made harmless, times, people."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from shared.call.call import Direction, EndReason
@@ -12,6 +12,11 @@ _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u
 def on_one_line(text: object) -> str:
     """Return the text without line ends and what a terminal would obey or turn around."""
     return _UNPRINTABLE.sub(" ", str(text)).strip()
+
+
+def clean(lines: Iterable[object]) -> list[str]:
+    """Return lines of an answer as a terminal may be shown them; their indents stay."""
+    return [_UNPRINTABLE.sub(" ", str(line)).rstrip() for line in lines]
 
 
 def moment(iso: str | None) -> str:

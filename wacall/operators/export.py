@@ -47,7 +47,7 @@ def main(argv: list[str]) -> int:
     arguments = parser.parse_args(argv)
     path = f"/calls/{quote(arguments.call, safe='')}"
     try:
-        call = asyncio.run(ask(environment.load_running(), "GET", path))
+        call = asyncio.run(ask(environment.load_for_operators(), "GET", path))
     except OperatorRefused as refusal:
         print(refusal, file=sys.stderr)
         return 1
@@ -58,7 +58,7 @@ def main(argv: list[str]) -> int:
         print(text)
         return 0
     try:
-        file.write_text(text + "\n")
+        file.write_text(text + "\n", encoding="utf-8")
     except OSError as error:
         print(f"{file} could not be written: {error.strerror}.", file=sys.stderr)
         return 1

@@ -18,7 +18,7 @@ def main(argv: list[str]) -> int:
     """Run one of the commands; 1 when the control plane refuses."""
     arguments = _parser().parse_args(argv)
     try:
-        return asyncio.run(_run(arguments, environment.load_running()))
+        return asyncio.run(_run(arguments, environment.load_for_operators()))
     except OperatorRefused as refusal:
         print(refusal, file=sys.stderr)
         return 1

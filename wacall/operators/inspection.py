@@ -27,7 +27,7 @@ def main(argv: list[str]) -> int:
     arguments = parser.parse_args(argv)
     path = f"/calls/{quote(arguments.call, safe='')}"
     try:
-        call = asyncio.run(ask(environment.load_running(), "GET", path))
+        call = asyncio.run(ask(environment.load_for_operators(), "GET", path))
     except OperatorRefused as refusal:
         print(refusal, file=sys.stderr)
         return 1

@@ -24,7 +24,7 @@ def main(argv: list[str]) -> int:
     parser.add_argument("call", metavar="CALL_ID", help="as `wacall calls` lists it")
     arguments = parser.parse_args(argv)
     try:
-        shown = pass_for(arguments.call, environment.load_running())
+        shown = pass_for(arguments.call, environment.load_for_operators())
     except ValueError as error:
         print(error, file=sys.stderr)
         return 1

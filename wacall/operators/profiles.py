@@ -11,6 +11,7 @@ from shared.profiles.faults import NoSuchProfile, ProfilesUnfit
 from shared.profiles.folder import DEFAULT, Profiles
 from shared.profiles.profile import Profile
 from wacall import environment
+from wacall.operators.display import clean
 
 _EPILOG = (
     "The folder is PROFILES_DIR's unless another one is given; what is shipped is there as well."
@@ -36,9 +37,9 @@ def main(argv: list[str]) -> int:
             case _:
                 lines = shown(profiles.named(arguments.name))
     except (ProfilesUnfit, NoSuchProfile) as error:
-        print(error, file=sys.stderr)
+        print("\n".join(clean(str(error).split("\n"))), file=sys.stderr)
         return 1
-    print("\n".join(lines))
+    print("\n".join(clean(line for text in lines for line in text.split("\n"))))
     return 0
 
 

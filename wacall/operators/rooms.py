@@ -20,7 +20,7 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--json", action="store_true", help="as the API answers, for programs")
     parser.add_argument("--watch", action="store_true", help="again every 2 s, until Ctrl-C")
     arguments = parser.parse_args(argv)
-    variables = environment.load_running()
+    variables = environment.load_for_operators()
     while True:
         try:
             found = asyncio.run(ask(variables, "GET", "/rooms"))

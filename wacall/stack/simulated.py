@@ -7,9 +7,11 @@ simulators are processes, as everything else here.
 import asyncio
 import secrets
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from shared.profiles.faults import ProfilesUnfit
+from shared.profiles.folder import Profiles
 from wacall.environment import LOOPBACK, free_port, is_free, port_of
 from wacall.stack.bridge import find_bridge
 from wacall.stack.keeper import Keeper, Report
@@ -26,7 +28,7 @@ WHATSAPP, OPENAI = "simulated WhatsApp", "simulated OpenAI"
 # what must not come from an operator's .env into a stack that is only played with
 _REAL = (
     "WA_", "OPENAI_", "LIVEKIT_", "SUPABASE_", "BRIDGE_", "RTPENGINE_", "HOP_", "SFU_", "HOST",
-    "OPERATOR_", "DATABASE_URL",
+    "OPERATOR_", "DATABASE_URL", "CONTROLPLANE_URL",
 )  # fmt: skip
 # Meta's own example in its documentation
 _NUMBER_ID = "106540352242922"
@@ -57,6 +59,9 @@ def simulated(configured: Mapping[str, str], *, real_openai: bool = False) -> di
         # people on the page take calls at any time
         "CALL_HOURS": "always",
     }
+    # a profile's own numbers have no business with the real Meta, whatever their variables hold
+    for variable, made_up in _of_profiles(configured):
+        own[variable] = own[made_up]
     if not real_openai:
         own |= {
             "OPENAI_API_KEY": "sk-simulated",
@@ -70,6 +75,19 @@ def simulated(configured: Mapping[str, str], *, real_openai: bool = False) -> di
         # LiveKit alone drops the keys that a caller presses
         own["WA_MEDIA"] = "bridge"
     return own
+
+
+def _of_profiles(configured: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Name the variables of Meta's secrets in profiles, each with the one that stands in for it."""
+    folder = configured.get("PROFILES_DIR")
+    try:
+        profiles = Profiles(Path(folder) if folder else None).all()
+    except (ProfilesUnfit, ValueError):
+        return  # whoever starts with them says what is wrong
+    for profile in profiles:
+        for line in profile.numbers:
+            yield line.access_token, "WA_ACCESS_TOKEN"
+            yield line.app_secret, "WA_APP_SECRET"
 
 
 class Simulators:

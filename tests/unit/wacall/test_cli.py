@@ -273,6 +273,19 @@ def test_what_is_played_with_touches_nothing_real(tmp_path: Path) -> None:
     plan_of(simulated({}), tmp_path)
 
 
+def test_profiles_numbers_have_no_business_with_the_real_meta(tmp_path: Path) -> None:
+    """Whatever their variables are called, and hold."""
+    (tmp_path / "shop.yaml").write_text(
+        "business: Shop\npurpose: Sells things.\ngreeting: Hello, this is transcribed.\n"
+        "numbers: [{id: '77', access_token: SHOP_TOKEN, app_secret: SHOP_SECRET}]\n"
+    )
+    (tmp_path / "shop.md").write_text("Sell things.\n")
+    own = simulated({"PROFILES_DIR": str(tmp_path), "SHOP_TOKEN": "real", "SHOP_SECRET": "real"})
+    assert own["SHOP_TOKEN"] == own["WA_ACCESS_TOKEN"]
+    assert own["SHOP_SECRET"] == own["WA_APP_SECRET"]
+    assert simulated({"PROFILES_DIR": str(tmp_path / "nothing")})["WA_ACCESS_TOKEN"]
+
+
 def test_a_reader_that_has_enough_is_no_fault() -> None:
     """`wacall ... | head` ends quietly, as other programs do (SIGPIPE's exit code)."""
     argv = [sys.executable, "-m", "wacall.cli", "--help"]

@@ -42,6 +42,28 @@ def test_a_running_stack_fills_in_what_is_not_configured(
     assert "LIVEKIT_URL" not in environment.load(tmp_path)
 
 
+def test_operators_mean_the_stack_that_runs_here(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Beside `wacall try` nothing reaches the real control plane that `.env` names."""
+    (tmp_path / ".env").write_text(
+        "CONTROLPLANE_URL=https://real.example\nCONTROLPLANE_API_KEY=real\nPORT=1\nOTHER=file\n"
+    )
+    loaded = environment.load_for_operators(tmp_path)
+    assert loaded["CONTROLPLANE_URL"] == "https://real.example"
+    file = tmp_path / environment.DATA_DIR / environment.STACK_FILE
+    environment.write_private(
+        file, "CONTROLPLANE_URL=http://127.0.0.1:4\nCONTROLPLANE_API_KEY=stack\nPORT=4\n"
+    )
+    monkeypatch.setenv("PORT", "2")
+    loaded = environment.load_for_operators(tmp_path)
+    assert (loaded["CONTROLPLANE_URL"], loaded["CONTROLPLANE_API_KEY"]) == (
+        "http://127.0.0.1:4",
+        "stack",
+    )
+    assert (loaded["PORT"], loaded["OTHER"]) == ("2", "file")
+
+
 def test_comments_after_values_are_no_values(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -156,6 +156,24 @@ def test_a_turn_is_slow_when_a_person_would_notice(
 
 
 @pytest.mark.parametrize(
+    ("answer", "tokens", "said"),
+    [
+        (800, {"audio_out": 9}, "the agent answered"),
+        (None, {"audio_out": 9}, "the agent spoke"),
+        (None, {"text_in": 9}, "the agent made no sound"),
+    ],
+)
+def test_who_answers_nobody_is_not_silent(
+    answer: int | None, tokens: dict[str, float], said: str
+) -> None:
+    """A greeting has no time to the first sound, and is heard all the same."""
+    turn = MeasuredTurn(
+        call_id=CALL.id, number=1, began_at=after(1), response_ms=answer, tokens=tokens
+    )
+    assert steps_of(CALL, [], [turn])[1].what == f"Turn 1: {said}."
+
+
+@pytest.mark.parametrize(
     ("error", "latency", "slow", "fault"),
     [(None, 3000, False, None), (None, 3001, True, None), ("timeout", None, False, "us")],
 )

@@ -45,3 +45,10 @@ def test_a_long_word_is_refused_by_its_name(name: str) -> None:
 def test_a_text_is_looked_for_where_it_may_be(text: str, search: str) -> None:
     """In names always; among numbers if it is digits, among ids if it may begin one."""
     assert Wanted(text=text).search() == search
+
+
+@pytest.mark.parametrize("name", QUERY)
+def test_what_no_text_has_is_refused_by_its_name(name: str) -> None:
+    """PostgreSQL would refuse a NUL, and that would look like its fault."""
+    with pytest.raises(ValueError, match=f"{name} must not have"):
+        Wanted.asked({name: "a\x00b"})
