@@ -12,8 +12,7 @@ from aiohttp import web
 
 from controlplane.bridge.leg_looks import BridgeLooks
 from controlplane.bridge.listening import BridgeListening
-from controlplane.bridge.recordings import BridgeRecordings
-from controlplane.carriers import make_bridges, make_legs
+from controlplane.carriers import make_bridges, make_legs, make_recordings
 from controlplane.dashboard.costs import CostRoutes
 from controlplane.dashboard.door import Door
 from controlplane.dashboard.live import RoomNow, room_now
@@ -48,7 +47,6 @@ from controlplane.use_cases.client_watch import ClientWatch
 from controlplane.use_cases.errands import LOOK_S as ERRANDS_LOOK_S
 from controlplane.use_cases.meta_clock import WallClock, wall_clock
 from controlplane.use_cases.recordings import LOOK_EVERY_S as RECORDINGS_EVERY_S
-from controlplane.use_cases.recordings import RecordingCare
 from controlplane.use_cases.retention import LOOK_EVERY_S
 from controlplane.use_cases.room_look import RoomLook
 from shared.call.call import EndReason
@@ -56,7 +54,6 @@ from shared.call.errors import StoreUnavailable, WacallError
 from shared.call.silence import LOOK_S
 from shared.database.recordings import Recordings
 from shared.database.rest import RestClient
-from shared.database.retention import Expiry
 from shared.process.loops import Loops
 from shared.tracing.starting import start_spans
 
@@ -112,13 +109,14 @@ class ControlPlane:
         self.loops = Loops(observe=metrics.loop_turned, expected=WacallError)
         self.client_watch = client_watch
         self.recordings = Recordings(rest)
-        self.recording_files = BridgeRecordings(self.bridges)
-        self.recording_care = RecordingCare(
-            self.recordings,
-            self.near.store,
-            Expiry(rest),
-            self.recording_files,
-            self.near.clock,
+        self.recording_files, self.recording_care = make_recordings(
+            settings,
+            rest,
+            http,
+            bridges=self.bridges,
+            store=self.near.store,
+            clock=self.near.clock,
+            observe=metrics.upstream_done,
         )
         self.room_look = RoomLook(
             RoomLooks(

@@ -262,6 +262,12 @@ class Settings(BridgeSettings):
     retention_pause_days: int = Field(30, alias="RETENTION_PAUSE_DAYS", ge=0, le=LONGEST_DAYS)
     """Days after their end that pauses are kept."""
 
+    recordings_bucket: str | None = Field(
+        None, alias="RECORDINGS_BUCKET", pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$"
+    )
+    """A private bucket of the Supabase project's storage, to which recordings are moved once their
+    calls are over; without it they stay with the media bridge that made them."""
+
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Self:
         """Read the settings; an empty variable counts as not set.

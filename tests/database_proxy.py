@@ -30,11 +30,11 @@ class DatabaseProxy:
 
     @classmethod
     @contextlib.asynccontextmanager
-    async def before(cls, target: str) -> AsyncIterator[Self]:
-        """Stand before the project."""
+    async def before(cls, target: str, *routes: web.RouteDef) -> AsyncIterator[Self]:
+        """Stand before the project; `routes` are answered here."""
         async with aiohttp.ClientSession(auto_decompress=False) as http:
             proxy = cls(target, http)
-            async with serving(web.route("*", "/{path:.*}", proxy._handle)) as url:
+            async with serving(*routes, web.route("*", "/{path:.*}", proxy._handle)) as url:
                 proxy.url = url
                 try:
                     yield proxy

@@ -10,6 +10,7 @@ from datetime import datetime
 
 from controlplane.core.errors import FilesOutOfReach
 from controlplane.core.recordings import RecordingFiles, is_left_over, verdict
+from controlplane.use_cases.recording_move import RecordingMove
 from shared.call.errors import CallNotFound
 from shared.call.ids import CallId
 from shared.call.recording import RecordedFile, Recording
@@ -23,7 +24,8 @@ _log = logging.getLogger(__name__)
 LOOK_EVERY_S = 60.0
 """How often each replica asks whether it is its turn: who is erased is not to wait a day."""
 _CHORE = "recordings"
-_LEASE_S = 50.0
+# longer than any look: nobody deletes what somebody else is just moving
+_LEASE_S = 290.0
 _AT_ONCE = 100
 
 
@@ -37,8 +39,10 @@ class RecordingCare:
         chores: Expiry,
         files: RecordingFiles,
         now: Callable[[], datetime],
+        move: RecordingMove | None = None,
     ) -> None:
-        """Take the rows, who has the files, and the clock."""
+        """Take the rows, who has the files, the clock, and who moves files, if they are moved."""
+        self._move = move
         self._rows, self._calls, self._chores = rows, calls, chores
         self._files, self._now = files, now
 
@@ -49,7 +53,7 @@ class RecordingCare:
             await self._chores.finish(_CHORE)
 
     async def look(self) -> None:
-        """Settle and delete."""
+        """Settle, delete, and move what stays."""
         for recording in await self._rows.open_recordings(at_most=_AT_ONCE):
             await self._settle(recording)
         gone = failed = 0
@@ -70,6 +74,9 @@ class RecordingCare:
                 "Recordings that have to go cannot be reached; they are tried again.",
                 extra={"action": "recordings-out-of-reach", "count": failed},
             )
+
+        if self._move is not None:
+            await self._move.look()
 
     async def _settle(self, recording: Recording) -> None:
         """End a recording whose worker has not."""

@@ -13,6 +13,8 @@ _NAMES = uuid.UUID("3f2b8a52-6f0f-4a3c-9d6a-0c7f8e2b1a94")
 # of a leg of a media bridge, by the side that a stream goes to
 _SIDES = {"room.opus": "agent", "peer.opus": "caller"}
 
+FILE_NAMES = tuple(_SIDES)
+"""What the files of a recording are called."""
 SIDES = ("agent", "caller")
 """Whose voices a recording has, each in a file of its own; the files are in step."""
 

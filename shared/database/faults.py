@@ -10,6 +10,7 @@ from email.utils import parsedate_to_datetime
 import aiohttp
 import httpx
 from postgrest.exceptions import APIError
+from supabase import StorageException
 
 from shared.call.errors import CallNotFound, StoreUnavailable, WacallError
 
@@ -29,6 +30,21 @@ class Refused(StoreUnavailable):
         self.sqlstate = sqlstate
         super().__init__(
             f"Could not {what}: the database refused it ({sqlstate}); its log says more."
+        )
+
+
+class StorageRefused(StoreUnavailable):
+    """The project's storage understood the request and refused it."""
+
+    def __init__(self, what: str, slug: str, *, is_missing: bool = False) -> None:
+        """Take what was tried, the storage's own name of the refusal, and whether it is that.
+
+        `is_missing`: there is no such bucket or file.
+        """
+        self.is_missing = is_missing
+        super().__init__(
+            f"Could not {what}: the project's storage refused it ({slug}); check that the bucket "
+            "of RECORDINGS_BUCKET is there, private, and takes audio/ogg of this size."
         )
 
 
@@ -69,7 +85,14 @@ class NotTheDatabase(HttpError):
     """A success that is no JSON: somebody else answered, such as a proxy or a paused project."""
 
 
-FAULTS = (APIError, httpx.HTTPError, httpx.InvalidURL, aiohttp.ClientError, HttpError)
+FAULTS = (
+    APIError,
+    StorageException,
+    httpx.HTTPError,
+    httpx.InvalidURL,
+    aiohttp.ClientError,
+    HttpError,
+)
 """What an attempt may raise; aiohttp's own is what httpx-aiohttp has no word of httpx's for."""
 
 
@@ -107,7 +130,7 @@ def _cause_of(fault: Exception) -> BaseException:
 def outcome_of(fault: Exception) -> str:
     """Name what became of an attempt, for a metric's label."""
     match fault:
-        case APIError():
+        case APIError() | StorageException():
             return "refused"
         case ServerFailed() | NotTheDatabase():
             return "failed"
@@ -127,6 +150,11 @@ def error_of(fault: Exception, what: str) -> WacallError:
         case APIError(code=code):
             # a row refers to a call that is not there
             return CallNotFound() if code == _FOREIGN_KEY_VIOLATION else Refused(what, code)
+        case StorageException():
+            # its message names the file; the status stands in the body, as text, and HTTP says 400
+            slug = str(getattr(fault, "code", None) or "unknown")
+            is_missing = str(getattr(fault, "status", "")) == "404"
+            return StorageRefused(what, slug, is_missing=is_missing)
         case Throttled():
             return StoreUnavailable(
                 f"Could not {what}: the database takes no more requests for now (HTTP 429); "

@@ -1,6 +1,6 @@
 """The table `recordings`: begun, settled, moved, and gone."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -79,11 +79,21 @@ class Recordings(Tables):
         query = query.order("began_at").limit(at_most)
         return [_from_row(row) for row in await self._rest.rows("list recordings", query)]
 
-    async def kept_in_folders(self, *, at_most: int) -> list[Recording]:
-        """Recordings that are kept, in the folder of a media bridge, oldest first."""
+    async def kept_in_folders(
+        self, *, at_most: int, but: Collection[str] = (), but_at: Collection[str] = ()
+    ) -> list[Recording]:
+        """Recordings that are kept, in the folder of a media bridge, oldest first.
+
+        `but` these ids, and `but_at` these places.
+        """
         query = self._rest.table("recordings").select(*_COLUMNS)
         query = query.eq("status", RecordingStatus.KEPT.value).is_("deleted_at", "null")
-        query = query.like("place", "folder %").order("began_at").limit(at_most)
+        query = query.not_.is_("call_id", "null").like("place", "folder %")
+        if but:
+            query = query.not_.in_("id", list(but))
+        if but_at:
+            query = query.not_.in_("place", list(but_at))
+        query = query.order("began_at").limit(at_most)
         return [_from_row(row) for row in await self._rest.rows("list recordings", query)]
 
     async def recordings_to_delete(self, now: datetime, *, at_most: int) -> list[Recording]:
@@ -94,10 +104,15 @@ class Recordings(Tables):
         query = query.order("began_at").limit(at_most)
         return [_from_row(row) for row in await self._rest.rows("list recordings to delete", query)]
 
-    async def move_recording(self, recording_id: str, *, from_place: str, to_place: str) -> None:
-        """Write that the files are elsewhere now."""
+    async def move_recording(self, recording_id: str, *, from_place: str, to_place: str) -> bool:
+        """Write that the files are elsewhere now; `False`: meanwhile they have to go.
+
+        Said again, it is true again.
+        """
         query = self._rest.table("recordings").update({"place": to_place}).eq("id", recording_id)
-        await self._rest.send("move a recording", query.eq("place", from_place))
+        query = query.in_("place", [from_place, to_place]).is_("deleted_at", "null")
+        query = query.eq("status", RecordingStatus.KEPT.value).not_.is_("call_id", "null")
+        return bool((await self._rest.send("move a recording", query)).rows)
 
     async def recording_gone(self, recording_id: str) -> None:
         """Write that the files are deleted; where their time was over, the transcript goes too."""

@@ -26,7 +26,7 @@ import httpx
 from httpx_aiohttp import HttpxAiohttpClient
 from postgrest import AsyncRequestBuilder
 from postgrest.types import ReturnMethod
-from supabase import AsyncClient, AsyncClientOptions, acreate_client
+from supabase import ASupabaseStorageClient, AsyncClient, AsyncClientOptions, acreate_client
 from tenacity import (
     AsyncRetrying,
     RetryCallState,
@@ -97,7 +97,7 @@ def _pause(state: RetryCallState) -> float:
 
 
 class RestClient:
-    """The `supabase` client, of which only the tables and functions are used."""
+    """The `supabase` client, of which tables, functions and the storage are used."""
 
     def __init__(
         self,
@@ -165,6 +165,11 @@ class RestClient:
     def table(self, name: str) -> AsyncRequestBuilder:
         """Start a request to a table."""
         return self._client.table(name)
+
+    @property
+    def storage(self) -> ASupabaseStorageClient:
+        """The project's storage: what is asked of it goes through `send` as well."""
+        return self._client.storage
 
     async def rpc(self, what: str, function: str, **arguments: Any) -> Answer:
         """Call a function of the database; see `send`."""

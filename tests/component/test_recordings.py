@@ -5,12 +5,16 @@ from typing import Any
 
 import aiohttp
 
+from controlplane.use_cases.recording_files import path_of
 from shared.call.call import Call
 from shared.call.recording import RecordedFile, Recording, RecordingStatus, place_at
+from simulators.supabase.storage import StorageSimulator, StoredBucket, StoredFile
 from tests.component.bench import OPERATOR_KEY, Bench, MakeBench, answered
 from tests.component.outbound import over
+from tests.database_proxy import DatabaseProxy
 from tests.ogg import ogg_tone
 from wacall.stack.bridge import EmbeddedBridge
+from wacall.stack.database import LocalSupabase
 
 KEY = {"Authorization": f"Bearer {OPERATOR_KEY}"}
 SOUNDS = {"caller": ogg_tone(1, 440), "agent": ogg_tone(1, 880)}
@@ -93,3 +97,54 @@ async def test_a_recording_is_heard_whole_and_in_parts_and_that_is_written_down(
     await mortal_bridge.stop()
     status, body, _ = await heard(http, call)
     assert (status, code_of(body)) == (503, "recording-out-of-reach")
+
+
+async def test_a_recording_is_moved_into_the_bucket_heard_from_there_and_erased_there(
+    make_bench: MakeBench,
+    mortal_bridge: EmbeddedBridge,
+    database: LocalSupabase,
+    http: aiohttp.ClientSession,
+) -> None:
+    """The folder's copy goes when the bucket has all of it; what fails is tried again."""
+    bucket = StoredBucket("recordings", public=True)
+    storage = StorageSimulator(database.secret_key, bucket)
+    async with DatabaseProxy.before(database.url, *storage.routes()) as project:
+        bench = await make_bench(
+            **over(mortal_bridge), SUPABASE_URL=project.url, RECORDINGS_BUCKET=bucket.name
+        )
+        care = bench.plane.recording_care
+        call, recording = await recorded(bench, mortal_bridge)
+        folder = mortal_bridge.recordings / recording.id
+        for break_it in ("public", "away"):
+            bucket.public, storage.is_away = break_it == "public", break_it == "away"
+            await care.look()
+            assert (bucket.files, len(list(folder.iterdir()))) == ({}, 2)
+        storage.is_away = False
+        # what is left of a move that broke off is no recording
+        half = path_of(recording, FILES["caller"])
+        bucket.files[half] = StoredFile(b"OggS", "audio/ogg")
+        await care.look()
+        assert not folder.exists()
+        found = await bench.store.get_recording(call.id)
+        assert found is not None
+        assert found.bucket == bucket.name
+        kept = {path_of(recording, FILES[side]): sound for side, sound in SOUNDS.items()}
+        assert {path: file.data for path, file in bucket.files.items()} == kept
+
+        sound = SOUNDS["caller"]
+        assert (await heard(http, call))[:2] == (200, sound)
+        status, body, headers = await heard(http, call, part="bytes=10-19")
+        assert (status, body) == (206, sound[10:20])
+        assert headers["Content-Range"] == f"bytes 10-19/{len(sound)}"
+        assert (await heard(http, call, part="bytes=9999999-"))[0] == 416
+
+        storage.is_away = True
+        assert code_of((await heard(http, call))[1]) == "recording-out-of-reach"
+        await database.execute(f"delete from calls where id = '{call.id}'")
+        await care.look()
+        assert len(bucket.files) == 2
+        storage.is_away = False
+        await care.look()
+        assert bucket.files == {}
+        gone = await database.execute("select count(*) from recordings where deleted_at is null")
+        assert (gone.strip(), storage.violations) == ("0", [])

@@ -8,7 +8,7 @@ from controlplane.use_cases.recordings import RecordingCare
 from shared.call.call import Call, CallStatus, Direction, EndReason, Termination
 from shared.call.ids import CallId, PhoneNumberId, WhatsAppCallId
 from shared.call.person import Party, Person
-from shared.call.recording import RecordedFile, Recording, RecordingStatus, place_at
+from shared.call.recording import RecordedFile, Recording, RecordingStatus, place_at, place_in
 from shared.call.records import TranscriptTurn
 from shared.database.rest import RestClient
 from shared.database.retention import Expiry
@@ -108,6 +108,19 @@ async def test_files_that_have_to_go_are_deleted_once_and_others_stay(
     found = await store.get_recording(left.call_id)
     assert found is not None
     assert (found.status, found.files[0].name) == (kept_status, "peer.opus")
+    # both can be moved; whoever moves leaves out what has failed, and who is away
+    for but, but_at, expected in (
+        ([], [], {stays.id, left.id}),
+        ([stays.id], ["folder unix:/run/bridge, or (another)"], {left.id}),
+        ([], [place_at(BRIDGE)], set()),
+    ):
+        kept_there = await store.kept_in_folders(at_most=9, but=but, but_at=but_at)
+        assert {one.id for one in kept_there} == expected
+    there = {"from_place": place_at(BRIDGE), "to_place": place_in("recordings")}
+    # the answer to the first one may have got lost
+    assert await store.move_recording(stays.id, **there)
+    assert await store.move_recording(stays.id, **there)
+    assert not await store.move_recording(over.id, **there)
     consents = await database.execute(
         "select user_id || ' ' || granted from consents where kind = 'recording'"
     )

@@ -92,6 +92,7 @@ ALLOWED: dict[str, set[str]] = {
     "simulators": set(),
     "simulators.phone": {"simulators"},
     "simulators.speech": {"simulators"},
+    "simulators.supabase": set(),
     "simulators.openai": {"simulators", "simulators.speech"},
     **{
         folder: {*PHONE, *SIMULATED_META[:at]} for at, folder in enumerate(SIMULATED_META)

@@ -39,6 +39,7 @@ from wacall.doctor.livekit import look_at_livekit
 from wacall.doctor.meta import look_at_meta
 from wacall.doctor.models import judge_all
 from wacall.doctor.profiles import judge_profiles
+from wacall.doctor.storage import look_at_bucket
 from wacall.operators.client import OperatorRefused
 
 _TIMEOUT_S = 10.0
@@ -65,6 +66,8 @@ async def examine(
                     yield finding
             if found.has_database:
                 async for finding in look_at_database(settings, http):
+                    yield finding
+                async for finding in look_at_bucket(settings, http):
                     yield finding
             async for finding in _look_at_lines(settings, environ, http):
                 yield finding

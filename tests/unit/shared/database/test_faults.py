@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import httpx
 import pytest
 from postgrest.exceptions import APIError
+from storage3.exceptions import StorageApiError
 
 from shared.call.errors import CallNotFound, StoreUnavailable
 from shared.database.faults import (
@@ -14,6 +15,7 @@ from shared.database.faults import (
     NotTheDatabase,
     Refused,
     ServerFailed,
+    StorageRefused,
     Throttled,
     error_of,
     outcome_of,
@@ -30,6 +32,12 @@ def refusal(code: str) -> APIError:
     [
         (refusal("23503"), CallNotFound, "call", "refused"),
         (refusal("23514"), Refused, "Could not read a call: .* refused it .23514", "refused"),
+        (
+            StorageApiError("(15550002222)", "Bucket not found", "404"),
+            StorageRefused,
+            "storage refused it .Bucket not found",
+            "refused",
+        ),
         (HttpError(401), AccessDenied, "SUPABASE_SECRET_KEY", "denied"),
         (Throttled(0.5), StoreUnavailable, "takes no more requests .*HTTP 429", "throttled"),
         (NotTheDatabase(200), StoreUnavailable, "SUPABASE_URL answers with something", "failed"),
@@ -51,6 +59,16 @@ def test_every_fault_has_its_error_and_its_label(
     assert "15550002222" not in str(ours)
     assert "hushed" not in str(ours)
     assert outcome_of(fault) == outcome
+
+
+@pytest.mark.parametrize(("status", "is_missing"), [("404", True), (404, True), ("409", False)])
+def test_what_the_storage_lacks_is_told_from_what_it_refuses(
+    status: str | int, is_missing: bool
+) -> None:
+    """HTTP says 400 of both; the true status stands in the body."""
+    ours = error_of(StorageApiError("hushed", "not_found", status), "look at a stored file")
+    assert isinstance(ours, StorageRefused)
+    assert ours.is_missing is is_missing
 
 
 @pytest.mark.parametrize(

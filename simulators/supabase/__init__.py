@@ -1,0 +1,1 @@
+"""The storage of a Supabase project, as its API's clients see it."""
