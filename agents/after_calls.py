@@ -29,6 +29,7 @@ from shared.database.after_call_store import AfterCallStore
 from shared.database.store import CallNotes
 from shared.database.supabase import SupabaseStore
 from shared.process.loops import Loops, ObserveTurn
+from shared.process.observing import ObserveRequest
 from shared.profiles.profile import Profile
 
 _TOOLS = frozenset({"upsertLead", "scheduleFollowUp", "doNotCall"})
@@ -37,10 +38,12 @@ _TOOLS = frozenset({"upsertLead", "scheduleFollowUp", "doNotCall"})
 ConnectAfterCallStore = Callable[[Settings], Awaitable[AfterCallStore]]
 
 
-async def connect_after_call_store(settings: Settings) -> AfterCallStore:
+async def connect_after_call_store(
+    settings: Settings, observe: ObserveRequest = lambda *_: None
+) -> AfterCallStore:
     """Connect the database that the settings name."""
     return await SupabaseStore.connect(
-        settings.supabase_url, settings.supabase_secret_key.get_secret_value()
+        settings.supabase_url, settings.supabase_secret_key.get_secret_value(), observe=observe
     )
 
 
@@ -52,8 +55,12 @@ async def work_after_calls(
     *,
     look_s: float = LOOK_S,
     observe: ObserveTurn = lambda *_: None,
+    asked: ObserveRequest = lambda *_: None,
 ) -> AsyncIterator[AfterCalls]:
-    """Look for jobs, and do them, for as long as the context is open."""
+    """Look for jobs, and do them, for as long as the context is open.
+
+    `asked` is told of what is asked of OpenAI.
+    """
     link: StoreLink[AfterCallStore] = StoreLink(connect, settings)
     bounds = Bounds()
     async with contextlib.AsyncExitStack() as exits:
@@ -70,7 +77,7 @@ async def work_after_calls(
         work = AfterCalls(
             link.store,
             Reader(
-                Conversations(client, bounds),
+                Conversations(client, bounds, observe=asked),
                 lambda call: desk_of(call, settings, profiles),
                 identify=lambda call: identified(call, settings),
             ),

@@ -77,7 +77,7 @@ class AgentMetrics:
         )
         self._upstream = Histogram(
             "wacall_agent_upstream_seconds",
-            "Requests of this worker to database and media bridges.",
+            "Requests of this worker to database, media bridges, and models that read.",
             ["service", "action", "outcome"],
             buckets=_SECONDS,
             registry=self.registry,

@@ -197,7 +197,7 @@ def main() -> int:
     quieten(settings.log_level)
     spans = start_spans(settings.otel_endpoint, SERVICE, written)
     metrics = TracedAgentMetrics(spans) if spans is not None else AgentMetrics()
-    from agents.after_calls import work_after_calls
+    from agents.after_calls import connect_after_call_store, work_after_calls
 
     if settings.media == "bridge":
         from agents.bridge_worker import serve_calls
@@ -206,7 +206,13 @@ def main() -> int:
         serving = serve_calls(settings, connect, metrics)
     else:
         serving = serve(build_server(settings, metrics=metrics))
-    beside = work_after_calls(settings, profiles, observe=metrics.loop_turned)
+    beside = work_after_calls(
+        settings,
+        profiles,
+        functools.partial(connect_after_call_store, observe=metrics.upstream_done),
+        observe=metrics.loop_turned,
+        asked=metrics.upstream_done,
+    )
     try:
         asyncio.run(_beside(beside, serving))
     finally:

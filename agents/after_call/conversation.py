@@ -6,6 +6,7 @@ model's own thoughts in the form that only OpenAI can read (`reasoning.encrypted
 
 import asyncio
 import json
+import time
 from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -16,6 +17,7 @@ import openai
 from agents.after_call.clerk import Clerk
 from agents.after_call.failure import Failure
 from agents.after_call.response import Response, read_response
+from shared.process.observing import ObserveRequest
 
 _T = TypeVar("_T")
 
@@ -63,9 +65,15 @@ class Answered:
 class Conversations:
     """The way to the Responses API."""
 
-    def __init__(self, client: openai.AsyncOpenAI, bounds: Bounds | None = None) -> None:
-        """Take a client that repeats nothing by itself."""
-        self._client, self._bounds = client, bounds or Bounds()
+    def __init__(
+        self,
+        client: openai.AsyncOpenAI,
+        bounds: Bounds | None = None,
+        *,
+        observe: ObserveRequest = lambda *_: None,
+    ) -> None:
+        """Take a client that repeats nothing by itself, and who is told of conversations."""
+        self._client, self._bounds, self._observe = client, bounds or Bounds(), observe
 
     async def choose(self, preferred: Sequence[str]) -> list[str]:
         """Say which models to try: those that the account has, in our order.
@@ -85,7 +93,16 @@ class Conversations:
         Raises:
             Failure: there is none; its slug says why. `no-model`: another one may be tried.
         """
-        return await self._within(self._ask(model, question))
+        outcome, began = "canceled", time.monotonic()
+        try:
+            answered = await self._within(self._ask(model, question))
+            outcome = "ok"
+        except Failure as failure:
+            outcome = failure.slug
+            raise
+        finally:
+            self._observe("openai", "read_conversation", outcome, time.monotonic() - began)
+        return answered
 
     async def _within(self, work: Awaitable[_T]) -> _T:
         try:

@@ -13,6 +13,7 @@ from shared.bridge.address import BridgeAddress
 from shared.bridge.events import Happening, LegEvent
 from shared.bridge.feed import BridgeFeed
 from shared.bridge.fleet import Bridges
+from shared.process.of_call import working_for
 
 # of a leg that nobody follows yet: whoever takes a running call over learns what it was told
 _KEPT = 1000
@@ -46,7 +47,9 @@ class LegFeeds:
     def listen(self, bridge: BridgeAddress) -> None:
         """Listen to a bridge before anybody follows a leg of it."""
         if bridge not in self._feeds:
-            self._feeds[bridge] = _Feed(self._bridges, bridge)
+            # it outlives the call that is its first one
+            with working_for(None):
+                self._feeds[bridge] = _Feed(self._bridges, bridge)
 
     def follow(self, bridge: BridgeAddress, leg: str, listener: LegListener) -> Callable[[], None]:
         """Follow a leg; see `LegEvents`."""

@@ -94,7 +94,10 @@ async def test_functions_are_run_and_answered_until_there_is_an_answer(
 ) -> None:
     """Thoughts and calls go back as they came, each with its output; nothing is stored."""
     told: list[dict[str, object]] = []
-    answered = await Conversations(client).ask("gpt-5", question(told))
+    seen: list[tuple[str, str, str]] = []
+    conversations = Conversations(client, observe=lambda *what: seen.append(what[:3]))
+    answered = await conversations.ask("gpt-5", question(told))
+    assert seen == [("openai", "read_conversation", "ok")]
     assert told == [{"name": "Martin"}]
     (found,) = read_findings(answered.text, OUTCOMES).promises
     assert found.quote == "I will send you the price list."
@@ -133,12 +136,14 @@ async def test_calls_and_tokens_are_bounded(
 ) -> None:
     """An answer that is there is taken, whatever it has cost."""
     model.faults = Faults(loop_responses=-1)
-    conversations = Conversations(client, bounds)
+    seen: list[str] = []
+    conversations = Conversations(client, bounds, observe=lambda *what: seen.append(what[2]))
     if slug is None:
         assert await conversations.ask("gpt-5", question([]))
         return
     with pytest.raises(Failure, match=slug):
         await conversations.ask("gpt-5", question([]))
+    assert seen == [slug]
 
 
 async def test_a_function_that_takes_too_long_ends_the_attempt(client: openai.AsyncOpenAI) -> None:

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import aiohttp
+import pytest
 import pytest_asyncio
 from aiohttp import web
 from aiohttp.test_utils import TestServer
@@ -14,7 +15,7 @@ from agents.media.bridge.leg_events import LegFeeds
 from shared.bridge.address import BridgeAddress
 from shared.bridge.events import LegEvent
 from shared.bridge.fleet import Bridges
-from shared.process.of_call import call_at_work, work_for
+from shared.process.of_call import OfItsCall, call_at_work, work_for, working_for
 from tests.eventually import eventually
 
 
@@ -137,13 +138,19 @@ async def test_who_stops_hears_nothing_more(stage: Stage) -> None:
     assert not one.told
 
 
-async def test_the_death_of_a_bridge_is_told_to_all(stage: Stage) -> None:
-    """At once."""
+async def test_the_death_of_a_bridge_is_told_to_all(
+    stage: Stage, caplog: pytest.LogCaptureFixture
+) -> None:
+    """At once; and it is nobody's line, though a call was the first to listen."""
+    caplog.handler.addFilter(OfItsCall())
     one, two = Follower(), Follower()
-    stage.feeds.follow(stage.address, "one", one)
+    with working_for("call one"):
+        stage.feeds.follow(stage.address, "one", one)
     stage.feeds.follow(stage.address, "two", two)
     stage.bridge.tell("one", "ready")
     await eventually(lambda: one.told)
     stage.bridge.die()
     await stage.server.close()
     await eventually(lambda: one.told[-1] == "lost" and two.told == ["lost"])
+    (line,) = (one for one in caplog.records if one.__dict__.get("action") == "bridge-lost")
+    assert "call" not in line.__dict__
