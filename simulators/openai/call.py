@@ -85,6 +85,25 @@ class RealtimeCall:
         self._tasks.spawn(self._tell_buffer())
         return str(self._pc.localDescription.sdp)
 
+    async def hear_words(self, words: str) -> None:
+        """Let the caller have said these words, whatever sound comes; see `RealtimeSession`."""
+        await self._session.hear_words(words)
+
+    @property
+    def replies(self) -> int:
+        """How often the model has begun to speak."""
+        return self._session.replies
+
+    @property
+    def tools_called(self) -> int:
+        """How many tools it has called."""
+        return self._session.tools_called
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether the model has nothing to say, to wait for or to answer."""
+        return self._session.is_quiet
+
     async def introduce(self, end: End) -> None:
         """Tell a sideband what session this is."""
         await self._session.introduce(end.send)

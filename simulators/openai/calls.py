@@ -50,6 +50,10 @@ class Calls:
     def __len__(self) -> int:
         return len(self._open)
 
+    def find(self, call_id: str) -> RealtimeCall | None:
+        """Return an open call by its id."""
+        return self._open.get(call_id)
+
     async def create(self, request: web.Request) -> web.Response:
         """Answer an offer: 201, the answer as SDP, the call's address in `Location`."""
         after = self._faults().refuse_calls_after

@@ -47,6 +47,11 @@ class Line(MediaStreamTrack):
         self._due: float | None = None
         self._position = 0
 
+    @property
+    def is_speaking(self) -> bool:
+        """Whether something is being said, or waits to be."""
+        return self._speaking is not None
+
     def add(self, samples: NDArray[np.int16], *, response_id: str, item_id: str) -> None:
         """Let this be spoken behind what waits."""
         if self._speaking != (response_id, item_id):

@@ -96,6 +96,24 @@ class Listening:
         if self._speech is None:
             self._audio.forget_before(self._audio.end_ms - _KEPT_MS)
 
+    async def hear_words(self, words: str) -> None:
+        """Take words for speech that was heard between two silences."""
+        await self._speech_started(self._audio.end_ms)
+        if self._speech is None:
+            return
+        item_id, _ = self._speech
+        self._speech = None
+        await self._send(
+            {
+                "type": "input_audio_buffer.speech_stopped",
+                "audio_end_ms": self._audio.end_ms,
+                "item_id": item_id,
+            }
+        )
+        self._note(Kind.SPEECH_STOPPED)
+        await self._utter(np.zeros(RATE // 10, np.int16), item_id, words)
+        await self._on_turn()
+
     async def commit(self) -> None:
         """Carry out `input_audio_buffer.commit`.
 
@@ -155,7 +173,10 @@ class Listening:
         await self._utter(self._audio.cut(start_ms, at_ms), item_id)
         await self._on_turn()
 
-    async def _utter(self, samples: NDArray[np.int16], item_id: str) -> None:
+    async def _utter(
+        self, samples: NDArray[np.int16], item_id: str, words: str | None = None
+    ) -> None:
+        """Have speech become an item; `words` are what was said, where nobody need recognise it."""
         length_ms = len(samples) * 1000 // RATE
         item = Item(id=item_id, type="message", role="user", audio_ms=length_ms)
         previous = self._conversation.append(item)
@@ -165,14 +186,18 @@ class Listening:
             kind = f"conversation.item.{stage}"
             await self._send({"type": kind, **place, "item": item.to_json()})
         pieces = [piece.samples for piece in self.unanswered[-_MOST_PIECES:]]
-        task = self._tasks.spawn(self._understand(item, samples, pieces))
+        task = self._tasks.spawn(self._understand(item, samples, pieces, words))
         self.unanswered.append(Utterance(item=item, samples=samples, understood=task))
 
     async def _understand(
-        self, item: Item, samples: NDArray[np.int16], pieces: list[NDArray[np.int16]]
+        self,
+        item: Item,
+        samples: NDArray[np.int16],
+        pieces: list[NDArray[np.int16]],
+        words: str | None,
     ) -> str:
         try:
-            own, whole = await self._recognise(samples, pieces)
+            own, whole = (words, words) if words else await self._recognise(samples, pieces)
         except SpeechFailed as error:
             await self._transcription_failed(item, str(error))
             return ""

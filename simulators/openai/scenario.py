@@ -28,7 +28,7 @@ faults: {first_audio_delay_s: 2}    # see simulators/openai/faults.py
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -36,6 +36,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from simulators.openai.faults import Faults
 from simulators.speech.ear import Grammar
 from simulators.speech.phrase import BadPhrase, Phrase
+
+_Model = TypeVar("_Model", bound=BaseModel)
 
 
 class BadScenario(ValueError):
@@ -150,6 +152,15 @@ def load_scenario(path: Path) -> Scenario:
     Raises:
         BadScenario: it is missing, no YAML, or a field is wrong; the message says where.
     """
+    return load_checked(path, Scenario, "a scenario is a mapping with name, greeting and turns")
+
+
+def load_checked(path: Path, model: type[_Model], shape: str) -> _Model:
+    """Read a YAML file into a model; `shape` says what it should be, where it is no mapping.
+
+    Raises:
+        BadScenario: it is missing, no YAML, or a field is wrong; the message says where.
+    """
     try:
         text = path.read_text(encoding="utf-8")
         content = yaml.safe_load(text)
@@ -158,9 +169,9 @@ def load_scenario(path: Path) -> Scenario:
     except yaml.YAMLError as error:
         raise BadScenario(f"{path}: {' '.join(str(error).split())}") from error
     if not isinstance(content, dict):
-        raise BadScenario(f"{path}: line 1: a scenario is a mapping with name, greeting and turns")
+        raise BadScenario(f"{path}: line 1: {shape}")
     try:
-        return Scenario.model_validate(content)
+        return model.model_validate(content)
     except ValidationError as error:
         raise BadScenario(_explain(path, text, error)) from error
 

@@ -90,6 +90,7 @@ class RealtimeSession:
         # the tools that were called, and the move that waits for their answers
         self._calling: tuple[frozenset[str], Move] | None = None
         self._has_spoken = False
+        self.replies = self.tools_called = 0
         self._listening = Listening(
             conversation=self._conversation,
             script=script,
@@ -141,6 +142,20 @@ class RealtimeSession:
     async def hear(self, samples: NDArray[np.int16]) -> None:
         """Hear the next sound of a caller who does not send it as events: 24 kHz mono."""
         await self._listening.take(samples)
+
+    async def hear_words(self, words: str) -> None:
+        """Take words for what the caller has just said, as if they had been recognised.
+
+        All of it is told as of speech that was heard, and what is being said is broken off.
+        """
+        await self._listening.hear_words(words)
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether nothing is being said, made or waited for."""
+        is_speaking = self._line is not None and self._line.is_speaking
+        owes = self._listening.unanswered or self._calling is not None
+        return self._reply is None and not is_speaking and not owes
 
     async def _converse(self) -> None:
         await self._send({"type": "session.created", "session": self._session_json()})
@@ -278,6 +293,7 @@ class RealtimeSession:
                 items = [await reply.call(call) for call in calls]
                 self._calling = frozenset(str(item.call_id) for item in items), move
                 for call in calls:
+                    self.tools_called += 1
                     self._note(Kind.TOOL_CALLED, call.tool, arguments=call.arguments)
             else:
                 await self._say(reply, move)
@@ -370,6 +386,7 @@ class RealtimeSession:
                 # from its first sound on, what the caller said counts as answered
                 self._answering()
                 self._has_spoken = True
+                self.replies += 1
                 self._note(Kind.SAYS, move.say, turn=move.turn)
 
         await reply.say(move.say, samples, progress, self._line)

@@ -94,6 +94,7 @@ ALLOWED: dict[str, set[str]] = {
     "simulators.speech": {"simulators"},
     "simulators.supabase": set(),
     "simulators.openai": {"simulators", "simulators.speech"},
+    "simulators.callers": {"simulators", "simulators.openai"},
     **{
         folder: {*PHONE, *SIMULATED_META[:at]} for at, folder in enumerate(SIMULATED_META)
     },
@@ -129,6 +130,9 @@ ALLOWED: dict[str, set[str]] = {
     },
     # an exported call, run again
     "wacall.replay": CORE | SHARED | SIMULATORS | RUNS_A_STACK,
+    "wacall.callers": CORE | SHARED | SIMULATORS | RUNS_A_STACK | {
+        "controlplane.ledger", "simulators.callers",
+    },
     "wacall.bench": CORE | SHARED | SIMULATORS | RUNS_A_STACK,
 }  # fmt: skip
 # who knows that a bridge carries the media: whoever wires the parts

@@ -1,0 +1,1 @@
+"""Callers by script: what each says and does, and what must stand in the database afterwards."""
