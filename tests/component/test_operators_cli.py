@@ -77,7 +77,9 @@ async def test_a_call_that_meta_refuses_says_why(
     ):
         assert part in out
 
-    code, out, _ = await wacall(controlplane_port, tmp_path, "inspect", call_id, "--json")
+    by_its_beginning = await wacall(controlplane_port, tmp_path, "inspect", call_id[:8])
+    assert by_its_beginning[1].startswith(f"call {call_id}\n")
+    code, out, _ = await wacall(controlplane_port, tmp_path, "inspect", f"wa-{call_id}", "--json")
     assert json.loads(out)["why"] == lines[-1]
     code, out, _ = await wacall(controlplane_port, tmp_path, "calls", "--limit", "1", "--json")
     assert json.loads(out)["calls"][0]["id"] == call_id
@@ -88,7 +90,14 @@ async def test_what_is_not_there_is_a_sentence(
 ) -> None:
     """No traceback: an unknown call, a path for an id, a limit out of bounds."""
     unknown = "5f6e2b1c-7f7e-4a55-8f0e-3a1f0d6c9b11"
-    for words in (("inspect", unknown), ("inspect", "../consents?"), ("calls", "--limit", "999")):
+    for words in (
+        ("inspect", unknown),
+        ("inspect", "../consents?"),
+        ("calls", "--limit", "999"),
+        ("inspect", "0f0f0f0f"),
+        ("inspect", ""),
+        ("export", "x" * 9000),
+    ):
         code, out, err = await wacall(controlplane_port, tmp_path, *words)
         assert (code, out) == (1, "")
         assert err.strip().endswith(".")

@@ -8,11 +8,11 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from shared.call.description import redacted
 from wacall import environment
-from wacall.operators.client import OperatorRefused, ask
+from wacall.operators.client import OperatorRefused
+from wacall.operators.one_call import read_one
 
 FORMAT, VERSION = "wacall-call", 1
 
@@ -35,7 +35,7 @@ _WORDS = ("transcript", "tool_calls", "follow_ups", "messages", "after_call", "o
 def main(argv: list[str]) -> int:
     """Write the file; 1 when the control plane refuses, or the file cannot be written."""
     parser = argparse.ArgumentParser(prog="wacall export", description=__doc__)
-    parser.add_argument("call", metavar="CALL_ID", help="as `wacall calls` lists it")
+    parser.add_argument("call", metavar="CALL_ID", help="the id, its first 8 digits, or its room")
     parser.add_argument(
         "-o", "--output", type=Path, metavar="FILE", help="`-` for the standard output"
     )
@@ -45,9 +45,8 @@ def main(argv: list[str]) -> int:
         help="what was said, what tools were given, and texts as well: personal data",
     )
     arguments = parser.parse_args(argv)
-    path = f"/calls/{quote(arguments.call, safe='')}"
     try:
-        call = asyncio.run(ask(environment.load_for_operators(), "GET", path))
+        call = asyncio.run(read_one(environment.load_for_operators(), arguments.call))
     except OperatorRefused as refusal:
         print(refusal, file=sys.stderr)
         return 1

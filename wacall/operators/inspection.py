@@ -6,13 +6,13 @@ import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
-from urllib.parse import quote
 
 from wacall import environment
-from wacall.operators.client import OperatorRefused, ask
+from wacall.operators.client import OperatorRefused
 from wacall.operators.descriptions import descriptions
 from wacall.operators.display import clock, moment, on_one_line, outcome_of, person_of, seconds
 from wacall.operators.follow_ups import lines_of
+from wacall.operators.one_call import read_one
 
 _WIDTH = 24
 # characters of a bar: with its words a line fits a wide terminal
@@ -21,13 +21,12 @@ _WIDTH = 24
 def main(argv: list[str]) -> int:
     """Print the call; 1 when the control plane refuses or does not know it."""
     parser = argparse.ArgumentParser(prog="wacall inspect", description=__doc__)
-    parser.add_argument("call", metavar="CALL_ID", help="as `wacall calls` lists it")
+    parser.add_argument("call", metavar="CALL_ID", help="the id, its first 8 digits, or its room")
     parser.add_argument("--sdp", action="store_true", help="both descriptions of the media")
     parser.add_argument("--json", action="store_true", help="as the API answers, for programs")
     arguments = parser.parse_args(argv)
-    path = f"/calls/{quote(arguments.call, safe='')}"
     try:
-        call = asyncio.run(ask(environment.load_for_operators(), "GET", path))
+        call = asyncio.run(read_one(environment.load_for_operators(), arguments.call))
     except OperatorRefused as refusal:
         print(refusal, file=sys.stderr)
         return 1
