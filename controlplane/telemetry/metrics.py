@@ -248,11 +248,14 @@ class Metrics:
         """Show how long the oldest errand of a kind has waited; 0: there is none."""
         self._waits.labels(kind).set(seconds)
 
-    def costs(self, today_usd: float, cap_usd: float | None, *, unpriced: int) -> None:
-        """Show what today has cost, and may, and how many calls of it are in no sum."""
+    def cost_cap(self, cap_usd: float | None) -> None:
+        """Show what a day's calls may cost."""
+        self._cost_cap.set(math.inf if cap_usd is None else cap_usd)
+
+    def costs(self, today_usd: float, *, unpriced: int) -> None:
+        """Show what today has cost, and how many calls of it are in no sum."""
         self._unpriced.set(unpriced)
         self._cost.set(today_usd)
-        self._cost_cap.set(math.inf if cap_usd is None else cap_usd)
 
     def loop_turned(self, loop: str, went_well: bool) -> None:
         """Count a turn of a background loop."""

@@ -29,6 +29,8 @@ class Budget:
         """Take the cap of all calls of a day together, in USD; `None`: there is none."""
         self._costs, self.cap_usd = costs, cap_usd
         self._metrics, self._clock = metrics, clock
+        # before the first look: a cap of nothing would be reached by nothing
+        metrics.cost_cap(cap_usd)
         self._told_on: datetime | None = None
 
     async def is_spent(self, agent: AgentTerms) -> bool:
@@ -47,7 +49,7 @@ class Budget:
     async def look(self) -> None:
         """Show what today has cost; say once a day that it is as much as it may be."""
         spending = await self.today()
-        self._metrics.costs(spending.total_usd, self.cap_usd, unpriced=spending.unpriced)
+        self._metrics.costs(spending.total_usd, unpriced=spending.unpriced)
         today = day_began(self._clock())
         if self._told_on != today and spending.reaches(self.cap_usd):
             self._told_on = today

@@ -77,6 +77,16 @@ async def test_operators_are_told_once_a_day(caplog: pytest.LogCaptureFixture) -
     assert len(caplog.records) == 2
 
 
+@pytest.mark.parametrize(("cap_usd", "shown"), [(5, b"5.0"), (None, b"+Inf")])
+async def test_the_cap_is_shown_before_anybody_has_looked(
+    cap_usd: float | None, shown: bytes
+) -> None:
+    """A process that has just started would tell of a cap that is reached: 0 of 0 USD."""
+    _, metrics = budget_of(Spent(), cap_usd)
+    assert b"whatsapp_cost_cap_usd " + shown in metrics.render()
+    assert b"whatsapp_cost_today_usd 0.0" in metrics.render()
+
+
 async def test_without_a_cap_the_gauge_says_so() -> None:
     """Nothing is ever as much as that."""
     budget, metrics = budget_of(Spent(shop=1), None)
