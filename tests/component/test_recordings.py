@@ -1,18 +1,29 @@
 """A call that was recorded is heard again by operators, and by nobody else."""
 
+import contextlib
 import json
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from typing import Any
 
 import aiohttp
+import pytest
+from aiohttp import web
 
+from controlplane.core.errors import FilesOutOfReach
+from controlplane.http.recordings import RecordingRoutes
 from controlplane.use_cases.recording_files import path_of
-from shared.call.call import Call
-from shared.call.recording import RecordedFile, Recording, RecordingStatus, place_at
+from shared.call.call import Call, CallStatus, Direction
+from shared.call.ids import CallId, PhoneNumberId, WhatsAppCallId
+from shared.call.person import Party
+from shared.call.recording import RecordedFile, Recording, RecordingStatus, Sound, place_at
+from shared.database.supabase import SupabaseStore
 from simulators.supabase.storage import StorageSimulator, StoredBucket, StoredFile
 from tests.component.bench import OPERATOR_KEY, Bench, MakeBench, answered
 from tests.component.outbound import over
 from tests.database_proxy import DatabaseProxy
 from tests.ogg import ogg_tone
+from tests.serving import serving
 from wacall.stack.bridge import EmbeddedBridge
 from wacall.stack.database import LocalSupabase
 
@@ -148,3 +159,58 @@ async def test_a_recording_is_moved_into_the_bucket_heard_from_there_and_erased_
         assert bucket.files == {}
         gone = await database.execute("select count(*) from recordings where deleted_at is null")
         assert (gone.strip(), storage.violations) == ("0", [])
+
+
+class BrokenFiles:
+    """Who has the files goes away in the midst of one."""
+
+    @contextlib.asynccontextmanager
+    async def hear(
+        self, recording: Recording, file: RecordedFile, part: str | None
+    ) -> AsyncIterator[Sound]:
+        async def chunks() -> AsyncIterator[bytes]:
+            yield b"OggS"
+            raise FilesOutOfReach
+
+        yield Sound.of(200, {"Content-Length": str(file.bytes)}, chunks())
+
+
+async def test_a_recording_that_breaks_off_is_not_taken_for_a_whole_one(
+    store: SupabaseStore, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The connection ends before the length that was promised; the log says so."""
+    now = datetime.now(UTC)
+    call = Call(
+        id=CallId("0b0e3c1e-9a57-4f3c-9a52-0d7e4a3c2b11"),
+        wacid=WhatsAppCallId("wacid.broken"),
+        direction=Direction.INBOUND,
+        status=CallStatus.ACTIVE,
+        phone_number_id=PhoneNumberId("1"),
+        party=Party(),
+        created_at=now,
+        answered_at=now,
+    )
+    await store.claim_call(call)
+    recording = Recording(
+        id=Recording.id_of(call.id),
+        call_id=call.id,
+        status=RecordingStatus.KEPT,
+        place=place_at("http://10.0.0.6:7890"),
+        files=(RecordedFile(name="peer.opus", bytes=10),),
+        began_at=now,
+    )
+    await store.add_recording(recording)
+
+    async def find(_: web.Request) -> Call:
+        return call
+
+    routes = RecordingRoutes(store, store, BrokenFiles(), find, lambda: now)
+    async with (
+        serving(web.get("/{side}", routes.hear)) as url,
+        aiohttp.ClientSession() as http,
+        http.get(f"{url}/caller") as answer,
+    ):
+        assert (answer.status, answer.content_length) == (200, 10)
+        with pytest.raises(aiohttp.ClientPayloadError):
+            await answer.read()
+    assert "A recording broke off while somebody heard it." in caplog.messages

@@ -368,7 +368,7 @@ def recording(call_id: CallId) -> Recording:
 async def test_a_recording_is_settled_once(desk: Desk) -> None:
     """Who has refused stays refused, whoever ends the call later."""
     begun, files = recording(desk.call_id), [RecordedFile(name="peer.opus", bytes=812)]
-    settled: dict[str, Any] = {"files": files, "at": NOW + SECOND}
+    settled: dict[str, Any] = {"files": files, "at": NOW + 2 * SECOND, "began_at": NOW + SECOND}
     assert not await desk.notes.settle_recording(begun.id, RecordingStatus.KEPT, **settled)
     for _ in range(2):
         await desk.notes.add_recording(begun)
@@ -378,7 +378,8 @@ async def test_a_recording_is_settled_once(desk: Desk) -> None:
     found = await desk.notes.get_recording(desk.call_id)
     assert found is not None
     assert (found.status, found.files) == (RecordingStatus.DECLINED, tuple(files))
-    assert (found.ended_at, found.bridge) == (NOW + SECOND, "http://127.0.0.1:7890")
+    assert (found.began_at, found.ended_at) == (NOW + SECOND, NOW + 2 * SECOND)
+    assert found.bridge == "http://127.0.0.1:7890"
     for granted in (True, False, False):
         await desk.notes.recording_consent(desk.call_id, granted)
 
