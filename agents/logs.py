@@ -4,6 +4,8 @@ import logging
 import re
 import time
 
+from shared.call.room import call_id_of_room
+
 _log = logging.getLogger(__name__)
 
 # Extras under which the framework logs whole protocol messages: metadata of the job (what the
@@ -50,6 +52,19 @@ class WithoutPeople(logging.Filter):
             return False
         for key in [key for key in record.__dict__ if _is_private(key)]:
             delattr(record, key)
+        return True
+
+
+class OfItsRoom(logging.Filter):
+    """Adds the call whose room a line of the framework is about; for the handler."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Keep every record."""
+        room = record.__dict__.get("room")
+        if isinstance(room, str) and "call" not in record.__dict__:
+            call = call_id_of_room(room)
+            if call is not None:
+                record.__dict__["call"] = call
         return True
 
 
@@ -112,6 +127,7 @@ def quieten(level: str) -> None:
     for handler in logging.getLogger().handlers:
         handler.addFilter(WithoutPeople())
         handler.addFilter(WithoutAlarm())
+        handler.addFilter(OfItsRoom())
     # LiveKit's Rust side: its INFO lines name hosts and its DEBUG lines carry tokens
     logging.getLogger("livekit").setLevel(logging.WARNING)
     for name in ("livekit.agents", "livekit.plugins.openai"):

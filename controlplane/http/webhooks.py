@@ -19,6 +19,7 @@ from controlplane.telemetry.metrics import Metrics
 from controlplane.use_cases.room_watch import RoomWatch
 from controlplane.use_cases.switchboard import Switchboard
 from shared.call.errors import WacallError
+from shared.process.of_call import work_for
 
 # Meta's payloads reach about 3 MB (webhooks overview); twice that is no webhook of Meta's.
 MAX_BODY_BYTES = 6 * 1024 * 1024
@@ -140,5 +141,7 @@ class LiveKitWebhook:
             raise
         self._arrivals.note(Arrival.LIVEKIT)
         if event is not None:
+            # until the end of this request (`access_log`)
+            work_for(event.call_id)
             await self._watch.handle(event)
         return web.Response(text="ok")

@@ -9,7 +9,9 @@ from livekit.agents import APIConnectionError
 from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
 
-from agents.logs import WithoutAlarm, WithoutPeople
+from agents.logs import OfItsRoom, WithoutAlarm, WithoutPeople
+
+CALL = "0b0e3c1e-9a57-4f3c-9a52-0d7e4a3c2b11"
 
 
 def record(message: str, name: str = "livekit.agents", **extra: object) -> logging.LogRecord:
@@ -138,3 +140,23 @@ def test_our_own_tracebacks_stay() -> None:
 def test_a_job_that_only_waits_is_nothing_odd(text: str, is_said: bool) -> None:
     """Its agent is a leg of a media bridge; of a process that decodes the same would be a fault."""
     assert WithoutAlarm().filter(record(text)) is is_said
+
+
+@pytest.mark.parametrize(
+    ("extra", "call"),
+    [
+        ({"room": "wa-0b0e3c1e-9a57-4f3c-9a52-0d7e4a3c2b11"}, CALL),
+        ({"room": "wa-0b0e3c1e-9a57-4f3c-9a52-0d7e4a3c2b11", "call": "another"}, "another"),
+        ({"room": "wa-Ada"}, None),
+        ({"room": object()}, None),
+        ({}, None),
+    ],
+)
+def test_a_line_about_a_calls_room_names_the_call(
+    extra: dict[str, object], call: str | None
+) -> None:
+    """The framework's lines before a job has begun, such as `received job request`."""
+    line = record("received job request")
+    line.__dict__.update(extra)
+    assert OfItsRoom().filter(line)
+    assert line.__dict__.get("call") == call
