@@ -12,6 +12,7 @@ from controlplane.http.body import Answer, Asked, Moment, Profile
 from controlplane.http.errand_bodies import FollowUpView, MessageView
 from shared.call.call import CallStatus, Direction, EndReason
 from shared.call.ids import PhoneNumberId
+from shared.call.recording import RecordingStatus
 from shared.call.records import EventOutcome, EventSource
 
 
@@ -162,6 +163,8 @@ class CostView(Answer):
 class RecordingView(Answer):
     """Whether the call can be heard again."""
 
+    status: RecordingStatus | None
+    """Null: the call was not recorded."""
     sides: list[str]
     """Whose voices can be: `agent`, `caller`, each at `/calls/{call_id}/recording/{side}`."""
     began_at: Moment | None

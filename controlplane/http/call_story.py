@@ -66,10 +66,11 @@ def recording_view(recording: Recording | None, now: datetime) -> RecordingView:
     why_not = why_unheard(recording, now)
     if recording is None:
         return RecordingView(
-            sides=[], began_at=None, ended_at=None, keep_until=None, why_not=why_not
+            status=None, sides=[], began_at=None, ended_at=None, keep_until=None, why_not=why_not
         )
     can_be_heard = [side for side in SIDES if recording.file_of(side)]
     return RecordingView(
+        status=recording.status,
         sides=can_be_heard if why_not is None else [],
         began_at=iso(recording.began_at),
         ended_at=iso(recording.ended_at),

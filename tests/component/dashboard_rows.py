@@ -15,6 +15,7 @@ from controlplane.http.call_bodies import (
 )
 from controlplane.http.errand_bodies import FollowUpView
 from shared.call.call import CallStatus, Direction, EndReason
+from shared.call.recording import RecordingStatus
 
 CALL_ID = "5f0c0b66-1f0e-4c52-9b39-0f5f0e8f9a11"
 PHONE = "15550100123"
@@ -117,6 +118,7 @@ def ended_call() -> dict[str, Any]:
             )
         ],
         recording=RecordingView(
+            status=RecordingStatus.KEPT,
             sides=["agent", "caller"],
             began_at=_at(2),
             ended_at=_at(72),

@@ -125,7 +125,7 @@ class StandIn:
     async def _call(self, _: web.Request) -> web.Response:
         call = rows.ended_call()
         if self.sound is None:
-            call["recording"] |= {"sides": [], "why_not": rows.NOT_RECORDED}
+            call["recording"] |= {"sides": [], "why_not": rows.NOT_RECORDED, "status": "declined"}
         return web.json_response(call)
 
     async def _sound(self, request: web.Request) -> web.Response:

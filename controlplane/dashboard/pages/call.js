@@ -79,12 +79,20 @@ function Whole({ call }) {
     <p class="hint">Call ${call.id}</p>`;
 }
 
+// the control plane settles within two minutes what the worker has not
+const SETTLED_MS = 5 * 60_000;
+const ASK_MS = 3000;
+
 export function CallPage({ id }) {
   const [call, problem, ask] = useAnswer(`/calls/${encodeURIComponent(id)}`);
   const changed = useCallback((other) => { if (other === id) ask(); }, [id, ask]);
   useChanges(changed);
   useEffect(() => {
     if (call) document.title = "Call · wacall";
+    // a recording is there a moment after its call, and nothing tells of it
+    if (call?.recording?.status !== "recording" || !call.ended_at || Date.now() - Date.parse(call.ended_at) > SETTLED_MS) return undefined;
+    const timer = setTimeout(ask, ASK_MS);
+    return () => clearTimeout(timer);
   }, [call]);
   return html`<p class="back"><a href="#/calls">All calls</a></p>
     <${Heading}>${call ? `Call with ${whom(call.caller)}` : "Call"}<//>

@@ -7,12 +7,13 @@ from typing import Any
 import pytest
 
 from controlplane.core.blame import VERDICTS, Blame
-from controlplane.http.call_story import story_of
+from controlplane.http.call_story import recording_view, story_of
 from controlplane.meta.code_table import TABLE
 from shared.call.call import Call, CallStatus, Direction, EndReason
 from shared.call.ids import CallId, PhoneNumberId
 from shared.call.measured_turn import MeasuredTurn
 from shared.call.person import Party
+from shared.call.recording import RecordedFile, Recording, RecordingStatus, place_in
 from shared.call.records import EventRecord, EventSource, ToolCall
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -130,3 +131,22 @@ def test_a_tool_is_shown_with_what_it_was_given_and_told() -> None:
     assert (view.name, view.arguments, view.result, view.latency_ms) == (
         "captureLead", {"name": "Zoë"}, "ok", 12,
     )  # fmt: skip
+
+
+def test_a_call_says_whether_it_can_be_heard_again() -> None:
+    """Which sides can be, or why none can; when the sound begins, by the transcript's clock."""
+    kept = Recording(
+        id=Recording.id_of(ID),
+        call_id=ID,
+        status=RecordingStatus.KEPT,
+        place=place_in("recordings"),
+        files=(RecordedFile(name="peer.opus", bytes=9),),
+        began_at=NOW,
+    )
+    view = recording_view(kept, NOW)
+    assert (view.status, view.sides, view.why_not) == ("kept", ["caller"], None)
+    assert view.began_at == NOW.isoformat()
+    for none, status in ((None, None), (replace(kept, deleted_at=NOW), "kept")):
+        view = recording_view(none, NOW)
+        assert (view.status, view.sides) == (status, [])
+        assert view.why_not is not None
