@@ -27,6 +27,8 @@ class StandIn:
 
     livekit_url: str = "ws://127.0.0.1:7880"
     listener_token: str = ""
+    operator_tokens: list[str] = field(default_factory=list)
+    """For who takes over, the last one first."""
     live: list[dict[str, Any]] = field(default_factory=list)
     asked: list[tuple[str, Any]] = field(default_factory=list)
     is_broken: bool = False
@@ -66,7 +68,7 @@ class StandIn:
                 ),
                 web.get("/calls/{call_id}", guard(self._if_whole(self._call))),
                 web.get("/calls/{call_id}/recording/{side}", guard(self._sound)),
-                web.post("/calls/{call_id}/listen", guard(self._listen)),
+                web.post("/calls/{call_id}/{way:listen|takeover}", guard(self._let_in)),
                 web.post("/{path:(?:calls|consents|follow-ups).*}", guard(self._act)),
             ]
         )
@@ -141,9 +143,11 @@ class StandIn:
             response.headers["Content-Range"] = f"bytes {first}-{(part.stop or whole) - 1}/{whole}"
         return response
 
-    async def _listen(self, _: web.Request) -> web.Response:
+    async def _let_in(self, request: web.Request) -> web.Response:
+        way = request.match_info["way"]
+        token = self.listener_token if way == "listen" else self.operator_tokens.pop()
         return web.json_response(
-            {"url": self.livekit_url, "token": self.listener_token, "expires_in_s": 60}, status=201
+            {"url": self.livekit_url, "token": token, "expires_in_s": 60}, status=201
         )
 
     async def _act(self, request: web.Request) -> web.Response:

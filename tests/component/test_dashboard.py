@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import functools
 import os
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from tests.browser import Watched, chromium
 from tests.component import dashboard_rows as rows
 from tests.component.bench import OPERATOR_KEY, Bench, answered
 from tests.component.dashboard_stand_in import StandIn
+from tests.eventually import eventually
 from tests.ogg import ogg_tone
 from wacall.bootstrap.dashboard import AXE
 from wacall.stack.sfu import EmbeddedSfu
@@ -96,7 +98,8 @@ class Visit(Watched):
 @pytest.fixture
 async def browser() -> AsyncIterator[Browser]:
     """A browser; without one the test fails."""
-    async with chromium() as browser:
+    microphone = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
+    async with chromium(*microphone) as browser:
         yield browser
 
 
@@ -199,8 +202,18 @@ async def test_an_operator_follows_a_call_and_may_place_one(
         await expect(page.locator("form").get_by_role("alert")).to_contain_text("JSON object")
         await page.get_by_label("What the agent should know").fill('{"order": 42}')
         await page.get_by_role("button", name="Call", exact=True).click()
-        await expect(page.locator("form").get_by_role("alert")).to_contain_text(rows.REFUSAL)
+        # in the page's own words, which names no route
+        trouble = page.locator("form").get_by_role("alert")
+        await expect(trouble).to_contain_text("not permitted calls; ask them for it.")
+        await page.get_by_role("button", name="May they be called?").click()
+        await expect(page.locator("form").get_by_role("status")).to_contain_text("Nothing is known")
+        await expect(trouble).to_have_count(0)
         assert stand_in.asked == [("/calls", {"to": "+1 555 010 0123", "context": {"order": 42}})]
+
+        for typed in ("#/constructor", "#/__proto__", "#/calls/%"):
+            await page.evaluate("(hash) => { location.hash = hash; }", typed)
+            await expect(page.get_by_role("heading", level=1)).to_be_visible()
+        await visit.turn_to("people")
         assert visit.foreign == []
 
 
@@ -327,14 +340,24 @@ async def test_every_page_is_for_everybody(
         assert visit.foreign == []
 
 
-async def test_one_click_hears_the_room(browser: Browser, sfu: EmbeddedSfu) -> None:
-    """What a participant of the room sings arrives in the page, and stops with another click."""
+async def test_one_click_hears_the_room_and_another_one_speaks_there(
+    browser: Browser, sfu: EmbeddedSfu
+) -> None:
+    """What a participant of the room sings arrives in the page, and stops with another click.
+
+    Whoever takes over is in the room with their microphone: each time, not every second one.
+    """
     room_name = f"wa-{rows.CALL_ID}"
     stand_in = StandIn(livekit_url=sfu.url)
     stand_in.listener_token = _token(sfu, room_name, "listener-1", publishes=False)
+    stand_in.operator_tokens = [
+        _token(sfu, room_name, f"operator-{number}", publishes=True) for number in range(4)
+    ]
     async with api.LiveKitAPI(sfu.http_url, sfu.keys.key, sfu.keys.secret) as client:
         await client.room.create_room(api.CreateRoomRequest(name=room_name))
     room = rtc.Room()
+    spoke: list[str] = []
+    room.on("track_subscribed", lambda _track, _publication, by: spoke.append(by.identity))
     await room.connect(sfu.url, _token(sfu, room_name, "caller", publishes=True))
     source = rtc.AudioSource(48_000, 1, queue_size_ms=0)
     track = rtc.LocalAudioTrack.create_audio_track("tone", source)
@@ -350,6 +373,15 @@ async def test_one_click_hears_the_room(browser: Browser, sfu: EmbeddedSfu) -> N
             await expect(heard).not_to_have_attribute("aria-valuenow", "0", timeout=SOON_MS)
             await visit.page.get_by_role("button", name="Stop listening").click()
             await expect(heard).to_be_hidden()
+            for number in reversed(range(4)):
+                await visit.page.get_by_role("button", name="Take over").click()
+                await expect(visit.page.locator(".hearing")).to_contain_text(
+                    "You speak with the caller", timeout=SOON_MS
+                )
+                came = f"operator-{number}"
+                await eventually(functools.partial(spoke.__contains__, came), last=lambda: spoke)
+                await visit.page.get_by_role("button", name="Leave the call").click()
+                await expect(heard).to_be_hidden()
             assert visit.foreign == []
             assert not [line for line in visit.console if "Content Security Policy" in line]
     finally:

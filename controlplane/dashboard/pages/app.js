@@ -1,5 +1,5 @@
 // The shell: who is signed in, which page is shown, and how the live connection is.
-import { html, render, useEffect, useState } from "./vendor.js";
+import { Component, html, render, useEffect, useState } from "./vendor.js";
 import { onSignedOut, session, signOut } from "./api.js";
 import { connect, disconnect, useConnection, useNow } from "./live.js";
 import { Trouble } from "./parts.js";
@@ -22,8 +22,34 @@ const CONNECTION = { live: "Live", connecting: "Connecting …", reconnecting: "
 
 const where = () => {
   const [page, rest] = location.hash.replace(/^#\/?/, "").split("?")[0].split("/");
-  return { page: page in PAGES ? page : "now", id: rest ? decodeURIComponent(rest) : null };
+  return { page: Object.hasOwn(PAGES, page) ? page : "now", id: rest ? decoded(rest) : null };
 };
+
+const decoded = (text) => {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text; // somebody typed it: no call has such an id, and the page says so
+  }
+};
+
+/** What one page cannot show is said there, and the links go on to work. */
+class Boundary extends Component {
+  constructor() {
+    super();
+    this.state = { broken: null };
+  }
+
+  componentDidCatch(error) {
+    console.warn(error);
+    this.setState({ broken: error });
+  }
+
+  render({ children }, { broken }) {
+    return broken ? html`<p class="trouble" role="alert">This page cannot be shown: ${broken.message}.
+      Reload it; if it stays so, report it with these words.</p>` : children;
+  }
+}
 
 function useRoute() {
   const [route, setRoute] = useState(where());
@@ -47,7 +73,7 @@ function Shell({ leave }) {
     connect();
     return disconnect;
   }, []);
-  const [name, Page] = PAGES[route.page];
+  const [, Page] = PAGES[route.page];
   return html`
     <a class="skip" href="#main" onClick=${(event) => {
       event.preventDefault();
@@ -64,8 +90,8 @@ function Shell({ leave }) {
       <button type="button" class="quiet" onClick=${leave}>Sign out</button>
     </header>
     <main id="main" tabindex="-1">
-      ${route.page === "calls" && route.id
-        ? html`<${CallPage} key=${route.id} id=${route.id} />` : html`<${Page} key=${name} />`}
+      <${Boundary} key=${`${route.page}/${route.id ?? ""}`}>
+        ${route.page === "calls" && route.id ? html`<${CallPage} id=${route.id} />` : html`<${Page} />`}<//>
     </main>`;
 }
 

@@ -34,8 +34,11 @@ export function took(ms) {
 /** `no_answer`, `caller-hangup` as words. */
 export const words = (slug) => (slug ? String(slug).replaceAll(/[_-]/g, " ") : "–");
 
+/** A text of somebody else's without what turns around the words beside it (Unicode's bidi controls). */
+export const plain = (text) => (text == null ? text : String(text).replaceAll(/[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, ""));
+
 /** Who is at the other end: name and number as far as they are known. */
 export function whom(caller) {
-  const known = [caller?.name, caller?.phone && `+${String(caller.phone).replace(/^\+/, "")}`].filter(Boolean);
+  const known = [plain(caller?.name), caller?.phone && `+${String(caller.phone).replace(/^\+/, "")}`].filter(Boolean);
   return known.join(", ") || caller?.user_id || "somebody";
 }

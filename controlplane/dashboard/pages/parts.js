@@ -85,7 +85,7 @@ export function useAct(work) {
     }
     setBusy(false);
   };
-  return [act, busy, problem];
+  return [act, busy, problem, () => setProblem(null)];
 }
 
 /** Seconds since the page has it, once a second: for ages that grow. */

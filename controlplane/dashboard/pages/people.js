@@ -1,7 +1,7 @@
 // What was agreed with people, what they allow, what they may have forbidden, and how to forget them.
 import { html, useRef, useState } from "./vendor.js";
 import { post } from "./api.js";
-import { words } from "./format.js";
+import { plain, words } from "./format.js";
 import { Badge, Empty, Heading, Table, Time, Trouble, Word, useAct, useAnswer } from "./parts.js";
 
 const who = (one) => one.phone ? `+${String(one.phone).replace(/^\+/, "")}` : one.user_id ?? one.person ?? "somebody";
@@ -13,7 +13,7 @@ function Stops({ of, again }) {
   });
   return html`<section><h2>May have said STOP</h2>
     ${of.length ? html`<ul class="rows">${of.map((one) => html`<li class="item" key=${one.id}>
-      <p><strong>${who(one)}</strong> wrote <q>${one.said}</q>, <${Time} iso=${one.at} />.
+      <p><strong>${who(one)}</strong> wrote <q>${plain(one.said)}</q>, <${Time} iso=${one.at} />.
         Not called until <${Time} iso=${one.until} />.</p>
       <p class="actions"><button type="button" disabled=${busy} onClick=${() => decide(one.id, "do-not-call")}>Do not call again</button>
         <button type="button" class="quiet" disabled=${busy} onClick=${() => decide(one.id, "dismissed")}>It was none</button></p></li>`)}</ul>`

@@ -1,10 +1,18 @@
 // A call's room, joined by this browser: to hear it, or to speak in the agent's place.
 import { livekit } from "./vendor.js";
 
+const SENTENCES = {
+  NotAllowedError: "The browser may not use the microphone: allow it for this page, and try again.",
+  NotFoundError: "There is no microphone: plug one in, and try again.",
+  NotReadableError: "The microphone is in use by another program: end that, and try again.",
+};
+
 /** Join; `hears(level)` is called ten times a second with 0..1. Returns how to leave. */
 export async function join({ url, token }, { speak = false, hears, left }) {
   const { Room, RoomEvent, Track, createAudioAnalyser } = await livekit();
-  const room = new Room({ adaptiveStream: false, dynacast: false });
+  // over one peer connection for both ways, a microphone that joins what is being heard fails every
+  // second time: "Transceiver not found based on m-line index"
+  const room = new Room({ adaptiveStream: false, dynacast: false, singlePeerConnection: false });
   const analysers = new Map();
   const elements = document.createElement("div");
   elements.hidden = true;
@@ -34,8 +42,10 @@ export async function join({ url, token }, { speak = false, hears, left }) {
     elements.remove();
   };
   room.on(RoomEvent.Disconnected, () => { tidy(); left(); });
+  let isIn = false;
   try {
     await room.connect(url, token);
+    isIn = true;
     await room.startAudio();
     if (speak) {
       // the bridge forwards these packets as they are: plain Opus, without pauses in the stream
@@ -44,9 +54,9 @@ export async function join({ url, token }, { speak = false, hears, left }) {
   } catch (error) {
     tidy();
     await room.disconnect();
-    throw new Error(error.name === "NotAllowedError"
-      ? "The browser may not use the microphone: allow it for this page, and try again."
-      : "The room could not be joined: is LIVEKIT_PUBLIC_URL an address that this browser reaches?");
+    throw new Error(SENTENCES[error.name] ?? (isIn
+      ? `The room was joined, and the microphone could not be heard there (${error.name}); try again.`
+      : "The room could not be joined: is LIVEKIT_PUBLIC_URL an address that this browser reaches?"));
   }
   return () => room.disconnect();
 }

@@ -1,7 +1,7 @@
 // The only file that knows what npm's files are called. The charts and the rooms' client are large: a
 // page that needs one of them loads it then.
 export {
-  html, render, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState,
+  Component, html, render, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState,
 } from "/dashboard/vendor/standalone.module.js";
 
 const loading = new Map();
