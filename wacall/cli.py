@@ -30,6 +30,10 @@ COMMANDS: Mapping[str, Command] = {
     "demo": Command(
         "make a call each way with a simulated Meta and phone, and check it", "wacall.demo.demo"
     ),
+    "callers": Command(
+        "ten scripted callers talk with the agent; what the database holds of them is judged",
+        "wacall.callers.callers",
+    ),
     "call": Command(
         "place an outbound call through a running control plane", "wacall.operators.call"
     ),
