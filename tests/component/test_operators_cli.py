@@ -66,7 +66,8 @@ async def test_a_call_that_meta_refuses_says_why(
     code, out, _ = await wacall(controlplane_port, tmp_path, "inspect", call_id)
     assert code == 0
     assert out.startswith(f"call {call_id}\noutbound, failed: graph refused\n{lines[-1]}\n")
-    assert "whose side: meta. This person was called too often" in out
+    # what to do has been said already
+    assert "whose side: meta.\n" in out
     for part in (
         number,
         "what happened",

@@ -206,9 +206,16 @@ async def keep_open(screen: Screen, dashboard: str, key: str) -> None:
     screen.heading("EVERYTHING IS STILL RUNNING")
     screen.line(f"The dashboard: {dashboard}")
     screen.line(f"The key to sign in: {key}")
+    screen.line("For `wacall calls`, `inspect` and the others, in another terminal:")
+    url = dashboard.removesuffix("/dashboard/")
+    screen.line(f"  export CONTROLPLANE_URL={url} CONTROLPLANE_API_KEY={key}")
     screen.line("Ctrl-C stops everything.")
-    with contextlib.suppress(asyncio.CancelledError):
+    try:
         await asyncio.Event().wait()
+    except asyncio.CancelledError:
+        # this was what it waited for: what is stopped now may take its time, and is no interruption
+        if (task := asyncio.current_task()) is not None:
+            task.uncancel()
 
 
 def stand_ins(configured: Mapping[str, str]) -> str:

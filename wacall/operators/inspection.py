@@ -44,7 +44,9 @@ def page(call: Mapping[str, Any]) -> Iterator[str]:
     if call["why"]:
         yield on_one_line(call["why"])
     if call.get("advice"):
-        yield f"whose side: {on_one_line(call['whose'])}. {on_one_line(call['advice'])}"
+        # of a code of Meta's the reason has it already
+        advice = call["advice"] if call["advice"] not in (call["why"] or "") else ""
+        yield on_one_line(f"whose side: {call['whose']}. {advice}")
     yield ""
     timings = call["timings_ms"].items()
     facts = {
