@@ -44,7 +44,27 @@ from wacall.stack.bridge import EmbeddedBridge
 from wacall.stack.database import LocalSupabase
 from wacall.stack.sfu import EmbeddedSfu
 
-SCRIPTS = load_callers()
+SHIPPED = load_callers()
+# whom the business has called, and a machine has answered
+MACHINE = CallerScript.model_validate(
+    {
+        "name": "machine",
+        "about": "Is an answering machine.",
+        "lines": [{"say": "Please leave a message after the tone.", "interrupts": True}],
+        "ends": "agent",
+        "model": [
+            {
+                "id": "machine",
+                "hear": ["Please leave a message after the tone."],
+                "call": [{"tool": "voicemailReached"}],
+                "say": "Goodbye.",
+            }
+        ],
+        "expect": {"end_reason": ["voicemail"], "outcome": ["voicemail"], "no_lead": True},
+    }
+)
+SCRIPTS = [*SHIPPED, MACHINE]
+MESSAGE = "This is Harbor Bikes. Your bike is ready."
 GREETING = "Hello, this is Harbor Bikes. How can I help?"
 LINE = PhoneNumberId("106540352242922")
 SHOP = paths.ROOT / "agents" / "profiles"
@@ -70,8 +90,8 @@ class Exchange:
 class WrittenCaller:
     """A caller's end of a call whose words are written."""
 
-    def __init__(self, exchange: Exchange, number: int) -> None:
-        self._exchange = exchange
+    def __init__(self, exchange: Exchange, number: int, direction: Direction) -> None:
+        self._exchange, self._direction = exchange, direction
         self.id = CallId(str(uuid.uuid4()))
         self.person = Person(user_id=f"US.13{number}", phone=f"1555000{number:04}")
         self._phone = Phone()
@@ -95,7 +115,7 @@ class WrittenCaller:
         row = Call(
             id=self.id,
             wacid=WhatsAppCallId(f"wacid.{self.id}"),
-            direction=Direction.INBOUND,
+            direction=self._direction,
             status=CallStatus.ACTIVE,
             phone_number_id=LINE,
             party=Party(person=self.person),
@@ -106,7 +126,7 @@ class WrittenCaller:
         await call.rooms.room.create_room(api.CreateRoomRequest(name=self._room))
         brief = CallBrief(
             call_id=self.id,
-            direction=Direction.INBOUND,
+            direction=self._direction,
             phone_number_id=LINE,
             ready_within_s=30,
         )
@@ -190,6 +210,7 @@ def settings(
     """Those of a worker of the shipped shop, which has little patience with silence."""
     shop = yaml.safe_load((SHOP / "default.yaml").read_text("utf-8"))
     shop |= {"greeting": GREETING, "silence": {"ask_after_s": 4, "end_after_s": 4}}
+    shop |= {"voicemail": MESSAGE}
     (tmp_path / "default.yaml").write_text(yaml.safe_dump(shop), "utf-8")
     (tmp_path / "default.md").write_text((SHOP / "default.md").read_text("utf-8"), "utf-8")
     return Settings.from_env(
@@ -234,7 +255,10 @@ async def test_of_ten_callers_the_database_holds_what_each_came_for(
     openai: OpenAISimulator,
     settings: Settings,
 ) -> None:
-    """Clear and hesitant ones, rude and silent ones: leads, follow-ups, ends, all by real tools."""
+    """Clear and hesitant ones, rude and silent ones: leads, follow-ups, ends, all by real tools.
+
+    And on a machine that has answered a call of the business lies the profile's one message.
+    """
     settings = settings.model_copy(update={"openai_base_url": openai.base_url})
     async with (
         aiohttp.ClientSession() as http,
@@ -242,7 +266,14 @@ async def test_of_ten_callers_the_database_holds_what_each_came_for(
         Calls(settings, connect_supabase) as worker,
     ):
         exchange = Exchange(sfu, rooms, store, database, openai, worker)
-        callers = [WrittenCaller(exchange, number) for number in range(len(SCRIPTS))]
+        callers = [
+            WrittenCaller(
+                exchange,
+                number,
+                Direction.OUTBOUND if script is MACHINE else Direction.INBOUND,
+            )
+            for number, script in enumerate(SCRIPTS)
+        ]
         async with asyncio.TaskGroup() as group:
             for script, caller in zip(SCRIPTS, callers, strict=True):
                 group.create_task(talk(script, caller))
@@ -264,6 +295,8 @@ async def test_of_ten_callers_the_database_holds_what_each_came_for(
         findings = judge(script.expect, picture)
         wrong += [(script.name, one) for one in findings if not one.holds]
     assert not wrong, "\n".join(f"{name}: {one}" for name, one in wrong)
+    left = await store.list_transcripts(callers[-1].id)
+    assert [turn.text for turn in left if turn.text == MESSAGE] == [MESSAGE]
     read = await database.execute(
         "select count(*) filter (where status = 'done'), count(*) from call_jobs"
     )
