@@ -9,7 +9,7 @@ lines:                           # each is said when the other side has had its 
   - {say: ..., interrupts: true} # into what the other side says; `pause_s` after its first sound
 ends: caller                     # hears the last answer out and hangs up; agent: waits until that
                                  # one does; tool: hangs up as soon as a tool is called
-pronunciations: {guten: G UW T AH N}
+pronunciations: {gracias: G R AA S IY AH S}
 model:                           # turns as in simulators/openai/scenario.py; none for real models
   - {id: name, hear: [My name is Thomas.], call: [...], say: Thank you.}
 expect:                          # see `Expected`
