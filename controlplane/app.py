@@ -13,6 +13,7 @@ from aiohttp import web
 from controlplane.bridge.leg_looks import BridgeLooks
 from controlplane.bridge.listening import BridgeListening
 from controlplane.carriers import make_bridges, make_legs, make_recordings
+from controlplane.core.quality import LOOK_S as QUALITY_LOOK_S
 from controlplane.dashboard.costs import CostRoutes
 from controlplane.dashboard.door import Door
 from controlplane.dashboard.live import RoomNow, room_now
@@ -46,6 +47,7 @@ from controlplane.use_cases.budget import LOOK_S as BUDGET_LOOK_S
 from controlplane.use_cases.client_watch import ClientWatch
 from controlplane.use_cases.errands import LOOK_S as ERRANDS_LOOK_S
 from controlplane.use_cases.meta_clock import WallClock, wall_clock
+from controlplane.use_cases.quality_watch import QualityWatch
 from controlplane.use_cases.recordings import LOOK_EVERY_S as RECORDINGS_EVERY_S
 from controlplane.use_cases.retention import LOOK_EVERY_S
 from controlplane.use_cases.room_look import RoomLook
@@ -118,6 +120,8 @@ class ControlPlane:
             clock=self.near.clock,
             observe=metrics.upstream_done,
         )
+        looks = BridgeLooks(self.bridges)
+        self.quality_watch = QualityWatch(looks, self.near.store, self.near.clock)
         self.room_look = RoomLook(
             RoomLooks(
                 self.near.rooms,
@@ -127,7 +131,7 @@ class ControlPlane:
             self.near.rooms,
             self.near.store,
             self.errand_rows.follow_ups,
-            BridgeLooks(self.bridges),
+            looks,
             public_url=settings.livekit_public_url or settings.livekit_url,
             clock=self.near.clock,
         )
@@ -156,6 +160,7 @@ class ControlPlane:
         every(settings.reconcile_interval_s, stories.sweeper.reconcile, name="sweep-reconcile")
         apart_s = client_limits(settings).apart_s
         every(apart_s, self.client_watch.look, name="database-client")
+        every(QUALITY_LOOK_S, self.quality_watch.look, name="quality")
         every(BUDGET_LOOK_S, stories.budget.look, name="budget")
         every(ERRANDS_LOOK_S, stories.errands.look, name="errands")
         every(RECORDINGS_EVERY_S, self.recording_care.look_if_due, name="recordings")

@@ -10,6 +10,7 @@ from datetime import datetime
 
 from controlplane.core.blame import Blame
 from controlplane.core.foreign import text_of, word_of
+from controlplane.core.quality import QUALITY
 from controlplane.core.recordings import HEARD
 from shared.call.call import Call
 from shared.call.measured_turn import MeasuredTurn
@@ -85,7 +86,8 @@ _KINDS: Mapping[tuple[EventSource, str], tuple[str, str]] = {
 }
 
 # days after the call its steps would all lie in the first pixel; the timeline has it
-_AFTERWARDS = (HEARD,)
+# what happened when the call was over, and what is drawn on its own
+_AFTERWARDS = (HEARD, QUALITY)
 
 _SIDES: Mapping[EventSource, str] = {
     EventSource.META: Blame.META,

@@ -175,6 +175,19 @@ class RecordingView(Answer):
     """Why it cannot be heard: a sentence; null: it can."""
 
 
+class QualityView(Answer):
+    """How well the sound had come in by then; null: nobody told (no media bridge has that side)."""
+
+    at_ms: int
+    """From the beginning of the call."""
+    caller_lost: int | None
+    """Packets of the phone's that had not come, since the beginning."""
+    caller_jitter_ms: float | None
+    agent_lost: int | None
+    """The same of the model's."""
+    agent_jitter_ms: float | None
+
+
 class CallDetails(CallView):
     """A call with everything that is known of it."""
 
@@ -189,6 +202,8 @@ class CallDetails(CallView):
     turns: list[MeasuredView]
     tool_calls: list[ToolView]
     cost: CostView
+    quality: list[QualityView]
+    """Every ten seconds, after ten minutes every minute."""
     timings_ms: dict[str, float]
     """Set-up step and its end, in milliseconds since the beginning."""
     timeline: list[EventView]

@@ -11,11 +11,13 @@ from typing import Any
 
 from controlplane.core.blame import Blame, Verdict, verdict_on
 from controlplane.core.foreign import integer_of
+from controlplane.core.quality import series_of
 from controlplane.core.recordings import why_unheard
 from controlplane.core.steps import steps_of
 from controlplane.http.call_bodies import (
     CostView,
     MeasuredView,
+    QualityView,
     RecordingView,
     StepView,
     ToolView,
@@ -58,6 +60,7 @@ def story_of(
         "turns": [_measured_view(turn) for turn in measured],
         "tool_calls": [_tool_view(tool) for tool in tools],
         "cost": _cost(call, measured),
+        "quality": [QualityView(**asdict(point)) for point in series_of(call, events)],
     }
 
 

@@ -10,6 +10,7 @@ from aiohttp import web
 
 from controlplane.core.errors import BadRequest, CallEnded
 from controlplane.core.explanation import why_ended
+from controlplane.core.quality import without_points
 from controlplane.errands.tables import ErrandRows
 from controlplane.http.after_call_bodies import after_call_view
 from controlplane.http.body import answer
@@ -95,7 +96,7 @@ class CallRoutes:
                 why=why_ended(call, events),
                 **story_of(call, events, measured, tools),
                 timings_ms=dict(call.timings),
-                timeline=[_event_view(event) for event in events],
+                timeline=[_event_view(event) for event in without_points(events)],
                 transcript=[_turn_view(turn) for turn in turns],
                 recording=recording_view(recording, self._clock()),
                 follow_ups=[follow_up_view(one) for one in follow_ups],

@@ -10,6 +10,7 @@ from controlplane.http.call_bodies import (
     CallDetails,
     CallerView,
     CostView,
+    QualityView,
     RecordingView,
     TurnView,
 )
@@ -103,6 +104,16 @@ def ended_call() -> dict[str, Any]:
         turns=[],
         tool_calls=[],
         cost=CostView(usd=0.034, by_kind={"audio_out": 0.03, "text_in": 0.004}),
+        quality=[
+            QualityView(
+                at_ms=10_000 * n,
+                caller_lost=n * n,
+                caller_jitter_ms=4.0 + n,
+                agent_lost=0,
+                agent_jitter_ms=None,
+            )
+            for n in range(1, 7)
+        ],
         timings_ms={},
         timeline=[],
         transcript=[

@@ -28,6 +28,7 @@ _KEPT = frozenset(
 _ROW = (
     "id", "direction", "status", "end_reason", "off_purpose_turns", "room", "profile", "created_at",
     "answered_at", "media_at", "ended_at", "duration_s", "whose", "timings_ms", "turns", "cost",
+    "quality",
 )  # fmt: skip
 _WORDS = ("transcript", "tool_calls", "follow_ups", "messages", "after_call", "outcome")
 

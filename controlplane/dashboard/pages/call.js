@@ -5,6 +5,7 @@ import { useChanges } from "./live.js";
 import { Badge, Empty, Facts, Heading, Table, Time, Trouble, useAnswer } from "./parts.js";
 import { Talk } from "./talk.js";
 import { Turns } from "./turns.js";
+import { Quality } from "./quality.js";
 import { Waterfall } from "./waterfall.js";
 
 const Why = ({ call }) => (call.why || call.whose ? html`<div class="why">
@@ -76,6 +77,7 @@ function Whole({ call }) {
     <${Part} name="What the agent did"><${Tools} of=${call.tool_calls} /><//>
     <${Part} name="For later"><${Later} call=${call} /><//>
     <${Part} name="Turns"><${Turns} of=${call.turns} /><//>
+    <${Part} name="Sound"><${Quality} of=${call.quality} /><//>
     <p class="hint">Call ${call.id}</p>`;
 }
 
