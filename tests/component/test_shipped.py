@@ -28,7 +28,10 @@ SHIPPED = {
     "controlplane",
     "agent",
 }
-LEFT_OUT = {"up", "try", "demo", "bench", "probe", "simulate whatsapp", "simulate openai"}
+LEFT_OUT = {
+    "up", "try", "demo", "replay", "callers", "bench", "probe", "simulate whatsapp",
+    "simulate openai",
+}  # fmt: skip
 FOLDERS = {"agents", "controlplane", "shared", "wacall"}
 ROOMS = {"database", "doctor", "operators", "own_agent"}
 
