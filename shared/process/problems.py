@@ -48,6 +48,7 @@ _WITH_LIMITS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
 }
 _PATTERNS: Mapping[str, str] = {
     r"^[A-Za-z0-9_-]+$": "it may have letters, digits, - and _ only",
+    r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$": "it may have letters, digits and .-_ only, 100 at most",
     r"^\d+$": "it must be digits alone",
     r"^v\d+\.\d+$": "it must be a version such as v24.0",
     r"^[a-z0-9_]{1,512}$": "it may have small letters, digits and _ only",
