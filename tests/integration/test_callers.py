@@ -288,12 +288,14 @@ async def test_of_ten_callers_the_database_holds_what_each_came_for(
 
         await eventually(is_read)
 
-    ledger = Ledger(await RestClient.connect(database.url, database.secret_key))
     wrong = []
-    for script, caller in zip(SCRIPTS, callers, strict=True):
-        picture = await take_picture(store, ledger, caller.id)
-        findings = judge(script.expect, picture)
-        wrong += [(script.name, one) for one in findings if not one.holds]
+    rest = await RestClient.connect(database.url, database.secret_key)
+    async with contextlib.AsyncExitStack() as undo:
+        undo.push_async_callback(rest.close)
+        for script, caller in zip(SCRIPTS, callers, strict=True):
+            picture = await take_picture(store, Ledger(rest), caller.id)
+            findings = judge(script.expect, picture)
+            wrong += [(script.name, one) for one in findings if not one.holds]
     assert not wrong, "\n".join(f"{name}: {one}" for name, one in wrong)
     left = await store.list_transcripts(callers[-1].id)
     assert [turn.text for turn in left if turn.text == MESSAGE] == [MESSAGE]
