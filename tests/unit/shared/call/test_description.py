@@ -51,3 +51,10 @@ def test_whole_descriptions_lose_their_secrets(file: Path) -> None:
     shown = redacted(sdp)
     assert [secret for secret in secrets if secret in shown] == []
     assert len(shown.split("\n")) == len(sdp.rstrip("\r\n").splitlines())
+
+
+def test_what_has_no_secrets_any_more_stays_as_it_is() -> None:
+    """Ours is kept without them, and goes through the same sieve again when it is handed on."""
+    once = redacted("a=candidate:7 1 udp 99 8.8.8.8 3480 typ srflx raddr 10.0.0.1 rport 9\na=x")
+    assert redacted(once) == once
+    assert "(IPv4-public)" in once
