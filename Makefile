@@ -24,7 +24,7 @@ prometheus:  ## the same, and a Prometheus for the tests of metrics if there is 
 	@"$(PYTHON)" -m wacall.bootstrap prometheus
 
 test: browser prometheus  ## run the whole suite
-	@$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 check: setup  ## format, lint, declared imports, types, unit tests: seconds
 	@$(BIN)/ruff format --check $(CODE)

@@ -29,7 +29,8 @@ async def test_a_path_that_does_not_come_up_keeps_nobody_ringing(make_bench: Mak
     await call.accepted(30)
 
     took = call.timings.since_webhook_ms()
-    assert took["accept"] - took["pre_accept_answered"] > WAIT_S * 1000
+    # from when it was taken: of its answer the business may hear before the simulator notes it
+    assert took["accept"] - took["pre_accept"] > WAIT_S * 1000
     row = await bench.until_released(call)
     assert "media_ms" not in row.timings
 

@@ -64,7 +64,9 @@ async def call(worker: Worker, sfu: EmbeddedSfu) -> AsyncIterator[Call]:
         await call.end()
         # one process runs one call: the next test shall find this one gone
         await eventually(
-            lambda: '"call": "' + call.id not in worker.log.read_text() or _done(worker, call), 20
+            # a job that was refused was never assigned
+            lambda: not worker.says_of(call, "received assignment") or _done(worker, call),
+            20,
         )
 
 

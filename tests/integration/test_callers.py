@@ -248,6 +248,8 @@ async def talk(script: CallerScript, caller: WrittenCaller) -> None:
         await caller.clear()
 
 
+@pytest.mark.spoken  # not in words, but ten phones at once want a processor
+@pytest.mark.timeout(240)
 async def test_of_ten_callers_the_database_holds_what_each_came_for(
     sfu: EmbeddedSfu,
     store: SupabaseStore,

@@ -27,7 +27,7 @@ from tests.integration.up_process import SECRETS, run_up
 from tests.serving import serving
 from wacall.bootstrap.dashboard import AXE
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [pytest.mark.timeout(300), pytest.mark.spoken]
 
 SOON_MS = 60_000
 SENTENCE = "Hello, I would like to rent a bicycle tomorrow morning."
