@@ -2,12 +2,10 @@
 
 import asyncio
 import contextlib
-import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
-from urllib.parse import urlsplit
 
 import yaml
 
@@ -23,18 +21,14 @@ from simulators.callers.playing import play
 from simulators.callers.script import CallerScript, scenario_of
 from simulators.meta.calls.user_call import SimulatedCall
 from simulators.meta.people.call_plan import CallPlan
-from simulators.meta.webhooks.calls import Caller, Line
-from simulators.meta.whatsapp import WhatsAppSimulator
+from simulators.meta.webhooks.calls import Caller
 from simulators.phone.phone import CallOver
-from simulators.speech import voice
 from wacall.callers.picture import take_picture
 from wacall.callers.report import Result, figures_of
 from wacall.callers.spoken import SpokenEnd
-from wacall.stack.openai import start_openai
 from wacall.stack.simulated import simulated
-from wacall.stack.stack import Stack, StackPlan
+from wacall.staging.staging import Staging
 
-_OPENAI_STOP_S = 5.0
 _ACCEPTED_S = 30.0
 _TALK_S = 180.0
 _SETTLED_S = 120.0
@@ -84,42 +78,25 @@ class World:
         await self._undo.aclose()
 
     async def _start(self) -> None:
-        own, undo, began = self._environment, self._undo, time.monotonic()
         self._say("Starting a stack with a simulated WhatsApp ...")
-        undo.callback(voice.close)
-        if not self._is_real:
-            await self._start_openai()
-        self._whatsapp = await undo.enter_async_context(
-            WhatsAppSimulator(
-                app_secret=own["WA_APP_SECRET"],
-                access_token=own["WA_ACCESS_TOKEN"],
-                line=Line(phone_number_id=own["WA_PHONE_NUMBER_ID"]),
-                port=_port_of(own["WA_GRAPH_BASE_URL"]),
-            )
+        staging = Staging(
+            self._environment,
+            data_dir=self._data_dir,
+            say=self._say,
+            with_openai=not self._is_real,
+            scenario=None if self._is_real else self._write_scenario(),
         )
-        plan = StackPlan(
-            environment=own, data_dir=self._data_dir, port=int(own["PORT"]), fast_database=True
-        )
-        stack = await undo.enter_async_context(Stack(plan))
-        self._whatsapp.webhook_url = f"{stack.controlplane_url}/wa/webhook"
-        database = stack.environment
-        rest = await RestClient.connect(database["SUPABASE_URL"], database["SUPABASE_SECRET_KEY"])
+        await self._undo.enter_async_context(staging)
+        self._whatsapp, own = staging.whatsapp, staging.stack.environment
+        rest = await RestClient.connect(own["SUPABASE_URL"], own["SUPABASE_SECRET_KEY"])
         self._store, self._ledger = SupabaseStore(rest), Ledger(rest)
-        undo.push_async_callback(self._store.close)
-        self._say(f"{time.monotonic() - began:.1f} s: everything runs.")
+        self._undo.push_async_callback(self._store.close)
 
-    async def _start_openai(self) -> None:
-        own = self._environment
+    def _write_scenario(self) -> Path:
         scenario = scenario_of(self._scripts, greeting=_GREETING, today=datetime.now(UTC).date())
         file = self._data_dir / "scenario.yaml"
         file.write_text(yaml.safe_dump(scenario.model_dump(mode="json")), "utf-8")
-        openai = await start_openai(
-            environment=own,
-            log=self._data_dir / "logs" / "openai.log",
-            port=_port_of(own["OPENAI_BASE_URL"]),
-            scenario=file,
-        )
-        self._undo.push_async_callback(openai.child.stop, grace_s=_OPENAI_STOP_S)
+        return file
 
     async def hold(self, script: CallerScript) -> Result:
         """Make one caller's call, and look at what the database holds of it afterwards."""
@@ -174,9 +151,3 @@ class World:
                                 return row
                     await asyncio.sleep(_LOOK_S)
         return None
-
-
-def _port_of(url: str) -> int:
-    port = urlsplit(url).port
-    assert port is not None, "our own addresses have ports"
-    return port

@@ -5,6 +5,7 @@ import contextlib
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import TracebackType
 from typing import Any, Self
 
 import aiohttp
@@ -16,19 +17,16 @@ from simulators.meta.calls.user_call import SimulatedCall
 from simulators.meta.people.call_plan import CallPlan
 from simulators.meta.people.callee_plan import CalleePlan, Reaction
 from simulators.meta.people.person import Person
-from simulators.meta.webhooks.calls import Caller, Line
-from simulators.meta.whatsapp import WhatsAppSimulator
+from simulators.meta.webhooks.calls import Caller
 from simulators.phone.ice_lite import Loss
 from simulators.phone.phone import CallOver
 from simulators.speech import voice
 from wacall.operators.client import OperatorRefused, ask
 from wacall.replay.offer import with_secrets_of
 from wacall.replay.plan import ReplayPlan
-from wacall.stack.openai import start_openai
 from wacall.stack.simulated import simulated
-from wacall.stack.stack import Stack, StackPlan
+from wacall.staging.staging import Staging
 
-OPENAI_STOP_S = 5.0
 _RATE = 16_000
 _ACCEPTED_S = 30.0
 _ENDED_S = 60.0
@@ -56,7 +54,7 @@ class World:
         """
         self._say, self._data_dir = say, data_dir
         self._environment = simulated(configured) | {"WA_MEDIA": media}
-        self._undo = contextlib.AsyncExitStack()
+        self._staging = Staging(self._environment, data_dir=data_dir, say=say)
         self._seen: set[str] = set()
 
     async def __aenter__(self) -> Self:
@@ -66,49 +64,18 @@ class World:
             ChildFailed: a part did not get ready.
             DatabaseFailed: the local database cannot run.
         """
-        try:
-            await self._start()
-        except BaseException:
-            await self._undo.aclose()
-            raise
+        self._say("Starting a stack with a simulated WhatsApp and a simulated OpenAI …")
+        await self._staging.__aenter__()
+        self._whatsapp, self._stack = self._staging.whatsapp, self._staging.stack
         return self
 
-    async def __aexit__(self, *_: object) -> None:
-        await self._undo.aclose()
-
-    async def _start(self) -> None:
-        own = self._environment
-        began = time.monotonic()
-        self._say("Starting a stack with a simulated WhatsApp and a simulated OpenAI …")
-        undo = self._undo
-        undo.callback(voice.close)
-        openai = await start_openai(
-            environment=own,
-            log=self._data_dir / "logs" / "openai.log",
-            port=_port_of(own["OPENAI_BASE_URL"].removesuffix("/v1")),
-            scenario=None,
-        )
-        undo.push_async_callback(openai.child.stop, grace_s=OPENAI_STOP_S)
-        self._whatsapp = await undo.enter_async_context(
-            WhatsAppSimulator(
-                app_secret=own["WA_APP_SECRET"],
-                access_token=own["WA_ACCESS_TOKEN"],
-                line=Line(phone_number_id=own["WA_PHONE_NUMBER_ID"]),
-                port=_port_of(own["WA_GRAPH_BASE_URL"]),
-            )
-        )
-        self._stack = await undo.enter_async_context(
-            Stack(
-                StackPlan(
-                    environment=own,
-                    data_dir=self._data_dir,
-                    port=int(own["PORT"]),
-                    fast_database=True,
-                )
-            )
-        )
-        self._whatsapp.webhook_url = f"{self._stack.controlplane_url}/wa/webhook"
-        self._say(f"{time.monotonic() - began:.1f} s: everything runs.")
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self._staging.__aexit__(kind, error, trace)
 
     @property
     def operator_url(self) -> str:
@@ -225,7 +192,3 @@ class World:
             f"the call has not come to an end within {_ENDED_S:.0f} s; {self._data_dir}/logs tells "
             "why."
         )
-
-
-def _port_of(url: str) -> int:
-    return int(url.rpartition(":")[2])
