@@ -129,7 +129,8 @@ def scenario_of(
     """Make the one model that all of these callers talk with.
 
     Raises:
-        BadScenario: a phrase is two callers', so that nobody could tell which turn is meant.
+        BadScenario: a phrase is two callers', so that nobody could tell which turn is meant; or
+            none of them says anything that a model could answer.
     """
     tomorrow = (today + timedelta(days=1)).isoformat()
     owners: dict[str, str] = {}
@@ -144,6 +145,8 @@ def scenario_of(
                     raise BadScenario(f"{script.name}: {phrase!r} is a phrase of {owner}, too")
             calls = tuple(_dated(call, tomorrow) for call in turn.call)
             turns.append(turn.model_copy(update={"id": f"{script.name}/{turn.id}", "call": calls}))
+    if not turns:
+        raise BadScenario("none of the callers has anything under `model`, so no model can be made")
     return Scenario(name=name, greeting=greeting, turns=tuple(turns), pronunciations=pronunciations)
 
 

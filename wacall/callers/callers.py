@@ -50,13 +50,14 @@ def main(argv: list[str]) -> int:
     options = parser.parse_args(argv)
     say = _nothing if options.json else _say
     try:
-        scripts = chosen(load_callers(options.scripts), options.only)
+        known = load_callers(options.scripts)
+        scripts = chosen(known, options.only)
     except BadScenario as error:
         print(error, file=sys.stderr)
         return 2
     configured = configured_for(environment.load(), is_shipped=options.scripts == FOLDER)
     try:
-        results = asyncio.run(_hold(scripts, configured, options.data_dir.absolute(), say))
+        results = asyncio.run(_hold(scripts, known, configured, options.data_dir.absolute(), say))
     except BadScenario as error:
         print(error, file=sys.stderr)
         return 2
@@ -90,6 +91,7 @@ def is_real(configured: Mapping[str, str]) -> bool:
 
 async def _hold(
     scripts: Sequence[CallerScript],
+    known: Sequence[CallerScript],
     configured: Mapping[str, str],
     data_dir: Path,
     say: Callable[[str], None],
@@ -106,7 +108,7 @@ async def _hold(
     else:
         say("Neither OPENAI_API_KEY nor OPENAI_BASE_URL is set: a simulated OpenAI stands in.")
     results = []
-    async with World(configured, scripts, real_openai=real, data_dir=data_dir, say=say) as world:
+    async with World(configured, known, real_openai=real, data_dir=data_dir, say=say) as world:
         for number, script in enumerate(scripts, 1):
             say(f"{number} of {len(scripts)}: {script.name}. {script.about}")
             result = await world.hold(script)

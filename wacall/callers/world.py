@@ -50,6 +50,8 @@ class World:
     ) -> None:
         """Take what is configured (of which nothing real but OpenAI is used), and who is told.
 
+        The simulated model knows all `scripts`, whichever of them call.
+
         Raises:
             ValueError: a variable is malformed.
         """

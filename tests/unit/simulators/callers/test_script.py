@@ -121,3 +121,9 @@ def test_callers_are_chosen_by_name() -> None:
     assert names == ["silent", "clear"]
     with pytest.raises(BadScenario, match="no caller 'nobody'; there are abusive"):
         chosen(SHIPPED, ["nobody"])
+
+
+def test_of_silent_callers_alone_no_model_is_made() -> None:
+    """Nothing that anybody says could be answered; the sentence says what is missing."""
+    with pytest.raises(BadScenario, match="`model`"):
+        scenario_of(chosen(SHIPPED, ["silent"]), greeting="Hello.", today=TODAY)
